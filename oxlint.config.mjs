@@ -1,0 +1,124 @@
+/**
+ * The linter's rules. `mayImport` is the table of docs/ARCHITECTURE.md section 3 in code: the two change together, and
+ * test/layout plants one forbidden import per folder to prove that each row bites.
+ */
+import { defineConfig } from 'oxlint';
+
+const base = ['shared', 'config', 'pipeline'];
+
+/** What each folder of src/ may import from the others; anything not listed is refused. */
+export const mayImport = {
+  shared: [],
+  pipeline: ['shared'],
+  config: ['shared'],
+  resilience: base,
+  store: base,
+  plugins: base,
+  observe: base,
+  clients: base,
+  operation: [...base, 'store'],
+  plan: base,
+  response: base,
+  limits: [...base, 'store', 'clients'],
+  cache: [...base, 'store'],
+  auth: [...base, 'store', 'clients'],
+  sources: [...base, 'resilience', 'cache'],
+  subgraphs: [...base, 'resilience', 'cache', 'sources'],
+  execute: [...base, 'plan', 'sources'],
+  registry: [...base, 'plan', 'operation', 'clients', 'store'],
+};
+
+/** The one folder that may import each package; a package not listed may be imported anywhere. */
+export const packageHome = {
+  fastify: 'server',
+  '@apollo/server': 'server',
+  graphiql: 'server',
+  jose: 'auth',
+  'graphql-shield': 'auth',
+  '@apollo/gateway': 'plan',
+  '@apollo/composition': 'plan',
+  '@apollo/query-planner': 'plan',
+  '@apollo/federation-internals': 'plan',
+  undici: 'sources',
+  '@grpc/grpc-js': 'sources',
+  '@grpc/proto-loader': 'sources',
+  dataloader: 'sources',
+  ioredis: 'store',
+  '@apollo/subgraph': 'subgraphs',
+  '@graphql-inspector/core': 'registry',
+  pg: 'registry',
+  'prom-client': 'observe',
+  pino: 'observe',
+  zod: 'config',
+  yaml: 'config',
+};
+
+/** Folders at the top: they may import anything, and nothing imports them. */
+const tops = ['server', 'cli'];
+const topFiles = ['**/gateway.ts', '**/main.ts'];
+const folders = [...Object.keys(mayImport), ...tops];
+
+const rules = {
+  'import/no-cycle': 'error',
+  'import/no-default-export': 'error',
+  'max-lines-per-function': ['error', { max: 70, skipBlankLines: false, skipComments: false }],
+  'max-lines': ['error', { max: 400 }],
+  'typescript/no-floating-promises': 'error',
+  'typescript/no-misused-promises': 'error',
+  'typescript/switch-exhaustiveness-check': 'error',
+  'typescript/no-explicit-any': 'error',
+  'typescript/consistent-type-imports': 'error',
+  'no-console': 'error',
+  eqeqeq: 'error',
+  'no-var': 'error',
+  'prefer-const': 'error',
+};
+
+function restrictionFor(folder) {
+  const patterns = [];
+  const allowed = mayImport[folder];
+  if (allowed) {
+    patterns.push({
+      group: [
+        ...folders.filter((f) => f !== folder && !allowed.includes(f)).map((f) => `**/${f}/**`),
+        ...topFiles,
+      ],
+      message: `src/${folder}/ may import only: ${[folder, ...allowed].join(', ')}. See docs/ARCHITECTURE.md section 3.`,
+    });
+  }
+  for (const [name, home] of Object.entries(packageHome)) {
+    if (home === folder) continue;
+    patterns.push({
+      group: [name, `${name}/*`],
+      message: `Only src/${home}/ imports ${name}. See docs/ARCHITECTURE.md section 3.`,
+    });
+  }
+  patterns.push({ group: ['@opentelemetry/*'], message: 'Only src/observe/ imports OpenTelemetry.' });
+  return ['error', { patterns: folder === 'observe' ? patterns.slice(0, -1) : patterns }];
+}
+
+// Overrides replace one another rather than merge, so each folder gets one complete rule.
+export default defineConfig({
+  plugins: ['typescript', 'import', 'vitest', 'node', 'promise'],
+  ignorePatterns: ['dist/**', 'node_modules/**', '**/generated/**', 'bench/node_modules/**'],
+  rules,
+  overrides: [
+    ...folders.map((folder) => ({
+      files: [`src/${folder}/**`],
+      rules: { 'no-restricted-imports': restrictionFor(folder) },
+    })),
+    { files: ['src/cli/**', 'subgraphs-mock/**', 'bench/**'], rules: { 'no-console': 'off' } },
+    {
+      files: ['**/*.test.ts', 'test/**'],
+      rules: {
+        'no-restricted-imports': 'off',
+        'max-lines-per-function': 'off',
+        'no-console': 'off',
+      },
+    },
+    {
+      files: ['*.config.mjs', '*.config.ts', '**/*.config.ts'],
+      rules: { 'import/no-default-export': 'off' },
+    },
+  ],
+});

@@ -1,0 +1,71 @@
+/** `tributary compose`: composes the graph and says where each mistake is. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+
+import { loadGraphFile } from '../config/graph-file.ts';
+import { compose as composeSubgraphs, noteText } from '../plan/composition.ts';
+import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
+
+const graphDefault = 'schemas/graph.yaml';
+
+export const compose: Command = {
+  summary: 'compose the subgraph schemas into a supergraph',
+  help: `Usage: tributary compose [--graph FILE] [--out FILE] [--check]
+
+Composes the subgraphs of graph.yaml. Errors and hints go to standard error with subgraph, coordinate, file and line;
+the supergraph goes to standard output or to --out.
+
+  --graph FILE   (default: ${graphDefault})
+  --out FILE     write the supergraph here
+  --check        write nothing; with --out, also fail when that file is not up to date
+  --help         print this
+
+Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2 wrong use.`,
+
+  async run(args) {
+    const flags = readFlags(args, {
+      graph: { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'boolean' },
+    });
+    const out = text(flags.out);
+    if (out === '') throw new UsageError('--out needs a file name');
+    const graph = await loadGraphFile(text(flags.graph) ?? graphDefault);
+    const result = composeSubgraphs(
+      graph.subgraphs.map((subgraph) => ({
+        name: subgraph.name,
+        url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
+        sdl: subgraph.sdl,
+        file: relative(process.cwd(), subgraph.schemaPath),
+      })),
+    );
+    if ('errors' in result) {
+      for (const error of result.errors) console.error(`error ${noteText(error)}`);
+      console.error(`${result.errors.length} composition error${result.errors.length === 1 ? '' : 's'}`);
+      return exitCodes.failed;
+    }
+    for (const hint of result.hints) console.error(`hint ${noteText(hint)}`);
+    return flags.check === true ? check(result.supergraphSdl, out) : write(result.supergraphSdl, out);
+  },
+};
+
+async function write(sdl: string, out: string | undefined): Promise<number> {
+  if (out === undefined) console.log(sdl);
+  else await writeFile(out, sdl).catch(unwritable(out));
+  return exitCodes.ok;
+}
+
+function unwritable(out: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw new UsageError(`cannot write ${out} (${error.code ?? error.message})`);
+  };
+}
+
+async function check(sdl: string, out: string | undefined): Promise<number> {
+  if (out === undefined) return exitCodes.ok;
+  const present = await readFile(out, 'utf8').catch(() => undefined);
+  if (present === sdl) return exitCodes.ok;
+  console.error(`${out} is not up to date: run tributary compose --out ${out}`);
+  return exitCodes.failed;
+}

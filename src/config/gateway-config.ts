@@ -1,0 +1,117 @@
+/**
+ * Loads gateway.yaml: how the gateway listens, what it accepts and how long it waits.
+ *
+ * Every default stands here, once. The file is optional: without it the defaults hold.
+ */
+
+import { z } from 'zod';
+
+import type { Environment } from './environment.ts';
+import { checkYaml, readYamlFile } from './yaml-file.ts';
+
+const milliseconds = z.int().min(1).max(600_000);
+const bytes = z.int().min(1).max(1_073_741_824);
+
+export const gatewaySchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      /** 0: any free port. */
+      port: z.int().min(0).max(65_535).default(4000),
+      /** The GraphQL endpoint. */
+      path: z.string().startsWith('/').default('/graphql'),
+      /** Request body. Larger: 413. */
+      bodyBytesMax: bytes.default(262_144),
+      /** Request line and headers together. Larger: 431. */
+      headerBytesMax: bytes.default(16_384),
+      /** From the first byte of a request to its last. */
+      requestReceiveTimeoutMs: milliseconds.default(10_000),
+      /** After SIGTERM, for requests in flight. */
+      drainTimeoutMs: milliseconds.default(20_000),
+      /** GraphiQL for browsers. Default: only where NODE_ENV is not `production`. */
+      graphiql: z.boolean().optional(),
+    })
+    .prefault({}),
+  headers: z
+    .strictObject({
+      /** The client's headers that backends get, besides x-request-id. */
+      forward: z
+        .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
+        .default(['x-user-id', 'x-correlation-id', 'traceparent', 'tracestate']),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      /** Tokens of a document. */
+      tokensMax: z.int().min(1).default(4000),
+      subgraphCallsMax: z.int().min(1).default(100),
+      /** Errors in one answer. */
+      errorsMax: z.int().min(1).default(100),
+      /** New operations waiting to be planned. One more is refused. */
+      planningQueueMax: z.int().min(1).default(200),
+      /** Prepared operations kept. */
+      preparedOperationsMax: z.int().min(1).default(2000),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({
+      /** A whole request. */
+      requestMs: milliseconds.default(10_000),
+      /** Parsing, validating and planning one operation. */
+      planningMs: milliseconds.default(2000),
+      /** Loading a supergraph. */
+      loadMs: milliseconds.default(60_000),
+    })
+    .prefault({}),
+  errors: z
+    .strictObject({
+      /**
+       * Error messages written by backends: `pass` shows them to clients, `redact` replaces them. Default: `redact`
+       * where NODE_ENV is `production`, else `pass`.
+       */
+      backendMessages: z.enum(['pass', 'redact']).optional(),
+      /** "Did you mean" in validation errors. Default: only where NODE_ENV is not `production`. */
+      suggestions: z.boolean().optional(),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+    })
+    .prefault({}),
+});
+
+type GatewayFile = z.output<typeof gatewaySchema>;
+
+export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors'> & {
+  readonly server: GatewayFile['server'] & { readonly graphiql: boolean };
+  readonly errors: { readonly backendMessages: 'pass' | 'redact'; readonly suggestions: boolean };
+};
+
+export interface GatewayConfigOptions {
+  /** Default `process.env`. */
+  readonly environment?: Environment;
+}
+
+/**
+ * @param path Without one, the defaults.
+ * @throws {GatewayError} `CONFIG_INVALID` that lists every mistake with its position.
+ */
+export async function loadGatewayConfig(
+  path: string | undefined,
+  options: GatewayConfigOptions = {},
+): Promise<GatewayConfig> {
+  const file =
+    path === undefined
+      ? await checkYaml('', 'gateway.yaml', gatewaySchema, options)
+      : await readYamlFile(path, gatewaySchema, options);
+  const production = (options.environment ?? process.env).NODE_ENV === 'production';
+  return {
+    ...file,
+    server: { ...file.server, graphiql: file.server.graphiql ?? !production },
+    errors: {
+      backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),
+      suggestions: file.errors.suggestions ?? !production,
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What graph.yaml must fulfil beyond its shape: files exist, named sources exist, one way to reach a subgraph.
+ *
+ * Works on the value as it was read, valid or not, so that these mistakes are reported together with those of shape.
+ */
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import { resolverModulePath } from './graph-paths.ts';
+import { didYouMean } from './suggest.ts';
+import type { Report } from './yaml-file.ts';
+import type { ConfigPath } from './yaml-position.ts';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const sdlBytesMax = 4 * 1024 * 1024;
+
+/** @param folder Absolute; file names in the graph are relative to it. */
+export async function checkGraph(value: unknown, folder: string, report: Report): Promise<void> {
+  const graph = entryOf(value);
+  const sources = entryOf(graph['sources']);
+  const subgraphs = Object.entries(entryOf(graph['subgraphs']));
+  if (subgraphs.length === 0) report(['subgraphs'], 'expected at least one subgraph, got none', 'key');
+
+  for (const [name, raw] of subgraphs) {
+    const subgraph = entryOf(raw);
+    const path = ['subgraphs', name];
+    if (subgraph['kind'] === 'graphql') checkAddress(subgraph, path, report);
+    checkSourceNames(subgraph, path, Object.keys(sources), report);
+    await checkFile(subgraph['schema'], [...path, 'schema'], folder, report);
+    await checkFile(subgraph['resolvers'], [...path, 'resolvers'], folder, report);
+  }
+  for (const [name, raw] of Object.entries(sources)) {
+    await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
+  }
+}
+
+function checkAddress(subgraph: Entry, path: ConfigPath, report: Report): void {
+  const hasUrl = subgraph['url'] !== undefined;
+  const hasUrls = subgraph['urls'] !== undefined;
+  if (hasUrl && hasUrls) report([...path, 'urls'], 'expected either "url" or "urls", got both', 'key');
+  if (!hasUrl && !hasUrls) report(path, 'expected "url" or "urls", got neither', 'key');
+}
+
+function checkSourceNames(subgraph: Entry, path: ConfigPath, known: readonly string[], report: Report): void {
+  const names: unknown = subgraph['sources'];
+  if (!Array.isArray(names)) return;
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== 'string' || known.includes(name)) continue;
+    const list = known.length > 0 ? `one of ${known.join(', ')}` : 'a name under "sources", which is empty';
+    report(
+      [...path, 'sources', index],
+      `expected ${list}, got ${JSON.stringify(name)}${didYouMean(name, known)}`,
+    );
+  }
+}
+
+async function checkFile(name: unknown, path: ConfigPath, folder: string, report: Report): Promise<void> {
+  // What is no file name is a mistake of shape, reported by the schema.
+  if (typeof name !== 'string' || name === '') return;
+  const shown = JSON.stringify(name);
+  try {
+    const found = await stat(resolverModulePath(resolve(folder, name)));
+    if (!found.isFile()) report(path, `expected a file, got ${shown}, which is not one`);
+    else if (found.size > sdlBytesMax)
+      report(path, `expected at most ${sdlBytesMax} bytes, got ${found.size}`);
+  } catch {
+    report(path, `expected a file, got ${shown}, which does not exist`);
+  }
+}
+
+function entryOf(value: unknown): Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : {};
+}

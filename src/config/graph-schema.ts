@@ -1,0 +1,67 @@
+/** The shape of schemas/graph.yaml: which subgraphs and sources exist and how each is reached. */
+
+import { z } from 'zod';
+
+const timeoutMsDefault = 5000;
+/** Longer than that of the sources behind it: one slow source costs its fields and not the whole fetch. */
+const localTimeoutMsDefault = 10_000;
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]{0,62}$/,
+    'expected a name of lower-case letters, digits, "-" and "_", letter first',
+  );
+const file = z.string().min(1);
+const owner = z.string().min(1);
+const timeoutMs = z.number().int().min(1).max(60_000).default(timeoutMsDefault);
+const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutMsDefault);
+const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http://127.0.0.1:4101/graphql');
+const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
+
+const graphqlSubgraph = z.strictObject({
+  kind: z.literal('graphql'),
+  url: httpUrl.optional(),
+  /** Replicas of the same service, used in turn. Either this or `url`. */
+  urls: z.array(httpUrl).min(1).max(64).optional(),
+  schema: file,
+  owner,
+  timeoutMs,
+});
+
+const localSubgraph = z.strictObject({
+  kind: z.literal('local'),
+  schema: file,
+  resolvers: file,
+  sources: z.array(z.string()).max(64).default([]),
+  owner,
+  timeoutMs: localTimeoutMs,
+});
+
+const restSource = z.strictObject({ kind: z.literal('rest'), url: httpUrl, timeoutMs });
+const graphqlSource = z.strictObject({ kind: z.literal('graphql'), url: httpUrl, timeoutMs });
+const grpcSource = z.strictObject({
+  kind: z.literal('grpc'),
+  url: grpcUrl,
+  proto: file,
+  service: z.string().min(1),
+  timeoutMs,
+});
+
+export const graphFileSchema = z.strictObject({
+  subgraphs: z.record(name, z.discriminatedUnion('kind', [graphqlSubgraph, localSubgraph])),
+  sources: z.record(name, z.discriminatedUnion('kind', [restSource, grpcSource, graphqlSource])).default({}),
+});
+
+export type GraphFile = z.output<typeof graphFileSchema>;
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
+  // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
+  return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '';
+}
+
+function isGrpcUrl(text: string): boolean {
+  return /^grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text);
+}

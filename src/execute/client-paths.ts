@@ -1,0 +1,35 @@
+/** Turns paths of the merged data into paths of the client's answer. Slow: for errors only. */
+
+import type { ProjectionSpec, Shape } from '../pipeline/prepared.ts';
+import { isObject, type Data } from './merge.ts';
+import { caseOf, type ClientPath } from './projection.ts';
+
+/** @returns The path, cut where it leaves what the client asked for. */
+export function toClientPath(
+  spec: ProjectionSpec,
+  data: Data,
+  path: ReadonlyArray<string | number>,
+): ClientPath {
+  const client: Array<string | number> = [];
+  let shape: Shape | undefined = spec.shapes[0];
+  let value: unknown = data;
+  for (const element of path) {
+    if (typeof element === 'number') {
+      client.push(element);
+      value = Array.isArray(value) ? value[element] : undefined;
+      continue;
+    }
+    const candidates = shape ? (caseOf(shape, value)?.fields ?? anyCase(shape, value)) : [];
+    const field = candidates.find((candidate) => candidate.from === element);
+    if (!field) break;
+    client.push(field.key);
+    value = isObject(value) ? value[element] : undefined;
+    shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
+  }
+  return client;
+}
+
+/** Where the data is null its runtime type is unknown: any case that has the field will do. */
+function anyCase(shape: Shape, value: unknown): Shape['cases'][number]['fields'] {
+  return value === undefined || value === null ? shape.cases.flatMap((candidate) => candidate.fields) : [];
+}

@@ -1,0 +1,56 @@
+/** Compiles a plan into steps, once per prepared operation. */
+
+import type { PathStep, PlanNode } from '../pipeline/prepared.ts';
+import { compileFetch, type Step } from './fetch-step.ts';
+import { compileSplit } from './graft.ts';
+
+export function compilePlan(node: PlanNode | null): Step {
+  return node ? compileNode(node, []) : () => undefined;
+}
+
+function compileNode(node: PlanNode, path: readonly PathStep[]): Step {
+  switch (node.kind) {
+    case 'sequence':
+      return inSequence(node.nodes.map((child) => compileNode(child, path)));
+    case 'parallel':
+      return inParallel(node.nodes.map((child) => compileNode(child, path)));
+    case 'flatten':
+      return compileNode(node.node, [...path, ...node.path]);
+    case 'condition':
+      return onCondition(
+        node.variable,
+        node.whenTrue ? compileNode(node.whenTrue, path) : undefined,
+        node.whenFalse ? compileNode(node.whenFalse, path) : undefined,
+      );
+    case 'split':
+      return compileSplit(
+        compilePlan(node.main),
+        node.others.map((other) => ({ step: compileNode(other.node, path), graft: other.graft })),
+      );
+    case 'fetch':
+      return compileFetch(node, path);
+  }
+}
+
+function inSequence(steps: readonly Step[]): Step {
+  return async (run) => {
+    for (const step of steps) await step(run);
+  };
+}
+
+function inParallel(steps: readonly Step[]): Step {
+  return (run) => {
+    const waits: Array<Promise<void>> = [];
+    for (const step of steps) {
+      const wait = step(run);
+      if (wait) waits.push(wait);
+    }
+    return waits.length > 1 ? Promise.all(waits).then(nothing) : waits[0];
+  };
+}
+
+function onCondition(variable: string, whenTrue: Step | undefined, whenFalse: Step | undefined): Step {
+  return (run) => (run.variables[variable] === true ? whenTrue : whenFalse)?.(run);
+}
+
+function nothing(): void {}

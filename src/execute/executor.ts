@@ -1,0 +1,86 @@
+/**
+ * Runs a prepared operation: compiled once, then steps and projection for each request.
+ * Never throws for what a backend does: every failure becomes an error of the answer, with its path.
+ */
+
+import type { Answer, AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { PreparedOperation } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+import type { Subgraph } from '../sources/source.ts';
+import { toClientPath } from './client-paths.ts';
+import { compilePlan } from './compile-plan.ts';
+import type { Step } from './fetch-step.ts';
+import type { Data } from './merge.ts';
+import { compileProjection, type CompiledProjection } from './projection-code.ts';
+import { project } from './projection.ts';
+import type { ExecutionLimits, Run } from './run.ts';
+
+export interface ExecutableOperation {
+  readonly prepared: PreparedOperation;
+  readonly plan: Step;
+  readonly projection: CompiledProjection | null;
+}
+
+export function compileOperation(prepared: PreparedOperation): ExecutableOperation {
+  return {
+    prepared,
+    plan: compilePlan(prepared.plan),
+    projection: compileProjection(prepared.projection),
+  };
+}
+
+export interface ExecutionRequest {
+  readonly variables: CoercedVariables;
+  readonly context: RequestContext;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  readonly limits: ExecutionLimits;
+  /** Answers `__schema` and `__type` where the answer depends on variables. */
+  readonly introspect: (document: string, variables: CoercedVariables) => Promise<Data>;
+}
+
+export async function execute(operation: ExecutableOperation, request: ExecutionRequest): Promise<Answer> {
+  const { prepared } = operation;
+  const { variables, context, subgraphs, limits } = request;
+  const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, calls: 0 };
+  const [introspection] = await Promise.all([introspectionOf(prepared, request), operation.plan(run)]);
+  if (run.reports.length === 0) {
+    const data = operation.projection?.(run.data, variables, introspection);
+    if (data) return { data, errors: [] };
+  }
+  return projectWithErrors(prepared, run, introspection);
+}
+
+async function introspectionOf(prepared: PreparedOperation, request: ExecutionRequest): Promise<Data | null> {
+  const spec = prepared.introspection;
+  if (!spec) return null;
+  return spec.kind === 'answer' ? spec.data : request.introspect(spec.document, request.variables);
+}
+
+function projectWithErrors(prepared: PreparedOperation, run: Run, introspection: Data | null): Answer {
+  const spec = prepared.projection;
+  const toClient = (path: ReadonlyArray<string | number>): ReadonlyArray<string | number> =>
+    toClientPath(spec, run.data, path);
+  const errors = distinct(
+    run.reports.map((report) => (report.path ? { ...report, path: toClient(report.path) } : report)),
+  );
+  const explained = [...errors.flatMap(({ path }) => (path ? [path] : [])), ...run.explained.map(toClient)];
+  const projected = project({ spec, data: run.data, variables: run.variables, introspection, explained });
+  return { data: projected.data, errors: capped([...errors, ...projected.errors], run.limits.errorsMax) };
+}
+
+/** Paths cut to what the client sees may coincide. */
+function distinct(errors: readonly AnswerError[]): AnswerError[] {
+  const seen = new Map<string, AnswerError>();
+  for (const error of errors) {
+    const key = JSON.stringify([error.path, error.service, error.code, error.message]);
+    if (!seen.has(key)) seen.set(key, error);
+  }
+  return [...seen.values()];
+}
+
+function capped(errors: readonly AnswerError[], errorsMax: number): readonly AnswerError[] {
+  if (errors.length <= errorsMax) return errors;
+  const kept = errors.slice(0, errorsMax - 1);
+  const message = `${errors.length - kept.length} more errors are not listed`;
+  return [...kept, { message, code: 'TOO_MANY_ERRORS', fromBackend: false }];
+}

@@ -1,0 +1,37 @@
+/** Runs the parts of a split operation side by side, then brings their fields together. */
+
+import type { GraftTree } from '../pipeline/prepared.ts';
+import type { Step } from './fetch-step.ts';
+import { isObject, type Data } from './merge.ts';
+import type { Run } from './run.ts';
+
+export function compileSplit(
+  main: Step,
+  others: ReadonlyArray<{ readonly step: Step; readonly graft: GraftTree }>,
+): Step {
+  return async (run) => {
+    const parts = others.map(({ step, graft }) => {
+      const data: Data = {};
+      return { data, graft, done: step(partOf(run, data)) };
+    });
+    await Promise.all([main(run), ...parts.map(({ done }) => done)]);
+    for (const { data, graft } of parts) move(data, run.data, graft);
+  };
+}
+
+/** The same run on other data: errors and the count of calls stay common. */
+function partOf(run: Run, data: Data): Run {
+  return Object.create(run, { data: { value: data } }) as Run;
+}
+
+function move(from: unknown, to: unknown, tree: GraftTree): void {
+  if (Array.isArray(from) && Array.isArray(to)) {
+    for (let i = 0; i < to.length; i += 1) move(from[i], to[i], tree);
+    return;
+  }
+  if (!isObject(from) || !isObject(to)) return;
+  for (const [key, below] of Object.entries(tree)) {
+    if (below === true) to[key] = from[key];
+    else move(from[key], to[key], below);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Merges what subgraphs answered into the data of one request, in place.
+ *
+ * A value that is already there is never replaced by null: of two subgraphs that answer for one shared field, the one
+ * that failed must not take away what the other one gave, whichever came last.
+ */
+
+export type Data = Record<string, unknown>;
+
+/**
+ * Moves the fields of `source` into `target`. Nested values are taken by reference: `source` belongs to the request,
+ * and merging it into several targets shares them (see `fetch-step.ts` for why that is safe).
+ */
+export function merge(target: Data, source: Data): void {
+  for (const key in source) {
+    const value = source[key];
+    if (value === undefined || key === '__proto__') continue;
+    const present = target[key];
+    if (present === undefined || present === null) target[key] = value;
+    else if (value !== null && present !== value) target[key] = mergeValues(present, value);
+  }
+}
+
+function mergeValues(present: unknown, value: unknown): unknown {
+  if (Array.isArray(present)) return Array.isArray(value) ? mergeLists(present, value) : value;
+  if (isObject(present) && isObject(value)) {
+    merge(present, value);
+    return present;
+  }
+  return value;
+}
+
+/** Lists of the same field have the same elements in the same order; where the lengths differ the later answer stands. */
+function mergeLists(present: unknown[], value: unknown[]): unknown[] {
+  if (present.length !== value.length) return value;
+  for (let i = 0; i < value.length; i += 1) {
+    const element = value[i];
+    if (element === null || element === undefined || element === present[i]) continue;
+    present[i] = present[i] === null || present[i] === undefined ? element : mergeValues(present[i], element);
+  }
+  return present;
+}
+
+export function isObject(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,182 @@
+/**
+ * Makes the client's answer from the merged data: its fields in its order, nothing it may not see, nulls where the
+ * GraphQL specification puts them.
+ *
+ * This is the reference: it tracks paths and reports errors. `projection-code.ts` is the fast way for data without
+ * surprises, and hands over to this one as soon as it meets any.
+ *
+ * @see https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
+ */
+
+import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { isObject, type Data } from './merge.ts';
+import { completeScalar } from './scalars.ts';
+
+export type ClientPath = ReadonlyArray<string | number>;
+
+export interface ProjectionInput {
+  readonly spec: ProjectionSpec;
+  readonly data: Data;
+  readonly variables: CoercedVariables;
+  readonly introspection: Data | null;
+  /** Where errors are reported already: a null at, above or below such a path is not reported again. */
+  readonly explained: readonly ClientPath[];
+}
+
+export interface Projected {
+  readonly data: Data | null;
+  readonly errors: AnswerError[];
+}
+
+/** Null because of an error that is already reported. */
+const failed = Symbol('failed');
+/** A non-null position that is null: the parent becomes null. */
+const bubble = Symbol('bubble');
+
+export function project(input: ProjectionInput): Projected {
+  const projector = new Projector(input);
+  const root = input.spec.shapes[0] as Shape;
+  const data = projector.object(root, input.data, []);
+  return { data: data === failed ? null : (data as Data), errors: projector.errors };
+}
+
+class Projector {
+  readonly errors: AnswerError[] = [];
+  readonly #input: ProjectionInput;
+  #explained: Set<string> | undefined;
+
+  constructor(input: ProjectionInput) {
+    this.#input = input;
+  }
+
+  object(shape: Shape, source: Data, path: ClientPath): Data | typeof failed {
+    const type = typeOf(shape, source);
+    const found = shape.cases.find((candidate) => candidate.types.includes(type));
+    if (!found) {
+      this.#report(path, `This object is of a type that is not part of the schema`);
+      return failed;
+    }
+    const result: Data = {};
+    for (const field of found.fields) {
+      if (!isIncluded(field.when, this.#input.variables) || Object.hasOwn(result, field.key)) continue;
+      const value = this.#field(field, type, source, [...path, field.key]);
+      if (value === bubble) return failed;
+      set(result, field.key, value === failed ? null : value);
+    }
+    return result;
+  }
+
+  #field(field: FieldSpec, type: string, source: Data, path: ClientPath): unknown {
+    if (field.value.is === 'typename') return type;
+    if (field.value.is === 'introspection') return this.#input.introspection?.[field.key] ?? null;
+    const raw = Object.hasOwn(source, field.from) ? source[field.from] : undefined;
+    return this.#value(field, 0, raw, path);
+  }
+
+  #value(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
+    const wrapper = field.wrappers[depth];
+    if (wrapper === '!') {
+      const value = this.#value(field, depth + 1, raw, path);
+      if (value !== null) return value === failed ? bubble : value;
+      this.#reportNull(field, path);
+      return bubble;
+    }
+    if (raw === null || raw === undefined) return null;
+    return wrapper === '[' ? this.#list(field, depth, raw, path) : this.#named(field, raw, path);
+  }
+
+  #list(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
+    if (!Array.isArray(raw)) {
+      this.#report(path, `Expected a list for field ${field.name}`);
+      return failed;
+    }
+    const list: unknown[] = [];
+    for (let i = 0; i < raw.length; i += 1) {
+      const value = this.#value(field, depth + 1, raw[i], [...path, i]);
+      if (value === bubble) return failed;
+      list.push(value === failed ? null : value);
+    }
+    return list;
+  }
+
+  #named(field: FieldSpec, raw: unknown, path: ClientPath): unknown {
+    const { value } = field;
+    if (value.is === 'object') {
+      const shape = this.#input.spec.shapes[value.shape] as Shape;
+      // See `markMissing` of fetch-step.ts.
+      if (isObject(raw))
+        return raw.__typename === null && !shape.isObject ? null : this.object(shape, raw, path);
+      this.#report(path, `Expected an object for field ${field.name}`);
+      return failed;
+    }
+    if (value.is === 'enum') {
+      if (typeof raw === 'string' && this.#input.spec.enums[value.type]?.includes(raw)) return raw;
+      this.#report(path, `Field ${field.name} has a value that is not part of the schema`);
+      return failed;
+    }
+    const scalar = value.is === 'scalar' ? completeScalar(value.type, raw) : undefined;
+    if (scalar !== undefined) return scalar;
+    this.#report(path, `Field ${field.name} has a value that does not fit its type`);
+    return failed;
+  }
+
+  #reportNull(field: FieldSpec, path: ClientPath): void {
+    if (!this.#isExplained(path)) {
+      this.#report(path, `Cannot return null for non-nullable field ${field.name}.`);
+    }
+  }
+
+  /** Whether an error is known at this path, above it or below it. */
+  #isExplained(path: ClientPath): boolean {
+    if (this.#input.explained.length === 0) return false;
+    if (!this.#explained) {
+      this.#explained = new Set();
+      for (const known of this.#input.explained) {
+        this.#explained.add(`at ${JSON.stringify(known)}`);
+        for (let end = 0; end < known.length; end += 1) {
+          this.#explained.add(`below ${JSON.stringify(known.slice(0, end))}`);
+        }
+      }
+    }
+    if (this.#explained.has(`below ${JSON.stringify(path)}`)) return true;
+    for (let end = path.length; end > 0; end -= 1) {
+      if (this.#explained.has(`at ${JSON.stringify(path.slice(0, end))}`)) return true;
+    }
+    return false;
+  }
+
+  #report(path: ClientPath, message: string): void {
+    this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false });
+  }
+}
+
+export function isIncluded(when: readonly Clause[] | undefined, variables: CoercedVariables): boolean {
+  if (!when) return true;
+  return when.some(
+    ({ yes, no }) =>
+      yes.every((name) => variables[name] === true) && no.every((name) => variables[name] !== true),
+  );
+}
+
+/** As an own property whatever the name is: a client may alias a field `__proto__`. */
+function set(object: Data, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[key] = value;
+  }
+}
+
+/** The case of `shape` that `source` belongs to. */
+export function caseOf(shape: Shape, source: unknown): ShapeCase | undefined {
+  if (!isObject(source)) return undefined;
+  const type = typeOf(shape, source);
+  return shape.cases.find((candidate) => candidate.types.includes(type));
+}
+
+/** Without `__typename`, which was asked for wherever it matters, an object is of the declared type. */
+function typeOf(shape: Shape, source: Data): string {
+  if (shape.isObject) return shape.type;
+  return typeof source.__typename === 'string' ? source.__typename : shape.type;
+}

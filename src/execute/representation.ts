@@ -1,0 +1,72 @@
+/**
+ * Builds the representation of an entity, as JSON text, from what the request already knows of it.
+ * Compiled once per fetch; two entities with the same text are one to the subgraph.
+ */
+
+import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
+import { isObject, merge, type Data } from './merge.ts';
+import { applyRewrites } from './rewrites.ts';
+
+/** @returns null where the object is of no type the fetch is for, or lacks a required field. */
+export type BuildRepresentation = (object: Data) => string | null;
+
+type Select = (source: Data) => Data | null;
+
+export function compileRepresentation(
+  requires: readonly RequiredSelection[],
+  rewrites: readonly DataRewrite[],
+): BuildRepresentation {
+  const select = compileSelections(requires);
+  return (object) => {
+    const representation = select(object);
+    if (representation?.__typename === undefined) return null;
+    if (rewrites.length > 0) applyRewrites(rewrites, representation);
+    return JSON.stringify(representation);
+  };
+}
+
+function compileSelections(selections: readonly RequiredSelection[]): Select {
+  const parts = selections.map(compileSelection);
+  return (source) => {
+    const result: Data = {};
+    for (const part of parts) if (!part(source, result)) return null;
+    return result;
+  };
+}
+
+/** @returns Whether the selection could be satisfied. */
+type Part = (source: Data, into: Data) => boolean;
+
+function compileSelection(selection: RequiredSelection): Part {
+  if (selection.kind === 'on') {
+    const types = new Set(selection.types);
+    const select = compileSelections(selection.selections);
+    return (source, into) => {
+      if (!types.has(String(source.__typename))) return true;
+      const found = select(source);
+      if (found) merge(into, found);
+      return true;
+    };
+  }
+  const { name } = selection;
+  if (!selection.selections) {
+    return (source, into) => {
+      const value = source[name];
+      if (value === undefined) return false;
+      into[name] = value;
+      return true;
+    };
+  }
+  const select = compileSelections(selection.selections);
+  return (source, into) => {
+    const value = source[name];
+    if (value === undefined) return false;
+    into[name] = selectFrom(value, select);
+    return true;
+  };
+}
+
+function selectFrom(value: unknown, select: Select): unknown {
+  if (Array.isArray(value)) return value.map((element) => selectFrom(element, select));
+  return isObject(value) ? select(value) : null;
+}

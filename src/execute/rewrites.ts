@@ -1,0 +1,44 @@
+/** Applies the planner's data rewrites: type names of interface objects, and aliases it had to invent. */
+
+import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
+import { isObject, type Data } from './merge.ts';
+
+export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
+  for (const rewrite of rewrites) {
+    const last = rewrite.path.at(-1);
+    if (!last || !('key' in last)) continue;
+    applyAt(value, rewrite.path, 0, (object) => {
+      if (rewrite.kind === 'set') object[last.key] = rewrite.value;
+      else if (object[last.key] !== undefined) {
+        object[rewrite.to] = object[last.key];
+        object[last.key] = undefined;
+      }
+    });
+  }
+}
+
+function applyAt(
+  value: unknown,
+  path: readonly RewriteStep[],
+  index: number,
+  change: (object: Data) => void,
+): void {
+  if (Array.isArray(value)) {
+    for (const element of value) applyAt(element, path, index, change);
+    return;
+  }
+  if (!isObject(value)) return;
+  if (index === path.length - 1) {
+    change(value);
+    return;
+  }
+  const step = path[index] as RewriteStep;
+  if ('key' in step) applyAt(value[step.key], path, index + 1, change);
+  else if (value.__typename === undefined || isTypeName(value.__typename, step.types)) {
+    applyAt(value, path, index + 1, change);
+  }
+}
+
+function isTypeName(name: unknown, types: readonly string[]): boolean {
+  return typeof name === 'string' && types.includes(name);
+}

@@ -1,0 +1,47 @@
+/** The state of one operation being executed. */
+
+import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { VariableUse } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+import type { Subgraph } from '../sources/source.ts';
+import type { Data } from './merge.ts';
+
+/** An error whose path is still in the names of the merged data. */
+export type Report = AnswerError;
+
+export interface Run {
+  /** Grows as fetches answer. */
+  readonly data: Data;
+  readonly reports: Report[];
+  /** Paths below which an error that is reported elsewhere left nothing: nulls there need no error of their own. */
+  readonly explained: Array<ReadonlyArray<string | number>>;
+  readonly variables: CoercedVariables;
+  readonly context: RequestContext;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  readonly limits: ExecutionLimits;
+  /** Subgraph calls so far. */
+  calls: number;
+}
+
+export interface ExecutionLimits {
+  /** Subgraph calls per operation. */
+  readonly subgraphCallsMax: number;
+  /** Errors in one answer; further ones are counted in the last. */
+  readonly errorsMax: number;
+}
+
+/** JSON text of an object with the variables a fetch uses; `representations` is JSON text already. */
+export function variablesText(
+  run: Run,
+  uses: readonly VariableUse[],
+  representations: string | null,
+): string {
+  let text = '';
+  for (const { name, from } of uses) {
+    const value = run.variables[from];
+    if (value === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  if (representations !== null) text += `${text === '' ? '' : ','}"representations":${representations}`;
+  return `{${text}}`;
+}

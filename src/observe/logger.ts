@@ -1,0 +1,38 @@
+/** JSON log lines on standard output, from the gateway's events. Never a header, a variable or a document. */
+
+import { pino, type Logger } from 'pino';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+
+export function logEvents(events: Events, config: GatewayConfig['log']): Logger {
+  const logger = pino({ level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  if (logger.isLevelEnabled('info')) {
+    events.on('requestCompleted', (event) => logger.info(event, 'request'));
+  }
+  events.on('fieldFailed', ({ cause, ...event }) =>
+    logger.warn({ ...event, cause: describe(cause) }, 'field failed'),
+  );
+  events.on('requestRefused', ({ requestId, error }) => {
+    // The client's own mistakes are counted in the request line; only ours need a line of their own.
+    if (isGatewayError(error) && error.httpStatus < 500) return;
+    logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
+  });
+  events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
+  events.on('supergraphLoaded', (event) => logger.info(event, 'supergraph loaded'));
+  events.on('listening', (event) => logger.info(event, 'listening'));
+  events.on('draining', (event) => logger.info(event, 'draining'));
+  events.on('closed', () => logger.info('closed'));
+  return logger;
+}
+
+function describe(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : JSON.stringify(error);
+  return error.stack ?? error.message;
+}
+
+function causeOf(error: unknown): string | undefined {
+  return error instanceof Error ? describe(error.cause) : undefined;
+}

@@ -1,0 +1,55 @@
+/**
+ * Reads a GraphQL request from a parsed body or from the parameters of a GET.
+ *
+ * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters
+ */
+
+import type { OperationRequest } from '../pipeline/stages.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** @throws {GatewayError} `BAD_REQUEST` naming the parameter. */
+export function parseOperationRequest(body: unknown): OperationRequest {
+  if (Array.isArray(body))
+    throw new GatewayError('BAD_REQUEST', 'Batches of operations are not accepted: send one');
+  if (!isRecord(body)) throw new GatewayError('BAD_REQUEST', 'The body must be a JSON object with a "query"');
+  const { query, operationName, variables, extensions } = body;
+  if (typeof query !== 'string' || query === '') {
+    throw new GatewayError('BAD_REQUEST', 'Parameter "query" must be a non-empty string');
+  }
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
+    throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a string');
+  }
+  if (variables !== undefined && variables !== null && !isRecord(variables)) {
+    throw new GatewayError('BAD_REQUEST', 'Parameter "variables" must be an object');
+  }
+  if (extensions !== undefined && extensions !== null && !isRecord(extensions)) {
+    throw new GatewayError('BAD_REQUEST', 'Parameter "extensions" must be an object');
+  }
+  return { query, operationName: operationName || null, variables: variables ?? noVariables };
+}
+
+/** The same for `?query=...&variables={...}`. */
+export function parseQueryParameters(parameters: URLSearchParams): OperationRequest {
+  return parseOperationRequest({
+    query: parameters.get('query') ?? undefined,
+    operationName: parameters.get('operationName'),
+    variables: jsonParameter(parameters, 'variables'),
+    extensions: jsonParameter(parameters, 'extensions'),
+  });
+}
+
+function jsonParameter(parameters: URLSearchParams, name: string): unknown {
+  const text = parameters.get(name);
+  if (text === null || text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GatewayError('BAD_REQUEST', `Parameter "${name}" is not valid JSON`, { cause });
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

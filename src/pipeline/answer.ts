@@ -1,0 +1,26 @@
+/** What execution hands to the response stage. Types only. */
+
+export interface Answer {
+  readonly data: Record<string, unknown> | null;
+  readonly errors: readonly AnswerError[];
+}
+
+/** One error of the answer, before the response stage decides what of it the client may see. */
+export interface AnswerError {
+  readonly message: string;
+  /** Ours from the error table, or the subgraph's own. */
+  readonly code: string;
+  /** In the client's response names. */
+  readonly path?: ReadonlyArray<string | number>;
+  /** The subgraph or backend at fault. */
+  readonly service?: string;
+  /** The message was written by a backend, so policy decides whether the client sees it. */
+  readonly fromBackend: boolean;
+  /** The subgraph's own extensions. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Logged, never sent. */
+  readonly cause?: unknown;
+}
+
+/** Variables after coercion: defaults filled in, unknown ones dropped. */
+export type CoercedVariables = Readonly<Record<string, unknown>>;

@@ -1,0 +1,218 @@
+/**
+ * A prepared operation: everything about a document that does not depend on a request, as plain JSON.
+ * A planner worker makes it once; `operation/` coerces variables by it and `execute/` compiles it. Types only.
+ */
+
+/** How one operation is answered. Absent `plan` means that nothing has to be fetched. */
+export interface PreparedOperation {
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  readonly name: string | null;
+  readonly variables: readonly VariableSpec[];
+  /** Input objects and enums that variables may hold, by name. */
+  readonly inputTypes: Readonly<Record<string, InputTypeSpec>>;
+  readonly plan: PlanNode | null;
+  readonly projection: ProjectionSpec;
+  readonly introspection: IntrospectionSpec | null;
+}
+
+/** What the planner worker says: the operation, or why there is none. */
+export type PreparationResult =
+  | { readonly prepared: PreparedOperation }
+  /** The plan depends on the values of these variables of `@skip` and `@include`: ask again with them. */
+  | { readonly conditional: ConditionalOperation }
+  | { readonly refused: PreparationRefusal };
+
+export interface ConditionalOperation extends Pick<PreparedOperation, 'variables' | 'inputTypes'> {
+  readonly on: readonly string[];
+}
+
+export interface PreparationRefusal {
+  readonly code:
+    | 'GRAPHQL_PARSE_FAILED'
+    | 'GRAPHQL_VALIDATION_FAILED'
+    | 'OPERATION_RESOLUTION_FAILURE'
+    | 'OPERATION_NOT_SUPPORTED'
+    | 'PLANNING_FAILED';
+  readonly errors: ReadonlyArray<{
+    readonly message: string;
+    readonly locations?: ReadonlyArray<{ readonly line: number; readonly column: number }>;
+  }>;
+  /** For the log only. */
+  readonly detail?: string;
+}
+
+// Variables
+
+export interface VariableSpec {
+  readonly name: string;
+  readonly type: TypeRef;
+  /** Already coerced. Absent: no default. */
+  readonly defaultValue?: unknown;
+}
+
+/** A named type inside wrappers, outermost first: `[ID!]!` is `{ wrappers: '![!', name: 'ID' }`. */
+export interface TypeRef {
+  readonly wrappers: string;
+  readonly name: string;
+}
+
+export type InputTypeSpec =
+  | { readonly kind: 'enum'; readonly values: readonly string[] }
+  | { readonly kind: 'scalar' }
+  | { readonly kind: 'input'; readonly oneOf: boolean; readonly fields: readonly InputFieldSpec[] };
+
+export interface InputFieldSpec {
+  readonly name: string;
+  readonly type: TypeRef;
+  readonly defaultValue?: unknown;
+}
+
+// Plan
+
+export type PlanNode = SequenceNode | ParallelNode | FetchNode | FlattenNode | ConditionNode | SplitNode;
+
+/**
+ * Parts of one query that must not share data while they are fetched: each runs on its own, then the fields that
+ * `graft` names are moved from the other parts into the first.
+ */
+export interface SplitNode {
+  readonly kind: 'split';
+  readonly main: PlanNode | null;
+  readonly others: ReadonlyArray<{ readonly node: PlanNode; readonly graft: GraftTree }>;
+}
+
+/** By response name in the merged data; true: this field itself. */
+export interface GraftTree {
+  readonly [key: string]: GraftTree | true;
+}
+
+export interface SequenceNode {
+  readonly kind: 'sequence';
+  readonly nodes: readonly PlanNode[];
+}
+
+export interface ParallelNode {
+  readonly kind: 'parallel';
+  readonly nodes: readonly PlanNode[];
+}
+
+export interface FlattenNode {
+  readonly kind: 'flatten';
+  readonly path: readonly PathStep[];
+  readonly node: PlanNode;
+}
+
+/** One step into the merged data: a response name, or every element of a list. `types` keeps only those runtime types. */
+export type PathStep =
+  | { readonly key: string; readonly types?: readonly string[] }
+  | { readonly each: true; readonly types?: readonly string[] };
+
+export interface ConditionNode {
+  readonly kind: 'condition';
+  readonly variable: string;
+  readonly whenTrue: PlanNode | null;
+  readonly whenFalse: PlanNode | null;
+}
+
+export interface FetchNode {
+  readonly kind: 'fetch';
+  readonly service: string;
+  readonly operation: string;
+  readonly operationName: string | null;
+  readonly operationKind: 'query' | 'mutation';
+  readonly variables: readonly VariableUse[];
+  /** Response names this fetch writes at its position: what a failure of it nulls. */
+  readonly writes: readonly string[];
+  /** Present on entity fetches: what a representation is made of. */
+  readonly requires: readonly RequiredSelection[] | null;
+  /** Interfaces whose runtime types this fetch finds out: where it finds no entity, there is no such object. */
+  readonly resolvesTypes: readonly string[];
+  readonly inputRewrites: readonly DataRewrite[];
+  readonly outputRewrites: readonly DataRewrite[];
+}
+
+export type RequiredSelection =
+  | {
+      readonly kind: 'field';
+      readonly name: string;
+      readonly selections: readonly RequiredSelection[] | null;
+    }
+  | {
+      readonly kind: 'on';
+      /** Type names the condition matches, its own among them. */
+      readonly types: readonly string[];
+      readonly selections: readonly RequiredSelection[];
+    };
+
+export interface VariableUse {
+  /** In the text of the fetch. */
+  readonly name: string;
+  /** In the client's operation. */
+  readonly from: string;
+}
+
+/** Changes data before it is sent or after it came, at `path`; the last step names the field that changes. */
+export type DataRewrite =
+  | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: unknown }
+  | { readonly kind: 'rename'; readonly path: readonly RewriteStep[]; readonly to: string };
+
+export type RewriteStep = { readonly key: string } | { readonly types: readonly string[] };
+
+// Projection
+
+/** What the client sees, as a tree of shapes; shape 0 is the root. */
+export interface ProjectionSpec {
+  readonly shapes: readonly Shape[];
+  /** Enum values the client may see, by enum name. */
+  readonly enums: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A selection set: its fields by runtime type. */
+export interface Shape {
+  /** The declared type. */
+  readonly type: string;
+  /** The declared type is an object type, so that data without `__typename` is of that type. */
+  readonly isObject: boolean;
+  /** Each runtime type the client may see belongs to exactly one case. */
+  readonly cases: readonly ShapeCase[];
+}
+
+export interface ShapeCase {
+  readonly types: readonly string[];
+  /** In the order of the response. A key may come twice when its first place depends on a condition. */
+  readonly fields: readonly FieldSpec[];
+}
+
+export interface FieldSpec {
+  /** Response name the client asked for. */
+  readonly key: string;
+  /** Response name in the merged data. */
+  readonly from: string;
+  /** For messages: the schema's name of the field. */
+  readonly name: string;
+  readonly wrappers: string;
+  readonly value: FieldValue;
+  /** Included when any clause holds; absent: always. */
+  readonly when?: readonly Clause[];
+}
+
+/** Variables that must be true, and variables that must be false. */
+export interface Clause {
+  readonly yes: readonly string[];
+  readonly no: readonly string[];
+}
+
+export type FieldValue =
+  | { readonly is: 'typename' }
+  | { readonly is: 'scalar'; readonly type: string }
+  | { readonly is: 'enum'; readonly type: string }
+  | { readonly is: 'object'; readonly shape: number }
+  /** `__schema` and `__type`: taken from the introspection answer as they are. */
+  | { readonly is: 'introspection' };
+
+// Introspection
+
+/** `answer` when it is the same for every request; else the worker is asked each time. */
+export type IntrospectionSpec =
+  | { readonly kind: 'answer'; readonly data: Record<string, unknown> }
+  | { readonly kind: 'ask'; readonly document: string };

@@ -1,0 +1,17 @@
+/** What every stage and every backend call may know about the client's request. Types only. */
+
+import type { Cancellation } from '../shared/cancellation.ts';
+
+export interface RequestContext {
+  /** Unique per request; `x-request-id` of the response and of every log line. */
+  readonly requestId: string;
+  /** The client's headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The allow-listed part of `headers`, ready to send to a backend (config `headers.forward`). */
+  readonly forwardHeaders: Readonly<Record<string, string>>;
+  /** When the whole request must be answered, in ms of `monotonicClock`. */
+  readonly deadlineAtMs: number;
+  readonly cancellation: Cancellation;
+  /** Things that live exactly as long as this request, such as loaders; keyed by who owns them. */
+  readonly locals: Map<unknown, unknown>;
+}

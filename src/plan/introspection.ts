@@ -1,0 +1,92 @@
+/** Answers `__schema` and `__type` from the schema the client may see. */
+
+import {
+  executeSync,
+  Kind,
+  parse,
+  print,
+  visit,
+  type DirectiveNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql';
+
+import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
+import type { CollectedField } from './projection-spec.ts';
+
+/** @returns null for an operation that does not ask about the schema. */
+export function introspectionSpec(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  rootFields: readonly CollectedField[],
+): IntrospectionSpec | null {
+  const asked = rootFields.filter(
+    ({ node }) => node.name.value === '__schema' || node.name.value === '__type',
+  );
+  if (asked.length === 0) return null;
+  const selections = asked.map(({ node, clause }) => under(clause, node));
+  const document = print({
+    kind: Kind.DOCUMENT,
+    definitions: [
+      { ...operation, directives: [], selectionSet: { kind: Kind.SELECTION_SET, selections } },
+      ...fragments.values(),
+    ],
+  });
+  if (usesVariables(selections, fragments)) return { kind: 'ask', document };
+  return { kind: 'answer', data: introspect(schema, document, {}) };
+}
+
+export function introspect(
+  schema: GraphQLSchema,
+  document: string,
+  variableValues: Record<string, unknown>,
+): Record<string, unknown> {
+  const { data, errors } = executeSync({ schema, document: parse(document), variableValues });
+  if (!data) throw new Error(`Introspection failed: ${errors?.[0]?.message ?? 'no data'}`);
+  return data;
+}
+
+/** The field inside inline fragments that carry the clause. */
+function under(clause: Clause, node: SelectionNode): SelectionNode {
+  const directives: DirectiveNode[] = [
+    ...clause.yes.map((variable) => condition('include', variable)),
+    ...clause.no.map((variable) => condition('skip', variable)),
+  ];
+  return directives.reduce<SelectionNode>(
+    (inner, directive) => ({
+      kind: Kind.INLINE_FRAGMENT,
+      directives: [directive],
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [inner] },
+    }),
+    node,
+  );
+}
+
+function condition(name: 'include' | 'skip', variable: string): DirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: name },
+    arguments: [
+      {
+        kind: Kind.ARGUMENT,
+        name: { kind: Kind.NAME, value: 'if' },
+        value: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: variable } },
+      },
+    ],
+  };
+}
+
+/** Fragments are looked at as a whole: one too many only costs a question to the worker. */
+function usesVariables(
+  selections: readonly SelectionNode[],
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): boolean {
+  let found = false;
+  const look = { Variable: () => void (found = true) };
+  for (const selection of selections) visit(selection, look);
+  for (const fragment of fragments.values()) visit(fragment, look);
+  return found;
+}

@@ -1,0 +1,176 @@
+/**
+ * Reads the join directives of a supergraph: which subgraph has which type and field, by which keys, needing what.
+ *
+ * @see https://specs.apollo.dev/join/v0.5/
+ */
+
+import {
+  Kind,
+  visit,
+  type ArgumentNode,
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type InterfaceTypeDefinitionNode,
+  type ObjectTypeDefinitionNode,
+} from 'graphql';
+
+export interface JoinedField {
+  readonly subgraph: string;
+  readonly external: boolean;
+  /** Selection text; null without `@requires`. */
+  readonly requires: string | null;
+}
+
+export interface JoinedType {
+  readonly subgraph: string;
+  readonly isInterfaceObject: boolean;
+  /** Selection text of a key the subgraph resolves by; null: the type without a key. */
+  readonly key: string | null;
+}
+
+export class JoinSpec {
+  readonly #types = new Map<string, JoinedType[]>();
+  readonly #fields = new Map<string, JoinedField[]>();
+
+  constructor(supergraph: DocumentNode) {
+    const names = subgraphNames(supergraph);
+    for (const definition of supergraph.definitions) {
+      if (
+        definition.kind !== Kind.OBJECT_TYPE_DEFINITION &&
+        definition.kind !== Kind.INTERFACE_TYPE_DEFINITION
+      )
+        continue;
+      this.#addType(definition, names);
+    }
+  }
+
+  typesOf(type: string): readonly JoinedType[] {
+    return this.#types.get(type) ?? [];
+  }
+
+  /** Empty: the field is in every subgraph that has the type. */
+  fieldsOf(type: string, field: string): readonly JoinedField[] {
+    return this.#fields.get(`${type}.${field}`) ?? [];
+  }
+
+  /** The text of every `@requires`, with whose field it is. */
+  *requirements(): Iterable<{ readonly type: string; readonly field: string; readonly requires: string }> {
+    for (const [coordinate, joins] of this.#fields) {
+      const [type = '', field = ''] = coordinate.split('.');
+      for (const { requires } of joins) if (requires !== null) yield { type, field, requires };
+    }
+  }
+
+  /** Interfaces that are an object type in some subgraph. */
+  interfaceObjects(): string[] {
+    return [...this.#types]
+      .filter(([, joins]) => joins.some((join) => join.isInterfaceObject))
+      .map(([name]) => name);
+  }
+
+  /** Whether `subgraph` knows the runtime types of `type`. */
+  knowsRuntimeTypes(type: string, subgraph: string): boolean {
+    const joins = this.typesOf(type).filter((join) => join.subgraph === subgraph);
+    return joins.length > 0 && joins.every((join) => !join.isInterfaceObject);
+  }
+
+  #addType(
+    definition: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode,
+    names: ReadonlyMap<string, string>,
+  ): void {
+    const nameOf = (directive: ConstDirectiveNode): string =>
+      names.get(enumArgument(directive, 'graph') ?? '') ?? '';
+    const type = definition.name.value;
+    this.#types.set(
+      type,
+      directivesNamed(definition.directives, 'join__type').map((directive) => ({
+        subgraph: nameOf(directive),
+        isInterfaceObject: isTrue(directive, 'isInterfaceObject'),
+        key: isFalse(directive, 'resolvable') ? null : stringArgument(directive, 'key'),
+      })),
+    );
+    for (const field of definition.fields ?? []) {
+      const joins = directivesNamed(field.directives, 'join__field').map((directive) => ({
+        subgraph: nameOf(directive),
+        external: isTrue(directive, 'external'),
+        requires: stringArgument(directive, 'requires'),
+      }));
+      this.#fields.set(`${type}.${field.name.value}`, joins);
+    }
+  }
+}
+
+/**
+ * The supergraph without the non-resolvable keys of types that the same subgraph resolves by another key: the planner
+ * may pick such a key for an entity hop, and the hop then finds nothing.
+ */
+export function withoutUselessKeys(supergraph: DocumentNode): DocumentNode {
+  return visit(supergraph, {
+    ObjectTypeDefinition: (definition) => withDirectives(definition),
+    InterfaceTypeDefinition: (definition) => withDirectives(definition),
+  });
+}
+
+function withDirectives<Node extends ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode>(
+  definition: Node,
+): Node | undefined {
+  const joins = directivesNamed(definition.directives, 'join__type');
+  const resolving = new Set(
+    joins
+      .filter((join) => stringArgument(join, 'key') !== null && !isFalse(join, 'resolvable'))
+      .map((join) => enumArgument(join, 'graph')),
+  );
+  const useless = new Set(
+    joins.filter((join) => isFalse(join, 'resolvable') && resolving.has(enumArgument(join, 'graph'))),
+  );
+  if (useless.size === 0) return undefined;
+  return {
+    ...definition,
+    directives: definition.directives?.filter((directive) => !useless.has(directive)) ?? [],
+  };
+}
+
+/** Names of the subgraphs by their value of `enum join__Graph`. */
+function subgraphNames(supergraph: DocumentNode): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') continue;
+    for (const value of definition.values ?? []) {
+      const [graph] = directivesNamed(value.directives, 'join__graph');
+      const name = graph ? stringArgument(graph, 'name') : null;
+      if (name !== null) names.set(value.name.value, name);
+    }
+  }
+  return names;
+}
+
+function directivesNamed(
+  directives: readonly ConstDirectiveNode[] | undefined,
+  name: string,
+): ConstDirectiveNode[] {
+  return (directives ?? []).filter((directive) => directive.name.value === name);
+}
+
+function argument(directive: ConstDirectiveNode, name: string): ArgumentNode | undefined {
+  return directive.arguments?.find((candidate) => candidate.name.value === name);
+}
+
+function stringArgument(directive: ConstDirectiveNode, name: string): string | null {
+  const value = argument(directive, name)?.value;
+  return value?.kind === Kind.STRING ? value.value : null;
+}
+
+function enumArgument(directive: ConstDirectiveNode, name: string): string | null {
+  const value = argument(directive, name)?.value;
+  return value?.kind === Kind.ENUM ? value.value : null;
+}
+
+function isTrue(directive: ConstDirectiveNode, name: string): boolean {
+  const value = argument(directive, name)?.value;
+  return value?.kind === Kind.BOOLEAN && value.value;
+}
+
+function isFalse(directive: ConstDirectiveNode, name: string): boolean {
+  const value = argument(directive, name)?.value;
+  return value?.kind === Kind.BOOLEAN && !value.value;
+}

@@ -1,0 +1,72 @@
+/**
+ * The life of a supergraph in a planner worker: ApolloGateway checks and loads it, and tells us when it changed.
+ * Its executor is never used; our planner reads the same supergraph.
+ */
+
+import {
+  ApolloGateway,
+  type SubgraphHealthCheckFunction,
+  type SupergraphSdlUpdateFunction,
+} from '@apollo/gateway';
+
+import { GatewayError } from '../shared/errors.ts';
+import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export class SupergraphLifecycle {
+  #current: LoadedSupergraph | undefined;
+  #update: SupergraphSdlUpdateFunction | undefined;
+  #gateway: ApolloGateway | undefined;
+
+  get current(): LoadedSupergraph {
+    if (!this.#current) throw new GatewayError('NOT_READY', 'No supergraph is loaded yet');
+    return this.#current;
+  }
+
+  /**
+   * Loads the first supergraph, or puts another in its place.
+   *
+   * @throws {GatewayError} `SUPERGRAPH_INVALID`; the one before stays in place.
+   */
+  async load(supergraphSdl: string): Promise<LoadedSupergraph> {
+    const next = loadSupergraph(supergraphSdl);
+    try {
+      if (this.#update) this.#update(supergraphSdl);
+      else await this.#start(supergraphSdl);
+    } catch (error) {
+      throw new GatewayError('SUPERGRAPH_INVALID', error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });
+    }
+    this.#current = next;
+    return next;
+  }
+
+  async #start(supergraphSdl: string): Promise<void> {
+    let updater: SupergraphSdlUpdateFunction | undefined;
+    const gateway = new ApolloGateway({
+      logger: silent,
+      // Never called for operations: execution is ours.
+      buildService: () => ({ process: () => Promise.reject(new Error('Execution does not happen here')) }),
+      supergraphSdl: {
+        initialize: ({
+          update,
+        }: {
+          update: SupergraphSdlUpdateFunction;
+          healthCheck: SubgraphHealthCheckFunction;
+        }) => {
+          updater = update;
+          return Promise.resolve({ supergraphSdl });
+        },
+      },
+    });
+    await gateway.load();
+    this.#gateway = gateway;
+    this.#update = updater;
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway?.stop();
+  }
+}

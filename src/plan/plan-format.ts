@@ -1,0 +1,180 @@
+/** Turns the planner's plan into our own: type conditions become lists of names, defaults become explicit. */
+
+import type {
+  FetchDataRewrite,
+  FetchNode as PlannerFetch,
+  PlanNode as PlannerNode,
+  QueryPlanSelectionNode,
+} from '@apollo/query-planner';
+import {
+  Kind,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  visit,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+import type {
+  DataRewrite,
+  FetchNode,
+  PathStep,
+  PlanNode,
+  RequiredSelection,
+  RewriteStep,
+} from '../pipeline/prepared.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+
+/** What the conversion has to know of the supergraph. */
+export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceObjects' | 'schema'> & {
+  /** The client's name of a variable. */
+  readonly variableOf: (name: string) => string;
+};
+
+/** @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for plans that need `@defer` or `@fromContext`. */
+export function toPlanNode(node: PlannerNode, types: PlanTypes): PlanNode {
+  switch (node.kind) {
+    case 'Sequence':
+      return { kind: 'sequence', nodes: node.nodes.map((child) => toPlanNode(child, types)) };
+    case 'Parallel':
+      return { kind: 'parallel', nodes: node.nodes.map((child) => toPlanNode(child, types)) };
+    case 'Flatten':
+      return { kind: 'flatten', path: node.path.map(toPathStep), node: toPlanNode(node.node, types) };
+    case 'Fetch':
+      return toFetch(node, types);
+    case 'Condition':
+      return {
+        kind: 'condition',
+        variable: types.variableOf(node.condition),
+        whenTrue: node.ifClause ? toPlanNode(node.ifClause, types) : null,
+        whenFalse: node.elseClause ? toPlanNode(node.elseClause, types) : null,
+      };
+    case 'Defer':
+      throw new GatewayError('OPERATION_NOT_SUPPORTED', '@defer is not supported');
+  }
+}
+
+function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
+  if (node.contextRewrites?.length) {
+    throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Fields that use @fromContext are not supported');
+  }
+  if (node.operationKind === 'subscription') {
+    throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
+  }
+  const operation = node.requires ? node.operation : withoutRootConditions(node.operation, types.schema);
+  return {
+    kind: 'fetch',
+    service: node.serviceName,
+    operation,
+    operationName: node.operationName ?? null,
+    operationKind: node.operationKind,
+    variables: (node.variableUsages ?? []).map((name) => ({ name, from: types.variableOf(name) })),
+    writes: writtenNames(operation, node.requires !== undefined),
+    requires: node.requires ? node.requires.map((selection) => toRequired(selection, types)) : null,
+    resolvesTypes: node.requires ? resolvedTypes(node.requires, node.serviceName, types) : [],
+    inputRewrites: (node.inputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
+    outputRewrites: (node.outputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
+  };
+}
+
+/**
+ * Where a root type is reached below a payload, the planner conditions the fetch on the root type's name; a subgraph may
+ * have given that type another name.
+ */
+function withoutRootConditions(operation: string, schema: GraphQLSchema): string {
+  const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
+  if (!roots.some((name) => name !== undefined && operation.includes(`...on ${name}{`))) return operation;
+  const isRootCondition = (selection: SelectionNode): selection is InlineFragmentNode =>
+    selection.kind === Kind.INLINE_FRAGMENT && roots.includes(selection.typeCondition?.name.value);
+  const document = visit(parse(operation, { noLocation: true }), {
+    OperationDefinition: (definition) => ({
+      ...definition,
+      selectionSet: {
+        ...definition.selectionSet,
+        selections: definition.selectionSet.selections.flatMap((selection) =>
+          isRootCondition(selection) && !selection.directives?.length
+            ? selection.selectionSet.selections
+            : [selection],
+        ),
+      },
+    }),
+  });
+  return stripIgnoredCharacters(print(document));
+}
+
+function resolvedTypes(
+  requires: readonly QueryPlanSelectionNode[],
+  service: string,
+  { joins, interfaceObjects }: PlanTypes,
+): string[] {
+  const conditions = requires.map((selection) =>
+    'typeCondition' in selection ? selection.typeCondition : undefined,
+  );
+  return interfaceObjects.filter(
+    (name) => conditions.includes(name) && joins.knowsRuntimeTypes(name, service),
+  );
+}
+
+/** `foo`, `@`, `foo|[A,B]` and `@|[A,B]`. */
+function toPathStep(element: string | number): PathStep {
+  const [key = '', condition] = String(element).split('|');
+  const types = condition?.replace(/[[\]]/g, '').split(',');
+  const step: PathStep = key === '@' ? { each: true } : { key };
+  return types ? { ...step, types } : step;
+}
+
+function toRequired(selection: QueryPlanSelectionNode, types: PlanTypes): RequiredSelection {
+  if (selection.kind === 'Field') {
+    return {
+      kind: 'field',
+      name: selection.alias ?? selection.name,
+      selections: selection.selections ? selection.selections.map((child) => toRequired(child, types)) : null,
+    };
+  }
+  return {
+    kind: 'on',
+    types: selection.typeCondition ? types.typesOf(selection.typeCondition) : [],
+    selections: selection.selections.map((child) => toRequired(child, types)),
+  };
+}
+
+function toRewrite(rewrite: FetchDataRewrite, types: PlanTypes): DataRewrite {
+  const path = rewrite.path.map((element): RewriteStep => {
+    const condition = /^\.\.\. on (.+)$/.exec(element)?.[1];
+    return condition === undefined ? { key: element } : { types: types.typesOf(condition) };
+  });
+  return rewrite.kind === 'ValueSetter'
+    ? { kind: 'set', path, value: rewrite.setValueTo as unknown }
+    : { kind: 'rename', path, to: rewrite.renameKeyTo };
+}
+
+/** The response names a fetch writes where its result is merged, `__typename` left out. */
+function writtenNames(operation: string, isEntityFetch: boolean): string[] {
+  const names = new Set<string>();
+  for (const definition of parse(operation, { noLocation: true }).definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const roots = isEntityFetch
+      ? definition.selectionSet.selections.flatMap(childrenOf)
+      : definition.selectionSet.selections;
+    addNames(roots, names);
+  }
+  names.delete('__typename');
+  return [...names];
+}
+
+function childrenOf(selection: SelectionNode): readonly SelectionNode[] {
+  return 'selectionSet' in selection
+    ? ((selection.selectionSet as SelectionSetNode | undefined)?.selections ?? [])
+    : [];
+}
+
+function addNames(selections: readonly SelectionNode[], names: Set<string>): void {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
+    else addNames(childrenOf(selection), names);
+  }
+}

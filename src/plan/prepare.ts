@@ -1,0 +1,135 @@
+/**
+ * Prepares one operation: parse, validate, plan, and everything else about it that no request changes.
+ * Worker only. Every refusal is a value; what is thrown is a defect of ours.
+ */
+
+import {
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  parse,
+  validate,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+} from 'graphql';
+
+import type { PlanNode, PreparationRefusal, PreparationResult } from '../pipeline/prepared.ts';
+import { isGatewayError } from '../shared/errors.ts';
+import { decidingVariables, withConditions } from './conditions.ts';
+import { introspectionSpec } from './introspection.ts';
+import { planOperation } from './plan-operation.ts';
+import { ProjectionBuilder } from './projection-spec.ts';
+import { Renamer } from './renaming.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+import { variablesSpec } from './variables-spec.ts';
+
+export interface PreparationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  /** Values of the variables that an earlier answer called `conditional`. */
+  readonly conditions?: Readonly<Record<string, boolean>>;
+}
+
+export interface PreparationOptions {
+  /** Most tokens of a document. */
+  readonly tokensMax: number;
+  /** Whether validation errors may say "Did you mean". */
+  readonly suggestions: boolean;
+}
+
+const validationErrorsMax = 50;
+
+export function prepare(
+  supergraph: LoadedSupergraph,
+  request: PreparationRequest,
+  options: PreparationOptions,
+): PreparationResult {
+  let document: DocumentNode;
+  try {
+    document = parse(request.query, { maxTokens: options.tokensMax });
+  } catch (error) {
+    return refuse('GRAPHQL_PARSE_FAILED', [error]);
+  }
+  const invalid = validate(supergraph.schema, document, undefined, {
+    maxErrors: validationErrorsMax,
+    hideSuggestions: !options.suggestions,
+  });
+  if (invalid.length > 0) return refuse('GRAPHQL_VALIDATION_FAILED', invalid);
+
+  const operation = getOperationAST(document, request.operationName);
+  if (!operation) return refuse('OPERATION_RESOLUTION_FAILURE', [unknownOperation(request.operationName)]);
+  if (operation.operation === 'subscription') {
+    return refuse('OPERATION_NOT_SUPPORTED', ['Subscriptions are not supported over this transport']);
+  }
+  const on = decidingVariables(document, supergraph.requirements);
+  if (on.length === 0) return prepareOperation(supergraph, document, operation);
+  if (!request.conditions) return { conditional: { on, ...variablesSpec(supergraph.schema, operation) } };
+  const decided = withConditions(document, request.conditions);
+  return prepareOperation(supergraph, decided, getOperationAST(decided, request.operationName) ?? operation);
+}
+
+function prepareOperation(
+  supergraph: LoadedSupergraph,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): PreparationResult {
+  const root = supergraph.schema.getRootType(operation.operation);
+  if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
+  const fragments = fragmentsOf(document);
+  const renamer = new Renamer(supergraph.renamed);
+  const builder = new ProjectionBuilder(supergraph, fragments, renamer.nameOf);
+  const rootFields = builder.collectRoot(operation, root);
+  const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
+  let plan: PlanNode | null;
+  try {
+    plan = needsData ? planOperation(supergraph, operation, fragments, renamer) : null;
+  } catch (error) {
+    return isGatewayError(error)
+      ? refuse('OPERATION_NOT_SUPPORTED', [error])
+      : refuse('PLANNING_FAILED', ['This operation cannot be planned'], error);
+  }
+  return {
+    prepared: {
+      kind: operation.operation,
+      name: operation.name?.value ?? null,
+      ...variablesSpec(supergraph.schema, operation),
+      plan,
+      projection: builder.build(operation, root),
+      introspection: introspectionSpec(supergraph.schema, operation, fragments, rootFields),
+    },
+  };
+}
+
+function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  return fragments;
+}
+
+function unknownOperation(name: string | null): string {
+  return name === null
+    ? 'The document has several operations: say which with "operationName"'
+    : `The document has no operation named ${JSON.stringify(name)}`;
+}
+
+/** @param cause What the log should hold besides what the client is told. */
+function refuse(
+  code: PreparationRefusal['code'],
+  errors: readonly unknown[],
+  cause?: unknown,
+): { readonly refused: PreparationRefusal } {
+  const refused = { code, errors: errors.map(toRefusedError) };
+  if (cause === undefined) return { refused };
+  const detail = cause instanceof Error ? (cause.stack ?? cause.message) : JSON.stringify(cause);
+  return { refused: { ...refused, detail } };
+}
+
+function toRefusedError(error: unknown): PreparationRefusal['errors'][number] {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof GraphQLError && error.locations?.length
+    ? { message, locations: error.locations.map(({ line, column }) => ({ line, column })) }
+    : { message };
+}

@@ -1,0 +1,309 @@
+/**
+ * What the client asked to see, as shapes: GraphQL's CollectFields done once per runtime type, conditions kept.
+ * `@skip` and `@include` on variables become clauses, so that one prepared operation serves all their values.
+ *
+ * @see https://spec.graphql.org/October2021/#CollectFields()
+ */
+
+import {
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isInterfaceType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  type DirectiveNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+import type {
+  Clause,
+  FieldSpec,
+  FieldValue,
+  ProjectionSpec,
+  Shape,
+  ShapeCase,
+} from '../pipeline/prepared.ts';
+import type { InternalName } from './renaming.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+
+/** One selection set of a merged field, with the conditions under which it counts. */
+interface Occurrence {
+  readonly selectionSet: SelectionSetNode;
+  readonly clause: Clause;
+}
+
+/** One field node and the conditions on its way from the shape it belongs to. */
+export interface CollectedField {
+  readonly node: FieldNode;
+  readonly clause: Clause;
+}
+
+const always: Clause = { yes: [], no: [] };
+
+/** What data may say its type is. */
+type RuntimeType = GraphQLObjectType | GraphQLInterfaceType;
+
+const metaFields: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
+  __typename: TypeNameMetaFieldDef,
+  __schema: SchemaMetaFieldDef,
+  __type: TypeMetaFieldDef,
+};
+
+export class ProjectionBuilder {
+  readonly #schema: GraphQLSchema;
+  readonly #interfaceObjects: readonly string[];
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #nameOf: InternalName;
+  readonly #shapes: Shape[] = [];
+  readonly #enums: Record<string, readonly string[]> = {};
+
+  constructor(
+    { schema, interfaceObjects }: Pick<LoadedSupergraph, 'schema' | 'interfaceObjects'>,
+    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    nameOf: InternalName,
+  ) {
+    this.#schema = schema;
+    this.#interfaceObjects = interfaceObjects;
+    this.#fragments = fragments;
+    this.#nameOf = nameOf;
+  }
+
+  build(operation: OperationDefinitionNode, root: GraphQLObjectType): ProjectionSpec {
+    this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }]);
+    return { shapes: this.#shapes, enums: this.#enums };
+  }
+
+  /** The root's fields in order, for whoever needs the nodes themselves. */
+  collectRoot(operation: OperationDefinitionNode, root: GraphQLObjectType): CollectedField[] {
+    return this.#collect(root, [{ selectionSet: operation.selectionSet, clause: always }]);
+  }
+
+  #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[]): number {
+    const index = this.#shapes.length;
+    this.#shapes.push({ type: type.name, isObject: isObjectType(type), cases: [] });
+    const groups = new Map<string, { types: string[]; type: RuntimeType; collected: CollectedField[] }>();
+    for (const possible of this.#runtimeTypes(type)) {
+      const collected = this.#collect(possible, occurrences);
+      const signature = this.#signatureOf(possible, collected);
+      const group = groups.get(signature);
+      if (group) group.types.push(possible.name);
+      else groups.set(signature, { types: [possible.name], type: possible, collected });
+    }
+    const cases = [...groups.values()].map((group): ShapeCase => ({
+      types: group.types,
+      fields: this.#fieldsOf(group.type, group.collected),
+    }));
+    this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases };
+    return index;
+  }
+
+  /** Besides object types, interfaces whose name an interface object gives as its type when nobody asked for more. */
+  #runtimeTypes(type: GraphQLCompositeType): RuntimeType[] {
+    if (!isAbstractType(type)) return [type];
+    const unresolved = this.#interfaceObjects
+      .map((name) => this.#schema.getType(name))
+      .filter(isInterfaceType)
+      .filter((candidate) => candidate === type || this.#schema.isSubType(type, candidate));
+    return [...this.#schema.getPossibleTypes(type), ...unresolved];
+  }
+
+  /** Runtime types with the same signature answer alike: the same nodes with the same types. */
+  #signatureOf(type: RuntimeType, collected: readonly CollectedField[]): string {
+    return collected
+      .map(
+        ({ node, clause }) => `${node.loc?.start}:${String(this.#typeOf(type, node))}:${clauseText(clause)}`,
+      )
+      .join();
+  }
+
+  #collect(type: RuntimeType, occurrences: readonly Occurrence[]): CollectedField[] {
+    const into: CollectedField[] = [];
+    for (const { selectionSet, clause } of occurrences) {
+      this.#collectFrom(selectionSet, type, clause, into, new Set());
+    }
+    return into;
+  }
+
+  #collectFrom(
+    selectionSet: SelectionSetNode,
+    type: RuntimeType,
+    outer: Clause,
+    into: CollectedField[],
+    visited: Set<string>,
+  ): void {
+    for (const selection of selectionSet.selections) {
+      const clause = and(outer, selection.directives);
+      if (!clause) continue;
+      if (selection.kind === Kind.FIELD) {
+        into.push({ node: selection, clause });
+        continue;
+      }
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
+      if (!fragment || !this.#applies(fragment.typeCondition?.name.value, type)) continue;
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        // The same fragment under the same conditions adds nothing the second time.
+        const visit = `${selection.name.value} ${clauseText(clause)}`;
+        if (visited.has(visit)) continue;
+        visited.add(visit);
+      }
+      this.#collectFrom(fragment.selectionSet, type, clause, into, visited);
+    }
+  }
+
+  #applies(condition: string | undefined, type: RuntimeType): boolean {
+    if (condition === undefined || condition === type.name) return true;
+    const conditional = this.#schema.getType(condition);
+    return (
+      conditional !== undefined && isAbstractType(conditional) && this.#schema.isSubType(conditional, type)
+    );
+  }
+
+  #fieldsOf(type: RuntimeType, collected: readonly CollectedField[]): FieldSpec[] {
+    const byKey = new Map<string, CollectedField[]>();
+    for (const field of collected) {
+      const key = responseName(field.node);
+      const same = byKey.get(key);
+      if (same) same.push(field);
+      else byKey.set(key, [field]);
+    }
+    const specs = new Map<string, FieldSpec>();
+    for (const [key, same] of byKey) specs.set(key, this.#fieldOf(type, key, same));
+    return inOrder(collected, byKey, specs);
+  }
+
+  #fieldOf(type: RuntimeType, key: string, same: readonly CollectedField[]): FieldSpec {
+    const first = same[0] as CollectedField;
+    const declared = this.#typeOf(type, first.node);
+    return {
+      key,
+      from: this.#nameOf(first.node),
+      name: `${type.name}.${first.node.name.value}`,
+      wrappers: wrappersOf(declared),
+      value: this.#valueOf(first.node, declared, same),
+      ...whenOf(same.map((field) => field.clause)),
+    };
+  }
+
+  #valueOf(node: FieldNode, declared: GraphQLOutputType, same: readonly CollectedField[]): FieldValue {
+    const name = node.name.value;
+    if (name === '__typename') return { is: 'typename' };
+    if (name === '__schema' || name === '__type') return { is: 'introspection' };
+    const named = getNamedType(declared);
+    if (isEnumType(named)) {
+      this.#enums[named.name] ??= named.getValues().map((value) => value.name);
+      return { is: 'enum', type: named.name };
+    }
+    if (isLeafType(named)) return { is: 'scalar', type: named.name };
+    return { is: 'object', shape: this.#shapeOf(named, occurrencesOf(same)) };
+  }
+
+  #typeOf(type: RuntimeType, node: FieldNode): GraphQLOutputType {
+    const name = node.name.value;
+    const field = metaFields[name] ?? type.getFields()[name];
+    if (!field) throw new Error(`No field ${type.name}.${name}: the document was not validated`);
+    return field.type;
+  }
+}
+
+/** Where all nodes of a field share one condition, its own presence already says that it holds. */
+function occurrencesOf(same: readonly CollectedField[]): Occurrence[] {
+  const clauses = new Set(same.map((field) => clauseText(field.clause)));
+  const found: Occurrence[] = [];
+  for (const { node, clause } of same) {
+    if (node.selectionSet)
+      found.push({ selectionSet: node.selectionSet, clause: clauses.size > 1 ? clause : always });
+  }
+  return found;
+}
+
+/**
+ * Fields in the order of their first node. Where that node is conditional and a later one is not under the same
+ * condition, the field stands at each place, and the first place whose condition holds wins.
+ */
+function inOrder(
+  collected: readonly CollectedField[],
+  byKey: ReadonlyMap<string, readonly CollectedField[]>,
+  specs: ReadonlyMap<string, FieldSpec>,
+): FieldSpec[] {
+  const ordered: FieldSpec[] = [];
+  const placed = new Map<string, Set<string>>();
+  for (const { node, clause } of collected) {
+    const key = responseName(node);
+    const spec = specs.get(key) as FieldSpec;
+    const text = clauseText(clause);
+    const places = placed.get(key);
+    if (!places) {
+      const single =
+        new Set(byKey.get(key)?.map((field) => clauseText(field.clause))).size === 1 || text === '';
+      placed.set(key, new Set(single ? ['', text] : [text]));
+      ordered.push(single ? spec : withClause(spec, clause));
+    } else if (!places.has(text) && !places.has('')) {
+      places.add(text);
+      ordered.push(withClause(spec, clause));
+    }
+  }
+  return ordered;
+}
+
+function withClause(spec: FieldSpec, clause: Clause): FieldSpec {
+  const { when: _, ...rest } = spec;
+  return isAlways(clause) ? rest : { ...rest, when: [clause] };
+}
+
+function whenOf(clauses: readonly Clause[]): { when?: readonly Clause[] } {
+  if (clauses.some(isAlways)) return {};
+  const distinct = new Map(clauses.map((clause) => [clauseText(clause), clause]));
+  return { when: [...distinct.values()] };
+}
+
+function isAlways(clause: Clause): boolean {
+  return clause.yes.length === 0 && clause.no.length === 0;
+}
+
+/** @returns undefined where the directives can never hold together with `outer`. */
+function and(outer: Clause, directives: readonly DirectiveNode[] | undefined): Clause | undefined {
+  if (!directives?.length) return outer;
+  const yes = new Set(outer.yes);
+  const no = new Set(outer.no);
+  for (const directive of directives) {
+    const name = directive.name.value;
+    if (name !== 'skip' && name !== 'include') continue;
+    const value = directive.arguments?.find((argument) => argument.name.value === 'if')?.value;
+    if (value?.kind === Kind.VARIABLE) (name === 'include' ? yes : no).add(value.name.value);
+    else if (value?.kind === Kind.BOOLEAN && value.value !== (name === 'include')) return undefined;
+  }
+  for (const variable of yes) if (no.has(variable)) return undefined;
+  return { yes: [...yes].sort(), no: [...no].sort() };
+}
+
+function clauseText(clause: Clause): string {
+  return isAlways(clause) ? '' : `${clause.yes.join()}!${clause.no.join()}`;
+}
+
+function responseName(node: FieldNode): string {
+  return node.alias?.value ?? node.name.value;
+}
+
+/** `[ID!]!` is `![!`. */
+export function wrappersOf(type: unknown): string {
+  if (isNonNullType(type)) return `!${wrappersOf(type.ofType)}`;
+  if (isListType(type)) return `[${wrappersOf(type.ofType)}`;
+  return '';
+}

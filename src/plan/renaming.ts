@@ -1,0 +1,103 @@
+/**
+ * Gives some response names of a client's operation another name while it is planned and fetched.
+ *
+ * The planner builds representations by response name: an alias equal to a key or required field sends the alias's
+ * value instead, and a client's arguments are mixed with those of a `@requires`. Names of `Object.prototype` must not
+ * become keys of merged data either. `from` in the projection leads back to the client's names.
+ */
+
+import {
+  Kind,
+  parse,
+  visit,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  type VariableNode,
+} from 'graphql';
+
+import type { JoinSpec } from './join-spec.ts';
+
+export interface RenamedNames {
+  /** Explicit aliases that are renamed. */
+  readonly aliases: ReadonlySet<string>;
+  /** Response names that are always renamed, aliased or not. */
+  readonly always: ReadonlySet<string>;
+  /** Begins no field name of the supergraph. */
+  readonly prefix: string;
+}
+
+export function renamedNames(supergraph: GraphQLSchema, joins: JoinSpec): RenamedNames {
+  const fieldNames = new Set<string>(['__typename', '__schema', '__type', '_entities', '_service']);
+  for (const type of Object.values(supergraph.getTypeMap())) {
+    if ('getFields' in type) for (const name of Object.keys(type.getFields())) fieldNames.add(name);
+  }
+  const always = new Set(Object.getOwnPropertyNames(Object.prototype));
+  for (const { requires } of joins.requirements()) addFieldsWithArguments(requires, always);
+  let prefix = '_t';
+  while ([...fieldNames].some((name) => name.startsWith(prefix))) prefix += '_';
+  return { aliases: fieldNames, always, prefix };
+}
+
+function addFieldsWithArguments(selection: string, into: Set<string>): void {
+  visit(parse(`{ ${selection} }`), {
+    Field(field) {
+      if (field.arguments?.length) into.add(field.name.value);
+    },
+  });
+}
+
+/** The response name of `field` in the merged data. */
+export type InternalName = (field: FieldNode) => string;
+
+/** Entity fetches have a variable of this name. */
+const representations = 'representations';
+
+/** Renames the documents of one operation, always in the same way. */
+export class Renamer {
+  readonly #names: RenamedNames;
+  readonly #given = new Map<string, string>();
+
+  constructor(names: RenamedNames) {
+    this.#names = names;
+  }
+
+  readonly nameOf: InternalName = (field) => {
+    if (field.name.value === '__typename') return '__typename';
+    const { aliases, always, prefix } = this.#names;
+    const name = field.alias?.value ?? field.name.value;
+    const aliased = field.alias !== undefined && name !== field.name.value;
+    const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
+    if (!clashes) return name;
+    let internal = this.#given.get(name);
+    if (!internal) this.#given.set(name, (internal = `${prefix}${this.#given.size}`));
+    return internal;
+  };
+
+  /** The client's name of a variable of the renamed document. */
+  variableOf(internal: string): string {
+    return internal === this.#representations ? representations : internal;
+  }
+
+  rename(document: DocumentNode): DocumentNode {
+    return visit(document, {
+      Field: (field): FieldNode | undefined => {
+        if (field.name.value === '__typename') {
+          // The projection takes the type from the data; an alias or a condition would only hide it there.
+          return field.alias || field.directives?.length ? { kind: Kind.FIELD, name: field.name } : undefined;
+        }
+        const internal = this.nameOf(field);
+        if (internal === (field.alias?.value ?? field.name.value)) return undefined;
+        return { ...field, alias: { kind: Kind.NAME, value: internal } };
+      },
+      Variable: (variable): VariableNode | undefined =>
+        variable.name.value === representations
+          ? { ...variable, name: { kind: Kind.NAME, value: this.#representations } }
+          : undefined,
+    });
+  }
+
+  get #representations(): string {
+    return `${this.#names.prefix}_${representations}`;
+  }
+}

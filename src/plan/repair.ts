@@ -1,0 +1,213 @@
+/**
+ * Repairs plans in which a fetch asks a subgraph for a field that is external there: in a chain of requirements the
+ * planner may merge the fetch of one link into the subgraph of the next, which knows the field by name only.
+ *
+ * The field is fetched before, from a subgraph that has it, and handed over in the representation.
+ */
+
+import {
+  Kind,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  visit,
+  type FieldNode,
+  type InlineFragmentNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+import type { FetchNode, PlanNode, RequiredSelection } from '../pipeline/prepared.ts';
+import type { JoinSpec } from './join-spec.ts';
+import { selectionSetOf } from './requirements.ts';
+
+/** @throws {Error} Where a plan is wrong and cannot be repaired: no answer is better than a wrong one. */
+export function repairPlan(node: PlanNode, joins: JoinSpec): PlanNode {
+  switch (node.kind) {
+    case 'fetch':
+      return repairFetch(node, joins);
+    case 'flatten':
+      return { ...node, node: repairPlan(node.node, joins) };
+    case 'sequence':
+    case 'parallel':
+      return { ...node, nodes: node.nodes.map((child) => repairPlan(child, joins)) };
+    case 'condition':
+      return {
+        ...node,
+        whenTrue: node.whenTrue && repairPlan(node.whenTrue, joins),
+        whenFalse: node.whenFalse && repairPlan(node.whenFalse, joins),
+      };
+    case 'split':
+      return node;
+  }
+}
+
+interface Misplaced {
+  readonly type: string;
+  readonly field: FieldNode;
+}
+
+function repairFetch(fetch: FetchNode, joins: JoinSpec): PlanNode {
+  if (!fetch.requires) return fetch;
+  const misplaced = misplacedFields(fetch, joins);
+  if (misplaced.length === 0) return fetch;
+  const before = misplaced.map((one) => fetchFrom(ownerOf(one, fetch, joins), one, fetch));
+  const needed = new Map(misplaced.map(({ type, field }) => [`${type}.${field.name.value}`, type]));
+  const repaired: FetchNode = {
+    ...fetch,
+    operation: withoutFields(fetch.operation, misplaced),
+    writes: fetch.writes.filter((name) => !misplaced.some(({ field }) => responseName(field) === name)),
+    requires: fetch.requires.map((selection) =>
+      selection.kind === 'on' ? withRequired(selection, fetch, joins, needed) : selection,
+    ),
+  };
+  return { kind: 'sequence', nodes: [{ kind: 'parallel', nodes: before }, repaired] };
+}
+
+/** Fields directly below `_entities` that this subgraph only knows from others. */
+function misplacedFields(fetch: FetchNode, joins: JoinSpec): Misplaced[] {
+  const found: Misplaced[] = [];
+  for (const { type, fields } of entitySelections(fetch.operation)) {
+    const keys = joins.typesOf(type).filter(({ subgraph }) => subgraph === fetch.service);
+    for (const field of fields) {
+      const joined = joins
+        .fieldsOf(type, field.name.value)
+        .filter(({ subgraph }) => subgraph === fetch.service);
+      const isExternal = joined.length > 0 && joined.every(({ external }) => external);
+      const isKey = keys.some(({ key }) => key !== null && topNames(key).includes(field.name.value));
+      if (isExternal && !isKey) found.push({ type, field });
+    }
+  }
+  return found;
+}
+
+function entitySelections(operation: string): Array<{ type: string; fields: FieldNode[] }> {
+  const found: Array<{ type: string; fields: FieldNode[] }> = [];
+  for (const definition of parse(operation, { noLocation: true }).definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const root of definition.selectionSet.selections) {
+      if (root.kind !== Kind.FIELD || !root.selectionSet) continue;
+      for (const selection of root.selectionSet.selections) {
+        if (selection.kind !== Kind.INLINE_FRAGMENT || !selection.typeCondition) continue;
+        const fields = selection.selectionSet.selections.filter((child) => child.kind === Kind.FIELD);
+        found.push({ type: selection.typeCondition.name.value, fields });
+      }
+    }
+  }
+  return found;
+}
+
+/** A subgraph that has the field itself and resolves the type by what the broken fetch has in hand. */
+function ownerOf(
+  { type, field }: Misplaced,
+  fetch: FetchNode,
+  joins: JoinSpec,
+): { subgraph: string; key: string } {
+  const inHand = new Set(
+    (fetch.requires ?? []).flatMap((selection) =>
+      selection.kind === 'on' && selection.types.includes(type) ? selection.selections.map(nameOf) : [],
+    ),
+  );
+  const joined = joins.fieldsOf(type, field.name.value);
+  for (const { subgraph, key } of joins.typesOf(type)) {
+    const own = joined.find((join) => join.subgraph === subgraph);
+    const has = joined.length === 0 || (own !== undefined && !own.external && own.requires === null);
+    if (has && key !== null && topNames(key).every((name) => inHand.has(name))) return { subgraph, key };
+  }
+  throw new Error(`The plan asks ${fetch.service} for ${type}.${field.name.value}, which is external there`);
+}
+
+function fetchFrom(
+  owner: { subgraph: string; key: string },
+  { type, field }: Misplaced,
+  fetch: FetchNode,
+): FetchNode {
+  const keys = topNames(owner.key);
+  const requires = (fetch.requires ?? []).flatMap((selection): RequiredSelection[] =>
+    selection.kind === 'on' && selection.types.includes(type)
+      ? [
+          {
+            ...selection,
+            selections: selection.selections.filter((s) => ['__typename', ...keys].includes(nameOf(s))),
+          },
+        ]
+      : [],
+  );
+  const text = `...on ${type}{${stripIgnoredCharacters(print(field))}}`;
+  return {
+    ...fetch,
+    service: owner.subgraph,
+    operation: `query($representations:[_Any!]!){_entities(representations:$representations){${text}}}`,
+    operationName: null,
+    variables: [],
+    writes: [responseName(field)],
+    requires,
+    resolvesTypes: [],
+    outputRewrites: [],
+  };
+}
+
+function withoutFields(operation: string, misplaced: readonly Misplaced[]): string {
+  const names = new Set(misplaced.map(({ type, field }) => `${type}.${field.name.value}`));
+  const document = visit(parse(operation, { noLocation: true }), {
+    InlineFragment(fragment, _key, _parent, _path, ancestors): InlineFragmentNode | undefined {
+      const depth = ancestors.filter((node) => 'kind' in node && node.kind === Kind.FIELD).length;
+      const type = fragment.typeCondition?.name.value;
+      if (depth !== 1 || type === undefined) return undefined;
+      const selections = fragment.selectionSet.selections.filter(
+        (child) => child.kind !== Kind.FIELD || !names.has(`${type}.${child.name.value}`),
+      );
+      return { ...fragment, selectionSet: { ...fragment.selectionSet, selections } };
+    },
+  });
+  return stripIgnoredCharacters(print(document));
+}
+
+/** Adds what the fields of the fetch require of the fields that were misplaced. */
+function withRequired(
+  selection: Extract<RequiredSelection, { kind: 'on' }>,
+  fetch: FetchNode,
+  joins: JoinSpec,
+  needed: ReadonlyMap<string, string>,
+): RequiredSelection {
+  const selections = [...selection.selections];
+  for (const { type, fields } of entitySelections(fetch.operation)) {
+    if (!selection.types.includes(type)) continue;
+    for (const field of fields) {
+      const join = joins.fieldsOf(type, field.name.value).find(({ subgraph }) => subgraph === fetch.service);
+      if (!join || join.requires === null) continue;
+      for (const required of toRequired(selectionSetOf(join.requires))) {
+        const present = selections.some((other) => nameOf(other) === nameOf(required));
+        if (!present && needed.has(`${type}.${nameOf(required)}`)) selections.push(required);
+      }
+    }
+  }
+  return { ...selection, selections };
+}
+
+function toRequired(selectionSet: SelectionSetNode): RequiredSelection[] {
+  return selectionSet.selections.flatMap((selection): RequiredSelection[] =>
+    selection.kind === Kind.FIELD
+      ? [
+          {
+            kind: 'field',
+            name: selection.name.value,
+            selections: selection.selectionSet ? toRequired(selection.selectionSet) : null,
+          },
+        ]
+      : [],
+  );
+}
+
+function topNames(selection: string): string[] {
+  return selectionSetOf(selection).selections.flatMap((child) =>
+    child.kind === Kind.FIELD ? [child.name.value] : [],
+  );
+}
+
+function nameOf(selection: RequiredSelection): string {
+  return selection.kind === 'field' ? selection.name : '';
+}
+
+function responseName(field: FieldNode): string {
+  return field.alias?.value ?? field.name.value;
+}

@@ -1,0 +1,167 @@
+/**
+ * Splits an operation whose fields have conflicting requirements (see `requirements.ts`) into documents that have none.
+ * The first keeps everything else; each other one holds only its fields and the way to them.
+ */
+
+import {
+  getNamedType,
+  isAbstractType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+import type { GraftTree } from '../pipeline/prepared.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { InternalName } from './renaming.ts';
+import type { Requirements } from './requirements.ts';
+
+export interface SplitOperation {
+  readonly main: DocumentNode;
+  readonly others: ReadonlyArray<{ readonly document: DocumentNode; readonly graft: GraftTree }>;
+}
+
+/** Part of each field node that belongs to one; nodes that are absent belong to part 0. */
+type Parts = ReadonlyMap<FieldNode, number>;
+
+/**
+ * @returns undefined where nothing conflicts.
+ * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations: running one twice is no way out.
+ */
+export function splitByConflict(
+  schema: GraphQLSchema,
+  { conflicts }: Requirements,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  nameOf: InternalName,
+): SplitOperation | undefined {
+  if (conflicts.size === 0) return undefined;
+  const whole = { ...operation, selectionSet: withoutSpreads(operation.selectionSet, fragments) };
+  const parts = partsOf(schema, conflicts, whole);
+  const count = Math.max(0, ...parts.values()) + 1;
+  if (count === 1) return undefined;
+  if (operation.operation !== 'query') {
+    const fix = 'ask for them in separate operations';
+    throw new GatewayError(
+      'OPERATION_NOT_SUPPORTED',
+      `Fields of this mutation need one field with different arguments: ${fix}`,
+    );
+  }
+  const documentOf = (selectionSet: SelectionSetNode): DocumentNode => ({
+    kind: Kind.DOCUMENT,
+    definitions: [{ ...whole, selectionSet }],
+  });
+  const others = Array.from({ length: count - 1 }, (_, index) => {
+    const selectionSet = onlyPart(whole.selectionSet, parts, index + 1);
+    return { document: documentOf(selectionSet), graft: graftTree(selectionSet, parts, nameOf) };
+  });
+  return { main: documentOf(withoutParts(whole.selectionSet, parts)), others };
+}
+
+function withoutSpreads(
+  selectionSet: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): SelectionSetNode {
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind !== Kind.FRAGMENT_SPREAD) {
+      return selection.selectionSet
+        ? [{ ...selection, selectionSet: withoutSpreads(selection.selectionSet, fragments) } as SelectionNode]
+        : [selection];
+    }
+    const fragment = fragments.get(selection.name.value);
+    if (!fragment) return [];
+    return [
+      {
+        kind: Kind.INLINE_FRAGMENT,
+        typeCondition: fragment.typeCondition,
+        ...(selection.directives ? { directives: selection.directives } : {}),
+        selectionSet: withoutSpreads(fragment.selectionSet, fragments),
+      },
+    ];
+  });
+  return { ...selectionSet, selections };
+}
+
+/** Greedy colouring: each coordinate gets the first part in which it conflicts with nothing. */
+function partsOf(
+  schema: GraphQLSchema,
+  conflicts: Requirements['conflicts'],
+  operation: OperationDefinitionNode,
+): Parts {
+  const byCoordinate = new Map<string, number>();
+  const parts = new Map<FieldNode, number>();
+  const types = new TypeInfo(schema);
+  const collect = visitWithTypeInfo(types, {
+    Field(field) {
+      const parent = getNamedType(types.getParentType());
+      if (!parent) return;
+      const possible = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
+      for (const type of possible) {
+        const coordinate = `${type.name}.${field.name.value}`;
+        const opponents = conflicts.get(coordinate);
+        if (!opponents) continue;
+        const part = byCoordinate.get(coordinate) ?? firstFree(opponents, byCoordinate);
+        byCoordinate.set(coordinate, part);
+        if (part > 0) parts.set(field, part);
+      }
+    },
+  });
+  visit(operation, collect);
+  return parts;
+}
+
+function firstFree(opponents: ReadonlySet<string>, taken: ReadonlyMap<string, number>): number {
+  const used = new Set([...opponents].map((opponent) => taken.get(opponent)));
+  let part = 0;
+  while (used.has(part)) part += 1;
+  return part;
+}
+
+function withoutParts(selectionSet: SelectionSetNode, parts: Parts): SelectionSetNode {
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD && parts.has(selection)) return [];
+    if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
+    return [{ ...selection, selectionSet: withoutParts(selection.selectionSet, parts) } as SelectionNode];
+  });
+  // An object whose fields all went elsewhere is still there.
+  return { ...selectionSet, selections: selections.length > 0 ? selections : [typename] };
+}
+
+const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
+function onlyPart(selectionSet: SelectionSetNode, parts: Parts, part: number): SelectionSetNode {
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD && parts.get(selection) === part) return [selection];
+    if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [];
+    if (selection.kind === Kind.FIELD && parts.has(selection)) return [];
+    const inner = onlyPart(selection.selectionSet, parts, part);
+    if (inner.selections.length === 0) return [];
+    return [{ ...selection, selectionSet: inner } as SelectionNode];
+  });
+  return { ...selectionSet, selections };
+}
+
+function graftTree(selectionSet: SelectionSetNode, parts: Parts, nameOf: InternalName): GraftTree {
+  const tree: Record<string, GraftTree | true> = {};
+  const add = (selections: readonly SelectionNode[]): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) add(selection.selectionSet.selections);
+      if (selection.kind !== Kind.FIELD) continue;
+      const name = nameOf(selection);
+      if (parts.has(selection)) tree[name] = true;
+      else if (selection.selectionSet && tree[name] !== true) {
+        tree[name] = { ...tree[name], ...graftTree(selection.selectionSet, parts, nameOf) };
+      }
+    }
+  };
+  add(selectionSet.selections);
+  return tree;
+}

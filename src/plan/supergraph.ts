@@ -1,0 +1,94 @@
+/**
+ * One loaded supergraph: the schema clients see and the planner over all of it.
+ * Worker only: building these blocks a thread for seconds on a large supergraph.
+ */
+
+import { Supergraph, type Schema } from '@apollo/federation-internals';
+import { QueryPlanner } from '@apollo/query-planner';
+import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
+
+import { GatewayError } from '../shared/errors.ts';
+import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
+import { readRequirements, type Requirements } from './requirements.ts';
+import { renamedNames, type RenamedNames } from './renaming.ts';
+
+export interface LoadedSupergraph {
+  /** What clients may ask, as graphql-js sees it. */
+  readonly schema: GraphQLSchema;
+  /** The same for the planner. */
+  readonly plannerSchema: Schema;
+  readonly planner: QueryPlanner;
+  readonly joins: JoinSpec;
+  readonly requirements: Requirements;
+  /** Interfaces that are an object type in some subgraph: their name may stand as a runtime type. */
+  readonly interfaceObjects: readonly string[];
+  readonly renamed: RenamedNames;
+  /** Names of the types that a type condition matches, its own among them. */
+  readonly typesOf: (condition: string) => readonly string[];
+  /** Subgraph names and urls, in the order of the supergraph. */
+  readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
+}
+
+/** @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong. */
+export function loadSupergraph(sdl: string): LoadedSupergraph {
+  try {
+    const document = withoutUselessKeys(parse(sdl));
+    const joins = new JoinSpec(document);
+    const supergraph = Supergraph.build(document, { validateSupergraph: true });
+    const plannerSchema = supergraph.apiSchema();
+    const schema = plannerSchema.toGraphQLJSSchema();
+    const whole = supergraph.schema.toGraphQLJSSchema();
+    return {
+      schema,
+      plannerSchema,
+      planner: new QueryPlanner(supergraph, { exposeDocumentNodeInFetchNode: false }),
+      joins,
+      requirements: readRequirements(joins),
+      interfaceObjects: joins.interfaceObjects(),
+      renamed: renamedNames(whole, joins),
+      typesOf: typeMatcher(whole),
+      subgraphs: subgraphsOf(supergraph),
+    };
+  } catch (error) {
+    throw new GatewayError('SUPERGRAPH_INVALID', messageOf(error), { cause: error });
+  }
+}
+
+function subgraphsOf(supergraph: Supergraph): Array<{ name: string; url: string }> {
+  const found: Array<{ name: string; url: string }> = [];
+  for (const { name, url } of supergraph.subgraphsMetadata()) found.push({ name, url });
+  return found;
+}
+
+function typeMatcher(schema: GraphQLSchema): (condition: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (condition) => {
+    let names = known.get(condition);
+    if (!names) {
+      const type = schema.getType(condition);
+      const subtypes = type && isAbstractType(type) ? subtypesOf(schema, condition) : [];
+      names = [condition, ...subtypes.filter((name) => name !== condition)];
+      known.set(condition, names);
+    }
+    return names;
+  };
+}
+
+function subtypesOf(schema: GraphQLSchema, condition: string): string[] {
+  const type = schema.getType(condition);
+  if (!type || !isAbstractType(type)) return [];
+  const names = schema.getPossibleTypes(type).map((t) => t.name);
+  if ('getInterfaces' in type) {
+    names.push(...schema.getImplementations(type).interfaces.map((t) => t.name));
+  }
+  return names;
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Error && 'causes' in error && Array.isArray(error.causes)) {
+    return error.causes
+      .map((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)))
+      .join('\n');
+  }
+  return error instanceof Error ? error.message : String(error);
+}

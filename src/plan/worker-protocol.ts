@@ -1,0 +1,38 @@
+/** What the main thread and a planner worker say to each other. Answers travel as JSON text. */
+
+import type { ErrorCode } from '../shared/errors.ts';
+import type { SubgraphSchema } from './composition.ts';
+import type { PreparationOptions, PreparationRequest } from './prepare.ts';
+
+export type SupergraphSource =
+  | { readonly kind: 'sdl'; readonly sdl: string }
+  | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] };
+
+export interface WorkerSettings {
+  readonly source: SupergraphSource;
+  readonly preparation: PreparationOptions;
+}
+
+/** The answer to `load`. */
+export interface LoadedGraph {
+  readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
+  /** Of the supergraph's text, SHA-256 in hex. */
+  readonly hash: string;
+}
+
+export type WorkerTask =
+  | { readonly kind: 'load'; readonly source: SupergraphSource }
+  | { readonly kind: 'prepare'; readonly request: PreparationRequest }
+  | { readonly kind: 'introspect'; readonly document: string; readonly variables: Record<string, unknown> };
+
+export interface WorkerRequest {
+  readonly id: number;
+  readonly task: WorkerTask;
+}
+
+export type WorkerReply =
+  | { readonly id: number; readonly json: string }
+  | {
+      readonly id: number;
+      readonly error: { readonly code: ErrorCode; readonly message: string; readonly detail: string };
+    };

@@ -1,0 +1,59 @@
+/** A planner worker: everything whose cost depends on a document or a schema happens in this thread. */
+
+import './telemetry-off.ts';
+
+import { createHash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { isGatewayError } from '../shared/errors.ts';
+import { composeOrThrow } from './composition.ts';
+import { introspect } from './introspection.ts';
+import { SupergraphLifecycle } from './lifecycle.ts';
+import { prepare, type PreparationOptions } from './prepare.ts';
+import type {
+  LoadedGraph,
+  SupergraphSource,
+  WorkerReply,
+  WorkerRequest,
+  WorkerTask,
+} from './worker-protocol.ts';
+
+const port = parentPort;
+if (!port) throw new Error('This file runs as a worker thread only');
+const options = workerData as PreparationOptions;
+const lifecycle = new SupergraphLifecycle();
+
+port.on('message', ({ id, task }: WorkerRequest) => {
+  perform(task).then(
+    (answer) => reply({ id, json: JSON.stringify(answer) }),
+    (error: unknown) => reply({ id, error: describe(error) }),
+  );
+});
+
+async function perform(task: WorkerTask): Promise<unknown> {
+  switch (task.kind) {
+    case 'load':
+      return load(task.source);
+    case 'prepare':
+      return prepare(lifecycle.current, task.request, options);
+    case 'introspect':
+      return introspect(lifecycle.current.schema, task.document, task.variables);
+  }
+}
+
+async function load(source: SupergraphSource): Promise<LoadedGraph> {
+  const sdl = source.kind === 'sdl' ? source.sdl : composeOrThrow(source.subgraphs);
+  const { subgraphs } = await lifecycle.load(sdl);
+  return { subgraphs, hash: createHash('sha256').update(sdl).digest('hex') };
+}
+
+function reply(message: WorkerReply): void {
+  port?.postMessage(message);
+}
+
+function describe(error: unknown): Extract<WorkerReply, { error: unknown }>['error'] {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return isGatewayError(error)
+    ? { code: error.code, message: error.message, detail }
+    : { code: 'INTERNAL_ERROR', message: 'The planner failed', detail };
+}

@@ -1,0 +1,88 @@
+/**
+ * The HTTP side of an answer: media type, status, bytes.
+ *
+ * @see https://graphql.github.io/graphql-over-http/draft/#sec-Response
+ */
+
+import type { Answered } from '../pipeline/stages.ts';
+import { isGatewayError } from '../shared/errors.ts';
+import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
+
+export const graphqlMediaType = 'application/graphql-response+json';
+export const jsonMediaType = 'application/json';
+export type MediaType = typeof graphqlMediaType | typeof jsonMediaType;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly mediaType: MediaType;
+  readonly body: Buffer;
+}
+
+/**
+ * The media type to answer with; undefined where the client accepts neither. Without a preference it is
+ * `application/json`, which clients that know nothing of the newer type expect.
+ */
+export function negotiate(accept: string | undefined): MediaType | undefined {
+  if (accept === undefined || accept === '' || accept === '*/*' || accept === jsonMediaType)
+    return jsonMediaType;
+  if (accept === graphqlMediaType) return graphqlMediaType;
+  let best: MediaType | undefined;
+  let bestQuality = 0;
+  for (const range of accept.split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const offered = offeredFor(type);
+    const quality = qualityOf(parameters);
+    if (offered && quality > bestQuality) {
+      best = offered;
+      bestQuality = quality;
+    }
+  }
+  return best;
+}
+
+function offeredFor(type: string): MediaType | undefined {
+  if (type === graphqlMediaType) return graphqlMediaType;
+  return type === jsonMediaType || type === '*/*' || type === 'application/*' ? jsonMediaType : undefined;
+}
+
+function qualityOf(parameters: readonly string[]): number {
+  const quality = parameters.find((parameter) => parameter.startsWith('q='));
+  const value = quality === undefined ? 1 : Number(quality.slice(2));
+  return Number.isNaN(value) ? 0 : value;
+}
+
+export function toHttpAnswer(
+  { context, answer }: Answered,
+  mediaType: MediaType,
+  policy: ErrorPolicy,
+): HttpAnswer {
+  const body =
+    answer.errors.length === 0
+      ? { data: answer.data }
+      : {
+          data: answer.data,
+          errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
+        };
+  return { status: 200, mediaType, body: Buffer.from(JSON.stringify(body)) };
+}
+
+/** Codes that say that the operation was read and found unacceptable, rather than the HTTP request. */
+const operationCodes = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'OPERATION_NOT_SUPPORTED',
+  'BAD_USER_INPUT',
+]);
+
+/** A refusal of the whole request: no `data`. */
+export function toHttpRefusal(error: unknown, requestId: string, mediaType: MediaType): HttpAnswer {
+  const known = isGatewayError(error) ? error : undefined;
+  const legacy = mediaType === jsonMediaType && known !== undefined && operationCodes.has(known.code);
+  const errors = formatRequestError(error, requestId);
+  return {
+    status: legacy ? 200 : (known?.httpStatus ?? 500),
+    mediaType,
+    body: Buffer.from(JSON.stringify({ errors })),
+  };
+}

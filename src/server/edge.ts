@@ -1,0 +1,147 @@
+/**
+ * The HTTP edge: sizes, times, health, and JSON for every error, whoever made it.
+ * What GraphQL means is the front's business.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import {
+  fastify,
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { jsonMediaType, negotiate, toHttpRefusal } from '../response/http.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { rawRefusal, refuseMalformed } from './malformed.ts';
+import { requestIdOf } from './request-context.ts';
+
+export interface EdgeOptions {
+  readonly server: GatewayConfig['server'];
+  readonly events: Events;
+  /** Whether requests can be answered right now. */
+  readonly isReady: () => boolean;
+}
+
+/** How late a request that arrives too slowly may be found out. */
+const slowRequestCheckMs = 1000;
+
+export function createEdge({ server, events, isReady }: EdgeOptions): FastifyInstance {
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    sendRefusal(toGatewayError(error), { request, reply, events, error });
+  const app = fastify({
+    bodyLimit: server.bodyBytesMax,
+    requestTimeout: server.requestReceiveTimeoutMs,
+    keepAliveTimeout: 65_000,
+    http: {
+      maxHeaderSize: server.headerBytesMax,
+      headersTimeout: server.requestReceiveTimeoutMs,
+      connectionsCheckingInterval: Math.min(slowRequestCheckMs, server.requestReceiveTimeoutMs),
+      // Node's own refusal has no body: a request without the header is refused below.
+      requireHostHeader: false,
+    },
+    genReqId: (request) => requestIdOf(request.headers),
+    logController: new LogController({ disableRequestLogging: true }),
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  refuseOddities(app);
+  app.removeAllContentTypeParsers();
+  // The front parses: it knows the media type to answer a mistake with.
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addHook('onRequest', (request, reply, done) => {
+    // Once the gateway drains, clients shall come back over a connection to another instance.
+    if (!isReady()) void reply.header('connection', 'close');
+    const misses = request.headers.host === undefined && request.raw.httpVersion === '1.1';
+    done(misses ? new GatewayError('BAD_REQUEST', 'The host header is missing') : undefined);
+  });
+  app.setErrorHandler(refuse);
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url.split('?')[0] === server.path) throw methodNotAllowed(reply);
+    throw new GatewayError('NOT_FOUND', `Nothing is here; the GraphQL endpoint is ${server.path}`);
+  });
+  app.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
+  app.get('/health/ready', (_request, reply) => {
+    const ready = isReady();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
+  });
+  return app;
+}
+
+export function methodNotAllowed(reply: FastifyReply): GatewayError {
+  void reply.header('allow', 'GET, POST');
+  return new GatewayError('METHOD_NOT_ALLOWED', 'Send operations by POST, or queries by GET');
+}
+
+interface Refusal {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly events: Events;
+  /** What was thrown. */
+  readonly error: unknown;
+}
+
+function sendRefusal(known: GatewayError, { request, reply, events, error }: Refusal): FastifyReply {
+  const requestId = request.id;
+  if (known.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
+  const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
+  const { status, body } = toHttpRefusal(known, requestId, mediaType);
+  events.emit('requestCompleted', {
+    requestId,
+    httpStatus: status,
+    durationMs: reply.elapsedTime,
+    operationName: null,
+    operationKind: null,
+    errors: 1,
+    code: known.code,
+  });
+  return reply
+    .code(status)
+    .header('content-type', `${mediaType}; charset=utf-8`)
+    .header('x-request-id', requestId)
+    .send(body);
+}
+
+/** What Node would refuse without a body. */
+function refuseOddities(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    response.socket?.end(
+      rawRefusal('417 Expectation Failed', 'BAD_REQUEST', 'No such expectation is met here'),
+    );
+  });
+  app.server.on('connect', (_request, socket) => {
+    socket.end(rawRefusal('405 Method Not Allowed', 'METHOD_NOT_ALLOWED', 'This is not a proxy'));
+  });
+}
+
+function toGatewayError(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new GatewayError('PAYLOAD_TOO_LARGE', 'The body is too large', { cause: error });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new GatewayError(
+        'UNSUPPORTED_MEDIA_TYPE',
+        'Send a JSON body with content-type: application/json',
+        {
+          cause: error,
+        },
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new GatewayError('BAD_REQUEST', 'The request is malformed', { cause: error });
+    default:
+      return new GatewayError('INTERNAL_ERROR', 'Internal error', { cause: error });
+  }
+}

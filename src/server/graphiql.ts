@@ -1,0 +1,108 @@
+/** GraphiQL for browsers, in development: every file of it comes from this server, nothing from elsewhere. */
+
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const require = createRequire(import.meta.url);
+
+/** File name in the address, package, file in the package, media type. */
+const assets = [
+  ['react.js', 'react', 'umd/react.production.min.js', 'text/javascript'],
+  ['react-dom.js', 'react-dom', 'umd/react-dom.production.min.js', 'text/javascript'],
+  ['graphiql.js', 'graphiql', 'graphiql.min.js', 'text/javascript'],
+  ['graphiql.css', 'graphiql', 'graphiql.min.css', 'text/css'],
+] as const;
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Serves the page at `path` to browsers that ask for HTML; other requests to `path` pass by. */
+export function registerGraphiql(app: FastifyInstance, path: string): void {
+  const folder = `${path}/graphiql`;
+  for (const [name, owner, file, type] of assets) {
+    app.get(`${folder}/${name}`, async (_request, reply) =>
+      reply
+        .type(`${type}; charset=utf-8`)
+        .header('cache-control', 'public, max-age=3600')
+        .send(await readFile(join(dirname(require.resolve(`${owner}/package.json`)), file))),
+    );
+  }
+  app.get(`${folder}/start.js`, (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(startScript(path)),
+  );
+  app.addHook('onRequest', async (request, reply) => {
+    if (asksForPage(request, path)) await sendPage(reply, folder);
+  });
+}
+
+function asksForPage(request: FastifyRequest, path: string): boolean {
+  return request.method === 'GET' && request.url.split('?')[0] === path && wantsHtml(request.headers.accept);
+}
+
+function wantsHtml(accept: string | undefined): boolean {
+  return accept !== undefined && accept.includes('text/html');
+}
+
+async function sendPage(reply: FastifyReply, folder: string): Promise<void> {
+  await reply
+    .type('text/html; charset=utf-8')
+    .header('content-security-policy', contentSecurityPolicy)
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+    .send(pageOf(folder));
+}
+
+function pageOf(folder: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>Tributary GraphiQL</title>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="${folder}/graphiql.css" />
+    <style>body { margin: 0; } #graphiql { height: 100vh; }</style>
+  </head>
+  <body>
+    <div id="graphiql">Loading</div>
+    <script src="${folder}/react.js"></script>
+    <script src="${folder}/react-dom.js"></script>
+    <script src="${folder}/graphiql.js"></script>
+    <script src="${folder}/start.js"></script>
+  </body>
+</html>
+`;
+}
+
+function startScript(path: string): string {
+  return `const defaultQuery = ${JSON.stringify(firstQuery)};
+const fetcher = GraphiQL.createFetcher({ url: ${JSON.stringify(path)} });
+ReactDOM.createRoot(document.getElementById('graphiql')).render(
+  React.createElement(GraphiQL, { fetcher, defaultQuery, shouldPersistHeaders: false }),
+);
+`;
+}
+
+const firstQuery = `# Tributary: press the play button, or Ctrl-Enter.
+{
+  __schema {
+    queryType {
+      fields {
+        name
+        description
+      }
+    }
+  }
+}
+`;

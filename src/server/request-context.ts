@@ -1,0 +1,42 @@
+/** Makes the context of a request from its headers. */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { RequestContext } from '../pipeline/request.ts';
+import { Cancellation } from '../shared/cancellation.ts';
+import { monotonicClock } from '../shared/clock.ts';
+
+export interface RequestContextOptions {
+  readonly requestId: string;
+  /** Names of headers that backends get, in lower case. */
+  readonly forward: readonly string[];
+  readonly timeoutMs: number;
+}
+
+const acceptableId = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** The client's own, where it is one that can stand in a log; else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID();
+}
+
+export function createRequestContext(
+  headers: IncomingHttpHeaders,
+  { requestId, forward, timeoutMs }: RequestContextOptions,
+): RequestContext {
+  const forwardHeaders: Record<string, string> = {};
+  for (const name of forward) {
+    const value = headers[name];
+    if (typeof value === 'string') forwardHeaders[name] = value;
+  }
+  return {
+    requestId,
+    headers,
+    forwardHeaders,
+    deadlineAtMs: monotonicClock() + timeoutMs,
+    cancellation: new Cancellation(),
+    locals: new Map(),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * The errors a client may see.
+ *
+ * Add a code here first, then to docs/errors.md (a test compares the two). `httpStatus` and `retryable` follow from the
+ * code and nothing else. Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
+ * message withheld.
+ */
+
+/** Codes are a public contract: never rename one, never reuse one. */
+export const errorCodes = {
+  // The request, before an operation is known
+  BAD_REQUEST: { httpStatus: 400, retryable: false },
+  METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false },
+  NOT_ACCEPTABLE: { httpStatus: 406, retryable: false },
+  NOT_FOUND: { httpStatus: 404, retryable: false },
+  REQUEST_TIMEOUT: { httpStatus: 408, retryable: true },
+  PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false },
+  UNSUPPORTED_MEDIA_TYPE: { httpStatus: 415, retryable: false },
+  CSRF_PREVENTION: { httpStatus: 400, retryable: false },
+
+  // The operation
+  GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false },
+  GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false },
+  BAD_USER_INPUT: { httpStatus: 400, retryable: false },
+  OPERATION_RESOLUTION_FAILURE: { httpStatus: 400, retryable: false },
+  OPERATION_NOT_SUPPORTED: { httpStatus: 400, retryable: false },
+  TOO_MANY_SUBGRAPH_CALLS: { httpStatus: 400, retryable: false },
+  PLANNING_FAILED: { httpStatus: 500, retryable: false },
+  PLANNING_TIMEOUT: { httpStatus: 503, retryable: true },
+
+  // The answer
+  FIELD_VALUE_INVALID: { httpStatus: 502, retryable: false },
+  TOO_MANY_ERRORS: { httpStatus: 502, retryable: false },
+  SERVICE_ERROR: { httpStatus: 502, retryable: false },
+  SERVICE_BAD_RESPONSE: { httpStatus: 502, retryable: true },
+  SERVICE_TIMEOUT: { httpStatus: 504, retryable: true },
+  SERVICE_UNAVAILABLE: { httpStatus: 503, retryable: true },
+  CANCELLED: { httpStatus: 499, retryable: false },
+  NOT_READY: { httpStatus: 503, retryable: true },
+  INTERNAL_ERROR: { httpStatus: 500, retryable: false },
+
+  // Start-up and commands: never sent over HTTP by a running gateway
+  CONFIG_INVALID: { httpStatus: 500, retryable: false },
+  COMPOSITION_FAILED: { httpStatus: 500, retryable: false },
+  SUPERGRAPH_INVALID: { httpStatus: 500, retryable: false },
+} as const satisfies Record<string, { httpStatus: number; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface GatewayErrorDetails {
+  /** Shown to the client under `extensions`: JSON-safe, and built only from what that client sent or may know. */
+  readonly public?: Readonly<Record<string, unknown>>;
+  /** What went wrong underneath. Logged, never sent. */
+  readonly cause?: unknown;
+}
+
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly public: Readonly<Record<string, unknown>>;
+
+  /** @param message Safe to show to the client: what was refused and what to do about it. */
+  constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.public = details.public ?? {};
+  }
+
+  get httpStatus(): number {
+    return errorCodes[this.code].httpStatus;
+  }
+}
+
+/** Compares by shape, not class, so that two copies of this package still understand each other. */
+export function isGatewayError(error: unknown): error is GatewayError {
+  return (
+    error instanceof Error &&
+    error.name === 'GatewayError' &&
+    'code' in error &&
+    Object.hasOwn(errorCodes, String(error.code))
+  );
+}

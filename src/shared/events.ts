@@ -1,0 +1,58 @@
+/**
+ * What happens in the gateway, for whoever wants to know: stages emit, `observe/` and plugins listen.
+ * An event without listeners costs one look-up.
+ */
+
+export interface GatewayEvents {
+  /** An HTTP request was answered or refused. */
+  requestCompleted: {
+    readonly requestId: string;
+    readonly httpStatus: number;
+    readonly durationMs: number;
+    readonly operationName: string | null;
+    readonly operationKind: string | null;
+    /** Errors in the answer. */
+    readonly errors: number;
+    /** Of the first error. */
+    readonly code: string | null;
+  };
+  /** A field of an answer is null because of this. */
+  fieldFailed: {
+    readonly requestId: string;
+    readonly code: string;
+    readonly message: string;
+    readonly service: string | null;
+    readonly path: string | null;
+    readonly cause: unknown;
+  };
+  /** Something of ours failed: worth waking somebody. */
+  defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
+  supergraphLoaded: {
+    readonly hash: string;
+    readonly subgraphs: readonly string[];
+    readonly durationMs: number;
+  };
+  /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
+  requestRefused: { readonly requestId: string; readonly error: unknown };
+  listening: { readonly url: string };
+  draining: { readonly timeoutMs: number };
+  closed: Record<string, never>;
+}
+
+type Listener<Name extends keyof GatewayEvents> = (event: GatewayEvents[Name]) => void;
+type Listeners = { [Name in keyof GatewayEvents]?: Array<Listener<Name>> };
+
+export class Events {
+  readonly #listeners: Listeners = {};
+
+  on<Name extends keyof GatewayEvents>(name: Name, listener: Listener<Name>): void {
+    const listeners: Array<Listener<Name>> = this.#listeners[name] ?? [];
+    listeners.push(listener);
+    (this.#listeners as Record<Name, Array<Listener<Name>>>)[name] = listeners;
+  }
+
+  emit<Name extends keyof GatewayEvents>(name: Name, event: GatewayEvents[Name]): void {
+    const listeners = this.#listeners[name];
+    if (listeners) for (const listener of listeners) listener(event);
+  }
+}

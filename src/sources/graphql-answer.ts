@@ -1,0 +1,46 @@
+/** Decides whether an HTTP answer is a GraphQL response, and which error it is when not. Pure. */
+
+import { badResponse, unavailable } from './failures.ts';
+import { type HttpResponse, parseJson } from './http-transport.ts';
+import type { SubgraphError, SubgraphResponse } from './source.ts';
+
+/** Statuses of proxies in front of a service that is not there. */
+const unavailableStatuses = new Set([502, 503, 504]);
+
+/** @throws {GatewayError} `SERVICE_BAD_RESPONSE`, or `SERVICE_UNAVAILABLE` for 502, 503 and 504 without GraphQL. */
+export function graphqlAnswer(service: string, response: HttpResponse): SubgraphResponse {
+  const isError = response.status >= 400;
+  try {
+    const parsed = parseJson(service, response);
+    if (isSubgraphResponse(parsed)) return parsed;
+  } catch (error) {
+    if (!isError) throw error;
+  }
+  const cause = new Error(`status ${response.status} without a GraphQL response`);
+  throw unavailableStatuses.has(response.status) ? unavailable(service, cause) : badResponse(service, cause);
+}
+
+function isSubgraphResponse(value: unknown): value is SubgraphResponse {
+  if (!isRecord(value)) return false;
+  const { data, errors } = value;
+  if (errors !== undefined && errors !== null && !isErrorList(errors)) return false;
+  if (isRecord(data)) return true;
+  // No data at all is an answer only when it says why.
+  return (data === undefined || data === null) && Array.isArray(errors) && errors.length > 0;
+}
+
+function isErrorList(errors: unknown): errors is SubgraphError[] {
+  return Array.isArray(errors) && errors.every(isSubgraphError);
+}
+
+function isSubgraphError(error: unknown): error is SubgraphError {
+  if (!isRecord(error) || typeof error['message'] !== 'string') return false;
+  const { path, extensions } = error;
+  // Some servers write null for what they leave out.
+  const isPath = path === undefined || path === null || Array.isArray(path);
+  return isPath && (extensions === undefined || extensions === null || isRecord(extensions));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,50 @@
+/** What gRPC and the gateway call the same thing: status codes as error codes, forwarded headers as metadata. */
+
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+
+import type { RequestContext } from '../pipeline/request.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { badResponse, refused, timedOut, unavailable } from './failures.ts';
+
+export function isNotFound(error: ServiceError): boolean {
+  return error.code === status.NOT_FOUND;
+}
+
+export function statusError(service: string, error: ServiceError): GatewayError {
+  switch (error.code) {
+    case status.UNAVAILABLE:
+      return unavailable(service, error);
+    case status.DEADLINE_EXCEEDED:
+      return timedOut(service, error);
+    case status.CANCELLED:
+      return new GatewayError('CANCELLED', `the call of ${service} was cancelled`, {
+        public: { service },
+        cause: error,
+      });
+    default:
+      if (isUndecodable(error)) return badResponse(service, error);
+      return refused(service, { message: error.details, code: status[error.code], cause: error });
+  }
+}
+
+/** grpc-js reports bytes that do not decode, and messages above the limit, in words only. */
+function isUndecodable({ code, details }: ServiceError): boolean {
+  if (code === status.INTERNAL) return details.startsWith('Response message parsing error');
+  return code === status.RESOURCE_EXHAUSTED && details.startsWith('Received message larger than max');
+}
+
+/** Metadata of the protocol itself; a client's headers must not set it. */
+const reserved =
+  /^(:|grpc-|content-|te$|host$|connection$|user-agent$|accept-encoding$|transfer-encoding$)|-bin$/;
+const legalName = /^[0-9a-z_.-]+$/;
+/** Printable ASCII: anything else would make grpc-js throw. */
+const legalValue = /^[ -~]*$/;
+
+export function metadataOf({ forwardHeaders, requestId }: RequestContext): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(forwardHeaders)) {
+    if (legalName.test(name) && !reserved.test(name) && legalValue.test(value)) metadata.set(name, value);
+  }
+  if (legalValue.test(requestId)) metadata.set('x-request-id', requestId);
+  return metadata;
+}

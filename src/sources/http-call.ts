@@ -1,0 +1,161 @@
+/**
+ * One HTTP exchange: collects the answer within its limits, and ends exactly once, whoever ends it first: the service,
+ * the timeout, the client's departure or the byte cap.
+ */
+
+import type { Dispatcher } from 'undici';
+
+import type { Cancellation } from '../shared/cancellation.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { badResponse, timedOut, unavailable } from './failures.ts';
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export interface HttpCallLimits {
+  readonly timeoutMs: number;
+  readonly responseBytesMax: number;
+  readonly cancellation: Cancellation;
+}
+
+type Resolve = (response: HttpResponse) => void;
+type Reject = (error: GatewayError) => void;
+
+export class HttpCall implements Dispatcher.DispatchHandler {
+  readonly #service: string;
+  readonly #limits: HttpCallLimits;
+  readonly #resolve: Resolve;
+  readonly #reject: Reject;
+  readonly #onReleased: () => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onCancel: (reason: GatewayError) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  /** Set once the caller has its answer; what undici reports afterwards only frees the place. */
+  #isSettled = false;
+  #abortReason: Error | undefined;
+  #isReleased = false;
+  #status = 0;
+  #first: Buffer | undefined;
+  #rest: Buffer[] | undefined;
+  #bytes = 0;
+
+  /** @param onReleased Runs once, when undici is done with the call: its place in the queue is free. */
+  constructor(
+    service: string,
+    limits: HttpCallLimits,
+    settle: { readonly resolve: Resolve; readonly reject: Reject; readonly onReleased: () => void },
+  ) {
+    this.#service = service;
+    this.#limits = limits;
+    this.#resolve = settle.resolve;
+    this.#reject = settle.reject;
+    this.#onReleased = settle.onReleased;
+    this.#timer = setTimeout(() => this.#fail(timedOut(service)), limits.timeoutMs);
+    this.#onCancel = (reason) => this.#fail(reason);
+    limits.cancellation.on(this.#onCancel);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It ended while it waited for a connection: do not send it.
+    if (this.#abortReason) controller.abort(this.#abortReason);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    if (status >= 300 && status < 400) {
+      this.#fail(badResponse(this.#service, new Error(`status ${status}: redirects are not followed`)));
+      return;
+    }
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      this.#fail(
+        badResponse(this.#service, new Error(`content-encoding ${String(encoding)} was not asked for`)),
+      );
+      return;
+    }
+    if (Number(headers['content-length'] ?? 0) > this.#limits.responseBytesMax) this.#failTooLarge();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limits.responseBytesMax) {
+      this.#failTooLarge();
+      return;
+    }
+    // Most answers are one chunk: no list, no copy.
+    if (this.#first === undefined) this.#first = chunk;
+    else (this.#rest ??= []).push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+    if (!this.#settle()) return;
+    const first = this.#first ?? Buffer.alloc(0);
+    const body = this.#rest ? Buffer.concat([first, ...this.#rest], this.#bytes) : first;
+    this.#resolve({ status: this.#status, body });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#release();
+    if (this.#settle()) this.#reject(failureOf(error, this.#service, this.#status > 0));
+  }
+
+  #failTooLarge(): void {
+    const limit = this.#limits.responseBytesMax;
+    this.#fail(badResponse(this.#service, new Error(`the answer is larger than ${limit} bytes`)));
+  }
+
+  #fail(error: GatewayError): void {
+    if (!this.#settle()) return;
+    this.#reject(error);
+    this.#abortReason = error;
+    this.#controller?.abort(error);
+    this.#first = undefined;
+    this.#rest = undefined;
+  }
+
+  /** True for the first caller only. */
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#limits.cancellation.off(this.#onCancel);
+    return true;
+  }
+
+  #release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#onReleased();
+  }
+}
+
+const timeoutCodes = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+/** Answers that broke HTTP itself; the connection was there. */
+const protocolCodes = /^(HPE_|UND_ERR_RES_|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW)/;
+
+function failureOf(error: Error, service: string, hasResponse: boolean): GatewayError {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (timeoutCodes.has(code)) return timedOut(service, error);
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return new GatewayError('INTERNAL_ERROR', 'Internal error', { public: { service }, cause: error });
+  }
+  // A connection lost in the middle of an answer is a truncated answer.
+  const isProtocolError = error.name === 'HTTPParserError' || protocolCodes.test(code);
+  if (hasResponse || isProtocolError) return badResponse(service, error);
+  return unavailable(service, error);
+}

@@ -1,0 +1,48 @@
+/** What the executor knows of a subgraph: one function, whatever protocol is behind it. Types only. */
+
+import type { RequestContext } from '../pipeline/request.ts';
+
+/** The part of a subgraph call that is the same for every request: made once per prepared operation. */
+export interface SubgraphOperation {
+  readonly service: string;
+  readonly kind: 'query' | 'mutation';
+  readonly name: string | undefined;
+  /** GraphQL text. */
+  readonly query: string;
+}
+
+export interface SubgraphRequest {
+  readonly operation: SubgraphOperation;
+  /** JSON text of the variables object, at least `{}`. */
+  readonly variablesJson: string;
+  /** JSON text of the whole GraphQL-over-HTTP body; contains `variablesJson`. */
+  readonly body: string;
+  readonly context: RequestContext;
+}
+
+/** Path segments inside the subgraph's own response. */
+export interface SubgraphError {
+  readonly message: string;
+  readonly path?: ReadonlyArray<string | number>;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** What went wrong underneath, in an in-process subgraph. Logged, never sent; not enumerable. */
+  readonly cause?: unknown;
+}
+
+/** A GraphQL response; the caller owns `data` and may change it. */
+export interface SubgraphResponse {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly SubgraphError[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+export interface Subgraph {
+  /**
+   * Runs one operation.
+   *
+   * @throws {GatewayError} `SERVICE_UNAVAILABLE` when it could not be reached, `SERVICE_TIMEOUT` past its timeout or
+   *   the request's deadline, `SERVICE_BAD_RESPONSE` when the answer is not a GraphQL response, `CANCELLED`.
+   */
+  fetch(request: SubgraphRequest): Promise<SubgraphResponse>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,170 @@
+/**
+ * Builds the subgraphs of the graph: in-process ones from their resolver modules, remote ones from their addresses,
+ * and the sources both need.
+ */
+
+import { pathToFileURL } from 'node:url';
+
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { type GraphQLSchema, isObjectType, parse } from 'graphql';
+
+import type { GraphConfig, LocalSubgraphConfig, SourceConfig } from '../config/graph-file.ts';
+import { didYouMean } from '../config/suggest.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { createGraphqlSource, createGraphqlSubgraph } from '../sources/graphql-source.ts';
+import { createGrpcSource } from '../sources/grpc-source.ts';
+import { type HttpTransport, createHttpTransport } from '../sources/http-transport.ts';
+import { createLocalSubgraph } from '../sources/local-source.ts';
+import { createRestSource } from '../sources/rest-source.ts';
+import type { Subgraph } from '../sources/source.ts';
+import type { SourceKind, SubgraphDefinition } from './define.ts';
+
+export interface LoadedSubgraphs {
+  /** By name, in the order of the file. */
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Closes the subgraphs and every connection behind them. */
+  close(): Promise<void>;
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
+export async function loadSubgraphs(graph: GraphConfig, transport?: HttpTransport): Promise<LoadedSubgraphs> {
+  const http = transport ?? createHttpTransport();
+  const sources: OpenSource[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(sources.map((source) => source.close()));
+    if (!transport) await http.close();
+  };
+  try {
+    for (const source of graph.sources) sources.push(await openSource(source, http));
+    const subgraphs = new Map<string, Subgraph>();
+    for (const subgraph of graph.subgraphs) {
+      subgraphs.set(
+        subgraph.name,
+        subgraph.kind === 'graphql'
+          ? createGraphqlSubgraph(subgraph, http)
+          : await loadLocalSubgraph(subgraph, sources),
+      );
+    }
+    return { subgraphs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface OpenSource {
+  readonly name: string;
+  readonly kind: SourceKind;
+  /** The client of that kind; which, `define.ts` says in types. */
+  readonly client: object;
+  close(): Promise<void>;
+}
+
+async function openSource(config: SourceConfig, http: HttpTransport): Promise<OpenSource> {
+  const { name, kind } = config;
+  if (config.kind === 'grpc') {
+    const client = await createGrpcSource(config);
+    return { name, kind, client, close: () => client.close() };
+  }
+  const client =
+    kind === 'rest'
+      ? createRestSource(config, http)
+      : createGraphqlSource({ ...config, urls: [config.url] }, http);
+  // The pool of an HTTP source belongs to the transport.
+  return { name, kind, client, close: () => Promise.resolve() };
+}
+
+async function loadLocalSubgraph(config: LocalSubgraphConfig, all: readonly OpenSource[]): Promise<Subgraph> {
+  const definition = await importDefinition(config);
+  const sources = sourcesFor(config, definition, all);
+  return createLocalSubgraph({
+    name: config.name,
+    schema: schemaOf(config, definition),
+    contextOf: (request: RequestContext) => ({ request, sources }),
+    timeoutMs: config.timeoutMs,
+  });
+}
+
+async function importDefinition({ name, resolversPath }: LocalSubgraphConfig): Promise<SubgraphDefinition> {
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(resolversPath).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw wrong(name, `its resolvers ${resolversPath} cannot be loaded: ${reason}`, cause);
+  }
+  const definition = module['subgraph'];
+  if (isDefinition(definition)) return definition;
+  const found = Object.keys(module).join(', ') || 'nothing';
+  throw wrong(name, `${resolversPath} must export "subgraph" made by defineSubgraph; it exports ${found}`);
+}
+
+function isDefinition(value: unknown): value is SubgraphDefinition {
+  if (typeof value !== 'object' || value === null || !('sources' in value && 'resolvers' in value))
+    return false;
+  const { sources, resolvers } = value;
+  return (
+    typeof sources === 'object' && sources !== null && typeof resolvers === 'object' && resolvers !== null
+  );
+}
+
+/** Resolvers see the sources that both sides name, and no others. */
+function sourcesFor(
+  config: LocalSubgraphConfig,
+  definition: SubgraphDefinition,
+  all: readonly OpenSource[],
+): Record<string, object> {
+  const clients: Record<string, object> = {};
+  for (const [name, kind] of Object.entries(definition.sources)) {
+    const source = all.find((open) => open.name === name);
+    if (!source || !config.sources.includes(name)) {
+      throw wrong(config.name, `its resolvers call source "${name}"; add it to "sources" of the subgraph`);
+    }
+    if (source.kind !== kind) {
+      throw wrong(config.name, `its resolvers need source "${name}" to be ${kind}, but it is ${source.kind}`);
+    }
+    clients[name] = source.client;
+  }
+  return clients;
+}
+
+function schemaOf(config: LocalSubgraphConfig, definition: SubgraphDefinition): GraphQLSchema {
+  let schema: GraphQLSchema;
+  try {
+    const resolvers = definition.resolvers as ResolverMap;
+    schema = buildSubgraphSchema([{ typeDefs: parse(config.sdl), resolvers }]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw wrong(config.name, `its schema cannot be used: ${reason}`, cause);
+  }
+  const [misfit] = misfitsOf(schema, definition.resolvers);
+  if (misfit !== undefined) throw wrong(config.name, misfit);
+  return schema;
+}
+
+/** Resolvers that would never run, which the package passes over in silence. */
+function* misfitsOf(schema: GraphQLSchema, resolvers: object): Generator<string> {
+  for (const [typeName, fieldResolvers] of Object.entries(resolvers) as Array<[string, object]>) {
+    const type = schema.getType(typeName);
+    if (!type) {
+      const hint = didYouMean(typeName, Object.keys(schema.getTypeMap()));
+      yield `it resolves type ${typeName}, which is not in its schema${hint}`;
+    } else if (isObjectType(type)) {
+      const fields = Object.keys(type.getFields());
+      for (const field of Object.keys(fieldResolvers)) {
+        if (field.startsWith('__') || fields.includes(field)) continue;
+        const hint = didYouMean(field, fields);
+        yield `it resolves field ${typeName}.${field}, which is not in its schema${hint}`;
+      }
+    }
+  }
+}
+
+type SchemaModule = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number];
+/** Typed by codegen where it is written; here it is what the package wants. */
+type ResolverMap = NonNullable<Extract<SchemaModule, { readonly typeDefs: unknown }>['resolvers']>;
+
+function wrong(subgraph: string, reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `subgraph ${subgraph}: ${reason}`, { cause });
+}

@@ -1,0 +1,18 @@
+/** The payments subgraph: how each order was paid, from the REST service. */
+
+import { defineSubgraph } from '../define.ts';
+import { paymentById, paymentByOrder } from '../loaders/payments.ts';
+import { sources } from './context.ts';
+import type { Resolvers } from './generated/resolvers.ts';
+
+export const subgraph = defineSubgraph<Resolvers>({
+  sources,
+  resolvers: {
+    Order: {
+      payment: ({ id }, _args, context) => paymentByOrder(context).load(id),
+    },
+    Payment: {
+      __resolveReference: ({ id }, context) => paymentById(context).load(id),
+    },
+  },
+});

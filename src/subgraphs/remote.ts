@@ -1,0 +1,28 @@
+/** The subgraphs of a supergraph that came without a graph.yaml: remote ones, at the addresses that stand in it. */
+
+import { GatewayError } from '../shared/errors.ts';
+import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
+import { createHttpTransport } from '../sources/http-transport.ts';
+import type { Subgraph } from '../sources/source.ts';
+import type { LoadedSubgraphs } from './load.ts';
+
+/** @throws {GatewayError} `SUPERGRAPH_INVALID` naming each subgraph that has no HTTP address. */
+export function connectRemote(
+  subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>,
+): LoadedSubgraphs {
+  const unusable = subgraphs.filter(({ url }) => !/^https?:\/\//.test(url) || !URL.canParse(url));
+  if (unusable.length > 0) {
+    const lines = unusable.map(({ name, url }) => {
+      const fix = url.startsWith('local:')
+        ? 'it runs in the gateway: serve its graph.yaml with --graph instead'
+        : 'its address in the supergraph must begin with http:// or https://';
+      return `subgraph ${name} ("${url}"): ${fix}`;
+    });
+    throw new GatewayError('SUPERGRAPH_INVALID', lines.join('\n'));
+  }
+  const http = createHttpTransport();
+  const connected = new Map<string, Subgraph>();
+  for (const { name, url } of subgraphs)
+    connected.set(name, createGraphqlSubgraph({ name, urls: [url] }, http));
+  return { subgraphs: connected, close: () => http.close() };
+}

@@ -1,0 +1,27 @@
+/**
+ * What an in-process subgraph holds of an entity: its key, and what the executor sent along for `@requires`. The other
+ * subgraphs add the rest.
+ */
+
+export interface OrderStub {
+  readonly id: string;
+  readonly userId?: string | null;
+}
+
+export interface UserStub {
+  readonly id: string;
+}
+
+export interface ProductStub {
+  readonly upc: string;
+  readonly price?: number | null;
+  readonly weightGrams?: number | null;
+}
+
+export interface PaymentStub {
+  readonly id: string;
+}
+
+export interface ShipmentStub {
+  readonly id: string;
+}

@@ -1,0 +1,81 @@
+/** Puts a mock together: its service, its control address, its call log and its faults. */
+
+import type { Server } from 'node:net';
+
+import { CallLog } from './call-log.ts';
+import { startControl } from './control.ts';
+import { Faults } from './faults.ts';
+import { createHttpServer } from './http-service.ts';
+import type { HttpApp } from './http-service.ts';
+import { host, listen } from './listener.ts';
+import { mockTable } from './mock.ts';
+import type { Mock, MockName, StartOptions } from './mock.ts';
+
+export interface MockParts {
+  createServer(calls: CallLog, faults: Faults): Server;
+  urlOf(address: string): string;
+  resetData(): void;
+  /** More to show at the control address, by path. */
+  readonly views?: Readonly<Record<string, () => unknown>>;
+}
+
+export interface HttpMockParts extends Pick<MockParts, 'resetData' | 'views'> {
+  readonly app: HttpApp;
+  /** Where the service is at its address; default the root. */
+  readonly path?: string;
+}
+
+const controlPortOffset = 100;
+
+export function startHttpMock(name: MockName, parts: HttpMockParts, options: StartOptions): Promise<Mock> {
+  return startMock(
+    name,
+    {
+      ...parts,
+      createServer: (calls, faults) => createHttpServer(parts.app, calls, faults),
+      urlOf: (address) => `http://${address}${parts.path ?? ''}`,
+    },
+    options,
+  );
+}
+
+export async function startMock(name: MockName, parts: MockParts, options: StartOptions): Promise<Mock> {
+  const { protocol, port: defaultPort } = mockTable[name];
+  const calls = new CallLog();
+  const faults = new Faults(protocol === 'grpc' ? 'grpc' : 'http');
+  const port = options.port ?? defaultPort;
+  const listener = await listen(() => parts.createServer(calls, faults), port);
+  faults.onDown(listener.drop);
+
+  function reset(): void {
+    parts.resetData();
+    faults.clear();
+    calls.clear();
+  }
+
+  const url = parts.urlOf(`${host}:${listener.port}`);
+  try {
+    const control = await startControl(
+      { name, url, calls, faults, reset, views: parts.views ?? {} },
+      options.controlPort ?? (port === 0 ? 0 : port + controlPortOffset),
+    );
+    const close = async (): Promise<void> => {
+      await Promise.all([listener.stop(), control.close()]);
+    };
+    return {
+      name,
+      protocol,
+      url,
+      controlUrl: control.url,
+      calls,
+      faults,
+      reset,
+      stop: listener.stop,
+      restart: listener.restart,
+      close,
+    };
+  } catch (error) {
+    await listener.stop();
+    throw error;
+  }
+}

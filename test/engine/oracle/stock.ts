@@ -1,0 +1,72 @@
+/** The oracle that knows federation: the stock ApolloGateway over a fixture's subgraphs, in this process. */
+import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { getOperationAST, parse } from 'graphql';
+
+import type { Fixture } from '../fixtures/fixture.ts';
+import { composeFixture, subgraphTransport, toAnswer, type SubgraphCall } from './compose.ts';
+import type { Oracle } from './monolith.ts';
+
+// Otherwise the gateway reports to its vendor.
+process.env['APOLLO_TELEMETRY_DISABLED'] = 'true';
+
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+type StockContext = Parameters<ApolloGateway['executor']>[0];
+
+export interface StockOracle extends Oracle {
+  /** Every subgraph call since `clearCalls`. */
+  readonly calls: readonly SubgraphCall[];
+  clearCalls(): void;
+}
+
+export async function openStock(fixture: Fixture): Promise<StockOracle> {
+  const transport = subgraphTransport(fixture);
+  const gateway = new ApolloGateway({
+    supergraphSdl: composeFixture(fixture),
+    logger: silent,
+    buildService: ({ name }) => dataSource(transport.services[name]),
+  });
+  const { schema } = await gateway.load();
+
+  return {
+    calls: transport.calls,
+    clearCalls: () => transport.clear(),
+    async run({ query, variables = {}, operationName }) {
+      const document = parse(query);
+      const context: Partial<StockContext> = {
+        request: { query, variables: { ...variables }, ...(operationName ? { operationName } : {}) },
+        document,
+        schema,
+        source: query,
+        // The gateway keys its plans by this and reads nothing out of it.
+        queryHash: query,
+        operationName: operationName ?? null,
+        context: {},
+        metrics: {},
+        logger: silent,
+      };
+      const operation = getOperationAST(document, operationName);
+      try {
+        return toAnswer(await gateway.executor({ ...context, operation } as StockContext));
+      } catch (error) {
+        // A server around it would answer with this error and no data.
+        return { data: undefined, errors: [{ message: String(error) }] };
+      }
+    },
+    close: () => gateway.stop(),
+  };
+}
+
+function dataSource(
+  send: ReturnType<typeof subgraphTransport>['services'][string] | undefined,
+): GraphQLDataSource {
+  if (!send) throw new Error('The supergraph names a subgraph that the fixture lacks');
+  return {
+    async process({ request }) {
+      const answer = await send(request.query ?? '', request.variables ?? {}, request.operationName);
+      return { data: answer.data ?? null, errors: answer.errors };
+    },
+  };
+}
+
+function ignore(): void {}

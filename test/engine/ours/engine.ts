@@ -1,0 +1,125 @@
+/** Our engine over a fixture, without sockets: the worker's preparation and the executor, in one thread. */
+
+import { compileOperation, execute, type ExecutableOperation } from '../../../src/execute/executor.ts';
+import { coerceVariables } from '../../../src/operation/variables.ts';
+import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
+import type { RequestContext } from '../../../src/pipeline/request.ts';
+import { introspect } from '../../../src/plan/introspection.ts';
+import { prepare } from '../../../src/plan/prepare.ts';
+import { loadSupergraph } from '../../../src/plan/supergraph.ts';
+import { Cancellation } from '../../../src/shared/cancellation.ts';
+import type { Subgraph } from '../../../src/sources/source.ts';
+import type { Fixture } from '../fixtures/fixture.ts';
+import {
+  composeFixture,
+  subgraphTransport,
+  toAnswer,
+  type Answer,
+  type SubgraphCall,
+} from '../oracle/compose.ts';
+
+export interface Engine {
+  run(operation: {
+    readonly query: string;
+    readonly variables?: Readonly<Record<string, unknown>>;
+    readonly operationName?: string;
+  }): Promise<Answer>;
+  prepare(
+    query: string,
+    operationName?: string,
+    variables?: Readonly<Record<string, unknown>>,
+  ): ExecutableOperation;
+  readonly calls: readonly SubgraphCall[];
+  clear(): void;
+}
+
+export interface EngineOptions {
+  /** Without generated code, so that the reference projection answers everything. */
+  readonly interpreted?: boolean;
+  /** Wraps the subgraphs, to break them. */
+  readonly around?: (service: string, subgraph: Subgraph) => Subgraph;
+}
+
+export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engine {
+  const supergraph = loadSupergraph(composeFixture(fixture));
+  const transport = subgraphTransport(fixture);
+  const subgraphs = new Map<string, Subgraph>();
+  for (const [service, send] of Object.entries(transport.services)) {
+    const subgraph: Subgraph = {
+      fetch: async ({ operation, variablesJson }) => {
+        const variables = JSON.parse(variablesJson) as Record<string, unknown>;
+        const { data, errors } = await send(operation.query, variables, operation.name);
+        return { ...(data === undefined ? {} : { data }), errors };
+      },
+      close: () => Promise.resolve(),
+    };
+    subgraphs.set(service, options.around ? options.around(service, subgraph) : subgraph);
+  }
+
+  function prepareOne(
+    query: string,
+    operationName?: string,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): ExecutableOperation {
+    const request = { query, operationName: operationName ?? null };
+    const limits = { tokensMax: 100_000, suggestions: true };
+    let result = prepare(supergraph, request, limits);
+    if ('conditional' in result) {
+      const values = coerced(result.conditional, variables);
+      const conditions = Object.fromEntries(
+        result.conditional.on.map((name) => [name, values[name] === true]),
+      );
+      result = prepare(supergraph, { ...request, conditions }, limits);
+    }
+    if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
+    // As it crosses the thread boundary.
+    const operation = compileOperation(JSON.parse(JSON.stringify(result.prepared)));
+    return options.interpreted ? { ...operation, projection: null } : operation;
+  }
+
+  return {
+    prepare: prepareOne,
+    calls: transport.calls,
+    clear: () => transport.clear(),
+    async run({ query, variables = {}, operationName }) {
+      const operation = prepareOne(query, operationName, variables);
+      const answer = await execute(operation, {
+        variables: coerced(operation.prepared, variables),
+        context: requestContext(),
+        subgraphs,
+        limits: { subgraphCallsMax: 100, errorsMax: 100 },
+        introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
+      });
+      return asGraphql(answer);
+    },
+  };
+}
+
+function coerced(
+  spec: Parameters<typeof coerceVariables>[0],
+  given: Readonly<Record<string, unknown>>,
+): CoercedVariables {
+  const coercion = coerceVariables(spec, given);
+  if ('mistakes' in coercion) throw new Error(coercion.mistakes.join('\n'));
+  return coercion.variables;
+}
+
+function asGraphql(answer: EngineAnswer): Answer {
+  const errors = answer.errors.map(({ message, path, code, service }) => ({
+    message,
+    ...(path ? { path } : {}),
+    extensions: { code, service },
+  }));
+  return { ...toAnswer({ data: answer.data }), errors };
+}
+
+function requestContext(): RequestContext {
+  return {
+    requestId: 'test',
+    headers: {},
+    forwardHeaders: {},
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    cancellation: new Cancellation(),
+    locals: new Map(),
+  };
+}

@@ -1,0 +1,107 @@
+/** The rules of the folders hold: what may import what, sizes, documented codes, exact versions. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { errorCodes } from '../../src/shared/errors.ts';
+import { findingsIn, plantAndLint, readTables, root, type Tables } from './lint.ts';
+
+const linesMax = 400;
+let tables: Tables;
+
+beforeAll(async () => {
+  tables = await readTables();
+});
+
+describe('the linter refuses every import that the folder tables do not allow', () => {
+  it('between folders, and nothing that they allow', async () => {
+    const { mayImport } = tables;
+    const folders = [...Object.keys(mayImport), 'server', 'cli'];
+    const plants = Object.entries(mayImport).flatMap(([folder, allowed]) => [
+      ...folders.map((target) => ({
+        folder,
+        from: `../${target}/planted.ts`,
+        forbidden: target !== folder && !allowed.includes(target),
+      })),
+      { folder, from: '../gateway.ts', forbidden: true },
+      { folder, from: '../main.ts', forbidden: true },
+    ]);
+    expect(plants.filter(({ forbidden }) => forbidden).length).toBeGreaterThan(200);
+    expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
+  });
+
+  it('of packages outside their home folder', async () => {
+    const { mayImport, packageHome } = tables;
+    const plants = [...Object.keys(mayImport), 'server', 'cli'].flatMap((folder) =>
+      Object.entries(packageHome).flatMap(([name, home]) => [
+        { folder, from: name, forbidden: home !== folder },
+        { folder, from: `${name}/file.js`, forbidden: home !== folder },
+      ]),
+    );
+    const telemetry = [
+      { folder: 'server', from: '@opentelemetry/api', forbidden: true },
+      { folder: 'observe', from: '@opentelemetry/api', forbidden: false },
+    ];
+    expect(await plantAndLint([...plants, ...telemetry])).toEqual({ missed: [], wronglyRefused: [] });
+  });
+
+  it('also from a folder within a folder', async () => {
+    const plants = [
+      { folder: 'subgraphs/bff', from: '../../server/edge.ts', forbidden: true },
+      { folder: 'subgraphs/bff', from: '../../sources/loader.ts', forbidden: false },
+      { folder: 'subgraphs/bff', from: 'undici', forbidden: true },
+    ];
+    expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
+  });
+});
+
+describe('src/', () => {
+  it('has no folder that the table does not know', async () => {
+    const entries = await readdir(join(root, 'src'), { withFileTypes: true });
+    const known = new Set([...Object.keys(tables.mayImport), 'server', 'cli']);
+    expect(entries.filter((entry) => entry.isDirectory() && !known.has(entry.name))).toEqual([]);
+    const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    expect(files.toSorted()).toEqual(['gateway.ts', 'main.ts']);
+  });
+
+  it('has no function over 70 lines, no import cycle and no forbidden import', async () => {
+    const rules = ['max-lines-per-function', 'max-lines', 'no-cycle', 'no-restricted-imports'];
+    const findings = await findingsIn(join(root, 'oxlint.config.mjs'), [join(root, 'src')]);
+    expect(findings.filter(({ rule }) => rules.includes(rule))).toEqual([]);
+  });
+});
+
+it.each(['src', 'subgraphs-mock', 'test'])('no file of %s/ has more than 400 lines', async (folder) => {
+  const names = await readdir(join(root, folder), { recursive: true });
+  const sources = names.filter((name) => /\.(ts|js|mjs)$/.test(name) && !name.includes('generated'));
+  expect(sources).not.toEqual([]);
+  const sizes = await Promise.all(
+    sources.map(async (name) => {
+      const lines = (await readFile(join(root, folder, name), 'utf8')).split('\n').length - 1;
+      return { name, lines };
+    }),
+  );
+  expect(sizes.filter(({ lines }) => lines > linesMax)).toEqual([]);
+});
+
+it('docs/errors.md lists exactly the codes there are, with their status and whether to try again', async () => {
+  const text = await readFile(join(root, 'docs/errors.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` +\| (\d{3}) +\| (yes|no) +\| (\S.*?) +\|$/gm)];
+  const documented = rows.map(([, code, status, retryable]) => [code, Number(status), retryable === 'yes']);
+  const defined = Object.entries(errorCodes).map(([code, { httpStatus, retryable }]) => [
+    code,
+    httpStatus,
+    retryable,
+  ]);
+  expect(documented).toEqual(defined);
+});
+
+it('package.json names exact versions only', async () => {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+  const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'];
+  const ranges = sections
+    .flatMap((section) => Object.entries(manifest[section] ?? {}))
+    .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)));
+  expect(ranges).toEqual([]);
+});

@@ -1,0 +1,26 @@
+/** A client's request as the stages after the HTTP edge see it, for tests that start there. */
+
+import type { RequestContext } from '../../src/pipeline/request.ts';
+import { Cancellation } from '../../src/shared/cancellation.ts';
+import { monotonicClock } from '../../src/shared/clock.ts';
+
+export interface ContextOptions extends Partial<Omit<RequestContext, 'deadlineAtMs'>> {
+  /** From now. Default 10 000. */
+  readonly deadlineInMs?: number;
+}
+
+let requests = 0;
+
+export function requestContext(options: ContextOptions = {}): RequestContext {
+  requests += 1;
+  const { deadlineInMs = 10_000, ...given } = options;
+  return {
+    requestId: `request-${requests}`,
+    headers: {},
+    forwardHeaders: {},
+    deadlineAtMs: monotonicClock() + deadlineInMs,
+    cancellation: new Cancellation(),
+    locals: new Map(),
+    ...given,
+  };
+}

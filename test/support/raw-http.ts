@@ -1,0 +1,36 @@
+/** Sends bytes as they are, whatever HTTP says of them, and reads what comes back until the server ends. */
+
+import { connect } from 'node:net';
+
+export interface RawReply {
+  readonly status: number;
+  /** In lower case. */
+  readonly head: string;
+  readonly body: string;
+}
+
+const timeoutMs = 10_000;
+
+export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawReply> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the server does not answer')));
+  // It may stop reading and answer before everything was sent.
+  socket.on('error', () => {});
+  socket.write(bytes);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  await new Promise((resolve) => socket.on('close', resolve));
+  const [head = '', body = ''] = splitOnce(Buffer.concat(chunks).toString(), '\r\n\r\n');
+  return { status: Number(head.split(' ')[1] ?? 0), head: head.toLowerCase(), body };
+}
+
+/** A request line and headers; the connection ends with the answer. */
+export function requestHead(url: string, line: string, headers: readonly string[] = []): string {
+  return [line, `Host: ${new URL(url).host}`, 'Connection: close', ...headers, '', ''].join('\r\n');
+}
+
+function splitOnce(text: string, by: string): [string, string] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + by.length)];
+}

@@ -1,0 +1,81 @@
+/** The whole shop for the tests of one file: the mock services on free ports, and the gateway before them in process. */
+
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+
+import { type RunningGateway, start } from '../../src/main.ts';
+import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
+import { ask, type AskOptions, type GraphqlReply } from './ask.ts';
+
+export interface Shop {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  readonly mocks: Mocks;
+  query(text: string, options?: AskOptions): Promise<GraphqlReply>;
+  close(): Promise<void>;
+}
+
+export interface ShopOptions {
+  /** Added to the addresses of the mocks, such as NODE_ENV. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A gateway.yaml. */
+  readonly configPath?: string;
+}
+
+export const graphPath = fileURLToPath(new URL('../../schemas/graph.yaml', import.meta.url));
+
+export async function openShop({ environment, configPath }: ShopOptions = {}): Promise<Shop> {
+  const mocks = await startMocks({ portBase: 0 });
+  let gateway: RunningGateway;
+  try {
+    gateway = await start({
+      graphPath,
+      port: 0,
+      logLevel: 'silent',
+      environment: { ...environment, ...addressVariables(mocks) },
+      ...(configPath === undefined ? {} : { configPath }),
+    });
+  } catch (error) {
+    await mocks.close();
+    throw error;
+  }
+  return {
+    url: gateway.url,
+    mocks,
+    query: (text, options) => ask(gateway.url, text, options),
+    async close() {
+      await gateway.close();
+      await mocks.close();
+    },
+  };
+}
+
+/** Registers the hooks; the shop is there once tests run, its mocks reset before each of them. */
+export function useShop(options: ShopOptions = {}): Shop {
+  let open: Shop | undefined;
+  beforeAll(async () => {
+    open = await openShop(options);
+  });
+  beforeEach(() => open?.mocks.reset());
+  afterAll(() => open?.close());
+  const shop = (): Shop => {
+    if (!open) throw new Error('the shop is not open yet');
+    return open;
+  };
+  return {
+    get url() {
+      return shop().url;
+    },
+    get mocks() {
+      return shop().mocks;
+    },
+    query: (text, asked) => shop().query(text, asked),
+    close: () => shop().close(),
+  };
+}
+
+/** `products` is `PRODUCTS_URL` in graph.yaml. */
+export function addressVariables({ all }: Mocks): Record<string, string> {
+  return Object.fromEntries(all.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
+}
