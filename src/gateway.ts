@@ -7,10 +7,11 @@
  */
 
 import type { GatewayConfig } from './config/gateway-config.ts';
-import type { GraphConfig } from './config/graph-file.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
 import { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
+import { Generations } from './plan/generations.ts';
+import type { Graph } from './plan/graph-source.ts';
 import { Planner } from './plan/planner.ts';
 import type { LoadedGraph, SupergraphSource } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
@@ -19,48 +20,34 @@ import type { Events } from './shared/events.ts';
 import { loadSubgraphs, type LoadedSubgraphs } from './subgraphs/load.ts';
 import { connectRemote } from './subgraphs/remote.ts';
 
-export type GatewayGraph =
-  | { readonly kind: 'graph'; readonly graph: GraphConfig }
-  /** Remote subgraphs only, at the addresses that stand in it. */
-  | { readonly kind: 'supergraph'; readonly sdl: string };
-
 export interface Gateway {
   readonly events: Events;
   /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
   answer(received: Received): Promise<Answered>;
+  /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
+  replace(graph: Graph): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
-export async function createGateway(
-  source: GatewayGraph,
-  config: GatewayConfig,
-  events: Events,
-): Promise<Gateway> {
-  const startedAtMs = monotonicClock();
-  const { limits, timeouts, errors } = config;
+/** Everything that belongs to one supergraph. */
+interface Parts {
+  readonly loaded: LoadedGraph;
+  readonly planner: Planner;
+  readonly backends: LoadedSubgraphs;
+  readonly operations: PreparedOperations<ExecutableOperation>;
+}
 
-  const planner = new Planner(supergraphSource(source), {
-    tokensMax: limits.tokensMax,
-    suggestions: errors.suggestions,
-    planningTimeoutMs: timeouts.planningMs,
-    loadTimeoutMs: timeouts.loadMs,
-    queueMax: limits.planningQueueMax,
-  });
-  const { loaded, backends } = await start(planner, source).catch(async (error: unknown) => {
-    await planner.close();
-    throw error;
-  });
-  const operations = new PreparedOperations<ExecutableOperation>({
-    prepare: (request) => planner.prepare(request),
-    compile: compileOperation,
-    entriesMax: limits.preparedOperationsMax,
-  });
-  events.emit('supergraphLoaded', {
-    hash: loaded.hash,
-    subgraphs: loaded.subgraphs.map(({ name }) => name),
-    durationMs: monotonicClock() - startedAtMs,
-  });
+/** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
+export async function createGateway(graph: Graph, config: GatewayConfig, events: Events): Promise<Gateway> {
+  const generations = await Generations.start<Graph, Parts>(
+    {
+      open: (next) => openParts(next, config, events),
+      warm: (before, next) => warm(before, next, config.reload.warmOperationsMax),
+      close: closeParts,
+      drainTimeoutMs: config.timeouts.requestMs,
+    },
+    graph,
+  );
 
   async function answer(received: Received): Promise<Answered> {
     const { context } = received;
@@ -68,47 +55,92 @@ export async function createGateway(
       context.cancellation.cancel(
         new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'),
       );
-    }, timeouts.requestMs);
+    }, config.timeouts.requestMs);
     try {
-      const { operation, variables } = await operations.prepare(received);
-      const result = await execute(operation, {
-        variables,
-        context,
-        subgraphs: backends.subgraphs,
-        limits,
-        introspect: (document, values) => planner.introspect(document, values),
-      });
-      const { kind, name } = operation.prepared;
-      return { context, answer: result, kind, name };
+      return await generations.use((parts) => answerOn(parts, received));
     } finally {
       clearTimeout(deadline);
     }
   }
 
+  async function answerOn(parts: Parts, received: Received): Promise<Answered> {
+    const { context } = received;
+    const { operation, variables } = await parts.operations.prepare(received);
+    const result = await execute(operation, {
+      variables,
+      context,
+      subgraphs: parts.backends.subgraphs,
+      limits: config.limits,
+      introspect: (document, values) => parts.planner.introspect(document, values),
+    });
+    const { kind, name } = operation.prepared;
+    return { context, answer: result, kind, name };
+  }
+
   return {
     events,
     answer,
-    async close() {
-      await Promise.all([planner.close(), backends.close()]);
-    },
+    replace: async (next) => void (await generations.replace(next)),
+    close: () => generations.close(),
   };
 }
 
-async function start(
-  planner: Planner,
-  source: GatewayGraph,
-): Promise<{ loaded: LoadedGraph; backends: LoadedSubgraphs }> {
+async function openParts(graph: Graph, config: GatewayConfig, events: Events): Promise<Parts> {
+  const startedAtMs = monotonicClock();
+  const { limits, planning, timeouts, errors } = config;
+  const planner = new Planner(supergraphSource(graph), {
+    ...planning,
+    tokensMax: limits.tokensMax,
+    suggestions: errors.suggestions,
+    planningTimeoutMs: timeouts.planningMs,
+    waitTimeoutMs: timeouts.requestMs,
+    loadTimeoutMs: timeouts.loadMs,
+    queueMax: limits.planningQueueMax,
+  });
+  const { loaded, backends } = await connect(planner, graph).catch(async (error: unknown) => {
+    await planner.close();
+    throw error;
+  });
+  const operations = new PreparedOperations<ExecutableOperation>({
+    prepare: (request) => planner.prepare(request),
+    compile: compileOperation,
+    admit: () => {},
+    entriesMax: limits.preparedOperationsMax,
+    bytesMax: limits.preparedOperationsBytesMax,
+  });
+  const subgraphs = loaded.subgraphs.map(({ name }) => name);
+  events.emit('supergraphLoaded', {
+    hash: loaded.hash,
+    subgraphs,
+    durationMs: monotonicClock() - startedAtMs,
+  });
+  return { loaded, planner, backends, operations };
+}
+
+async function connect(planner: Planner, graph: Graph): Promise<Pick<Parts, 'loaded' | 'backends'>> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),
-    source.kind === 'graph' ? loadSubgraphs(source.graph) : undefined,
+    graph.kind === 'graph' ? loadSubgraphs(graph.graph) : undefined,
   ]);
   return { loaded, backends: local ?? connectRemote(loaded.subgraphs) };
 }
 
-function supergraphSource(source: GatewayGraph): SupergraphSource {
-  if (source.kind === 'supergraph') return { kind: 'sdl', sdl: source.sdl };
-  const subgraphs = source.graph.subgraphs.map((subgraph) => ({
+/** One after another: requests come first. */
+async function warm(before: Parts, next: Parts, operationsMax: number): Promise<void> {
+  for (const request of before.operations.hottest(operationsMax)) {
+    // An operation that cannot be prepared any more is told so when somebody asks for it.
+    await next.operations.warm(request).catch(() => {});
+  }
+}
+
+async function closeParts({ planner, backends }: Parts): Promise<void> {
+  await Promise.all([planner.close(), backends.close()]);
+}
+
+function supergraphSource(graph: Graph): SupergraphSource {
+  if (graph.kind === 'supergraph') return { kind: 'sdl', sdl: graph.sdl };
+  const subgraphs = graph.graph.subgraphs.map((subgraph) => ({
     name: subgraph.name,
     url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
     sdl: subgraph.sdl,

@@ -1,16 +1,15 @@
 /** Starts the process: config, log, gateway, listener; drains and ends on SIGTERM and SIGINT. */
 
-import { readFile } from 'node:fs/promises';
-
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
-import { loadGraphFile } from './config/graph-file.ts';
-import { createGateway, type GatewayGraph } from './gateway.ts';
+import { createGateway, type Gateway } from './gateway.ts';
 import { logEvents } from './observe/logger.ts';
+import { GraphSource } from './plan/graph-source.ts';
+import { Reloader } from './plan/reloader.ts';
 import { createEdge } from './server/edge.ts';
 import { registerDirectFront } from './server/direct-front.ts';
 import { registerGraphiql } from './server/graphiql.ts';
 import { trackInFlight } from './server/in-flight.ts';
-import { GatewayError } from './shared/errors.ts';
+import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
 
 export interface StartOptions {
@@ -33,6 +32,8 @@ export interface RunningGateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
   readonly config: GatewayConfig;
+  /** Reads the graph again and puts it in place; where it is no good, the log says why and the old one stays. */
+  reload(): Promise<void>;
   /** Fails readiness, lets requests in flight finish for the drain time, then closes everything. */
   close(): Promise<void>;
 }
@@ -42,7 +43,11 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const config = await readConfig(options);
   const events = new Events();
   const logger = logEvents(events, config.log);
-  const gateway = await createGateway(await readGraph(options, config), config, events);
+  const source = graphSource(options, config);
+  const gateway = await createGateway(await source.read(), config, events).catch(
+    withPlace(options.supergraph),
+  );
+  const reloader = reloaderFor(source, gateway, config);
   let draining = false;
   const app = createEdge({ server: config.server, events, isReady: () => !draining });
   const inFlight = trackInFlight(app);
@@ -50,6 +55,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   registerDirectFront(app, gateway, config);
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app.listen({ host, port }).catch(async (error: unknown) => {
+    await reloader.close();
     await gateway.close();
     throw listenError(error, host, port);
   });
@@ -65,17 +71,18 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     await inFlight.settled(drainTimeoutMs);
     // Keep-alive connections without a request would hold the server open.
     app.server.closeIdleConnections();
-    await app.close();
+    await Promise.all([app.close(), reloader.close()]);
     clearTimeout(late);
     await gateway.close();
     events.emit('closed', {});
     logger.flush();
   }
-  return { url, config, close: () => (closing ??= drain()) };
+  return { url, config, reload: () => reloader.now(), close: () => (closing ??= drain()) };
 }
 
-/** Ends the process with code 0 once `running` has drained; a second signal ends it at once. */
-export function closeOnSignals(running: { close(): Promise<void> }): void {
+/** Ends the process with code 0 once `running` has drained; a second signal ends it at once. SIGHUP reloads. */
+export function closeOnSignals(running: Pick<RunningGateway, 'close' | 'reload'>): void {
+  process.on('SIGHUP', () => void running.reload());
   let signalled = false;
   const onSignal = (): void => {
     if (signalled) process.exit(130);
@@ -99,27 +106,37 @@ async function readConfig(options: StartOptions): Promise<GatewayConfig> {
   };
 }
 
-async function readGraph(options: StartOptions, config: GatewayConfig): Promise<GatewayGraph> {
-  const { graphPath, supergraph, environment } = options;
-  if (supergraph !== undefined) return { kind: 'supergraph', sdl: await readSupergraph(supergraph, config) };
-  if (graphPath === undefined)
+function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
+  const { graphPath, supergraph, environment = process.env } = options;
+  const place = supergraph ?? graphPath;
+  if (place === undefined)
     throw new GatewayError('CONFIG_INVALID', 'Say which graph: --graph or --supergraph');
-  return { kind: 'graph', graph: await loadGraphFile(graphPath, environment ? { environment } : {}) };
+  return new GraphSource({
+    kind: supergraph === undefined ? 'graph' : 'supergraph',
+    place,
+    environment,
+    timeoutMs: config.timeouts.loadMs,
+    supergraphBytesMax: config.reload.supergraphBytesMax,
+  });
 }
 
-async function readSupergraph(place: string, config: GatewayConfig): Promise<string> {
-  try {
-    if (!/^https?:\/\//.test(place)) return await readFile(place, 'utf8');
-    const response = await fetch(place, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(config.timeouts.loadMs),
-    });
-    if (!response.ok) throw new Error(`it answered with status ${response.status}`);
-    return await response.text();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
-  }
+/** Composition errors name their files; a supergraph that came whole does not know its own. */
+function withPlace(place: string | undefined): (error: unknown) => never {
+  return (error) => {
+    if (place === undefined || !isGatewayError(error) || error.code !== 'SUPERGRAPH_INVALID') throw error;
+    throw new GatewayError(error.code, `${place}: ${error.message}`, { cause: error });
+  };
+}
+
+function reloaderFor(source: GraphSource, gateway: Gateway, { reload }: GatewayConfig): Reloader {
+  return new Reloader({
+    source,
+    replace: (graph) => gateway.replace(graph),
+    onRefused: (error) => gateway.events.emit('supergraphRefused', { error }),
+    intervalMs: source.isRemote ? reload.urlPollMs : reload.filePollMs,
+    intervalMaxMs: source.isRemote ? reload.urlPollMaxMs : reload.filePollMs,
+    random: Math.random,
+  });
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { closeOnSignals, start } from '../main.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { readFlags, readPort, text, type Command } from './arguments.ts';
+import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
 
 interface MockAddress {
   readonly name: string;
@@ -45,16 +45,18 @@ Starts the mock services as a child process and the gateway in front of them. Ct
     });
     const port = readPort(flags.port);
     const host = text(flags.host);
+    const logLevel = readLevel(text(flags.log));
     const mocks = await startMocks();
     try {
       const gateway = await start({
         graphPath: fileURLToPath(new URL('schemas/graph.yaml', root)),
         environment: { ...process.env, ...addressVariables(mocks.addresses) },
-        logLevel: readLevel(text(flags.log)),
+        logLevel,
         ...(port === undefined ? {} : { port }),
         ...(host === undefined ? {} : { host }),
       });
       closeOnSignals({
+        reload: () => gateway.reload(),
         close: async () => {
           await gateway.close();
           await stop(mocks.child);
@@ -73,8 +75,7 @@ const levels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 function readLevel(level: string | undefined): (typeof levels)[number] {
   const known = levels.find((candidate) => candidate === (level ?? 'warn'));
-  if (!known)
-    throw new GatewayError('CONFIG_INVALID', `--log must be one of ${levels.join(', ')}, got "${level}"`);
+  if (!known) throw new UsageError(`--log must be one of ${levels.join(', ')}, got "${level}"`);
   return known;
 }
 

@@ -50,7 +50,34 @@ export const gatewaySchema = z.strictObject({
       /** New operations waiting to be planned. One more is refused. */
       planningQueueMax: z.int().min(1).default(200),
       /** Prepared operations kept. */
-      preparedOperationsMax: z.int().min(1).default(2000),
+      preparedOperationsMax: z.int().min(1).default(10_000),
+      /** What they may take together. */
+      preparedOperationsBytesMax: bytes.default(134_217_728),
+      /** Time that new operations of one client may take to prepare, per minute. */
+      planningMsPerMinute: z.int().min(1).default(20_000),
+    })
+    .prefault({}),
+  planning: z
+    .strictObject({
+      /** For an operation while the other planner is busy; after it, it waits until both are free. */
+      sliceMs: milliseconds.default(100),
+      /** How long an operation that took too long is not planned again; doubled each time. */
+      quarantineFirstMs: milliseconds.default(10_000),
+      quarantineLongestMs: milliseconds.default(600_000),
+    })
+    .prefault({}),
+  reload: z
+    .strictObject({
+      /** How often the files of the graph are looked at. 0: only on SIGHUP. */
+      filePollMs: z.int().min(0).max(600_000).default(1000),
+      /** How often the address of a supergraph is asked. 0: only on SIGHUP. */
+      urlPollMs: z.int().min(0).max(3_600_000).default(10_000),
+      /** After failures an address is asked less and less often, but at least this often. */
+      urlPollMaxMs: milliseconds.default(300_000),
+      /** A supergraph from an address. Larger: refused. */
+      supergraphBytesMax: bytes.default(67_108_864),
+      /** Operations prepared for a new graph before it takes over: those asked most. */
+      warmOperationsMax: z.int().min(0).default(200),
     })
     .prefault({}),
   timeouts: z

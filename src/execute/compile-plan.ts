@@ -1,7 +1,8 @@
 /** Compiles a plan into steps, once per prepared operation. */
 
 import type { PathStep, PlanNode } from '../pipeline/prepared.ts';
-import { compileFetch, type Step } from './fetch-step.ts';
+import { compileFetch } from './fetch-step.ts';
+import type { Step } from './fetch.ts';
 import { compileSplit } from './graft.ts';
 
 export function compilePlan(node: PlanNode | null): Step {

@@ -4,12 +4,13 @@
  */
 
 import type { Answer, AnswerError, CoercedVariables } from '../pipeline/answer.ts';
-import type { PreparedOperation } from '../pipeline/prepared.ts';
+import type { IntrospectionSpec, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { toClientPath } from './client-paths.ts';
 import { compilePlan } from './compile-plan.ts';
-import type { Step } from './fetch-step.ts';
+import { EntityLoader } from './entity-loader.ts';
+import type { Step } from './fetch.ts';
 import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
 import { project } from './projection.ts';
@@ -41,8 +42,14 @@ export interface ExecutionRequest {
 export async function execute(operation: ExecutableOperation, request: ExecutionRequest): Promise<Answer> {
   const { prepared } = operation;
   const { variables, context, subgraphs, limits } = request;
-  const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, calls: 0 };
-  const [introspection] = await Promise.all([introspectionOf(prepared, request), operation.plan(run)]);
+  const shared = { calls: 0, entities: new EntityLoader() };
+  const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, shared };
+  // Never rejects, so it may be under way while the worker is asked about the schema.
+  const executed = operation.plan(run);
+  const introspection = prepared.introspection
+    ? await introspectionOf(prepared.introspection, request)
+    : null;
+  if (executed) await executed;
   if (run.reports.length === 0) {
     const data = operation.projection?.(run.data, variables, introspection);
     if (data) return { data, errors: [] };
@@ -50,9 +57,7 @@ export async function execute(operation: ExecutableOperation, request: Execution
   return projectWithErrors(prepared, run, introspection);
 }
 
-async function introspectionOf(prepared: PreparedOperation, request: ExecutionRequest): Promise<Data | null> {
-  const spec = prepared.introspection;
-  if (!spec) return null;
+function introspectionOf(spec: IntrospectionSpec, request: ExecutionRequest): Data | Promise<Data> {
   return spec.kind === 'answer' ? spec.data : request.introspect(spec.document, request.variables);
 }
 

@@ -1,9 +1,8 @@
 /** Runs the parts of a split operation side by side, then brings their fields together. */
 
 import type { GraftTree } from '../pipeline/prepared.ts';
-import type { Step } from './fetch-step.ts';
+import type { Step } from './fetch.ts';
 import { isObject, type Data } from './merge.ts';
-import type { Run } from './run.ts';
 
 export function compileSplit(
   main: Step,
@@ -12,16 +11,11 @@ export function compileSplit(
   return async (run) => {
     const parts = others.map(({ step, graft }) => {
       const data: Data = {};
-      return { data, graft, done: step(partOf(run, data)) };
+      return { data, graft, done: step({ ...run, data }) };
     });
     await Promise.all([main(run), ...parts.map(({ done }) => done)]);
     for (const { data, graft } of parts) move(data, run.data, graft);
   };
-}
-
-/** The same run on other data: errors and the count of calls stay common. */
-function partOf(run: Run, data: Data): Run {
-  return Object.create(run, { data: { value: data } }) as Run;
 }
 
 function move(from: unknown, to: unknown, tree: GraftTree): void {

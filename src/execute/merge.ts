@@ -41,6 +41,15 @@ function mergeLists(present: unknown[], value: unknown[]): unknown[] {
   return present;
 }
 
+/** A copy that shares nothing with `source`, of JSON values. */
+export function copyOf<Value>(source: Value): Value {
+  if (typeof source !== 'object' || source === null) return source;
+  if (Array.isArray(source)) return source.map(copyOf) as Value;
+  const copy: Data = {};
+  for (const key in source) if (key !== '__proto__') copy[key] = copyOf(source[key]);
+  return copy as Value;
+}
+
 export function isObject(value: unknown): value is Data {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Subgraph } from '../sources/source.ts';
+import type { EntityLoader } from './entity-loader.ts';
 import type { Data } from './merge.ts';
 
 /** An error whose path is still in the names of the merged data. */
@@ -19,8 +20,14 @@ export interface Run {
   readonly context: RequestContext;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;
+  readonly shared: SharedRun;
+}
+
+/** What the parts of a split operation have in common. */
+export interface SharedRun {
   /** Subgraph calls so far. */
   calls: number;
+  readonly entities: EntityLoader;
 }
 
 export interface ExecutionLimits {

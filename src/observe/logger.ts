@@ -21,6 +21,10 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
   events.on('supergraphLoaded', (event) => logger.info(event, 'supergraph loaded'));
+  events.on('supergraphRefused', ({ error }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ reason }, 'the changed graph is not usable; the one before stays');
+  });
   events.on('listening', (event) => logger.info(event, 'listening'));
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));

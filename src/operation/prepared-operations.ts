@@ -17,24 +17,41 @@ import { GatewayError } from '../shared/errors.ts';
 import { OperationRefused } from './refused.ts';
 import { coerceVariables } from './variables.ts';
 
-export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
-  readonly prepare: (request: {
-    readonly query: string;
-    readonly operationName: string | null;
-    readonly conditions?: Conditions;
-  }) => Promise<PreparationResult>;
-  /** Called once per operation. */
-  readonly compile: (prepared: PreparedOperation) => Executable;
-  readonly entriesMax: number;
+/** Names an operation: what the planner is asked. */
+export interface PreparationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly conditions?: Conditions;
 }
 
 /** Values of variables of `@skip` and `@include`. */
 type Conditions = Readonly<Record<string, boolean>>;
 
+export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
+  /** `bytes`: the size of the answer as text. */
+  readonly prepare: (
+    request: PreparationRequest,
+  ) => Promise<{ readonly result: PreparationResult; readonly bytes: number }>;
+  /** Called once per operation. */
+  readonly compile: (prepared: PreparedOperation) => Executable;
+  /** Throws where a new operation may not be prepared for this request. */
+  readonly admit: (received: Received) => void;
+  readonly entriesMax: number;
+  readonly bytesMax: number;
+}
+
 type Known<Executable> =
-  | { readonly is: 'ready'; readonly operation: Executable }
+  | {
+      readonly is: 'ready';
+      readonly operation: Executable;
+      readonly request: PreparationRequest;
+      uses: number;
+    }
   | { readonly is: 'conditional'; readonly operation: ConditionalOperation }
   | { readonly is: 'refused'; readonly refusal: PreparationRefusal };
+
+/** Compiled code and the parsed answer take about this many times the answer's text. */
+const memoryPerByte = 4;
 
 export class PreparedOperations<Executable extends { readonly prepared: PreparedOperation }> {
   readonly #options: PreparedOperationsOptions<Executable>;
@@ -43,74 +60,111 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 
   constructor(options: PreparedOperationsOptions<Executable>) {
     this.#options = options;
-    this.#known = new LRUCache({ max: options.entriesMax });
+    this.#known = new LRUCache({ max: options.entriesMax, maxSize: options.bytesMax });
   }
 
   /**
+   * Answers at once for an operation that is known.
+   *
    * @throws {OperationRefused} When the document or the variables are not acceptable.
-   * @throws {GatewayError} `PLANNING_TIMEOUT` and whatever else the planner says.
+   * @throws {GatewayError} `PLANNING_TIMEOUT` and whatever else the planner or `admit` says.
    */
-  async prepare(received: Received): Promise<Prepared<Executable>> {
+  prepare(received: Received): Prepared<Executable> | Promise<Prepared<Executable>> {
+    const known = this.#known.get(keyOf(received.request));
+    if (known?.is === 'ready') return prepared(received, known);
+    return this.#prepareUnknown(received);
+  }
+
+  /** What was asked most, most first. */
+  hottest(count: number): PreparationRequest[] {
+    const ready = [...this.#known.values()].filter((known) => known.is === 'ready');
+    return ready
+      .toSorted((a, b) => b.uses - a.uses)
+      .slice(0, count)
+      .map(({ request }) => request);
+  }
+
+  /** Prepares an operation before it is asked for. Operations that are no longer valid are no mistake here. */
+  async warm(request: PreparationRequest): Promise<void> {
+    const { query, operationName, conditions } = request;
+    const key = keyOf({ query, operationName });
+    if (!conditions) {
+      await this.#prepareOnce(key, request);
+      return;
+    }
+    const known = await this.#prepareOnce(key, { query, operationName });
+    if (known.is === 'conditional') await this.#prepareOnce(decidedKey(key, conditions), request);
+  }
+
+  async #prepareUnknown(received: Received): Promise<Prepared<Executable>> {
+    const { query, operationName, variables } = received.request;
     const key = keyOf(received.request);
-    let known = this.#known.get(key) ?? (await this.#prepareOnce(key, received.request, undefined));
+    let known = this.#known.get(key);
+    if (!known) {
+      this.#options.admit(received);
+      known = await this.#prepareOnce(key, { query, operationName });
+    }
     if (known.is === 'conditional') {
-      const conditions = conditionsOf(known.operation, received.request);
-      const decidedKey = `${key}\0${JSON.stringify(conditions)}`;
-      known =
-        this.#known.get(decidedKey) ?? (await this.#prepareOnce(decidedKey, received.request, conditions));
+      const conditions = conditionsOf(known.operation, variables);
+      const decided = decidedKey(key, conditions);
+      const before = this.#known.get(decided);
+      if (!before) this.#options.admit(received);
+      known = before ?? (await this.#prepareOnce(decided, { query, operationName, conditions }));
     }
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional')
       throw new Error('An operation stays conditional with its conditions given');
-    if (received.queryOnly && known.operation.prepared.kind !== 'query') {
-      throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
-    }
-    const { context, request, queryOnly } = received;
-    const variables = coerceOrThrow(known.operation.prepared, request);
-    return { context, request, queryOnly, operation: known.operation, variables };
+    return prepared(received, known);
   }
 
-  #prepareOnce(
-    key: string,
-    request: OperationRequest,
-    conditions: Conditions | undefined,
-  ): Promise<Known<Executable>> {
+  #prepareOnce(key: string, request: PreparationRequest): Promise<Known<Executable>> {
     let pending = this.#pending.get(key);
     if (!pending) {
-      pending = this.#prepare(key, request, conditions).finally(() => this.#pending.delete(key));
+      pending = this.#prepare(key, request).finally(() => this.#pending.delete(key));
       this.#pending.set(key, pending);
     }
     return pending;
   }
 
-  async #prepare(
-    key: string,
-    { query, operationName }: OperationRequest,
-    conditions: Conditions | undefined,
-  ): Promise<Known<Executable>> {
-    const request = conditions ? { query, operationName, conditions } : { query, operationName };
-    const known = this.#toKnown(await this.#options.prepare(request));
-    this.#known.set(key, known);
+  async #prepare(key: string, request: PreparationRequest): Promise<Known<Executable>> {
+    const { result, bytes } = await this.#options.prepare(request);
+    const known = this.#toKnown(result, request);
+    this.#known.set(key, known, { size: bytes * memoryPerByte + key.length * 2 });
     return known;
   }
 
-  #toKnown(result: PreparationResult): Known<Executable> {
-    if ('prepared' in result) return { is: 'ready', operation: this.#options.compile(result.prepared) };
+  #toKnown(result: PreparationResult, request: PreparationRequest): Known<Executable> {
+    if ('prepared' in result) {
+      return { is: 'ready', operation: this.#options.compile(result.prepared), request, uses: 0 };
+    }
     if ('conditional' in result) return { is: 'conditional', operation: result.conditional };
     return { is: 'refused', refusal: result.refused };
   }
 }
 
-function conditionsOf(operation: ConditionalOperation, request: OperationRequest): Conditions {
-  const variables = coerceOrThrow(operation, request);
+function prepared<Executable extends { readonly prepared: PreparedOperation }>(
+  { context, request, queryOnly }: Received,
+  known: Extract<Known<Executable>, { is: 'ready' }>,
+): Prepared<Executable> {
+  const { operation } = known;
+  if (queryOnly && operation.prepared.kind !== 'query') {
+    throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
+  }
+  known.uses += 1;
+  const variables = coerceOrThrow(operation.prepared, request.variables);
+  return { context, request, queryOnly, operation, variables };
+}
+
+function conditionsOf(operation: ConditionalOperation, given: OperationRequest['variables']): Conditions {
+  const variables = coerceOrThrow(operation, given);
   return Object.fromEntries(operation.on.map((name) => [name, variables[name] === true]));
 }
 
 function coerceOrThrow(
   spec: Pick<PreparedOperation, 'variables' | 'inputTypes'>,
-  request: OperationRequest,
+  given: OperationRequest['variables'],
 ): CoercedVariables {
-  const coercion = coerceVariables(spec, request.variables);
+  const coercion = coerceVariables(spec, given);
   if ('variables' in coercion) return coercion.variables;
   throw new OperationRefused(
     'BAD_USER_INPUT',
@@ -119,8 +173,12 @@ function coerceOrThrow(
 }
 
 /** A document cannot contain NUL outside a string, and a name cannot contain it at all. */
-function keyOf(request: OperationRequest): string {
-  return request.operationName === null ? request.query : `${request.operationName}\0${request.query}`;
+function keyOf({ query, operationName }: Pick<PreparationRequest, 'query' | 'operationName'>): string {
+  return operationName === null ? query : `${operationName}\0${query}`;
+}
+
+function decidedKey(key: string, conditions: Conditions): string {
+  return `${key}\0${JSON.stringify(conditions)}`;
 }
 
 function refusedOf(refusal: PreparationRefusal): GatewayError {

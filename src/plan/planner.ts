@@ -1,146 +1,212 @@
 /**
- * The main thread's side of a planner worker: asks, waits no longer than the deadline, and replaces a worker that
- * died or took too long. A worker that is busy past its deadline cannot be interrupted, only ended.
+ * Plans operations in two workers so that slow ones delay nobody else.
+ *
+ *     new operation ──► a free worker ──► answer
+ *                          │ the other worker is busy: it gets only a slice of time
+ *                          ▼ not done in its slice
+ *                       slow queue ──► the first worker that is free, with all its time ──► answer
+ *                                         │ not done in time
+ *                                         ▼
+ *                                      refused, and quarantined
+ *
+ * So one worker at most is busy for long, and the other is free again after a slice. An operation is interrupted inside
+ * its worker, which goes on; a worker that cannot be interrupted or died is replaced by one that loads anew.
  */
 
-import { Worker } from 'node:worker_threads';
+import { createHash } from 'node:crypto';
 
 import type { PreparationResult } from '../pipeline/prepared.ts';
+import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { PlannerWorker } from './planner-worker.ts';
 import type { PreparationOptions, PreparationRequest } from './prepare.ts';
-import type {
-  LoadedGraph,
-  SupergraphSource,
-  WorkerReply,
-  WorkerRequest,
-  WorkerTask,
-} from './worker-protocol.ts';
+import { Quarantine } from './quarantine.ts';
+import type { LoadedGraph, SupergraphSource, WorkerTask } from './worker-protocol.ts';
 
 export interface PlannerOptions extends PreparationOptions {
+  /** For one operation, once it has a worker. */
   readonly planningTimeoutMs: number;
+  /** For an operation while the other worker is busy. */
+  readonly sliceMs: number;
+  /** Longest wait for a worker. */
+  readonly waitTimeoutMs: number;
   readonly loadTimeoutMs: number;
-  /** Questions waiting for the worker; one more is refused with `PLANNING_TIMEOUT`. */
+  /** Operations waiting for a worker, in each queue; one more is refused with `PLANNING_TIMEOUT`. */
   readonly queueMax: number;
+  readonly quarantineFirstMs: number;
+  readonly quarantineLongestMs: number;
 }
 
-interface Question {
+const workersCount = 2;
+const quarantineEntriesMax = 10_000;
+/** A worker that was interrupted is replaced when there is time for it, but not more often than this. */
+const refreshEveryMs = 30_000;
+const respawnDelayMs = 1000;
+
+interface Job {
   readonly task: WorkerTask;
+  /** Names the operation in the quarantine. */
+  readonly key: string;
   readonly resolve: (json: string) => void;
   readonly reject: (error: GatewayError) => void;
-  readonly timer: NodeJS.Timeout;
+  /** Runs while it waits. */
+  timer: NodeJS.Timeout | undefined;
 }
 
-const heapMbMax = 4096;
-const stackMb = 64;
-
 export class Planner {
-  readonly #options: PlannerOptions;
   readonly #source: SupergraphSource;
-  readonly #questions = new Map<number, Question>();
-  #worker: Worker | undefined;
-  #nextId = 1;
-  /** Settles when the current worker has loaded the supergraph. */
-  #ready: Promise<LoadedGraph> | undefined;
-  #closed = false;
+  readonly #options: PlannerOptions;
+  readonly #quarantine: Quarantine;
+  readonly #queue: Job[] = [];
+  readonly #slowQueue: Job[] = [];
+  readonly #workers = new Set<PlannerWorker>();
+  readonly #idle: PlannerWorker[] = [];
+  #refreshedAtMs = Number.NEGATIVE_INFINITY;
+  #state: 'starting' | 'running' | 'closed' = 'starting';
 
   constructor(source: SupergraphSource, options: PlannerOptions) {
     this.#source = source;
     this.#options = options;
+    const { quarantineFirstMs: firstMs, quarantineLongestMs: longestMs } = options;
+    this.#quarantine = new Quarantine(
+      { firstMs, longestMs, entriesMax: quarantineEntriesMax },
+      monotonicClock,
+    );
   }
 
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   async start(): Promise<LoadedGraph> {
-    this.#ready = this.#spawn();
-    return this.#ready;
+    const loaded = await this.#spawn().loaded;
+    if (this.#state === 'starting') this.#state = 'running';
+    this.#refill();
+    return loaded;
   }
 
-  /** @throws {GatewayError} `PLANNING_TIMEOUT`, or `INTERNAL_ERROR` when the worker died. */
-  async prepare(request: PreparationRequest): Promise<PreparationResult> {
-    await this.#ready;
-    const json = await this.#ask({ kind: 'prepare', request }, this.#options.planningTimeoutMs);
-    return JSON.parse(json) as PreparationResult;
+  /**
+   * @returns The answer, and the size of its text in bytes.
+   * @throws {GatewayError} `PLANNING_TIMEOUT`, with `retryAfter` in seconds where the operation is quarantined.
+   */
+  async prepare(request: PreparationRequest): Promise<{ result: PreparationResult; bytes: number }> {
+    const key = createHash('sha1').update(JSON.stringify(request)).digest('base64');
+    const json = await this.#submit({ kind: 'prepare', request }, key);
+    return { result: JSON.parse(json) as PreparationResult, bytes: json.length };
   }
 
   async introspect(document: string, variables: Record<string, unknown>): Promise<Record<string, unknown>> {
-    await this.#ready;
-    const json = await this.#ask(
-      { kind: 'introspect', document, variables },
-      this.#options.planningTimeoutMs,
-    );
+    const key = createHash('sha1').update(document).digest('base64');
+    const json = await this.#submit({ kind: 'introspect', document, variables }, key);
     return JSON.parse(json) as Record<string, unknown>;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#failAll(new GatewayError('NOT_READY', 'The gateway is shutting down'));
-    await this.#worker?.terminate();
+    this.#state = 'closed';
+    for (const job of [...this.#queue.splice(0), ...this.#slowQueue.splice(0)]) {
+      clearTimeout(job.timer);
+      job.reject(new GatewayError('NOT_READY', 'The gateway is shutting down'));
+    }
+    await Promise.all([...this.#workers].map((worker) => worker.end()));
   }
 
-  async #spawn(): Promise<LoadedGraph> {
-    const worker = new Worker(workerFile, {
-      name: 'planner',
-      workerData: { tokensMax: this.#options.tokensMax, suggestions: this.#options.suggestions },
-      resourceLimits: { maxOldGenerationSizeMb: heapMbMax, stackSizeMb: stackMb },
-    });
-    this.#worker = worker;
-    worker.on('message', (reply: WorkerReply) => this.#settle(reply));
-    worker.on('error', (error: unknown) => this.#replace(worker, error));
-    worker.on('exit', () => this.#replace(worker, undefined));
-    const json = await this.#ask({ kind: 'load', source: this.#source }, this.#options.loadTimeoutMs);
-    return JSON.parse(json) as LoadedGraph;
-  }
-
-  #ask(task: WorkerTask, timeoutMs: number): Promise<string> {
+  async #submit(task: WorkerTask, key: string): Promise<string> {
+    const waitMs = this.#quarantine.remainingMs(key);
+    if (waitMs > 0) throw tooSlow(Math.ceil(waitMs / 1000));
     return new Promise((resolve, reject) => {
-      if (this.#questions.size >= this.#options.queueMax) {
-        reject(new GatewayError('PLANNING_TIMEOUT', 'Too many new operations at once; try again later'));
-        return;
-      }
-      const id = this.#nextId++;
-      const timer = setTimeout(() => this.#expire(id, timeoutMs), timeoutMs);
-      this.#questions.set(id, { task, resolve, reject, timer });
-      const request: WorkerRequest = { id, task };
-      this.#worker?.postMessage(request);
+      this.#enqueue(this.#queue, { task, key, resolve, reject, timer: undefined });
+      this.#next();
     });
   }
 
-  #settle(reply: WorkerReply): void {
-    const question = this.#questions.get(reply.id);
-    if (!question) return;
-    this.#questions.delete(reply.id);
-    clearTimeout(question.timer);
-    if ('json' in reply) question.resolve(reply.json);
-    else
-      question.reject(new GatewayError(reply.error.code, reply.error.message, { cause: reply.error.detail }));
+  #enqueue(queue: Job[], job: Job): void {
+    if (queue.length >= this.#options.queueMax) {
+      job.reject(tooBusy());
+      return;
+    }
+    queue.push(job);
+    job.timer = setTimeout(() => {
+      queue.splice(queue.indexOf(job), 1);
+      job.reject(tooBusy());
+    }, this.#options.waitTimeoutMs);
   }
 
-  #expire(id: number, timeoutMs: number): void {
-    const question = this.#questions.get(id);
-    if (!question) return;
-    this.#questions.delete(id);
-    question.reject(new GatewayError('PLANNING_TIMEOUT', `Planning took longer than ${timeoutMs} ms`));
-    const worker = this.#worker;
-    if (worker) void worker.terminate();
+  /** Gives jobs to free workers. A slow one gets one only while the other worker is free for new ones. */
+  #next(): void {
+    while (this.#idle.length > 0) {
+      const canTakeLong = this.#idle.length === workersCount;
+      const job = (canTakeLong ? this.#slowQueue.shift() : undefined) ?? this.#queue.shift();
+      if (!job) return;
+      clearTimeout(job.timer);
+      void this.#run(job, this.#idle.shift() as PlannerWorker, canTakeLong);
+    }
   }
 
-  /** A worker ended: whoever waits for it is told, and its successor loads the supergraph. */
-  #replace(worker: Worker, cause: unknown): void {
-    if (this.#worker !== worker || this.#closed) return;
-    this.#worker = undefined;
-    this.#failAll(new GatewayError('INTERNAL_ERROR', 'The planner had to restart; try again', { cause }));
-    this.#ready = this.#spawn();
-    this.#ready.catch(() => {});
+  async #run(job: Job, worker: PlannerWorker, canTakeLong: boolean): Promise<void> {
+    const { planningTimeoutMs, sliceMs } = this.#options;
+    try {
+      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs));
+    } catch (error) {
+      this.#failed(job, error as GatewayError, canTakeLong);
+    }
+    if (!worker.isGone) this.#idle.push(worker);
+    this.#refresh();
+    this.#next();
   }
 
-  #failAll(reason: GatewayError): void {
-    const questions = [...this.#questions.values()];
-    this.#questions.clear();
-    for (const { reject, timer } of questions) {
-      clearTimeout(timer);
-      reject(reason);
+  #failed(job: Job, error: GatewayError, hadItsTime: boolean): void {
+    if (error.code !== 'PLANNING_TIMEOUT') {
+      job.reject(error);
+    } else if (hadItsTime) {
+      this.#quarantine.add(job.key);
+      job.reject(tooSlow(Math.ceil(this.#quarantine.remainingMs(job.key) / 1000)));
+    } else {
+      this.#enqueue(this.#slowQueue, job);
+    }
+  }
+
+  #spawn(): PlannerWorker {
+    const worker = new PlannerWorker(this.#source, this.#options, this.#options.loadTimeoutMs, () => {
+      this.#workers.delete(worker);
+      const index = this.#idle.indexOf(worker);
+      if (index >= 0) this.#idle.splice(index, 1);
+      this.#refill();
+    });
+    this.#workers.add(worker);
+    worker.loaded.then(
+      () => {
+        this.#idle.push(worker);
+        this.#refresh();
+        this.#next();
+      },
+      // The graph loaded once, so it may load again: but not as fast as it can fail.
+      () => setTimeout(() => void worker.end(), respawnDelayMs).unref(),
+    );
+    return worker;
+  }
+
+  #refill(): void {
+    if (this.#state !== 'running') return;
+    while (this.#workers.size < workersCount) this.#spawn();
+  }
+
+  /** Interrupted code may leave the planner's own caches half written: such a worker makes room for a new one. */
+  #refresh(): void {
+    if (this.#state !== 'running') return;
+    const interrupted = this.#idle.find((worker) => worker.wasInterrupted);
+    if (!interrupted) return;
+    if (this.#workers.size > workersCount) {
+      if (this.#idle.length > 1) void interrupted.end();
+    } else if (monotonicClock() - this.#refreshedAtMs >= refreshEveryMs) {
+      this.#refreshedAtMs = monotonicClock();
+      this.#spawn();
     }
   }
 }
 
-/** Compiled code lies beside as .js; in development TypeScript runs as it is. */
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+function tooSlow(retryAfter: number): GatewayError {
+  return new GatewayError('PLANNING_TIMEOUT', 'This operation takes too long to plan: simplify it', {
+    public: { retryAfter },
+  });
+}
+
+function tooBusy(): GatewayError {
+  return new GatewayError('PLANNING_TIMEOUT', 'Too many new operations at once; try again later');
+}

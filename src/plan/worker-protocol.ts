@@ -2,16 +2,11 @@
 
 import type { ErrorCode } from '../shared/errors.ts';
 import type { SubgraphSchema } from './composition.ts';
-import type { PreparationOptions, PreparationRequest } from './prepare.ts';
+import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =
   | { readonly kind: 'sdl'; readonly sdl: string }
   | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] };
-
-export interface WorkerSettings {
-  readonly source: SupergraphSource;
-  readonly preparation: PreparationOptions;
-}
 
 /** The answer to `load`. */
 export interface LoadedGraph {
@@ -28,6 +23,8 @@ export type WorkerTask =
 export interface WorkerRequest {
   readonly id: number;
   readonly task: WorkerTask;
+  /** After this long it is interrupted and answered with `PLANNING_TIMEOUT`. */
+  readonly timeoutMs: number;
 }
 
 export type WorkerReply =

@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { isGatewayError } from '../shared/errors.ts';
 import { composeOrThrow } from './composition.ts';
+import { interruptible } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { SupergraphLifecycle } from './lifecycle.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
@@ -23,21 +24,23 @@ if (!port) throw new Error('This file runs as a worker thread only');
 const options = workerData as PreparationOptions;
 const lifecycle = new SupergraphLifecycle();
 
-port.on('message', ({ id, task }: WorkerRequest) => {
-  perform(task).then(
+port.on('message', ({ id, task, timeoutMs }: WorkerRequest) => {
+  perform(task, timeoutMs).then(
     (answer) => reply({ id, json: JSON.stringify(answer) }),
     (error: unknown) => reply({ id, error: describe(error) }),
   );
 });
 
-async function perform(task: WorkerTask): Promise<unknown> {
+async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
   switch (task.kind) {
     case 'load':
       return load(task.source);
     case 'prepare':
-      return prepare(lifecycle.current, task.request, options);
+      return interruptible(timeoutMs, () => prepare(lifecycle.current, task.request, options));
     case 'introspect':
-      return introspect(lifecycle.current.schema, task.document, task.variables);
+      return interruptible(timeoutMs, () =>
+        introspect(lifecycle.current.schema, task.document, task.variables),
+      );
   }
 }
 

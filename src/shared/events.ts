@@ -34,6 +34,8 @@ export interface GatewayEvents {
   };
   /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
   requestRefused: { readonly requestId: string; readonly error: unknown };
+  /** Another graph was no good: the one before stays. */
+  supergraphRefused: { readonly error: unknown };
   listening: { readonly url: string };
   draining: { readonly timeoutMs: number };
   closed: Record<string, never>;

@@ -29,8 +29,10 @@ export interface SubgraphError {
   readonly cause?: unknown;
 }
 
-/** A GraphQL response; the caller owns `data` and may change it. */
+/** A GraphQL response; the caller owns `data` and may change it, unless it is `shared`. */
 export interface SubgraphResponse {
+  /** Others hold the same `data`: copy before changing anything. */
+  readonly shared?: boolean;
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
   readonly extensions?: Readonly<Record<string, unknown>>;

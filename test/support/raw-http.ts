@@ -19,9 +19,9 @@ export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawR
   socket.on('error', () => {});
   socket.write(bytes);
   const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => socket.on('close', resolve));
-  const [head = '', body = ''] = splitOnce(Buffer.concat(chunks).toString(), '\r\n\r\n');
+  const [head, body] = splitOnce(Buffer.concat(chunks).toString(), '\r\n\r\n');
   return { status: Number(head.split(' ')[1] ?? 0), head: head.toLowerCase(), body };
 }
 

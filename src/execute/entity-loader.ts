@@ -1,0 +1,140 @@
+/**
+ * Fetches each entity of a request once. Fetches that ask one service for the same fields of entities become one call
+ * when they come in the same tick, and join a call that is under way or done already.
+ *
+ * Keyed by service, operation text and variables, then by representation. What several fetches get is copied for all
+ * but the first: they stand at different paths, where later steps may write different values.
+ */
+
+import { GatewayError } from '../shared/errors.ts';
+import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
+import { copyOf, isObject, type Data } from './merge.ts';
+
+/** Sends the representations (JSON text of a list). Rejects where the call failed. */
+export type SendEntities = (representations: string) => Promise<SubgraphResponse>;
+
+/** One fetch of the plan, waiting for its entities. */
+export interface EntityConsumer {
+  /** The objects each entity is merged into, by representation. */
+  readonly targets: ReadonlyMap<string, readonly Data[]>;
+  /** Takes an entity that nobody else writes to. */
+  take(targets: readonly Data[], entity: Data): void;
+  /** The subgraph knows no such entity. */
+  miss(targets: readonly Data[]): void;
+  /** `targets`: of the entity the error is about, `path` within it; undefined where it names none. */
+  report(
+    error: SubgraphError,
+    targets: readonly Data[] | undefined,
+    path: ReadonlyArray<string | number>,
+  ): void;
+  /** The call failed as a whole. `error` is undefined where its errors are reported one by one. */
+  fail(error: unknown): void;
+}
+
+/** One call. */
+interface Batch {
+  readonly texts: string[];
+  /** Settles when the answer is there or the call failed; never rejects. */
+  readonly answered: Promise<BatchAnswer>;
+  /** Objects of the answer that some fetch has taken for its own. */
+  taken: boolean;
+}
+
+type BatchAnswer = { readonly response: SubgraphResponse } | { readonly failure: unknown };
+
+/** All calls of one request with the same key. */
+interface Group {
+  open: Batch | undefined;
+  readonly byText: Map<string, Batch>;
+}
+
+export class EntityLoader {
+  readonly #groups = new Map<string, Group>();
+
+  /** Settles when every entity of `consumer` is merged or reported. Never rejects. */
+  load(key: string, consumer: EntityConsumer, send: SendEntities): Promise<void> {
+    let group = this.#groups.get(key);
+    if (!group) this.#groups.set(key, (group = { open: undefined, byText: new Map() }));
+    const batches = new Set<Batch>();
+    for (const text of consumer.targets.keys()) {
+      let batch = group.byText.get(text);
+      if (!batch) {
+        batch = group.open ?? this.#open(group, send);
+        batch.texts.push(text);
+        group.byText.set(text, batch);
+      }
+      batches.add(batch);
+    }
+    if (batches.size === 1) return settleWith(batches.values().next().value as Batch, consumer);
+    return Promise.all([...batches].map((batch) => settleWith(batch, consumer))).then(nothing);
+  }
+
+  /** After a mutation, entities may be others. */
+  forget(): void {
+    this.#groups.clear();
+  }
+
+  #open(group: Group, send: SendEntities): Batch {
+    const { promise, resolve } = Promise.withResolvers<BatchAnswer>();
+    const batch: Batch = { texts: [], answered: promise, taken: false };
+    group.open = batch;
+    // After every step that runs in this tick has added its entities.
+    queueMicrotask(() => {
+      group.open = undefined;
+      send(`[${batch.texts.join(',')}]`).then(
+        (response) => resolve({ response }),
+        (failure: unknown) => resolve({ failure }),
+      );
+    });
+    return batch;
+  }
+}
+
+async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void> {
+  const answer = await batch.answered;
+  if ('failure' in answer) {
+    consumer.fail(answer.failure);
+    return;
+  }
+  const { response } = answer;
+  const entities = response.data?._entities;
+  if (Array.isArray(entities) && entities.length === batch.texts.length) {
+    mergeEntities(batch, entities, consumer, response.shared === true);
+  } else {
+    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length));
+  }
+  for (const error of response.errors ?? []) reportError(batch, error, consumer);
+}
+
+function wrongCount(expected: number): GatewayError {
+  return new GatewayError('SERVICE_BAD_RESPONSE', `Expected ${expected} entities from this service`);
+}
+
+function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsumer, shared: boolean): void {
+  const owns = !batch.taken && !shared;
+  batch.taken = true;
+  for (let i = 0; i < entities.length; i += 1) {
+    const targets = consumer.targets.get(batch.texts[i] as string);
+    if (!targets) continue;
+    const entity = entities[i];
+    if (!isObject(entity)) {
+      consumer.miss(targets);
+    } else {
+      consumer.take(targets, owns ? entity : copyOf(entity));
+    }
+  }
+}
+
+function reportError(batch: Batch, error: SubgraphError, consumer: EntityConsumer): void {
+  const { path } = error;
+  const index = path?.[0] === '_entities' ? path[1] : undefined;
+  const text = typeof index === 'number' ? batch.texts[index] : undefined;
+  if (text === undefined) {
+    consumer.report(error, undefined, []);
+    return;
+  }
+  const targets = consumer.targets.get(text);
+  if (targets) consumer.report(error, targets, path?.slice(2) ?? []);
+}
+
+function nothing(): void {}

@@ -1,0 +1,64 @@
+/** One fetch of a plan, compiled: what of it no request changes, and how it is sent. */
+
+import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
+import { variablesText, type Run } from './run.ts';
+
+/** Runs a part of the plan; undefined when there was nothing to wait for. Never rejects. */
+export type Step = (run: Run) => Promise<void> | undefined;
+
+export interface CompiledFetch {
+  readonly node: FetchNode;
+  /** Where its result is merged. */
+  readonly path: readonly PathStep[];
+  readonly operation: SubgraphOperation;
+  /** The request body up to its variables. */
+  readonly bodyHead: string;
+  /** Equal for fetches that ask one service for the same; whose plan they belong to does not matter. */
+  readonly key: string;
+}
+
+export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): CompiledFetch {
+  const { service, operation: query, operationKind: kind, operationName } = node;
+  const name = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
+  return {
+    node,
+    path,
+    operation: { service, kind, name: operationName ?? undefined, query },
+    bodyHead: `{"query":${JSON.stringify(query)}${name},"variables":`,
+    key: `${service}\0${withoutName(query, operationName)}`,
+  };
+}
+
+/** The name differs between two fetches of one operation that are otherwise the same. */
+function withoutName(query: string, name: string | null): string {
+  return name === null ? query : query.replace(name, '');
+}
+
+/**
+ * @param representations JSON text of the list, on entity fetches.
+ * @throws {GatewayError} Before anything is sent, too: only through the promise.
+ */
+export async function send(
+  run: Run,
+  fetch: CompiledFetch,
+  representations: string | null,
+): Promise<SubgraphResponse> {
+  const { node, operation, bodyHead } = fetch;
+  const subgraph = run.subgraphs.get(node.service);
+  if (!subgraph) throw new GatewayError('SERVICE_UNAVAILABLE', 'This service is not configured');
+  if (run.context.cancellation.reason) throw run.context.cancellation.reason;
+  if (run.shared.calls >= run.limits.subgraphCallsMax) {
+    const limit = `An operation may make at most ${run.limits.subgraphCallsMax} subgraph calls`;
+    throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
+  }
+  run.shared.calls += 1;
+  const variablesJson = variablesText(run, node.variables, representations);
+  return subgraph.fetch({
+    operation,
+    variablesJson,
+    body: `${bodyHead}${variablesJson}}`,
+    context: run.context,
+  });
+}

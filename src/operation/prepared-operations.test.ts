@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+
+import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
+import type { Received } from '../pipeline/stages.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { PreparedOperations, type PreparationRequest } from './prepared-operations.ts';
+
+interface Executable {
+  readonly prepared: PreparedOperation;
+}
+
+describe('PreparedOperations', () => {
+  it('prepares an operation once, however many ask for it at the same time', async () => {
+    const { operations, asked } = given();
+    await Promise.all(Array.from({ length: 50 }, async () => operations.prepare(received('{ a }'))));
+    await operations.prepare(received('{ a }'));
+    expect(asked).toEqual([{ query: '{ a }', operationName: null }]);
+  });
+
+  it('answers without waiting for an operation that is known', async () => {
+    const { operations } = given();
+    await operations.prepare(received('{ a }'));
+    expect(operations.prepare(received('{ a }'))).not.toBeInstanceOf(Promise);
+  });
+
+  it('tells operations of one document apart by name', async () => {
+    const { operations, asked } = given();
+    await operations.prepare(received('query A { a } query B { a }', { operationName: 'A' }));
+    await operations.prepare(received('query A { a } query B { a }', { operationName: 'B' }));
+    expect(asked.map(({ operationName }) => operationName)).toEqual(['A', 'B']);
+  });
+
+  it('remembers a refusal', async () => {
+    const { operations, asked } = given();
+    for (let turn = 0; turn < 2; turn += 1) {
+      await expect(async () => operations.prepare(received('bad'))).rejects.toMatchObject({
+        code: 'GRAPHQL_PARSE_FAILED',
+        errors: [{ message: 'not GraphQL' }],
+      });
+    }
+    expect(asked).toHaveLength(1);
+  });
+
+  it('does not remember that the planner failed', async () => {
+    const { operations, asked } = given();
+    for (let turn = 0; turn < 2; turn += 1) {
+      await expect(async () => operations.prepare(received('slow'))).rejects.toMatchObject({
+        code: 'PLANNING_TIMEOUT',
+      });
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  it('prepares a conditional operation once for each combination of its conditions that occurs', async () => {
+    const { operations, asked } = given();
+    for (const x of [true, false, true, false])
+      await operations.prepare(received('conditional', { variables: { x } }));
+    expect(asked.map(({ conditions }) => conditions)).toEqual([undefined, { x: true }, { x: false }]);
+  });
+
+  it('asks before it prepares, and only then', async () => {
+    let admitted = 0;
+    const { operations, asked } = given({
+      admit: () => {
+        admitted += 1;
+        if (admitted > 1) throw new GatewayError('BAD_REQUEST', 'enough');
+      },
+    });
+    await operations.prepare(received('{ a }'));
+    await operations.prepare(received('{ a }'));
+    await expect(async () => operations.prepare(received('{ b }'))).rejects.toThrow('enough');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('refuses a mutation that came by GET', async () => {
+    const { operations } = given();
+    await expect(async () =>
+      operations.prepare(received('mutation', { queryOnly: true })),
+    ).rejects.toMatchObject({
+      code: 'METHOD_NOT_ALLOWED',
+    });
+  });
+
+  it('keeps no more bytes than it may', async () => {
+    const { operations, asked } = given({ bytesMax: 10_000 });
+    for (let i = 0; i < 100; i += 1) await operations.prepare(received(`{ a${i} }`));
+    await operations.prepare(received('{ a0 }'));
+    expect(asked).toHaveLength(101);
+    await operations.prepare(received('{ a99 }'));
+    expect(asked).toHaveLength(101);
+  });
+
+  it('names the hottest operations, and warms another cache with them', async () => {
+    const { operations } = given();
+    const uses = { '{ cold }': 1, '{ hot }': 5, conditional: 3 };
+    for (const [query, times] of Object.entries(uses)) {
+      for (let i = 0; i < times; i += 1)
+        await operations.prepare(received(query, { variables: { x: true } }));
+    }
+    const hottest = operations.hottest(2);
+    expect(hottest).toEqual([
+      { query: '{ hot }', operationName: null },
+      { query: 'conditional', operationName: null, conditions: { x: true } },
+    ]);
+    const next = given();
+    for (const request of hottest) await next.operations.warm(request);
+    expect(next.operations.prepare(received('{ hot }'))).not.toBeInstanceOf(Promise);
+  });
+});
+
+function given({ admit = () => {}, bytesMax = 1_000_000 }: { admit?: () => void; bytesMax?: number } = {}) {
+  const asked: PreparationRequest[] = [];
+  const operations = new PreparedOperations<Executable>({
+    prepare: (request) => {
+      asked.push(request);
+      if (request.query === 'slow') return Promise.reject(new GatewayError('PLANNING_TIMEOUT', 'too slow'));
+      return Promise.resolve({ result: resultOf(request), bytes: 100 });
+    },
+    compile: (prepared) => ({ prepared }),
+    admit,
+    entriesMax: 1000,
+    bytesMax,
+  });
+  return { operations, asked };
+}
+
+const boolean = { wrappers: '', name: 'Boolean' };
+
+function resultOf({ query, conditions }: PreparationRequest): PreparationResult {
+  if (query === 'bad')
+    return { refused: { code: 'GRAPHQL_PARSE_FAILED', errors: [{ message: 'not GraphQL' }] } };
+  if (query === 'conditional' && !conditions) {
+    return { conditional: { on: ['x'], variables: [{ name: 'x', type: boolean }], inputTypes: {} } };
+  }
+  return {
+    prepared: {
+      kind: query === 'mutation' ? 'mutation' : 'query',
+      name: null,
+      variables: [],
+      inputTypes: {},
+      plan: null,
+      projection: { shapes: [], enums: {} },
+      introspection: null,
+    },
+  };
+}
+
+function received(
+  query: string,
+  {
+    operationName = null,
+    variables = {},
+    queryOnly = false,
+  }: Partial<Received['request'] & { queryOnly: boolean }> = {},
+): Received {
+  return { context: {} as Received['context'], request: { query, operationName, variables }, queryOnly };
+}

@@ -1,0 +1,122 @@
+/**
+ * Where the graph comes from, and when it has changed: graph.yaml with its schema files, a supergraph file, or an
+ * address that is asked with its ETag.
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+
+import type { Environment } from '../config/environment.ts';
+import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export type Graph =
+  | { readonly kind: 'graph'; readonly graph: GraphConfig }
+  /** Remote subgraphs only, at the addresses that stand in it. */
+  | { readonly kind: 'supergraph'; readonly sdl: string };
+
+export interface GraphPlace {
+  /** `graph.yaml`, or a supergraph: a file or an http(s) address. */
+  readonly kind: 'graph' | 'supergraph';
+  readonly place: string;
+  readonly environment: Environment;
+  /** For reading from an address. */
+  readonly timeoutMs: number;
+  readonly supergraphBytesMax: number;
+}
+
+export class GraphSource {
+  readonly #place: GraphPlace;
+  /** Files that the last graph came from, with their state then. */
+  #files = new Map<string, string>();
+  #etag: string | null = null;
+
+  constructor(place: GraphPlace) {
+    this.#place = place;
+  }
+
+  get isRemote(): boolean {
+    return this.#place.kind === 'supergraph' && /^https?:\/\//.test(this.#place.place);
+  }
+
+  /** @throws {GatewayError} `CONFIG_INVALID` or `SUPERGRAPH_INVALID`, saying what is wrong. */
+  async read(): Promise<Graph> {
+    const { kind, place, environment } = this.#place;
+    if (kind === 'supergraph') return { kind, sdl: await this.#readSupergraph() };
+    await this.#watchFiles([place]);
+    const graph = await loadGraphFile(place, { environment });
+    await this.#watchFiles([place, ...graph.subgraphs.map(({ schemaPath }) => schemaPath)]);
+    return { kind: 'graph', graph };
+  }
+
+  /** @returns undefined while nothing has changed since the last read. */
+  async readIfChanged(): Promise<Graph | undefined> {
+    if (this.isRemote) {
+      const sdl = await this.#fetch();
+      return sdl === undefined ? undefined : { kind: 'supergraph', sdl };
+    }
+    for (const [file, state] of this.#files) if ((await stateOf(file)) !== state) return this.read();
+    return undefined;
+  }
+
+  async #readSupergraph(): Promise<string> {
+    const { place } = this.#place;
+    if (this.isRemote) {
+      this.#etag = null;
+      return (await this.#fetch()) ?? '';
+    }
+    await this.#watchFiles([place]);
+    try {
+      return await readFile(place, 'utf8');
+    } catch (cause) {
+      throw unreadable(place, cause);
+    }
+  }
+
+  /** @returns undefined where the address says that it has not changed. */
+  async #fetch(): Promise<string | undefined> {
+    const { place, timeoutMs, supergraphBytesMax } = this.#place;
+    try {
+      const response = await fetch(place, {
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: this.#etag === null ? {} : { 'if-none-match': this.#etag },
+      });
+      if (response.status === 304) return undefined;
+      if (!response.ok || !response.body) throw new Error(`it answered with status ${response.status}`);
+      const sdl = await textOf(response.body, supergraphBytesMax);
+      this.#etag = response.headers.get('etag');
+      return sdl;
+    } catch (cause) {
+      throw unreadable(place, cause);
+    }
+  }
+
+  async #watchFiles(files: readonly string[]): Promise<void> {
+    this.#files = new Map(await Promise.all(files.map(async (file) => [file, await stateOf(file)] as const)));
+  }
+}
+
+async function stateOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function unreadable(place: string, cause: unknown): GatewayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
+}
