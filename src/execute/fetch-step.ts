@@ -10,8 +10,9 @@ import type { SubgraphError } from '../sources/source.ts';
 import type { EntityConsumer } from './entity-loader.ts';
 import { explainFailure, reportEntityError, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
-import { copyOf, isObject, merge, type Data } from './merge.ts';
-import { objectsAt } from './positions.ts';
+import { compileMerge, type Merge } from './merge-code.ts';
+import { copyOf, isObject, type Data } from './merge.ts';
+import { compilePositions } from './positions-code.ts';
 import { compileRepresentation } from './representation.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type Run } from './run.ts';
@@ -23,8 +24,10 @@ export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
 
 function rootStep(fetch: CompiledFetch): Step {
   const { node, path } = fetch;
+  const find = compilePositions(path);
+  const mergeInto = compileMerge(mergedNames(node));
   return (run) => {
-    const targets = path.length === 0 ? [run.data] : objectsAt(run.data, path);
+    const targets = find(run.data);
     if (targets.length === 0) return undefined;
     if (node.operationKind === 'mutation') run.shared.entities.forget();
     return send(run, fetch, null)
@@ -32,7 +35,7 @@ function rootStep(fetch: CompiledFetch): Step {
         if (isObject(response.data)) {
           const data = response.shared ? copyOf(response.data) : response.data;
           if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, data);
-          for (const target of targets) merge(target, data);
+          for (const target of targets) mergeInto(target, data);
         }
         if (response.errors || !response.data) reportRootErrors(run, fetch, response);
       })
@@ -43,9 +46,11 @@ function rootStep(fetch: CompiledFetch): Step {
 function entityStep(fetch: CompiledFetch): Step {
   const { node, path, key } = fetch;
   const represent = compileRepresentation(node.requires ?? [], node.inputRewrites);
+  const find = compilePositions(path);
+  const mergeInto = compileMerge(mergedNames(node));
   return (run) => {
     const targets = new Map<string, Data[]>();
-    for (const object of objectsAt(run.data, path)) {
+    for (const object of find(run.data)) {
       const text = represent(object);
       if (text === null) continue;
       const same = targets.get(text);
@@ -54,18 +59,36 @@ function entityStep(fetch: CompiledFetch): Step {
     }
     if (targets.size === 0) return undefined;
     const loadKey = node.variables.length === 0 ? key : `${key}\0${variablesText(run, node.variables, null)}`;
-    return run.shared.entities.load(loadKey, new EntityFetch(run, fetch, targets), (representations) =>
-      send(run, fetch, representations),
+    return run.shared.entities.load(
+      loadKey,
+      new EntityFetch(run, fetch, targets, mergeInto),
+      (representations) => send(run, fetch, representations),
     );
   };
+}
+
+/** What a fetch writes, after rewrites gave some of it another name. */
+function mergedNames({ writes, outputRewrites }: FetchNode): string[] {
+  const rewritten = outputRewrites.map((rewrite) => {
+    const last = rewrite.path.at(-1);
+    return rewrite.kind === 'rename' ? rewrite.to : last && 'key' in last ? last.key : '__typename';
+  });
+  return [...new Set([...writes, ...rewritten])].filter((name) => name !== '__typename');
 }
 
 class EntityFetch implements EntityConsumer {
   readonly #run: Run;
   readonly #fetch: CompiledFetch;
+  readonly #merge: Merge;
   readonly targets: ReadonlyMap<string, readonly Data[]>;
 
-  constructor(run: Run, fetch: CompiledFetch, targets: ReadonlyMap<string, readonly Data[]>) {
+  constructor(
+    run: Run,
+    fetch: CompiledFetch,
+    targets: ReadonlyMap<string, readonly Data[]>,
+    mergeInto: Merge,
+  ) {
+    this.#merge = mergeInto;
     this.#run = run;
     this.#fetch = fetch;
     this.targets = targets;
@@ -74,7 +97,7 @@ class EntityFetch implements EntityConsumer {
   take(targets: readonly Data[], entity: Data): void {
     const { outputRewrites } = this.#fetch.node;
     if (outputRewrites.length > 0) applyRewrites(outputRewrites, entity);
-    for (const target of targets) merge(target, entity);
+    for (const target of targets) this.#merge(target, entity);
   }
 
   miss(targets: readonly Data[]): void {

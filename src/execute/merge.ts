@@ -21,7 +21,8 @@ export function merge(target: Data, source: Data): void {
   }
 }
 
-function mergeValues(present: unknown, value: unknown): unknown {
+/** For values that are both there and not the same. */
+export function mergeValues(present: unknown, value: unknown): unknown {
   if (Array.isArray(present)) return Array.isArray(value) ? mergeLists(present, value) : value;
   if (isObject(present) && isObject(value)) {
     merge(present, value);

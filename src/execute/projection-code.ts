@@ -7,6 +7,7 @@
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { assertName, generate } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
 /** @returns undefined where the data needs `project` of projection.ts. */
@@ -19,13 +20,7 @@ export type CompiledProjection = (
 /** @returns null where code generation is forbidden (`--disallow-code-generation-from-strings`). */
 export function compileProjection(spec: ProjectionSpec): CompiledProjection | null {
   const { source, sets } = new Generator(spec).generate();
-  try {
-    // eslint-disable-next-line typescript/no-implied-eval -- the point of this file; see its header
-    return new Function('sets', source)(sets) as CompiledProjection;
-  } catch (error) {
-    if (error instanceof EvalError) return null;
-    throw error;
-  }
+  return generate<CompiledProjection>({ sets }, source);
 }
 
 class Generator {
@@ -121,7 +116,7 @@ class Generator {
     if (field.value.is === 'introspection') {
       return { code: '', result: `(introspection?.[${JSON.stringify(field.key)}] ?? null)` };
     }
-    const code = `let ${variable} = d.${field.from};\n${this.#complete(field, 0, variable)}`;
+    const code = `let ${variable} = d.${assertName(field.from)};\n${this.#complete(field, 0, variable)}`;
     return { code, result: variable };
   }
 

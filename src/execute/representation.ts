@@ -5,6 +5,7 @@
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
 import { isObject, merge, type Data } from './merge.ts';
+import { generateRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 
 /** @returns null where the object is of no type the fetch is for, or lacks a required field. */
@@ -13,6 +14,14 @@ export type BuildRepresentation = (object: Data) => string | null;
 type Select = (source: Data) => Data | null;
 
 export function compileRepresentation(
+  requires: readonly RequiredSelection[],
+  rewrites: readonly DataRewrite[],
+): BuildRepresentation {
+  const generated = rewrites.length === 0 ? generateRepresentation(requires) : null;
+  return generated ?? referenceRepresentation(requires, rewrites);
+}
+
+export function referenceRepresentation(
   requires: readonly RequiredSelection[],
   rewrites: readonly DataRewrite[],
 ): BuildRepresentation {

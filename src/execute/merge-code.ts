@@ -1,0 +1,23 @@
+/** `merge` for the result of one fetch, whose names are known. */
+
+import { assertName, generate } from './generated-code.ts';
+import { merge, mergeValues, type Data } from './merge.ts';
+
+export type Merge = (target: Data, source: Data) => void;
+
+/** @param names Response names the fetch may write, `__typename` aside. */
+export function compileMerge(names: readonly string[]): Merge {
+  const lines = ['__typename', ...names].map((name) => {
+    const property = assertName(name);
+    return [
+      `v = source.${property};`,
+      'if (v !== undefined) {',
+      `p = target.${property};`,
+      `if (p === undefined || p === null) target.${property} = v;`,
+      `else if (v !== null && p !== v) target.${property} = mergeValues(p, v);`,
+      '}',
+    ].join('\n');
+  });
+  const body = `return (target, source) => { let v, p;\n${lines.join('\n')}\n};`;
+  return generate<Merge>({ mergeValues }, body) ?? merge;
+}
