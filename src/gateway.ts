@@ -11,9 +11,9 @@ import { compileOperation, execute, type ExecutableOperation } from './execute/e
 import { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
-import type { Graph } from './plan/graph-source.ts';
+import { supergraphSourceOf, type Graph } from './plan/graph-source.ts';
 import { Planner } from './plan/planner.ts';
-import type { LoadedGraph, SupergraphSource } from './plan/worker-protocol.ts';
+import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
 import type { Events } from './shared/events.ts';
@@ -24,6 +24,8 @@ export interface Gateway {
   readonly events: Events;
   /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
   answer(received: Received): Promise<Answered>;
+  /** The graph in place, as SDL. */
+  describe(): Promise<GraphDescription>;
   /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
   replace(graph: Graph): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +75,7 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
       limits: config.limits,
       introspect: (document, values) => parts.planner.introspect(document, values),
     });
+    for (const error of result.errors) events.emit('fieldFailed', { requestId: context.requestId, error });
     const { kind, name } = operation.prepared;
     return { context, answer: result, kind, name };
   }
@@ -80,7 +83,11 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
   return {
     events,
     answer,
-    replace: async (next) => void (await generations.replace(next)),
+    describe: () => generations.use(({ planner }) => planner.describe()),
+    async replace(next) {
+      const { hash } = (await generations.replace(next)).loaded;
+      events.emit('graphReplaced', { hash });
+    },
     close: () => generations.close(),
   };
 }
@@ -88,7 +95,7 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
 async function openParts(graph: Graph, config: GatewayConfig, events: Events): Promise<Parts> {
   const startedAtMs = monotonicClock();
   const { limits, planning, timeouts, errors } = config;
-  const planner = new Planner(supergraphSource(graph), {
+  const planner = new Planner(supergraphSourceOf(graph), {
     ...planning,
     tokensMax: limits.tokensMax,
     suggestions: errors.suggestions,
@@ -136,15 +143,4 @@ async function warm(before: Parts, next: Parts, operationsMax: number): Promise<
 
 async function closeParts({ planner, backends }: Parts): Promise<void> {
   await Promise.all([planner.close(), backends.close()]);
-}
-
-function supergraphSource(graph: Graph): SupergraphSource {
-  if (graph.kind === 'supergraph') return { kind: 'sdl', sdl: graph.sdl };
-  const subgraphs = graph.graph.subgraphs.map((subgraph) => ({
-    name: subgraph.name,
-    url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
-    sdl: subgraph.sdl,
-    file: subgraph.schemaPath,
-  }));
-  return { kind: 'subgraphs', subgraphs };
 }

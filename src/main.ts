@@ -6,7 +6,8 @@ import { logEvents } from './observe/logger.ts';
 import { GraphSource } from './plan/graph-source.ts';
 import { Reloader } from './plan/reloader.ts';
 import { createEdge } from './server/edge.ts';
-import { registerDirectFront } from './server/direct-front.ts';
+import { createFront } from './server/create-front.ts';
+import { registerFront } from './server/front.ts';
 import { registerGraphiql } from './server/graphiql.ts';
 import { trackInFlight } from './server/in-flight.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
@@ -47,12 +48,16 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const gateway = await createGateway(await source.read(), config, events).catch(
     withPlace(options.supergraph),
   );
+  const front = await createFront(gateway, config).catch(async (error: unknown) => {
+    await gateway.close();
+    throw error;
+  });
   const reloader = reloaderFor(source, gateway, config);
   let draining = false;
   const app = createEdge({ server: config.server, events, isReady: () => !draining });
   const inFlight = trackInFlight(app);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
-  registerDirectFront(app, gateway, config);
+  registerFront(app, { config, events, respond: front.respond });
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app.listen({ host, port }).catch(async (error: unknown) => {
     await reloader.close();
@@ -73,6 +78,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     app.server.closeIdleConnections();
     await Promise.all([app.close(), reloader.close()]);
     clearTimeout(late);
+    await front.close();
     await gateway.close();
     events.emit('closed', {});
     logger.flush();

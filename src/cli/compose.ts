@@ -4,7 +4,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
 import { loadGraphFile } from '../config/graph-file.ts';
-import { compose as composeSubgraphs, noteText } from '../plan/composition.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -31,6 +30,8 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     });
     const out = text(flags.out);
     if (out === '') throw new UsageError('--out needs a file name');
+    // It loads the composition library.
+    const { compose: composeSubgraphs, noteText } = await import('../plan/composition.ts');
     const graph = await loadGraphFile(text(flags.graph) ?? graphDefault);
     const result = composeSubgraphs(
       graph.subgraphs.map((subgraph) => ({

@@ -4,7 +4,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { closeOnSignals, start } from '../main.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
 
@@ -46,6 +45,8 @@ Starts the mock services as a child process and the gateway in front of them. Ct
     const port = readPort(flags.port);
     const host = text(flags.host);
     const logLevel = readLevel(text(flags.log));
+    // Not before the flags are known to be right: it loads the whole gateway.
+    const { closeOnSignals, start } = await import('../main.ts');
     const mocks = await startMocks();
     try {
       const gateway = await start({

@@ -1,27 +1,30 @@
 /** The `tributary` command line: one file a command, listed in `commands`. */
 
 import { runCommand, type Command } from './arguments.ts';
-import { compose } from './compose.ts';
-import { demo } from './demo.ts';
-import { serve } from './serve.ts';
 
-const commands: Readonly<Record<string, Command>> = { serve, demo, compose };
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  demo: async () => (await import('./demo.ts')).demo,
+  compose: async () => (await import('./compose.ts')).compose,
+};
 
 const [name, ...args] = process.argv.slice(2);
 process.exitCode = await dispatch();
 
 async function dispatch(): Promise<number | undefined> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    console.log(overview());
+    console.log(await overview());
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command) return runCommand(name, command, args);
+  if (command) return runCommand(name, await command(), args);
   console.error(`tributary: no command "${name}"; commands: ${Object.keys(commands).join(', ')}`);
   return 2;
 }
 
-function overview(): string {
-  const lines = Object.entries(commands).map(([command, { summary }]) => `  ${command.padEnd(10)}${summary}`);
+async function overview(): Promise<string> {
+  const lines: string[] = [];
+  for (const [command, load] of Object.entries(commands))
+    lines.push(`  ${command.padEnd(10)}${(await load()).summary}`);
   return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help says more.`;
 }

@@ -1,6 +1,5 @@
 /** `tributary serve`: runs the gateway. */
 
-import { closeOnSignals, start } from '../main.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -36,6 +35,8 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
     if (graph !== undefined && supergraph !== undefined) {
       throw new UsageError('--graph and --supergraph exclude each other');
     }
+    // Not before the flags are known to be right: it loads the whole gateway.
+    const { closeOnSignals, start } = await import('../main.ts');
     const running = await start({
       ...(supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph }),
       ...(configPath === undefined ? {} : { configPath }),

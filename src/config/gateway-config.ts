@@ -4,6 +4,8 @@
  * Every default stands here, once. The file is optional: without it the defaults hold.
  */
 
+import { dirname, resolve } from 'node:path';
+
 import { z } from 'zod';
 
 import type { Environment } from './environment.ts';
@@ -13,6 +15,17 @@ const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
 
 export const gatewaySchema = z.strictObject({
+  /** `apollo` is chosen by itself when `apollo.plugins` or `apollo.key` is there. Default: `direct`. */
+  front: z.enum(['direct', 'apollo']).optional(),
+  apollo: z
+    .strictObject({
+      /** Modules that export `plugin`: an Apollo Server plugin, or a function that makes one. Relative to this file. */
+      plugins: z.array(z.string().min(1)).default([]),
+      /** A GraphOS key: Apollo Server then reports usage to its vendor. */
+      key: z.string().min(1).optional(),
+      graphRef: z.string().min(1).optional(),
+    })
+    .prefault({}),
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
@@ -110,7 +123,8 @@ export const gatewaySchema = z.strictObject({
 
 type GatewayFile = z.output<typeof gatewaySchema>;
 
-export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors'> & {
+export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front'> & {
+  readonly front: 'direct' | 'apollo';
   readonly server: GatewayFile['server'] & { readonly graphiql: boolean };
   readonly errors: { readonly backendMessages: 'pass' | 'redact'; readonly suggestions: boolean };
 };
@@ -133,8 +147,12 @@ export async function loadGatewayConfig(
       ? await checkYaml('', 'gateway.yaml', gatewaySchema, options)
       : await readYamlFile(path, gatewaySchema, options);
   const production = (options.environment ?? process.env).NODE_ENV === 'production';
+  const { plugins, key } = file.apollo;
+  const folder = path === undefined ? process.cwd() : dirname(resolve(path));
   return {
     ...file,
+    front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
+    apollo: { ...file.apollo, plugins: plugins.map((plugin) => resolve(folder, plugin)) },
     server: { ...file.server, graphiql: file.server.graphiql ?? !production },
     errors: {
       backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),

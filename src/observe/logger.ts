@@ -11,9 +11,12 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
   if (logger.isLevelEnabled('info')) {
     events.on('requestCompleted', (event) => logger.info(event, 'request'));
   }
-  events.on('fieldFailed', ({ cause, ...event }) =>
-    logger.warn({ ...event, cause: describe(cause) }, 'field failed'),
-  );
+  events.on('fieldFailed', ({ requestId, error: { code, message, service, path, cause } }) => {
+    logger.warn(
+      { requestId, code, message, service, path: path?.join('.'), cause: describe(cause) },
+      'field failed',
+    );
+  });
   events.on('requestRefused', ({ requestId, error }) => {
     // The client's own mistakes are counted in the request line; only ours need a line of their own.
     if (isGatewayError(error) && error.httpStatus < 500) return;

@@ -8,6 +8,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Environment } from '../config/environment.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { SupergraphSource } from './worker-protocol.ts';
 
 export type Graph =
   | { readonly kind: 'graph'; readonly graph: GraphConfig }
@@ -119,4 +120,16 @@ async function textOf(body: AsyncIterable<Uint8Array>, bytesMax: number): Promis
 function unreadable(place: string, cause: unknown): GatewayError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
+}
+
+/** What the planner worker needs of a graph. */
+export function supergraphSourceOf(graph: Graph): SupergraphSource {
+  if (graph.kind === 'supergraph') return { kind: 'sdl', sdl: graph.sdl };
+  const subgraphs = graph.graph.subgraphs.map((subgraph) => ({
+    name: subgraph.name,
+    url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
+    sdl: subgraph.sdl,
+    file: subgraph.schemaPath,
+  }));
+  return { kind: 'subgraphs', subgraphs };
 }

@@ -21,7 +21,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { PlannerWorker } from './planner-worker.ts';
 import type { PreparationOptions, PreparationRequest } from './prepare.ts';
 import { Quarantine } from './quarantine.ts';
-import type { LoadedGraph, SupergraphSource, WorkerTask } from './worker-protocol.ts';
+import type { GraphDescription, LoadedGraph, SupergraphSource, WorkerTask } from './worker-protocol.ts';
 
 export interface PlannerOptions extends PreparationOptions {
   /** For one operation, once it has a worker. */
@@ -90,6 +90,10 @@ export class Planner {
     const key = createHash('sha1').update(JSON.stringify(request)).digest('base64');
     const json = await this.#submit({ kind: 'prepare', request }, key);
     return { result: JSON.parse(json) as PreparationResult, bytes: json.length };
+  }
+
+  async describe(): Promise<GraphDescription> {
+    return JSON.parse(await this.#submit({ kind: 'describe' }, 'describe')) as GraphDescription;
   }
 
   async introspect(document: string, variables: Record<string, unknown>): Promise<Record<string, unknown>> {

@@ -13,6 +13,7 @@ import { readRequirements, type Requirements } from './requirements.ts';
 import { renamedNames, type RenamedNames } from './renaming.ts';
 
 export interface LoadedSupergraph {
+  readonly sdl: string;
   /** What clients may ask, as graphql-js sees it. */
   readonly schema: GraphQLSchema;
   /** The same for the planner. */
@@ -42,6 +43,7 @@ export function loadSupergraph(sdl: string): LoadedSupergraph {
     const schema = plannerSchema.toGraphQLJSSchema();
     const whole = supergraph.schema.toGraphQLJSSchema();
     return {
+      sdl,
       schema,
       plannerSchema,
       planner: new QueryPlanner(supergraph, {

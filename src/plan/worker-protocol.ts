@@ -8,6 +8,13 @@ export type SupergraphSource =
   | { readonly kind: 'sdl'; readonly sdl: string }
   | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] };
 
+/** The answer to `describe`: SDL. */
+export interface GraphDescription {
+  /** What clients may ask. */
+  readonly apiSdl: string;
+  readonly supergraphSdl: string;
+}
+
 /** The answer to `load`. */
 export interface LoadedGraph {
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
@@ -17,6 +24,7 @@ export interface LoadedGraph {
 
 export type WorkerTask =
   | { readonly kind: 'load'; readonly source: SupergraphSource }
+  | { readonly kind: 'describe' }
   | { readonly kind: 'prepare'; readonly request: PreparationRequest }
   | { readonly kind: 'introspect'; readonly document: string; readonly variables: Record<string, unknown> };
 

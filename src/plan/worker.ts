@@ -5,6 +5,8 @@ import './telemetry-off.ts';
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { printSchema } from 'graphql';
+
 import { isGatewayError } from '../shared/errors.ts';
 import { composeOrThrow } from './composition.ts';
 import { interruptible } from './interruptible.ts';
@@ -12,6 +14,7 @@ import { introspect } from './introspection.ts';
 import { SupergraphLifecycle } from './lifecycle.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
 import type {
+  GraphDescription,
   LoadedGraph,
   SupergraphSource,
   WorkerReply,
@@ -35,6 +38,8 @@ async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
   switch (task.kind) {
     case 'load':
       return load(task.source);
+    case 'describe':
+      return describeGraph();
     case 'prepare':
       return interruptible(timeoutMs, () => prepare(lifecycle.current, task.request, options));
     case 'introspect':
@@ -42,6 +47,11 @@ async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
         introspect(lifecycle.current.schema, task.document, task.variables),
       );
   }
+}
+
+function describeGraph(): GraphDescription {
+  const { schema, sdl } = lifecycle.current;
+  return { apiSdl: printSchema(schema), supergraphSdl: sdl };
 }
 
 async function load(source: SupergraphSource): Promise<LoadedGraph> {

@@ -67,7 +67,7 @@ export function toHttpAnswer(
 }
 
 /** Codes that say that the operation was read and found unacceptable, rather than the HTTP request. */
-const operationCodes = new Set([
+export const operationCodes: ReadonlySet<string> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',

@@ -16,15 +16,19 @@ export interface GatewayEvents {
     /** Of the first error. */
     readonly code: string | null;
   };
-  /** A field of an answer is null because of this. */
+  /** An answer has this error. */
   fieldFailed: {
     readonly requestId: string;
-    readonly code: string;
-    readonly message: string;
-    readonly service: string | null;
-    readonly path: string | null;
-    readonly cause: unknown;
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+      readonly service?: string;
+      readonly path?: ReadonlyArray<string | number>;
+      readonly cause?: unknown;
+    };
   };
+  /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
+  requestRefused: { readonly requestId: string; readonly error: unknown };
   /** Something of ours failed: worth waking somebody. */
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
   supergraphLoaded: {
@@ -32,8 +36,8 @@ export interface GatewayEvents {
     readonly subgraphs: readonly string[];
     readonly durationMs: number;
   };
-  /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
-  requestRefused: { readonly requestId: string; readonly error: unknown };
+  /** Another graph is in place. */
+  graphReplaced: { readonly hash: string };
   /** Another graph was no good: the one before stays. */
   supergraphRefused: { readonly error: unknown };
   listening: { readonly url: string };

@@ -1,0 +1,202 @@
+/**
+ * The Apollo front: an ApolloServer whose gateway is ours, for those who use its plugins, usage reporting or caches.
+ *
+ * Apollo Server parses and validates on this thread by a schema of its own; the operation is then prepared and executed
+ * as with the direct front, from its text. Identity and limits come before either.
+ */
+
+import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type {
+  GatewayExecutionResult,
+  GatewayGraphQLRequestContext,
+  GatewayInterface,
+  GatewaySchemaLoadOrUpdateCallback,
+} from '@apollo/server-gateway-interface';
+import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Answered, Received } from '../pipeline/stages.ts';
+import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
+import { graphqlMediaType, jsonMediaType, operationCodes, type MediaType } from '../response/http.ts';
+import { isGatewayError } from '../shared/errors.ts';
+import type { Respond, Responded } from './front.ts';
+
+export interface ApolloFront {
+  readonly respond: Respond;
+  close(): Promise<void>;
+}
+
+/** What Apollo Server carries for us through its pipeline. */
+interface Carried {
+  readonly received: Received;
+  answered: Answered | undefined;
+}
+
+export async function createApolloFront(
+  gateway: Gateway,
+  config: GatewayConfig,
+  plugins: ReadonlyArray<ApolloServerPlugin<Carried>>,
+): Promise<ApolloFront> {
+  const { key, graphRef } = config.apollo;
+  const server = new ApolloServer<Carried>({
+    gateway: gatewayInterface(gateway, config),
+    plugins: [ApolloServerPluginLandingPageDisabled(), errorPlugin(), ...plugins],
+    apollo: { ...(key === undefined ? {} : { key }), ...(graphRef === undefined ? {} : { graphRef }) },
+    includeStacktraceInErrorResponses: false,
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: !config.errors.suggestions,
+    // Signals are handled in one place, for both fronts.
+    stopOnTerminationSignals: false,
+    logger: silent,
+    // The edge has done this, for both fronts.
+    csrfPrevention: false,
+  });
+  await server.start();
+  return {
+    respond: (received, mediaType) => respond(server, received, mediaType),
+    close: () => server.stop(),
+  };
+}
+
+async function respond(
+  server: ApolloServer<Carried>,
+  received: Received,
+  mediaType: MediaType,
+): Promise<Responded> {
+  const carried: Carried = { received, answered: undefined };
+  const { query, operationName, variables } = received.request;
+  const head = received.queryOnly ? 'GET' : 'POST';
+  const response = await server.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method: head,
+      headers: headerMap(received, mediaType),
+      search: head === 'GET' ? `?${searchOf(received)}` : '',
+      body:
+        head === 'GET'
+          ? undefined
+          : { query, variables, ...(operationName === null ? {} : { operationName }) },
+    },
+    context: () => Promise.resolve(carried),
+  });
+  if (response.body.kind === 'chunked')
+    throw new Error('Apollo Server answered in chunks, which nothing asked for');
+  const errors = carried.answered?.answer.errors ?? [];
+  return {
+    status: response.status ?? 200,
+    mediaType,
+    body: Buffer.from(response.body.string),
+    headers: extraHeaders(response.headers),
+    operationName: carried.answered?.name ?? null,
+    operationKind: carried.answered?.kind ?? null,
+    errors: errors.length,
+    code: errors[0]?.code ?? null,
+  };
+}
+
+function headerMap({ context }: Received, mediaType: MediaType): HeaderMap {
+  const headers = new HeaderMap();
+  for (const name in context.headers) {
+    const value = context.headers[name];
+    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  headers.set('accept', mediaType);
+  headers.set('content-type', jsonMediaType);
+  return headers;
+}
+
+function searchOf({ request }: Received): string {
+  const search = new URLSearchParams({ query: request.query, variables: JSON.stringify(request.variables) });
+  if (request.operationName !== null) search.set('operationName', request.operationName);
+  return search.toString();
+}
+
+/** What plugins set; the front itself sets these. */
+const ownHeaders = new Set(['content-type', 'content-length', 'x-request-id']);
+
+function extraHeaders(headers: HeaderMap): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !ownHeaders.has(name)));
+}
+
+function gatewayInterface(gateway: Gateway, config: GatewayConfig): GatewayInterface {
+  const listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
+  const tellSchema = async (): Promise<void> => {
+    const { apiSdl, supergraphSdl: coreSupergraphSdl } = await gateway.describe();
+    const apiSchema = buildSchema(apiSdl, { assumeValid: true });
+    for (const listener of listeners) listener({ apiSchema, coreSupergraphSdl });
+  };
+  gateway.events.on('graphReplaced', () => {
+    tellSchema().catch((error: unknown) => {
+      gateway.events.emit('defect', { where: 'apollo front', requestId: null, error });
+    });
+  });
+  return {
+    async load() {
+      await tellSchema();
+      return { executor: (context) => executeFor(gateway, config, context) };
+    },
+    onSchemaLoadOrUpdate(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    // The gateway outlives its fronts.
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function executeFor(
+  gateway: Gateway,
+  config: GatewayConfig,
+  context: GatewayGraphQLRequestContext,
+): Promise<GatewayExecutionResult> {
+  const carried = context.context as Carried;
+  const { requestId } = carried.received.context;
+  try {
+    const answered = await gateway.answer(carried.received);
+    carried.answered = answered;
+    const { data, errors } = answered.answer;
+    if (errors.length === 0) return { data };
+    return {
+      data,
+      errors: errors.map((error) => toGraphqlError(formatFieldError(error, requestId, config.errors))),
+    };
+  } catch (error) {
+    gateway.events.emit('requestRefused', { requestId, error });
+    const status = isGatewayError(error) ? error.httpStatus : 500;
+    return {
+      errors: formatRequestError(error, requestId).map((formatted) => toGraphqlError(formatted, status)),
+    };
+  }
+}
+
+function toGraphqlError({ message, path, extensions }: GraphQLFormattedError, status?: number): GraphQLError {
+  return new GraphQLError(message, {
+    ...(path ? { path } : {}),
+    extensions: { ...extensions, ...(status === undefined ? {} : { http: { status } }) },
+  });
+}
+
+/** Errors that Apollo Server makes itself get the request's id, and the status that their media type wants. */
+function errorPlugin(): ApolloServerPlugin<Carried> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({ willSendResponse: (context) => Promise.resolve(complete(context)) }),
+  };
+}
+
+function complete({ response, contextValue, request }: GraphQLRequestContext<Carried>): void {
+  const { body } = response;
+  if (body?.kind !== 'single' || !body.singleResult.errors) return;
+  const { requestId } = contextValue.received.context;
+  body.singleResult.errors = body.singleResult.errors.map((error) => ({
+    ...error,
+    extensions: { ...error.extensions, requestId },
+  }));
+  const code = body.singleResult.errors[0]?.extensions?.['code'];
+  const isLegacy = !request.http?.headers.get('accept')?.includes(graphqlMediaType);
+  if (typeof code !== 'string' || !operationCodes.has(code) || body.singleResult.data !== undefined) return;
+  response.http.status = isLegacy ? 200 : 400;
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };

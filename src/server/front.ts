@@ -1,0 +1,117 @@
+/**
+ * What both fronts have in common: an HTTP request becomes a `Received`, its answer goes out as one buffer, and whatever
+ * is thrown becomes a refusal.
+ *
+ * @see https://graphql.github.io/graphql-over-http/draft/
+ */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Received } from '../pipeline/stages.ts';
+import {
+  jsonMediaType,
+  negotiate,
+  toHttpRefusal,
+  type HttpAnswer,
+  type MediaType,
+} from '../response/http.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { methodNotAllowed } from './edge.ts';
+import { readOperation } from './read-operation.ts';
+import { createRequestContext } from './request-context.ts';
+
+/** An answer and what operators want to know of it. */
+export interface Responded extends HttpAnswer {
+  readonly operationName: string | null;
+  readonly operationKind: string | null;
+  readonly errors: number;
+  /** Of the first error. */
+  readonly code: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** @throws Anything: it becomes a refusal of the request. */
+export type Respond = (received: Received, mediaType: MediaType) => Promise<Responded>;
+
+export interface FrontOptions {
+  readonly config: GatewayConfig;
+  readonly events: Events;
+  readonly respond: Respond;
+}
+
+export function registerFront(app: FastifyInstance, options: FrontOptions): void {
+  const { path } = options.config.server;
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    handle(request, reply, options);
+  app.post(path, handler);
+  app.get(path, handler);
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: path,
+    handler: (_request, reply) => {
+      throw methodNotAllowed(reply);
+    },
+  });
+}
+
+async function handle(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: FrontOptions,
+): Promise<FastifyReply> {
+  const { config, events, respond } = options;
+  const startedAtMs = monotonicClock();
+  const context = createRequestContext(request.headers, {
+    requestId: request.id,
+    forward: config.headers.forward,
+    timeoutMs: config.timeouts.requestMs,
+  });
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) {
+      context.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
+    }
+  });
+  const mediaType = negotiate(request.headers.accept);
+  let answer: Responded;
+  try {
+    if (!mediaType) throw new GatewayError('NOT_ACCEPTABLE', `This endpoint answers with ${jsonMediaType}`);
+    const queryOnly = request.method === 'GET';
+    answer = await respond({ context, request: readOperation(request), queryOnly }, mediaType);
+  } catch (error) {
+    events.emit('requestRefused', { requestId: request.id, error });
+    answer = refusal(error, request.id, mediaType ?? jsonMediaType);
+  }
+  const { status: httpStatus, operationName, operationKind, errors, code } = answer;
+  const durationMs = monotonicClock() - startedAtMs;
+  const requestId = request.id;
+  events.emit('requestCompleted', {
+    requestId,
+    httpStatus,
+    durationMs,
+    operationName,
+    operationKind,
+    errors,
+    code,
+  });
+  if (answer.headers) void reply.headers(answer.headers);
+  return reply
+    .code(answer.status)
+    .header('content-type', `${answer.mediaType}; charset=utf-8`)
+    .header('x-request-id', requestId)
+    .send(answer.body);
+}
+
+function refusal(error: unknown, requestId: string, mediaType: MediaType): Responded {
+  const code = isGatewayError(error) ? error.code : 'INTERNAL_ERROR';
+  return {
+    ...toHttpRefusal(error, requestId, mediaType),
+    operationName: null,
+    operationKind: null,
+    errors: 1,
+    code,
+    ...(code === 'METHOD_NOT_ALLOWED' ? { headers: { allow: 'POST' } } : {}),
+  };
+}
