@@ -8,11 +8,13 @@
 
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
+import { assertWithinLimits } from './operation/guard/guard.ts';
+import { PlanningQuota } from './operation/planning-quota.ts';
 import { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
 import { supergraphSourceOf, type Graph } from './plan/graph-source.ts';
-import { Planner } from './plan/planner.ts';
+import { Planner, plannerOptions } from './plan/planner.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
@@ -41,9 +43,10 @@ interface Parts {
 
 /** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
 export async function createGateway(graph: Graph, config: GatewayConfig, events: Events): Promise<Gateway> {
+  const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, events),
+      open: (next) => openParts(next, config, quota, events),
       warm: (before, next) => warm(before, next, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
@@ -92,18 +95,15 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
   };
 }
 
-async function openParts(graph: Graph, config: GatewayConfig, events: Events): Promise<Parts> {
+async function openParts(
+  graph: Graph,
+  config: GatewayConfig,
+  quota: PlanningQuota,
+  events: Events,
+): Promise<Parts> {
   const startedAtMs = monotonicClock();
-  const { limits, planning, timeouts, errors } = config;
-  const planner = new Planner(supergraphSourceOf(graph), {
-    ...planning,
-    tokensMax: limits.tokensMax,
-    suggestions: errors.suggestions,
-    planningTimeoutMs: timeouts.planningMs,
-    waitTimeoutMs: timeouts.requestMs,
-    loadTimeoutMs: timeouts.loadMs,
-    queueMax: limits.planningQueueMax,
-  });
+  const { limits } = config;
+  const planner = new Planner(supergraphSourceOf(graph), plannerOptions(config));
   const { loaded, backends } = await connect(planner, graph).catch(async (error: unknown) => {
     await planner.close();
     throw error;
@@ -111,16 +111,18 @@ async function openParts(graph: Graph, config: GatewayConfig, events: Events): P
   const operations = new PreparedOperations<ExecutableOperation>({
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
-    admit: () => {},
+    admit({ context, request }) {
+      assertWithinLimits(request.query, limits);
+      quota.check(context.clientAddress);
+    },
+    onPrepared: ({ context }, tookMs) => quota.spend(context.clientAddress, tookMs),
+    now: monotonicClock,
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
   });
+  const durationMs = monotonicClock() - startedAtMs;
   const subgraphs = loaded.subgraphs.map(({ name }) => name);
-  events.emit('supergraphLoaded', {
-    hash: loaded.hash,
-    subgraphs,
-    durationMs: monotonicClock() - startedAtMs,
-  });
+  events.emit('supergraphLoaded', { hash: loaded.hash, subgraphs, durationMs });
   return { loaded, planner, backends, operations };
 }
 

@@ -6,6 +6,7 @@ import { logEvents } from './observe/logger.ts';
 import { GraphSource } from './plan/graph-source.ts';
 import { Reloader } from './plan/reloader.ts';
 import { createEdge } from './server/edge.ts';
+import { createAdmission } from './server/admission.ts';
 import { createFront } from './server/create-front.ts';
 import { registerFront } from './server/front.ts';
 import { registerGraphiql } from './server/graphiql.ts';
@@ -56,8 +57,9 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   let draining = false;
   const app = createEdge({ server: config.server, events, isReady: () => !draining });
   const inFlight = trackInFlight(app);
+  const admission = createAdmission(config);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
-  registerFront(app, { config, events, respond: front.respond });
+  registerFront(app, { config, events, respond: front.respond, admission });
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app.listen({ host, port }).catch(async (error: unknown) => {
     await reloader.close();
@@ -78,6 +80,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     app.server.closeIdleConnections();
     await Promise.all([app.close(), reloader.close()]);
     clearTimeout(late);
+    admission.close();
     await front.close();
     await gateway.close();
     events.emit('closed', {});

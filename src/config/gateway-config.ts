@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 
 import type { Environment } from './environment.ts';
+import { guardLimitsShape } from './guard-limits.ts';
 import { checkYaml, readYamlFile } from './yaml-file.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
@@ -45,6 +46,16 @@ export const gatewaySchema = z.strictObject({
       graphiql: z.boolean().optional(),
     })
     .prefault({}),
+  admission: z
+    .strictObject({
+      /** Requests executed at once while the processor is busy all the time. */
+      concurrencyMin: z.int().min(1).default(8),
+      /** The same while it waits for slow backends. */
+      concurrencyMax: z.int().min(1).default(1000),
+      /** Requests waiting for their turn. One more is refused. */
+      queueMax: z.int().min(0).default(2000),
+    })
+    .prefault({}),
   headers: z
     .strictObject({
       /** The client's headers that backends get, besides x-request-id. */
@@ -55,8 +66,7 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      /** Tokens of a document. */
-      tokensMax: z.int().min(1).default(4000),
+      ...guardLimitsShape,
       subgraphCallsMax: z.int().min(1).default(100),
       /** Errors in one answer. */
       errorsMax: z.int().min(1).default(100),

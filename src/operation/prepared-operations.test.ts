@@ -118,6 +118,8 @@ function given({ admit = () => {}, bytesMax = 1_000_000 }: { admit?: () => void;
     },
     compile: (prepared) => ({ prepared }),
     admit,
+    onPrepared: () => {},
+    now: () => 0,
     entriesMax: 1000,
     bytesMax,
   });

@@ -13,6 +13,7 @@ import type {
   PreparedOperation,
 } from '../pipeline/prepared.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
+import type { Clock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { OperationRefused } from './refused.ts';
 import { coerceVariables } from './variables.ts';
@@ -36,6 +37,9 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
   readonly compile: (prepared: PreparedOperation) => Executable;
   /** Throws where a new operation may not be prepared for this request. */
   readonly admit: (received: Received) => void;
+  /** How long the preparation took that this request waited for, in ms. */
+  readonly onPrepared: (received: Received, tookMs: number) => void;
+  readonly now: Clock;
   readonly entriesMax: number;
   readonly bytesMax: number;
 }
@@ -101,20 +105,34 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     const key = keyOf(received.request);
     let known = this.#known.get(key);
     if (!known) {
-      this.#options.admit(received);
-      known = await this.#prepareOnce(key, { query, operationName });
+      known = await this.#prepareFor(received, key, { query, operationName });
     }
     if (known.is === 'conditional') {
       const conditions = conditionsOf(known.operation, variables);
       const decided = decidedKey(key, conditions);
-      const before = this.#known.get(decided);
-      if (!before) this.#options.admit(received);
-      known = before ?? (await this.#prepareOnce(decided, { query, operationName, conditions }));
+      known =
+        this.#known.get(decided) ??
+        (await this.#prepareFor(received, decided, { query, operationName, conditions }));
     }
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional')
       throw new Error('An operation stays conditional with its conditions given');
     return prepared(received, known);
+  }
+
+  async #prepareFor(
+    received: Received,
+    key: string,
+    request: PreparationRequest,
+  ): Promise<Known<Executable>> {
+    const { admit, onPrepared, now } = this.#options;
+    admit(received);
+    const startedAtMs = now();
+    try {
+      return await this.#prepareOnce(key, request);
+    } finally {
+      onPrepared(received, now() - startedAtMs);
+    }
   }
 
   #prepareOnce(key: string, request: PreparationRequest): Promise<Known<Executable>> {

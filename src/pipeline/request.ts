@@ -5,6 +5,8 @@ import type { Cancellation } from '../shared/cancellation.ts';
 export interface RequestContext {
   /** Unique per request; `x-request-id` of the response and of every log line. */
   readonly requestId: string;
+  /** Of the connection. IPv4 addresses in IPv6 form are in IPv4 form here. */
+  readonly clientAddress: string;
   /** The client's headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The allow-listed part of `headers`, ready to send to a backend (config `headers.forward`). */

@@ -15,6 +15,7 @@
 
 import { createHash } from 'node:crypto';
 
+import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { PreparationResult } from '../pipeline/prepared.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -35,6 +36,18 @@ export interface PlannerOptions extends PreparationOptions {
   readonly queueMax: number;
   readonly quarantineFirstMs: number;
   readonly quarantineLongestMs: number;
+}
+
+export function plannerOptions({ limits, planning, timeouts, errors }: GatewayConfig): PlannerOptions {
+  return {
+    ...planning,
+    tokensMax: limits.tokensMax,
+    suggestions: errors.suggestions,
+    planningTimeoutMs: timeouts.planningMs,
+    waitTimeoutMs: timeouts.requestMs,
+    loadTimeoutMs: timeouts.loadMs,
+    queueMax: limits.planningQueueMax,
+  };
 }
 
 const workersCount = 2;

@@ -19,6 +19,7 @@ import {
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import type { Admission } from './admission.ts';
 import { methodNotAllowed } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
@@ -40,6 +41,7 @@ export interface FrontOptions {
   readonly config: GatewayConfig;
   readonly events: Events;
   readonly respond: Respond;
+  readonly admission: Admission;
 }
 
 export function registerFront(app: FastifyInstance, options: FrontOptions): void {
@@ -62,10 +64,11 @@ async function handle(
   reply: FastifyReply,
   options: FrontOptions,
 ): Promise<FastifyReply> {
-  const { config, events, respond } = options;
+  const { config, events, respond, admission } = options;
   const startedAtMs = monotonicClock();
   const context = createRequestContext(request.headers, {
     requestId: request.id,
+    clientAddress: request.raw.socket.remoteAddress ?? '',
     forward: config.headers.forward,
     timeoutMs: config.timeouts.requestMs,
   });
@@ -78,8 +81,10 @@ async function handle(
   let answer: Responded;
   try {
     if (!mediaType) throw new GatewayError('NOT_ACCEPTABLE', `This endpoint answers with ${jsonMediaType}`);
-    const queryOnly = request.method === 'GET';
-    answer = await respond({ context, request: readOperation(request), queryOnly }, mediaType);
+    answer = await admitted(admission, () => {
+      const queryOnly = request.method === 'GET';
+      return respond({ context, request: readOperation(request), queryOnly }, mediaType);
+    });
   } catch (error) {
     events.emit('requestRefused', { requestId: request.id, error });
     answer = refusal(error, request.id, mediaType ?? jsonMediaType);
@@ -104,6 +109,16 @@ async function handle(
     .send(answer.body);
 }
 
+async function admitted<Result>(admission: Admission, work: () => Promise<Result>): Promise<Result> {
+  const wait = admission.enter();
+  if (wait) await wait;
+  try {
+    return await work();
+  } finally {
+    admission.leave();
+  }
+}
+
 function refusal(error: unknown, requestId: string, mediaType: MediaType): Responded {
   const code = isGatewayError(error) ? error.code : 'INTERNAL_ERROR';
   return {
@@ -112,6 +127,13 @@ function refusal(error: unknown, requestId: string, mediaType: MediaType): Respo
     operationKind: null,
     errors: 1,
     code,
-    ...(code === 'METHOD_NOT_ALLOWED' ? { headers: { allow: 'POST' } } : {}),
+    headers: refusalHeaders(error),
   };
+}
+
+function refusalHeaders(error: unknown): Record<string, string> {
+  if (!isGatewayError(error)) return {};
+  if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'POST' };
+  const { retryAfter } = error.public;
+  return typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {};
 }

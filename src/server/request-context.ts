@@ -10,6 +10,7 @@ import { monotonicClock } from '../shared/clock.ts';
 export interface RequestContextOptions {
   readonly requestId: string;
   /** Names of headers that backends get, in lower case. */
+  readonly clientAddress: string;
   readonly forward: readonly string[];
   readonly timeoutMs: number;
 }
@@ -24,7 +25,7 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
 
 export function createRequestContext(
   headers: IncomingHttpHeaders,
-  { requestId, forward, timeoutMs }: RequestContextOptions,
+  { requestId, clientAddress, forward, timeoutMs }: RequestContextOptions,
 ): RequestContext {
   const forwardHeaders: Record<string, string> = {};
   for (const name of forward) {
@@ -33,6 +34,7 @@ export function createRequestContext(
   }
   return {
     requestId,
+    clientAddress: clientAddress.startsWith('::ffff:') ? clientAddress.slice(7) : clientAddress,
     headers,
     forwardHeaders,
     deadlineAtMs: monotonicClock() + timeoutMs,

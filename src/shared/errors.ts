@@ -14,6 +14,7 @@ export const errorCodes = {
   NOT_ACCEPTABLE: { httpStatus: 406, retryable: false },
   NOT_FOUND: { httpStatus: 404, retryable: false },
   REQUEST_TIMEOUT: { httpStatus: 408, retryable: true },
+  OVERLOADED: { httpStatus: 503, retryable: true },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false },
   UNSUPPORTED_MEDIA_TYPE: { httpStatus: 415, retryable: false },
   CSRF_PREVENTION: { httpStatus: 400, retryable: false },
@@ -32,6 +33,7 @@ export const errorCodes = {
   TOO_MANY_DIRECTIVES: { httpStatus: 400, retryable: false },
   TOO_MANY_SUBGRAPH_CALLS: { httpStatus: 400, retryable: false },
   PLANNING_FAILED: { httpStatus: 500, retryable: false },
+  PLANNING_QUOTA_EXCEEDED: { httpStatus: 429, retryable: true },
   PLANNING_TIMEOUT: { httpStatus: 503, retryable: true },
 
   // The answer

@@ -16,6 +16,7 @@ export function requestContext(options: ContextOptions = {}): RequestContext {
   const { deadlineInMs = 10_000, ...given } = options;
   return {
     requestId: `request-${requests}`,
+    clientAddress: '127.0.0.1',
     headers: {},
     forwardHeaders: {},
     deadlineAtMs: monotonicClock() + deadlineInMs,

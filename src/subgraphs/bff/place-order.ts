@@ -61,8 +61,7 @@ function flatInput({ customer, items, shipTo, payment, note }: PlaceOrderInput) 
 
 /** A client that leaves must not leave half an order behind; the deadline still holds. */
 function withoutCancellation(request: RequestContext): RequestContext {
-  const { requestId, headers, forwardHeaders, deadlineAtMs, locals } = request;
-  return { requestId, headers, forwardHeaders, deadlineAtMs, locals, cancellation: new Cancellation() };
+  return { ...request, cancellation: new Cancellation() };
 }
 
 function valueOf<Value>(outcome: PromiseSettledResult<Value>): Value {

@@ -29,6 +29,8 @@ export interface Engine {
     operationName?: string,
     variables?: Readonly<Record<string, unknown>>,
   ): ExecutableOperation;
+  /** Runs what `prepare` made of the same operation. */
+  runPrepared(operation: ExecutableOperation, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   readonly calls: readonly SubgraphCall[];
   clear(): void;
 }
@@ -38,6 +40,8 @@ export interface EngineOptions {
   readonly interpreted?: boolean;
   /** Wraps the subgraphs, to break them. */
   readonly around?: (service: string, subgraph: Subgraph) => Subgraph;
+  /** Errors in one answer. */
+  readonly errorsMax?: number;
 }
 
 export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engine {
@@ -77,21 +81,28 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     return options.interpreted ? { ...operation, projection: null } : operation;
   }
 
+  const limits = { subgraphCallsMax: 100, errorsMax: options.errorsMax ?? 100 };
+  async function runPrepared(
+    operation: ExecutableOperation,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): Promise<Answer> {
+    const answer = await execute(operation, {
+      variables: coerced(operation.prepared, variables),
+      context: requestContext(),
+      subgraphs,
+      limits,
+      introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
+    });
+    return asGraphql(answer);
+  }
+
   return {
     prepare: prepareOne,
+    runPrepared,
     calls: transport.calls,
     clear: () => transport.clear(),
-    async run({ query, variables = {}, operationName }) {
-      const operation = prepareOne(query, operationName, variables);
-      const answer = await execute(operation, {
-        variables: coerced(operation.prepared, variables),
-        context: requestContext(),
-        subgraphs,
-        limits: { subgraphCallsMax: 100, errorsMax: 100 },
-        introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
-      });
-      return asGraphql(answer);
-    },
+    run: async ({ query, variables = {}, operationName }) =>
+      runPrepared(prepareOne(query, operationName, variables), variables),
   };
 }
 
@@ -116,6 +127,7 @@ function asGraphql(answer: EngineAnswer): Answer {
 function requestContext(): RequestContext {
   return {
     requestId: 'test',
+    clientAddress: '127.0.0.1',
     headers: {},
     forwardHeaders: {},
     deadlineAtMs: Number.POSITIVE_INFINITY,

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+
+import { Admission } from './admission.ts';
+
+describe('Admission', () => {
+  it('lets requests in up to its limit, and the others in their order', async () => {
+    const { admission, enter, entered } = given();
+    for (const name of ['a', 'b', 'c', 'd']) enter(name);
+    expect(entered).toEqual(['a', 'b']);
+    admission.leave();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c']);
+    admission.leave();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('lets more in while the processor waits for slow backends', async () => {
+    const { admission, enter, entered, state } = given();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name);
+    state.busy = 0.3;
+    admission.adjust();
+    await settled();
+    expect(admission.limit).toBe(3);
+    expect(entered).toEqual(['a', 'b', 'c']);
+    admission.adjust();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('goes back to its least when the processor is busy all the time', () => {
+    const { admission, enter, state } = given();
+    for (let i = 0; i < 20; i += 1) enter(String(i));
+    state.busy = 0.3;
+    for (let i = 0; i < 10; i += 1) admission.adjust();
+    expect(admission.limit).toBeGreaterThan(10);
+    state.busy = 1;
+    for (let i = 0; i < 50; i += 1) admission.adjust();
+    expect(admission.limit).toBe(2);
+  });
+
+  it('does not rise while nobody waits', () => {
+    const { admission, state } = given();
+    state.busy = 0;
+    for (let i = 0; i < 50; i += 1) admission.adjust();
+    expect(admission.limit).toBe(2);
+  });
+
+  it('refuses what the queue has no room for, with a time to come back', () => {
+    const { admission, enter } = given({ queueMax: 1 });
+    for (const name of ['a', 'b', 'c']) enter(name);
+    expect(() => admission.enter()).toThrow(
+      expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } }),
+    );
+  });
+
+  it('refuses a request that waited too long, and gives its place to nobody', async () => {
+    const { admission, enter, entered } = given({ waitTimeoutMs: 1 });
+    enter('a');
+    enter('b');
+    await expect(admission.enter()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    enter('d');
+    admission.leave();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'd']);
+  });
+});
+
+function given({ queueMax = 100, waitTimeoutMs = 10_000 } = {}) {
+  const state = { busy: 0.95 };
+  const admission = new Admission({
+    limitMin: 2,
+    limitMax: 100,
+    queueMax,
+    waitTimeoutMs,
+    utilization: () => state.busy,
+  });
+  admission.close();
+  const entered: string[] = [];
+  const enter = (name: string): void => {
+    const wait = admission.enter();
+    if (wait) void wait.then(() => entered.push(name));
+    else entered.push(name);
+  };
+  return { admission, enter, entered, state };
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

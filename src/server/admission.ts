@@ -1,0 +1,127 @@
+/**
+ * How many requests are executed at once. Once the processor is busy all the time, more at once only means more live
+ * data for the garbage collector to copy, so the limit is low; while it waits for slow backends the limit rises.
+ *
+ * Requests wait their turn in order, before their body is parsed; health checks do not come here.
+ */
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export interface AdmissionOptions {
+  /** Also where it starts. */
+  readonly limitMin: number;
+  readonly limitMax: number;
+  /** Requests waiting; one more is refused with `OVERLOADED`. */
+  readonly queueMax: number;
+  /** Longest wait, in ms. */
+  readonly waitTimeoutMs: number;
+  /** Share of the time since the last call that the thread was busy: 0 to 1. */
+  readonly utilization: () => number;
+}
+
+/** Between two looks at the utilization. */
+const adjustEveryMs = 50;
+const busyAbove = 0.97;
+const idleBelow = 0.9;
+
+interface Waiting {
+  readonly admit: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #queue = new Set<Waiting>();
+  readonly #timer: NodeJS.Timeout;
+  #limit: number;
+  #running = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#limit = options.limitMin;
+    this.#timer = setInterval(() => this.adjust(), adjustEveryMs);
+    this.#timer.unref();
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * @returns undefined when the request may go on at once. Either way call `leave` when it is done.
+   * @throws {GatewayError} `OVERLOADED`, at once or after the wait: then do not call `leave`.
+   */
+  enter(): Promise<void> | undefined {
+    if (this.#running < this.#limit) {
+      this.#running += 1;
+      return undefined;
+    }
+    if (this.#queue.size >= this.#options.queueMax) throw overloaded();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#queue.delete(waiting);
+        reject(overloaded());
+      }, this.#options.waitTimeoutMs);
+      const waiting: Waiting = { admit: resolve, timer };
+      this.#queue.add(waiting);
+    });
+  }
+
+  leave(): void {
+    this.#running -= 1;
+    this.#admitWaiting();
+  }
+
+  /** Looks at the utilization. Called by itself; public for tests. */
+  adjust(): void {
+    const busy = this.#options.utilization();
+    const { limitMin, limitMax } = this.#options;
+    if (busy > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
+    else if (busy < idleBelow && this.#queue.size > 0) {
+      this.#limit = Math.min(limitMax, Math.ceil(this.#limit * 1.5));
+      this.#admitWaiting();
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #admitWaiting(): void {
+    for (const waiting of this.#queue) {
+      if (this.#running >= this.#limit) return;
+      this.#queue.delete(waiting);
+      clearTimeout(waiting.timer);
+      this.#running += 1;
+      waiting.admit();
+    }
+  }
+}
+
+export function createAdmission({ admission, timeouts }: GatewayConfig): Admission {
+  return new Admission({
+    limitMin: admission.concurrencyMin,
+    limitMax: Math.max(admission.concurrencyMin, admission.concurrencyMax),
+    queueMax: admission.queueMax,
+    waitTimeoutMs: timeouts.requestMs,
+    utilization: loopUtilization(),
+  });
+}
+
+/** Share of the time between two calls that this thread's event loop was busy. */
+function loopUtilization(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
+}
+
+function overloaded(): GatewayError {
+  return new GatewayError('OVERLOADED', 'The gateway has too much to do; try again later', {
+    public: { retryAfter: 1 },
+  });
+}
