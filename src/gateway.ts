@@ -19,11 +19,14 @@ import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
 import type { Events } from './shared/events.ts';
-import { loadSubgraphs, type LoadedSubgraphs } from './subgraphs/load.ts';
+import { MutationCounter } from './shared/mutation-counter.ts';
+import { aroundRemote } from './sources/shared-fetches.ts';
+import { loadSubgraphs, type AroundRemote, type LoadedSubgraphs } from './subgraphs/load.ts';
 import { connectRemote } from './subgraphs/remote.ts';
 
 export interface Gateway {
   readonly events: Events;
+  readonly mutations: MutationCounter;
   /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
   answer(received: Received): Promise<Answered>;
   /** The graph in place, as SDL. */
@@ -41,12 +44,20 @@ interface Parts {
   readonly operations: PreparedOperations<ExecutableOperation>;
 }
 
+/** What outlives a supergraph. */
+interface Lasting {
+  readonly quota: PlanningQuota;
+  readonly mutations: MutationCounter;
+  readonly events: Events;
+}
+
 /** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
 export async function createGateway(graph: Graph, config: GatewayConfig, events: Events): Promise<Gateway> {
   const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
+  const mutations = new MutationCounter();
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, quota, events),
+      open: (next) => openParts(next, config, { quota, mutations, events }),
       warm: (before, next) => warm(before, next, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
@@ -85,6 +96,7 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
 
   return {
     events,
+    mutations,
     answer,
     describe: () => generations.use(({ planner }) => planner.describe()),
     async replace(next) {
@@ -98,16 +110,17 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
 async function openParts(
   graph: Graph,
   config: GatewayConfig,
-  quota: PlanningQuota,
-  events: Events,
+  { quota, mutations, events }: Lasting,
 ): Promise<Parts> {
   const startedAtMs = monotonicClock();
   const { limits } = config;
   const planner = new Planner(supergraphSourceOf(graph), plannerOptions(config));
-  const { loaded, backends } = await connect(planner, graph).catch(async (error: unknown) => {
-    await planner.close();
-    throw error;
-  });
+  const { loaded, backends } = await connect(planner, graph, aroundRemote(config, mutations)).catch(
+    async (error: unknown) => {
+      await planner.close();
+      throw error;
+    },
+  );
   const operations = new PreparedOperations<ExecutableOperation>({
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
@@ -126,13 +139,17 @@ async function openParts(
   return { loaded, planner, backends, operations };
 }
 
-async function connect(planner: Planner, graph: Graph): Promise<Pick<Parts, 'loaded' | 'backends'>> {
+async function connect(
+  planner: Planner,
+  graph: Graph,
+  around: AroundRemote,
+): Promise<Pick<Parts, 'loaded' | 'backends'>> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),
-    graph.kind === 'graph' ? loadSubgraphs(graph.graph) : undefined,
+    graph.kind === 'graph' ? loadSubgraphs(graph.graph, around) : undefined,
   ]);
-  return { loaded, backends: local ?? connectRemote(loaded.subgraphs) };
+  return { loaded, backends: local ?? connectRemote(loaded.subgraphs, around) };
 }
 
 /** One after another: requests come first. */

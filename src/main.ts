@@ -10,6 +10,7 @@ import { createAdmission } from './server/admission.ts';
 import { createFront } from './server/create-front.ts';
 import { registerFront } from './server/front.ts';
 import { registerGraphiql } from './server/graphiql.ts';
+import { createSharedRequests } from './server/shared-requests.ts';
 import { trackInFlight } from './server/in-flight.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
@@ -59,7 +60,16 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const inFlight = trackInFlight(app);
   const admission = createAdmission(config);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
-  registerFront(app, { config, events, respond: front.respond, admission });
+  const shared = createSharedRequests(config);
+  const { mutations } = gateway;
+  registerFront(app, {
+    config,
+    events,
+    mutations,
+    respond: front.respond,
+    admission,
+    ...(shared ? { shared } : {}),
+  });
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app.listen({ host, port }).catch(async (error: unknown) => {
     await reloader.close();

@@ -64,6 +64,18 @@ export const gatewaySchema = z.strictObject({
         .default(['x-user-id', 'x-correlation-id', 'traceparent', 'tracestate']),
     })
     .prefault({}),
+  sharing: z
+    .strictObject({
+      /** Identical queries to a remote subgraph that are in flight at the same time become one call. */
+      fetches: z.boolean().default(true),
+      /** Forwarded headers that may differ between requests that share a call. */
+      ignoreHeaders: z
+        .array(z.string().toLowerCase())
+        .default(['traceparent', 'tracestate', 'x-correlation-id', 'x-request-id']),
+      /** Identical queries of clients that are in flight at the same time get one answer. */
+      requests: z.boolean().default(false),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       ...guardLimitsShape,

@@ -1,13 +1,14 @@
 /** Turns paths of the merged data into paths of the client's answer. Slow: for errors only. */
 
+import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { ProjectionSpec, Shape } from '../pipeline/prepared.ts';
 import { isObject, type Data } from './merge.ts';
-import { caseOf, type ClientPath } from './projection.ts';
+import { caseOf, isIncluded, type ClientPath } from './projection.ts';
 
 /** @returns The path, cut where it leaves what the client asked for. */
 export function toClientPath(
   spec: ProjectionSpec,
-  data: Data,
+  { data, variables }: { readonly data: Data; readonly variables: CoercedVariables },
   path: ReadonlyArray<string | number>,
 ): ClientPath {
   const client: Array<string | number> = [];
@@ -20,7 +21,9 @@ export function toClientPath(
       continue;
     }
     const candidates = shape ? (caseOf(shape, value)?.fields ?? anyCase(shape, value)) : [];
-    const field = candidates.find((candidate) => candidate.from === element);
+    const field = candidates.find(
+      (candidate) => candidate.from === element && isIncluded(candidate.when, variables),
+    );
     if (!field) break;
     client.push(field.key);
     value = isObject(value) ? value[element] : undefined;

@@ -64,7 +64,7 @@ function introspectionOf(spec: IntrospectionSpec, request: ExecutionRequest): Da
 function projectWithErrors(prepared: PreparedOperation, run: Run, introspection: Data | null): Answer {
   const spec = prepared.projection;
   const toClient = (path: ReadonlyArray<string | number>): ReadonlyArray<string | number> =>
-    toClientPath(spec, run.data, path);
+    toClientPath(spec, run, path);
   const errors = distinct(
     run.reports.map((report) => (report.path ? { ...report, path: toClient(report.path) } : report)),
   );

@@ -95,8 +95,9 @@ class EntityFetch implements EntityConsumer {
   }
 
   take(targets: readonly Data[], entity: Data): void {
-    const { outputRewrites } = this.#fetch.node;
-    if (outputRewrites.length > 0) applyRewrites(outputRewrites, entity);
+    const { givenType, node } = this.#fetch;
+    if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
+    if (givenType !== null && entity.__typename === givenType) entity.__typename = undefined;
     for (const target of targets) this.#merge(target, entity);
   }
 

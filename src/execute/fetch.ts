@@ -15,6 +15,8 @@ export interface CompiledFetch {
   readonly operation: SubgraphOperation;
   /** The request body up to its variables. */
   readonly bodyHead: string;
+  /** The interface object this fetch asks for: its name must not take the place of a runtime type. */
+  readonly givenType: string | null;
   /** Equal for fetches that ask one service for the same; whose plan they belong to does not matter. */
   readonly key: string;
 }
@@ -27,8 +29,19 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
     path,
     operation: { service, kind, name: operationName ?? undefined, query },
     bodyHead: `{"query":${JSON.stringify(query)}${name},"variables":`,
+    givenType: givenType(node),
     key: `${service}\0${withoutName(query, operationName)}`,
   };
+}
+
+function givenType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
+  if (resolvesTypes.length > 0) return null;
+  for (const rewrite of inputRewrites) {
+    const last = rewrite.path.at(-1);
+    if (rewrite.kind === 'set' && last && 'key' in last && last.key === '__typename')
+      return String(rewrite.value);
+  }
+  return null;
 }
 
 /** The name differs between two fetches of one operation that are otherwise the same. */

@@ -4,15 +4,7 @@
  * lacks the inputs of whatever was skipped.
  */
 
-import {
-  Kind,
-  visit,
-  type DirectiveNode,
-  type DocumentNode,
-  type FieldNode,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { Kind, visit, type DirectiveNode, type DocumentNode } from 'graphql';
 
 import type { Requirements } from './requirements.ts';
 
@@ -50,41 +42,14 @@ export function withConditions(
   });
 }
 
-/**
- * The document without the selections that constants exclude, and without the constants that include: the planner
- * keeps both. For planning only, since a selection set that becomes empty gets `__typename`.
- */
-export function withoutConstants(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    Field: (field) => decideConstants(field),
-    InlineFragment: (fragment) => decideConstants(fragment),
-    FragmentSpread: (spread) => decideConstants(spread),
-    SelectionSet: {
-      leave: (selectionSet): SelectionSetNode | undefined =>
-        selectionSet.selections.length === 0 ? { ...selectionSet, selections: [typename] } : undefined,
-    },
-  });
-}
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
-
-/** null removes the node, undefined leaves it as it is. */
-function decideConstants<Node extends SelectionNode>(node: Node): Node | null | undefined {
-  if (!node.directives?.length) return undefined;
-  const constants = node.directives.filter((directive) => constantOf(directive) !== undefined);
-  if (constants.length === 0) return undefined;
-  if (constants.some((directive) => constantOf(directive) !== (directive.name.value === 'include')))
-    return null;
-  return { ...node, directives: node.directives.filter((directive) => !constants.includes(directive)) };
-}
-
-function constantOf(directive: DirectiveNode): boolean | undefined {
+/** The value of a condition that is no variable. */
+export function constantOf(directive: DirectiveNode): boolean | undefined {
   if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
   const value = directive.arguments?.[0]?.value;
   return value?.kind === Kind.BOOLEAN ? value.value : undefined;
 }
 
-function conditionVariable(directive: DirectiveNode): string | undefined {
+export function conditionVariable(directive: DirectiveNode): string | undefined {
   if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
   const value = directive.arguments?.[0]?.value;
   return value?.kind === Kind.VARIABLE ? value.name.value : undefined;

@@ -66,6 +66,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
   }
   const operation = node.requires ? node.operation : withoutRootConditions(node.operation, types.schema);
+  const inputRewrites = (node.inputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types));
   return {
     kind: 'fetch',
     service: node.serviceName,
@@ -74,9 +75,15 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     operationKind: node.operationKind,
     variables: (node.variableUsages ?? []).map((name) => ({ name, from: types.variableOf(name) })),
     writes: writtenNames(operation, node.requires !== undefined),
-    requires: node.requires ? node.requires.map((selection) => toRequired(selection, types)) : null,
+    requires: node.requires
+      ? withoutUnnamed(
+          node.requires.map((selection) => toRequired(selection, types)),
+          inputRewrites,
+          types,
+        )
+      : null,
     resolvesTypes: node.requires ? resolvedTypes(node.requires, node.serviceName, types) : [],
-    inputRewrites: (node.inputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
+    inputRewrites,
     outputRewrites: (node.outputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
   };
 }
@@ -87,7 +94,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
  */
 function withoutRootConditions(operation: string, schema: GraphQLSchema): string {
   const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
-  if (!roots.some((name) => name !== undefined && operation.includes(`...on ${name}{`))) return operation;
+  if (!roots.some((name) => name !== undefined && operation.includes(`...on ${name}`))) return operation;
   const isRootCondition = (selection: SelectionNode): selection is InlineFragmentNode =>
     selection.kind === Kind.INLINE_FRAGMENT && roots.includes(selection.typeCondition?.name.value);
   const document = visit(parse(operation, { noLocation: true }), {
@@ -96,14 +103,43 @@ function withoutRootConditions(operation: string, schema: GraphQLSchema): string
       selectionSet: {
         ...definition.selectionSet,
         selections: definition.selectionSet.selections.flatMap((selection) =>
-          isRootCondition(selection) && !selection.directives?.length
-            ? selection.selectionSet.selections
-            : [selection],
+          isRootCondition(selection) ? withoutCondition(selection) : [selection],
         ),
       },
     }),
   });
   return stripIgnoredCharacters(print(document));
+}
+
+function withoutCondition({ directives, selectionSet }: InlineFragmentNode): readonly SelectionNode[] {
+  if (!directives?.length) return selectionSet.selections;
+  return [{ kind: Kind.INLINE_FRAGMENT, directives, selectionSet }];
+}
+
+/**
+ * A representation must carry a name that the subgraph knows. Where the planner renames some members of an interface
+ * object only, the others have no key in it either: they are not meant.
+ */
+function withoutUnnamed(
+  requires: readonly RequiredSelection[],
+  inputRewrites: readonly DataRewrite[],
+  { interfaceObjects, typesOf }: PlanTypes,
+): RequiredSelection[] {
+  const unnamed = new Set<string>();
+  const named = new Set<string>();
+  for (const rewrite of inputRewrites) {
+    const [first, last] = rewrite.path;
+    if (rewrite.kind !== 'set' || !first || !('types' in first) || !last || !('key' in last)) continue;
+    if (last.key !== '__typename' || !interfaceObjects.includes(String(rewrite.value))) continue;
+    for (const name of first.types) named.add(name);
+    for (const name of typesOf(String(rewrite.value))) unnamed.add(name);
+  }
+  if (unnamed.size === 0) return [...requires];
+  return requires.map((selection) =>
+    selection.kind === 'on'
+      ? { ...selection, types: selection.types.filter((name) => !unnamed.has(name) || named.has(name)) }
+      : selection,
+  );
 }
 
 function resolvedTypes(

@@ -1,13 +1,14 @@
 /** Plans one valid operation, around the known defects of the planner. */
 
 import { operationFromDocument } from '@apollo/federation-internals';
-import { Kind, type DocumentNode, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
+import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
 
 import type { PlanNode } from '../pipeline/prepared.ts';
-import { withoutConstants } from './conditions.ts';
 import { toPlanNode } from './plan-format.ts';
 import type { Renamer } from './renaming.ts';
 import { repairPlan } from './repair.ts';
+import { planInTurn } from './serial.ts';
+import { settled } from './settle.ts';
 import { splitByConflict } from './split.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
@@ -22,26 +23,25 @@ export function planOperation(
   renamer: Renamer,
 ): PlanNode {
   const { schema, requirements } = supergraph;
-  const split = splitByConflict(schema, requirements, operation, fragments, renamer.nameOf);
-  const plan = (document: DocumentNode): PlanNode => planDocument(supergraph, document, operation, renamer);
-  if (!split) return plan({ kind: Kind.DOCUMENT, definitions: [operation, ...fragments.values()] });
+  const whole = settled(schema, operation, fragments);
+  const split = splitByConflict(schema, requirements, whole, renamer.nameOf);
+  const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, renamer);
+  if (!split) return operation.operation === 'mutation' ? planInTurn(whole, plan) : plan(whole);
   return {
     kind: 'split',
     main: plan(split.main),
-    others: split.others.map(({ document, graft }) => ({ node: plan(document), graft })),
+    others: split.others.map((other) => ({ node: plan(other.operation), graft: other.graft })),
   };
 }
 
-function planDocument(
+/** @param operation Without spreads. */
+function planPart(
   supergraph: LoadedSupergraph,
-  document: DocumentNode,
-  { name }: OperationDefinitionNode,
+  operation: OperationDefinitionNode,
   renamer: Renamer,
 ): PlanNode {
-  const toPlan = operationFromDocument(supergraph.plannerSchema, renamer.rename(withoutConstants(document)), {
-    ...(name ? { operationName: name.value } : {}),
-    validate: false,
-  });
+  const document = renamer.rename({ kind: Kind.DOCUMENT, definitions: [operation] });
+  const toPlan = operationFromDocument(supergraph.plannerSchema, document, { validate: false });
   const { node } = supergraph.planner.buildQueryPlan(toPlan);
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');
   if (node.kind === 'Subscription')

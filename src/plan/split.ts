@@ -10,9 +10,7 @@ import {
   TypeInfo,
   visit,
   visitWithTypeInfo,
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -25,14 +23,15 @@ import type { InternalName } from './renaming.ts';
 import type { Requirements } from './requirements.ts';
 
 export interface SplitOperation {
-  readonly main: DocumentNode;
-  readonly others: ReadonlyArray<{ readonly document: DocumentNode; readonly graft: GraftTree }>;
+  readonly main: OperationDefinitionNode;
+  readonly others: ReadonlyArray<{ readonly operation: OperationDefinitionNode; readonly graft: GraftTree }>;
 }
 
 /** Part of each field node that belongs to one; nodes that are absent belong to part 0. */
 type Parts = ReadonlyMap<FieldNode, number>;
 
 /**
+ * @param operation Without spreads.
  * @returns undefined where nothing conflicts.
  * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations: running one twice is no way out.
  */
@@ -40,12 +39,10 @@ export function splitByConflict(
   schema: GraphQLSchema,
   { conflicts }: Requirements,
   operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   nameOf: InternalName,
 ): SplitOperation | undefined {
   if (conflicts.size === 0) return undefined;
-  const whole = { ...operation, selectionSet: withoutSpreads(operation.selectionSet, fragments) };
-  const parts = partsOf(schema, conflicts, whole);
+  const parts = partsOf(schema, conflicts, operation);
   const count = Math.max(0, ...parts.values()) + 1;
   if (count === 1) return undefined;
   if (operation.operation !== 'query') {
@@ -55,39 +52,15 @@ export function splitByConflict(
       `Fields of this mutation need one field with different arguments: ${fix}`,
     );
   }
-  const documentOf = (selectionSet: SelectionSetNode): DocumentNode => ({
-    kind: Kind.DOCUMENT,
-    definitions: [{ ...whole, selectionSet }],
+  const partOf = (selectionSet: SelectionSetNode): OperationDefinitionNode => ({
+    ...operation,
+    selectionSet,
   });
   const others = Array.from({ length: count - 1 }, (_, index) => {
-    const selectionSet = onlyPart(whole.selectionSet, parts, index + 1);
-    return { document: documentOf(selectionSet), graft: graftTree(selectionSet, parts, nameOf) };
+    const selectionSet = onlyPart(operation.selectionSet, parts, index + 1);
+    return { operation: partOf(selectionSet), graft: graftTree(selectionSet, parts, nameOf) };
   });
-  return { main: documentOf(withoutParts(whole.selectionSet, parts)), others };
-}
-
-function withoutSpreads(
-  selectionSet: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): SelectionSetNode {
-  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind !== Kind.FRAGMENT_SPREAD) {
-      return selection.selectionSet
-        ? [{ ...selection, selectionSet: withoutSpreads(selection.selectionSet, fragments) } as SelectionNode]
-        : [selection];
-    }
-    const fragment = fragments.get(selection.name.value);
-    if (!fragment) return [];
-    return [
-      {
-        kind: Kind.INLINE_FRAGMENT,
-        typeCondition: fragment.typeCondition,
-        ...(selection.directives ? { directives: selection.directives } : {}),
-        selectionSet: withoutSpreads(fragment.selectionSet, fragments),
-      },
-    ];
-  });
-  return { ...selectionSet, selections };
+  return { main: partOf(withoutParts(operation.selectionSet, parts)), others };
 }
 
 /** Greedy colouring: each coordinate gets the first part in which it conflicts with nothing. */

@@ -8,6 +8,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
 import {
   jsonMediaType,
@@ -19,10 +20,12 @@ import {
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import type { MutationCounter } from '../shared/mutation-counter.ts';
 import type { Admission } from './admission.ts';
 import { methodNotAllowed } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
+import type { SharedRequests } from './shared-requests.ts';
 
 /** An answer and what operators want to know of it. */
 export interface Responded extends HttpAnswer {
@@ -42,6 +45,9 @@ export interface FrontOptions {
   readonly events: Events;
   readonly respond: Respond;
   readonly admission: Admission;
+  /** Absent: each request is answered by itself. */
+  readonly shared?: SharedRequests;
+  readonly mutations: MutationCounter;
 }
 
 export function registerFront(app: FastifyInstance, options: FrontOptions): void {
@@ -64,7 +70,7 @@ async function handle(
   reply: FastifyReply,
   options: FrontOptions,
 ): Promise<FastifyReply> {
-  const { config, events, respond, admission } = options;
+  const { config, events, respond, admission, shared } = options;
   const startedAtMs = monotonicClock();
   const context = createRequestContext(request.headers, {
     requestId: request.id,
@@ -81,10 +87,14 @@ async function handle(
   let answer: Responded;
   try {
     if (!mediaType) throw new GatewayError('NOT_ACCEPTABLE', `This endpoint answers with ${jsonMediaType}`);
-    answer = await admitted(admission, () => {
-      const queryOnly = request.method === 'GET';
-      return respond({ context, request: readOperation(request), queryOnly }, mediaType);
-    });
+    const alone = (): Promise<Responded> =>
+      admitted(admission, () => {
+        const queryOnly = request.method === 'GET';
+        return respond({ context, request: readOperation(request), queryOnly }, mediaType);
+      });
+    answer = await (shared && Buffer.isBuffer(request.body)
+      ? shared.answer(request.body, `${options.mutations.value} ${sharingKey(context, mediaType)}`, alone)
+      : alone());
   } catch (error) {
     events.emit('requestRefused', { requestId: request.id, error });
     answer = refusal(error, request.id, mediaType ?? jsonMediaType);
@@ -107,6 +117,12 @@ async function handle(
     .header('content-type', `${answer.mediaType}; charset=utf-8`)
     .header('x-request-id', requestId)
     .send(answer.body);
+}
+
+/** Whatever of a request can change its answer, besides the body. */
+function sharingKey({ headers, forwardHeaders }: RequestContext, mediaType: MediaType): string {
+  const { authorization, cookie } = headers;
+  return JSON.stringify([mediaType, headers['content-type'], authorization, cookie, forwardHeaders]);
 }
 
 async function admitted<Result>(admission: Admission, work: () => Promise<Result>): Promise<Result> {

@@ -27,13 +27,19 @@ export interface LoadedSubgraphs {
   close(): Promise<void>;
 }
 
+/** Goes around each remote subgraph, such as `shareFetches`. */
+export type AroundRemote = (subgraph: Subgraph) => Subgraph;
+
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
-export async function loadSubgraphs(graph: GraphConfig, transport?: HttpTransport): Promise<LoadedSubgraphs> {
-  const http = transport ?? createHttpTransport();
+export async function loadSubgraphs(
+  graph: GraphConfig,
+  around: AroundRemote = (subgraph) => subgraph,
+): Promise<LoadedSubgraphs> {
+  const http = createHttpTransport();
   const sources: OpenSource[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(sources.map((source) => source.close()));
-    if (!transport) await http.close();
+    await http.close();
   };
   try {
     for (const source of graph.sources) sources.push(await openSource(source, http));
@@ -42,7 +48,7 @@ export async function loadSubgraphs(graph: GraphConfig, transport?: HttpTranspor
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? createGraphqlSubgraph(subgraph, http)
+          ? around(createGraphqlSubgraph(subgraph, http))
           : await loadLocalSubgraph(subgraph, sources),
       );
     }

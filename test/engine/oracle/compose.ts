@@ -54,6 +54,8 @@ type SubgraphResolvers = Record<string, Record<string, GraphQLFieldResolver<Row,
 
 /** @throws {Error} With every composition error, one a line. */
 export function composeFixture(fixture: Fixture): string {
+  const known = composed.get(fixture);
+  if (known !== undefined) return known;
   const result = composeServices(
     Object.entries(fixture.subgraphs).map(([name, part]) => ({
       name,
@@ -65,8 +67,12 @@ export function composeFixture(fixture: Fixture): string {
     const reasons = (result.errors ?? []).map((error) => `- ${error.message}`);
     throw new Error(`Fixture "${fixture.name}" does not compose:\n${reasons.join('\n')}`);
   }
+  composed.set(fixture, result.supergraphSdl);
   return result.supergraphSdl;
 }
+
+/** Composing takes longer than most operations, and several engines run over each fixture. */
+const composed = new WeakMap<Fixture, string>();
 
 /** What a client may ask of this supergraph. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {

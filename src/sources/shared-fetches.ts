@@ -1,0 +1,116 @@
+/**
+ * Identical queries that are in flight at the same time become one call to the subgraph.
+ *
+ * A call is keyed by its body and by the headers the subgraph sees, except those that name the request. It belongs to
+ * all who wait for it: it is aborted when the last of them has left. A query that began before a mutation is not joined
+ * by one that comes after it, which may have to see what the mutation did.
+ */
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+import { Cancellation } from '../shared/cancellation.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { MutationCounter } from '../shared/mutation-counter.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
+
+export interface SharedFetchesOptions {
+  /** Forwarded headers that may differ between requests that share a call, in lower case. */
+  readonly ignoreHeaders: readonly string[];
+}
+
+interface Call {
+  readonly answer: Promise<SubgraphResponse>;
+  readonly cancellation: Cancellation;
+  readonly deadlineAtMs: number;
+  holders: number;
+  isShared: boolean;
+}
+
+export function shareFetches(
+  subgraph: Subgraph,
+  mutations: MutationCounter,
+  options: SharedFetchesOptions,
+): Subgraph {
+  const inFlight = new Map<string, Call>();
+  const ignored = new Set(options.ignoreHeaders);
+
+  function start(request: SubgraphRequest, key: string): Call {
+    const { context } = request;
+    const cancellation = new Cancellation();
+    const answer = subgraph.fetch({ ...request, context: { ...context, cancellation } });
+    const call: Call = {
+      answer,
+      cancellation,
+      deadlineAtMs: context.deadlineAtMs,
+      holders: 0,
+      isShared: false,
+    };
+    inFlight.set(key, call);
+    const end = (): void => {
+      if (inFlight.get(key) === call) inFlight.delete(key);
+    };
+    answer.then(end, end);
+    return call;
+  }
+
+  return {
+    async fetch(request) {
+      const { operation, context, body } = request;
+      if (operation.kind !== 'query') {
+        mutations.value += 1;
+        return subgraph.fetch(request);
+      }
+      const key = `${mutations.value}\n${headersKey(context, ignored)}\n${body}`;
+      const present = inFlight.get(key);
+      // A call with less time than this request has might end too soon for it.
+      const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
+      if (joins) present.isShared = true;
+      return hold(joins ? present : start(request, key), context);
+    },
+    close: () => subgraph.close(),
+  };
+}
+
+/** `shareFetches` as the configuration has it: around every remote subgraph, or nothing. */
+export function aroundRemote(
+  { sharing }: GatewayConfig,
+  mutations: MutationCounter,
+): (subgraph: Subgraph) => Subgraph {
+  return sharing.fetches ? (subgraph) => shareFetches(subgraph, mutations, sharing) : (subgraph) => subgraph;
+}
+
+const joinToleranceMs = 1000;
+
+function headersKey({ forwardHeaders }: RequestContext, ignored: ReadonlySet<string>): string {
+  let key = '';
+  for (const name in forwardHeaders) if (!ignored.has(name)) key += `${name}:${forwardHeaders[name]}\n`;
+  return key;
+}
+
+/** Waits for the call as long as this request lives. */
+function hold(call: Call, { cancellation }: RequestContext): Promise<SubgraphResponse> {
+  call.holders += 1;
+  return new Promise((resolve, reject) => {
+    const leave = (reason: GatewayError): void => {
+      cancellation.off(leave);
+      call.holders -= 1;
+      if (call.holders === 0) call.cancellation.cancel(reason);
+      reject(reason);
+    };
+    cancellation.on(leave);
+    call.answer.then(
+      (response) => {
+        cancellation.off(leave);
+        resolve(call.isShared ? { ...response, shared: true } : response);
+      },
+      (error: unknown) => {
+        cancellation.off(leave);
+        reject(
+          error instanceof Error
+            ? error
+            : new GatewayError('INTERNAL_ERROR', 'Internal error', { cause: error }),
+        );
+      },
+    );
+  });
+}
