@@ -97,9 +97,14 @@ export class PlannerWorker {
     const question = this.#questions.get(reply.id);
     if (!question) return;
     this.#questions.delete(reply.id);
-    if ('json' in reply) question.resolve(reply.json);
-    else
-      question.reject(new GatewayError(reply.error.code, reply.error.message, { cause: reply.error.detail }));
+    clearTimeout(question.timer);
+    if ('json' in reply) {
+      question.resolve(reply.json);
+      return;
+    }
+    const { code, message, detail } = reply.error;
+    if (code === 'PLANNING_TIMEOUT') this.#wasInterrupted = true;
+    question.reject(new GatewayError(code, message, { cause: detail }));
   }
 
   #gone(cause: unknown): void {

@@ -3,6 +3,8 @@
 export interface AskOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Makes the client leave. */
+  readonly signal?: AbortSignal;
 }
 
 export interface GraphqlReply {
@@ -22,17 +24,20 @@ export interface ReplyError {
 const replyTimeoutMs = 20_000;
 
 export function ask(url: string, query: string, options: AskOptions = {}): Promise<GraphqlReply> {
-  const { variables, headers = {} } = options;
+  const { variables, headers = {}, signal } = options;
   return send(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, ...(variables ? { variables } : {}) }),
+    ...(signal ? { signal } : {}),
   });
 }
 
 /** Any HTTP request that is to be answered with JSON. */
 export async function send(url: string, request: RequestInit): Promise<GraphqlReply> {
-  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(replyTimeoutMs) });
+  const patience = AbortSignal.timeout(replyTimeoutMs);
+  const signal = request.signal ? AbortSignal.any([request.signal, patience]) : patience;
+  const response = await fetch(url, { ...request, signal });
   return read(response.status, response.headers, await response.text());
 }
 

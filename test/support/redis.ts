@@ -33,8 +33,13 @@ const pollMs = 20;
  * @returns `redis://...` from the environment, or `unix://` and the path of a socket.
  * @throws {Error} That says how to get a Redis.
  */
-export async function redisUrl(): Promise<string> {
-  const socket = connect(inject('redisBroker'));
+export function redisUrl(): Promise<string> {
+  return askBroker(inject('redisBroker'));
+}
+
+/** @param path Where the broker listens. */
+export async function askBroker(path: string): Promise<string> {
+  const socket = connect(path);
   socket.setTimeout(installTimeoutMs + startTimeoutMs, () => socket.destroy(new Error('no answer')));
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);

@@ -1,5 +1,11 @@
-/** The whole shop for the tests of one file: the mock services on free ports, and the gateway before them in process. */
+/**
+ * The whole shop for the tests of one file: the mock services on free ports, and the gateway before them in process.
+ * `TEST_FRONT=apollo npx vitest run test/demo` runs them through the other front, which must pass the same tests.
+ */
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
@@ -19,7 +25,7 @@ export interface Shop {
 export interface ShopOptions {
   /** Added to the addresses of the mocks, such as NODE_ENV. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** A gateway.yaml. */
+  /** A gateway.yaml. Default: one that only says which front. */
   readonly configPath?: string;
 }
 
@@ -27,18 +33,23 @@ export const graphPath = fileURLToPath(new URL('../../schemas/graph.yaml', impor
 
 export async function openShop({ environment, configPath }: ShopOptions = {}): Promise<Shop> {
   const mocks = await startMocks({ portBase: 0 });
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-shop-'));
   let gateway: RunningGateway;
   try {
+    const byFront = join(folder, 'gateway.yaml');
+    await writeFile(byFront, `front: ${process.env.TEST_FRONT ?? 'direct'}\n`);
     gateway = await start({
       graphPath,
       port: 0,
       logLevel: 'silent',
       environment: { ...environment, ...addressVariables(mocks) },
-      ...(configPath === undefined ? {} : { configPath }),
+      configPath: configPath ?? byFront,
     });
   } catch (error) {
     await mocks.close();
     throw error;
+  } finally {
+    await rm(folder, { recursive: true });
   }
   return {
     url: gateway.url,

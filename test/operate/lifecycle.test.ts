@@ -1,0 +1,152 @@
+/** How `tributary serve` starts, says how it is and ends, as a real process with real signals. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
+import { ask, send } from '../support/ask.ts';
+import { folderWith } from '../support/folder.ts';
+import { addressVariables, graphPath } from '../support/shop.ts';
+import { servedAt, type Tributary, tributary } from '../support/tributary.ts';
+
+const slow = 'query Slow { product(upc: "p1") { name } }';
+
+describe('tributary serve', () => {
+  it('is live and ready, and says so in JSON', async () => {
+    const { url } = await given();
+    expect(await health(url, 'live')).toEqual({ status: 200, text: '{"status":"live"}' });
+    expect(await health(url, 'ready')).toEqual({ status: 200, text: '{"status":"ready"}' });
+    const head = await fetch(new URL('/health/ready', url), { method: 'HEAD' });
+    expect(head.status).toBe(200);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'on %s is not ready any more, finishes what is in flight and ends with 0',
+    async (signal) => {
+      const { url, mocks, running } = await given();
+      mocks.service('products').faults.set({ latencyMs: 800 });
+      const inFlight = ask(url, slow);
+      await expect.poll(() => mocks.service('products').calls.total).toBe(1);
+      running.child.kill(signal);
+
+      await expect.poll(() => health(url, 'ready')).toEqual({ status: 503, text: '{"status":"not ready"}' });
+      expect(await health(url, 'live')).toEqual({ status: 200, text: '{"status":"live"}' });
+      const late = await ask(url, '{ __typename }');
+      expect(late).toMatchObject({ status: 200, data: { __typename: 'Query' } });
+      expect(late.headers.get('connection')).toBe('close');
+
+      expect(await inFlight).toMatchObject({ status: 200, data: { product: { name: expect.any(String) } } });
+      const { code, stdout, stderr } = await running.ended();
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(messagesIn(stdout)).toEqual(expect.arrayContaining(['listening', 'draining', 'closed']));
+      await expect(health(url, 'live')).rejects.toThrow('fetch failed');
+    },
+  );
+
+  it('waits no longer than the drain time for what is in flight', async () => {
+    const { url, mocks, running } = await given('server:\n  drainTimeoutMs: 200\n');
+    mocks.service('products').faults.set({ hang: true });
+    const cutOff = expect(ask(url, slow)).rejects.toThrow('fetch failed');
+    await expect.poll(() => mocks.service('products').calls.total).toBe(1);
+    running.child.kill('SIGTERM');
+    await cutOff;
+    expect((await running.ended()).code).toBe(0);
+  });
+
+  it('ends at once on a second signal', async () => {
+    const { url, mocks, running } = await given();
+    mocks.service('products').faults.set({ hang: true });
+    const cutOff = expect(ask(url, slow)).rejects.toThrow('fetch failed');
+    await expect.poll(() => mocks.service('products').calls.total).toBe(1);
+    running.child.kill('SIGTERM');
+    await running.printed(/"msg":"draining"/);
+    running.child.kill('SIGTERM');
+    await cutOff;
+    expect((await running.ended()).code).toBe(130);
+  });
+
+  it('answers a request that does not arrive in time with 408 and JSON', async () => {
+    const { url } = await given('server:\n  requestReceiveTimeoutMs: 200\n');
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"que`,
+    );
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"REQUEST_TIMEOUT","retryable":true');
+  });
+
+  it('logs one line of JSON a request, and nothing of what clients sent', async () => {
+    const { url, running } = await given();
+    await ask(url, 'query Hello($secretId: ID!) { user(id: $secretId) { email } }', {
+      variables: { secretId: 'swordfish' },
+      headers: { authorization: 'Bearer swordfish', cookie: 'swordfish=1', 'x-request-id': 'log-1' },
+    });
+    await send(url, { method: 'POST', body: 'swordfish', headers: { 'x-request-id': 'log-2' } });
+    running.child.kill('SIGTERM');
+    const { stdout } = await running.ended();
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const requests = lines.filter(({ msg }) => msg === 'request');
+    expect(requests).toMatchObject([
+      { requestId: 'log-1', httpStatus: 200, operationName: 'Hello', operationKind: 'query', errors: 0 },
+      { requestId: 'log-2', httpStatus: 415, code: 'UNSUPPORTED_MEDIA_TYPE', errors: 1 },
+    ]);
+    expect(stdout).not.toContain('swordfish');
+  });
+
+  it('in production serves no HTML, suggests no names and withholds what backends say', async () => {
+    const { url } = await given('', { NODE_ENV: 'production' });
+    const page = await send(url, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('application/json');
+    expect(page.errors?.[0]?.extensions['code']).toBe('NOT_ACCEPTABLE');
+    const script = await send(`${url}/graphiql/start.js`, {});
+    expect(script.status).toBe(404);
+    const unknown = await ask(url, '{ product(upc: "p1") { nam } }');
+    expect(unknown.errors?.[0]?.message).toBe('Cannot query field "nam" on type "Product".');
+    const { errors } = await ask(url, refusedOrder);
+    expect(errors).toMatchObject([{ message: 'orders answered with an error', path: ['placeOrder'] }]);
+  });
+});
+
+const refusedOrder = `mutation { placeOrder(input: {
+  customer: { id: "u1" }, items: [{ product: { upc: "p999" }, quantity: 2 }],
+  shipTo: { name: "Ada", street: "Main 1", city: "Lyon", country: "FR" }, payment: { method: CARD }
+}) { order { id } } }`;
+
+interface Given {
+  readonly url: string;
+  readonly mocks: Mocks;
+  readonly running: Tributary;
+}
+
+/** The mocks in this process, and the gateway in one of its own. */
+async function given(config = '', environment: Record<string, string> = {}): Promise<Given> {
+  const mocks = await startMocks({ portBase: 0 });
+  onTestFinished(() => mocks.close());
+  const folder = await folderWith({ 'gateway.yaml': config });
+  const args = ['--graph', graphPath, '--config', 'gateway.yaml', '--port', '0'];
+  const running = tributary(['serve', ...args], {
+    cwd: folder,
+    environment: { ...addressVariables(mocks), ...environment },
+  });
+  return { url: await servedAt(running), mocks, running };
+}
+
+async function health(url: string, what: 'live' | 'ready'): Promise<{ status: number; text: string }> {
+  const { status, text } = await send(new URL(`/health/${what}`, url).href, {});
+  return { status, text };
+}
+
+function messagesIn(log: string): unknown[] {
+  return log
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg?: unknown }).msg);
+}
