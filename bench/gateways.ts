@@ -1,0 +1,152 @@
+/** The gateways that are compared, and how each is started. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Stage } from './stage.ts';
+import { cores, freePort, listening, type Running, start } from './processes.ts';
+import type { Workload } from './workloads.ts';
+
+export interface GatewayKind {
+  readonly name: string;
+  readonly front: string;
+  readonly says: string;
+  /** Graphs it can run; hive runs no subgraph in its own process. */
+  readonly graphs: ReadonlyArray<Workload['graph']>;
+  /** Only on demand with --gateways. */
+  readonly onDemand?: boolean;
+  /** What must be true for it; where it is not, its rows are left out with a note. */
+  readonly optional?: boolean;
+  command(place: Place): Promise<Command> | Command;
+}
+
+export interface RunningGateway {
+  readonly kind: GatewayKind;
+  readonly process: Running;
+  readonly port: number;
+  readonly path: string;
+}
+
+interface Place {
+  readonly stage: Stage;
+  readonly graph: Workload['graph'];
+  readonly port: number;
+}
+
+interface Command {
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const both = ['remote', 'local'] as const;
+
+/** Planning and loading have no short deadline: what is measured is what comes after. */
+const quietConfig = 'log: { level: silent }\ntimeouts: { planningMs: 600000, loadMs: 600000 }\n';
+
+export const gatewayKinds: readonly GatewayKind[] = [
+  {
+    name: 'stock',
+    front: 'apollo',
+    says: '@apollo/gateway under @apollo/server, standalone',
+    graphs: both,
+    command: ({ stage, graph, port }) => ({
+      args: [join(folder, 'peers/apollo.mjs'), stage.supergraphs[graph], String(port)],
+      environment: { BENCH_MEMBERS_URL: stage.membersUrl },
+    }),
+  },
+  hive('hive', 'off', '@graphql-hive/gateway with router-runtime, de-duplication off'),
+  hive('hive-dedup', 'on', '@graphql-hive/gateway with router-runtime, de-duplication on'),
+  ours('ours', { front: 'direct', says: 'Tributary' }),
+  ours('ours-apollo', { front: 'apollo', says: 'Tributary, Apollo front', config: 'front: apollo\n' }),
+  ours('ours-fetches', {
+    front: 'direct',
+    says: 'Tributary, fetches in flight shared',
+    config: 'sharing: { fetches: true }\n',
+  }),
+  ours('ours-requests', {
+    front: 'direct',
+    says: 'Tributary, requests in flight shared',
+    config: 'sharing: { requests: true }\n',
+  }),
+  { ...ours('ours-dist', { front: 'direct', says: 'Tributary, compiled' }), onDemand: true },
+  {
+    name: 'floor',
+    front: 'none',
+    says: 'the same fetches at once, parse, stringify: no logic',
+    graphs: ['remote'],
+    command: ({ stage, port }) => ({
+      args: [join(folder, 'peers/floor.ts'), String(port), stage.recordingPath],
+    }),
+  },
+];
+
+/** @throws What the gateway wrote, when it does not start. */
+export async function startGateway(
+  kind: GatewayKind,
+  stage: Stage,
+  { graph = 'remote', nodeFlags = [] }: StartGatewayOptions = {},
+): Promise<RunningGateway> {
+  const port = await freePort();
+  const { args, environment = {} } = await kind.command({ stage, graph, port });
+  const process = start([...nodeFlags, ...args], { core: cores.gateway, environment });
+  try {
+    await listening(process, port);
+  } catch (error) {
+    await process.end();
+    throw error;
+  }
+  return { kind, process, port, path: '/graphql' };
+}
+
+export interface StartGatewayOptions {
+  readonly graph?: Workload['graph'];
+  readonly nodeFlags?: readonly string[];
+}
+
+function hive(name: string, deduplicate: 'on' | 'off', says: string): GatewayKind {
+  return {
+    name,
+    front: 'hive',
+    says,
+    graphs: ['remote'],
+    command: ({ stage, port }) => ({
+      args: [
+        join(folder, 'node_modules/@graphql-hive/gateway/dist/bin.js'),
+        ...`supergraph --port ${port} --host 127.0.0.1 --fork 1 --disable-websockets --config-path`.split(
+          ' ',
+        ),
+        join(folder, 'peers/hive.config.mjs'),
+        stage.supergraphs.remote,
+      ],
+      environment: { BENCH_DEDUPLICATE: deduplicate },
+    }),
+  };
+}
+
+function ours(
+  name: string,
+  { front, says, config = '' }: { readonly front: string; readonly says: string; readonly config?: string },
+): GatewayKind {
+  const program = name === 'ours-dist' ? '../dist/cli/main.js' : '../src/cli/tributary.js';
+  return {
+    name,
+    front,
+    says,
+    graphs: both,
+    optional: config !== '',
+    async command({ stage, graph, port }) {
+      const configPath = join(stage.folder, `${name}.yaml`);
+      await writeFile(configPath, quietConfig + config);
+      const what =
+        graph === 'local'
+          ? ['--graph', join(folder, 'local/graph.yaml')]
+          : ['--supergraph', stage.supergraphs.remote];
+      return {
+        args: [join(folder, program), 'serve', ...what, '--port', String(port), '--config', configPath],
+        environment: { BENCH_MEMBERS_URL: stage.membersUrl, BENCH_REVIEWS_URL: stage.urls.reviews },
+      };
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** The flags of the benchmark. */
+
+import { parseArgs } from 'node:util';
+
+import { gatewayKinds } from './gateways.ts';
+import { workloads } from './workloads.ts';
+
+export interface Options {
+  readonly workloads: readonly string[];
+  readonly gateways: readonly string[];
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly warmUpMs: number;
+  readonly connections: number;
+  /** Of each backend, before it answers. */
+  readonly delayMs: number;
+  /** Write every row here. */
+  readonly json: string | undefined;
+  /** Profile this gateway instead of comparing. */
+  readonly profile: string | undefined;
+  /** Measure how cost grows instead of comparing. */
+  readonly scaling: boolean;
+}
+
+export const help = `Usage: npm run bench -- [options]
+
+  --quick             heavy and small, 2 rounds of 3 s
+  --workloads A,B     of ${workloads.map(({ name }) => name).join(', ')} (default: all)
+  --gateways A,B      of ${gatewayKinds.map(({ name }) => name).join(', ')}
+                      (default: all that start without being asked for)
+  --rounds N          measured windows of each gateway and workload (default: 3)
+  --seconds N         length of a window (default: 5)
+  --connections N     requests in flight (default: 50)
+  --delay-ms N        each backend waits this long before it answers (default: 0)
+  --json FILE         write every row
+  --profile GATEWAY   where that gateway's CPU time goes, by function
+  --scaling           cost by size of the answer and by number of types, of Tributary alone
+  --help              print this`;
+
+/** @returns Undefined when help was asked for. @throws For wrong use, in words for the user. */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      workloads: { type: 'string' },
+      gateways: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string' },
+      'delay-ms': { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+      scaling: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { quick } = values;
+  const usual = gatewayKinds.filter(({ onDemand }) => onDemand !== true).map(({ name }) => name);
+  const known = gatewayKinds.map(({ name }) => name);
+  const knownWorkloads = workloads.map(({ name }) => name);
+  return {
+    workloads: names(
+      'workloads',
+      values.workloads,
+      knownWorkloads,
+      quick ? ['heavy', 'small'] : knownWorkloads,
+    ),
+    gateways: names('gateways', values.gateways, known, usual),
+    rounds: whole('rounds', values.rounds, quick ? 2 : 3),
+    windowMs: whole('seconds', values.seconds, quick ? 3 : 5) * 1000,
+    warmUpMs: 1000,
+    connections: whole('connections', values.connections, 50),
+    delayMs: whole('delay-ms', values['delay-ms'], 0),
+    json: values.json,
+    profile: values.profile === undefined ? undefined : names('profile', values.profile, known, [])[0],
+    scaling: values.scaling,
+  };
+}
+
+function names(
+  flag: string,
+  given: string | undefined,
+  known: readonly string[],
+  usual: readonly string[],
+): readonly string[] {
+  if (given === undefined) return usual;
+  const asked = given.split(',');
+  const wrong = asked.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new Error(`--${flag}: no "${wrong}"; there is ${known.join(', ')}`);
+  return asked;
+}
+
+function whole(flag: string, given: string | undefined, usual: number): number {
+  if (given === undefined) return usual;
+  // Only the delay may be nothing.
+  const least = flag === 'delay-ms' ? 0 : 1;
+  if (/^\d{1,5}$/.test(given) && Number(given) >= least) return Number(given);
+  throw new Error(`--${flag} must be a whole number from ${least}, got "${given}"`);
+}
