@@ -15,14 +15,8 @@ import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class SupergraphLifecycle {
-  #current: LoadedSupergraph | undefined;
   #update: SupergraphSdlUpdateFunction | undefined;
   #gateway: ApolloGateway | undefined;
-
-  get current(): LoadedSupergraph {
-    if (!this.#current) throw new GatewayError('NOT_READY', 'No supergraph is loaded yet');
-    return this.#current;
-  }
 
   /**
    * Loads the first supergraph, or puts another in its place.
@@ -39,7 +33,6 @@ export class SupergraphLifecycle {
         cause: error,
       });
     }
-    this.#current = next;
     return next;
   }
 

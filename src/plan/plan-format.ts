@@ -95,16 +95,19 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
 function withoutRootConditions(operation: string, schema: GraphQLSchema): string {
   const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
   if (!roots.some((name) => name !== undefined && operation.includes(`...on ${name}`))) return operation;
-  const isRootCondition = (selection: SelectionNode): selection is InlineFragmentNode =>
-    selection.kind === Kind.INLINE_FRAGMENT && roots.includes(selection.typeCondition?.name.value);
+  /** One may stand directly in another. */
+  const unconditioned = (selection: SelectionNode): readonly SelectionNode[] => {
+    if (selection.kind !== Kind.INLINE_FRAGMENT) return [selection];
+    const selections = selection.selectionSet.selections.flatMap(unconditioned);
+    const inner = { ...selection, selectionSet: { ...selection.selectionSet, selections } };
+    return roots.includes(selection.typeCondition?.name.value) ? withoutCondition(inner) : [inner];
+  };
   const document = visit(parse(operation, { noLocation: true }), {
     OperationDefinition: (definition) => ({
       ...definition,
       selectionSet: {
         ...definition.selectionSet,
-        selections: definition.selectionSet.selections.flatMap((selection) =>
-          isRootCondition(selection) ? withoutCondition(selection) : [selection],
-        ),
+        selections: definition.selectionSet.selections.flatMap(unconditioned),
       },
     }),
   });

@@ -28,6 +28,8 @@ interface Question {
 export class PlannerWorker {
   /** What it loaded; rejects where it cannot. */
   readonly loaded: Promise<LoadedGraph>;
+  /** It composed or checked the supergraph, and holds the packages for that: it makes room for a leaner one. */
+  readonly isChecker: boolean;
   readonly #worker: Worker;
   readonly #questions = new Map<number, Question>();
   readonly #onGone: () => void;
@@ -43,6 +45,7 @@ export class PlannerWorker {
     onGone: () => void,
   ) {
     this.#onGone = onGone;
+    this.isChecker = source.kind !== 'checked';
     const { tokensMax, suggestions } = options;
     this.#worker = new Worker(workerFile, {
       name: 'planner',

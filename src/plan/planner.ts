@@ -75,6 +75,8 @@ export class Planner {
   readonly #workers = new Set<PlannerWorker>();
   readonly #idle: PlannerWorker[] = [];
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
+  #checked: SupergraphSource | undefined;
+  #isLongRunning = false;
   #state: 'starting' | 'running' | 'closed' = 'starting';
 
   constructor(source: SupergraphSource, options: PlannerOptions) {
@@ -89,7 +91,8 @@ export class Planner {
 
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   async start(): Promise<LoadedGraph> {
-    const loaded = await this.#spawn().loaded;
+    const loaded = await this.#spawn(this.#source).loaded;
+    this.#checked = { kind: 'checked', sdl: loaded.sdl };
     if (this.#state === 'starting') this.#state = 'running';
     this.#refill();
     return loaded;
@@ -145,10 +148,10 @@ export class Planner {
     }, this.#options.waitTimeoutMs);
   }
 
-  /** Gives jobs to free workers. A slow one gets one only while the other worker is free for new ones. */
+  /** Gives jobs to free workers. One job at a time may take long; the other worker is for new ones. */
   #next(): void {
     while (this.#idle.length > 0) {
-      const canTakeLong = this.#idle.length === workersCount;
+      const canTakeLong = !this.#isLongRunning;
       const job = (canTakeLong ? this.#slowQueue.shift() : undefined) ?? this.#queue.shift();
       if (!job) return;
       clearTimeout(job.timer);
@@ -158,11 +161,13 @@ export class Planner {
 
   async #run(job: Job, worker: PlannerWorker, canTakeLong: boolean): Promise<void> {
     const { planningTimeoutMs, sliceMs } = this.#options;
+    if (canTakeLong) this.#isLongRunning = true;
     try {
       job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs));
     } catch (error) {
       this.#failed(job, error as GatewayError, canTakeLong);
     }
+    if (canTakeLong) this.#isLongRunning = false;
     if (!worker.isGone) this.#idle.push(worker);
     this.#refresh();
     this.#next();
@@ -179,8 +184,8 @@ export class Planner {
     }
   }
 
-  #spawn(): PlannerWorker {
-    const worker = new PlannerWorker(this.#source, this.#options, this.#options.loadTimeoutMs, () => {
+  #spawn(source: SupergraphSource): PlannerWorker {
+    const worker = new PlannerWorker(source, this.#options, this.#options.loadTimeoutMs, () => {
       this.#workers.delete(worker);
       const index = this.#idle.indexOf(worker);
       if (index >= 0) this.#idle.splice(index, 1);
@@ -200,20 +205,32 @@ export class Planner {
   }
 
   #refill(): void {
-    if (this.#state !== 'running') return;
-    while (this.#workers.size < workersCount) this.#spawn();
+    if (this.#state !== 'running' || !this.#checked) return;
+    while (this.#planners().length < workersCount) this.#spawn(this.#checked);
   }
 
-  /** Interrupted code may leave the planner's own caches half written: such a worker makes room for a new one. */
+  /** Those that stay. */
+  #planners(): PlannerWorker[] {
+    return [...this.#workers].filter((worker) => !worker.isChecker);
+  }
+
+  /**
+   * Replaces workers: the one that checked the supergraph, as soon as leaner ones can do its work, and one that was
+   * interrupted, now and then, since that may leave the planner's own caches half written.
+   */
   #refresh(): void {
-    if (this.#state !== 'running') return;
-    const interrupted = this.#idle.find((worker) => worker.wasInterrupted);
+    if (this.#state !== 'running' || !this.#checked) return;
+    const planners = this.#planners();
+    const idle = this.#idle.filter((worker) => !worker.isChecker);
+    const checker = this.#idle.find((worker) => worker.isChecker);
+    if (checker && idle.length > 0) void checker.end();
+    const interrupted = idle.find((worker) => worker.wasInterrupted);
     if (!interrupted) return;
-    if (this.#workers.size > workersCount) {
-      if (this.#idle.length > 1) void interrupted.end();
+    if (planners.length > workersCount) {
+      if (idle.length > 1) void interrupted.end();
     } else if (monotonicClock() - this.#refreshedAtMs >= refreshEveryMs) {
       this.#refreshedAtMs = monotonicClock();
-      this.#spawn();
+      this.#spawn(this.#checked);
     }
   }
 }

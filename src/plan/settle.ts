@@ -72,12 +72,19 @@ class Settler {
       return [
         {
           kind: Kind.INLINE_FRAGMENT,
-          ...(always ? {} : { typeCondition: condition }),
+          ...this.#typeCondition(always ? type : narrowed),
           directives,
           selectionSet: { kind: Kind.SELECTION_SET, selections },
         },
       ];
     });
+  }
+
+  /**
+   * Also where it always holds for objects: the planner gives fields that do not merge an alias, but does not find those
+   * in a fragment without a type condition. Not for root types: a subgraph may call them something else.
+   */
+  #typeCondition(type: GraphQLNamedType | undefined): Pick<InlineFragmentNode, 'typeCondition'> {
   }
 
   /** Below an outer type condition that was left out, an inner one may be impossible. */

@@ -6,7 +6,9 @@ import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =
   | { readonly kind: 'sdl'; readonly sdl: string }
-  | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] };
+  | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] }
+  /** Another worker has composed and checked it: only to plan with. */
+  | { readonly kind: 'checked'; readonly sdl: string };
 
 /** The answer to `describe`: SDL. */
 export interface GraphDescription {
@@ -17,6 +19,8 @@ export interface GraphDescription {
 
 /** The answer to `load`. */
 export interface LoadedGraph {
+  /** The supergraph. */
+  readonly sdl: string;
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
   /** Of the supergraph's text, SHA-256 in hex. */
   readonly hash: string;

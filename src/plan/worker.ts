@@ -7,12 +7,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { printSchema } from 'graphql';
 
-import { isGatewayError } from '../shared/errors.ts';
-import { composeOrThrow } from './composition.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { interruptible } from './interruptible.ts';
 import { introspect } from './introspection.ts';
-import { SupergraphLifecycle } from './lifecycle.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
+import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 import type {
   GraphDescription,
   LoadedGraph,
@@ -25,7 +24,7 @@ import type {
 const port = parentPort;
 if (!port) throw new Error('This file runs as a worker thread only');
 const options = workerData as PreparationOptions;
-const lifecycle = new SupergraphLifecycle();
+let current: LoadedSupergraph | undefined;
 
 port.on('message', ({ id, task, timeoutMs }: WorkerRequest) => {
   perform(task, timeoutMs).then(
@@ -41,23 +40,36 @@ async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
     case 'describe':
       return describeGraph();
     case 'prepare':
-      return interruptible(timeoutMs, () => prepare(lifecycle.current, task.request, options));
+      return interruptible(timeoutMs, () => prepare(loadedGraph(), task.request, options));
     case 'introspect':
-      return interruptible(timeoutMs, () =>
-        introspect(lifecycle.current.schema, task.document, task.variables),
-      );
+      return interruptible(timeoutMs, () => introspect(loadedGraph().schema, task.document, task.variables));
   }
 }
 
 function describeGraph(): GraphDescription {
-  const { schema, sdl } = lifecycle.current;
+  const { schema, sdl } = loadedGraph();
   return { apiSdl: printSchema(schema), supergraphSdl: sdl };
 }
 
 async function load(source: SupergraphSource): Promise<LoadedGraph> {
-  const sdl = source.kind === 'sdl' ? source.sdl : composeOrThrow(source.subgraphs);
-  const { subgraphs } = await lifecycle.load(sdl);
-  return { subgraphs, hash: createHash('sha256').update(sdl).digest('hex') };
+  current = source.kind === 'checked' ? loadSupergraph(source.sdl) : await checkAndLoad(source);
+  const { sdl, subgraphs } = current;
+  return { sdl, subgraphs, hash: createHash('sha256').update(sdl).digest('hex') };
+}
+
+/** Loads the packages for it only here: they take as much memory as the planner itself. */
+async function checkAndLoad(
+  source: Exclude<SupergraphSource, { kind: 'checked' }>,
+): Promise<LoadedSupergraph> {
+  const { SupergraphLifecycle } = await import('./lifecycle.ts');
+  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl);
+  const { composeOrThrow } = await import('./composition.ts');
+  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs));
+}
+
+function loadedGraph(): LoadedSupergraph {
+  if (!current) throw new GatewayError('NOT_READY', 'No supergraph is loaded yet');
+  return current;
 }
 
 function reply(message: WorkerReply): void {

@@ -7,8 +7,8 @@ import { slowGraph, slowOperation } from '../support/slow-graph.ts';
 const options: PlannerOptions = {
   tokensMax: 50_000,
   suggestions: true,
-  planningTimeoutMs: 1500,
-  sliceMs: 100,
+  planningTimeoutMs: 600,
+  sliceMs: 60,
   waitTimeoutMs: 10_000,
   loadTimeoutMs: 60_000,
   queueMax: 10,
@@ -17,7 +17,7 @@ const options: PlannerOptions = {
 };
 
 /** Takes far longer than the deadline. */
-const endless = (seed: string): string => slowOperation(100, seed);
+const endless = (seed: string): string => slowOperation(180, seed);
 
 describe('a planner', () => {
   let planner: Planner;
