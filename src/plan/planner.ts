@@ -118,6 +118,11 @@ export class Planner {
     return JSON.parse(json) as Record<string, unknown>;
   }
 
+  /** Workers that have loaded the supergraph and have nothing to do. */
+  get idleWorkers(): number {
+    return this.#idle.length;
+  }
+
   async close(): Promise<void> {
     this.#state = 'closed';
     for (const job of [...this.#queue.splice(0), ...this.#slowQueue.splice(0)]) {

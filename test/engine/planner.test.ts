@@ -1,5 +1,5 @@
 /** Planner workers: what a slow or deadly operation does to itself, and what it must not do to others. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Planner, type PlannerOptions } from '../../src/plan/planner.ts';
 import { slowGraph, slowOperation } from '../support/slow-graph.ts';
@@ -7,8 +7,8 @@ import { slowGraph, slowOperation } from '../support/slow-graph.ts';
 const options: PlannerOptions = {
   tokensMax: 50_000,
   suggestions: true,
-  planningTimeoutMs: 600,
-  sliceMs: 60,
+  planningTimeoutMs: 1000,
+  sliceMs: 80,
   waitTimeoutMs: 10_000,
   loadTimeoutMs: 60_000,
   queueMax: 10,
@@ -25,6 +25,10 @@ describe('a planner', () => {
     planner = new Planner({ kind: 'subgraphs', subgraphs: slowGraph() }, options);
     await planner.start();
   });
+  // The standby loads in the background, at the start and after a worker was replaced.
+  beforeEach(() =>
+    vi.waitFor(() => expect(planner.idleWorkers).toBeGreaterThanOrEqual(2), { timeout: 20_000 }),
+  );
   afterAll(() => planner.close());
 
   it('answers others while it is busy with slow operations', async () => {
