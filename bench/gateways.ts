@@ -44,6 +44,7 @@ const both = ['remote', 'local'] as const;
 
 /** Planning and loading have no short deadline: what is measured is what comes after. */
 const quietConfig = 'log: { level: silent }\ntimeouts: { planningMs: 600000, loadMs: 600000 }\n';
+const withoutSharing = 'sharing: { fetches: false }\n';
 
 export const gatewayKinds: readonly GatewayKind[] = [
   {
@@ -58,8 +59,12 @@ export const gatewayKinds: readonly GatewayKind[] = [
   },
   hive('hive', 'off', '@graphql-hive/gateway with router-runtime, de-duplication off'),
   hive('hive-dedup', 'on', '@graphql-hive/gateway with router-runtime, de-duplication on'),
-  ours('ours', { front: 'direct', says: 'Tributary' }),
-  ours('ours-apollo', { front: 'apollo', says: 'Tributary, Apollo front', config: 'front: apollo\n' }),
+  ours('ours', { front: 'direct', says: 'Tributary, no sharing between requests', config: withoutSharing }),
+  ours('ours-apollo', {
+    front: 'apollo',
+    says: 'Tributary, Apollo front',
+    config: `front: apollo\n${withoutSharing}`,
+  }),
   ours('ours-fetches', {
     front: 'direct',
     says: 'Tributary, fetches in flight shared',
@@ -70,7 +75,6 @@ export const gatewayKinds: readonly GatewayKind[] = [
     says: 'Tributary, requests in flight shared',
     config: 'sharing: { requests: true }\n',
   }),
-  { ...ours('ours-dist', { front: 'direct', says: 'Tributary, compiled' }), onDemand: true },
   {
     name: 'floor',
     front: 'none',
@@ -129,7 +133,6 @@ function ours(
   name: string,
   { front, says, config = '' }: { readonly front: string; readonly says: string; readonly config?: string },
 ): GatewayKind {
-  const program = name === 'ours-dist' ? '../dist/cli/main.js' : '../src/cli/tributary.js';
   return {
     name,
     front,
@@ -144,7 +147,15 @@ function ours(
           ? ['--graph', join(folder, 'local/graph.yaml')]
           : ['--supergraph', stage.supergraphs.remote];
       return {
-        args: [join(folder, program), 'serve', ...what, '--port', String(port), '--config', configPath],
+        args: [
+          join(folder, '../dist/cli/main.js'),
+          'serve',
+          ...what,
+          '--port',
+          String(port),
+          '--config',
+          configPath,
+        ],
         environment: { BENCH_MEMBERS_URL: stage.membersUrl, BENCH_REVIEWS_URL: stage.urls.reviews },
       };
     },

@@ -13,7 +13,8 @@ import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts
 import { compileMerge, type Merge } from './merge-code.ts';
 import { copyOf, isObject, type Data } from './merge.ts';
 import { compilePositions } from './positions-code.ts';
-import { compileRepresentation } from './representation.ts';
+import { generateIdentity, type Identify } from './representation-code.ts';
+import { compileRepresentation, type BuildRepresentation } from './representation.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type Run } from './run.ts';
 
@@ -48,15 +49,9 @@ function entityStep(fetch: CompiledFetch): Step {
   const represent = compileRepresentation(node.requires ?? [], node.inputRewrites);
   const find = compilePositions(path);
   const mergeInto = compileMerge(mergedNames(node));
+  const identify = node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null;
   return (run) => {
-    const targets = new Map<string, Data[]>();
-    for (const object of find(run.data)) {
-      const text = represent(object);
-      if (text === null) continue;
-      const same = targets.get(text);
-      if (same) same.push(object);
-      else targets.set(text, [object]);
-    }
+    const targets = targetsOf(find(run.data), represent, identify);
     if (targets.size === 0) return undefined;
     const loadKey = node.variables.length === 0 ? key : `${key}\0${variablesText(run, node.variables, null)}`;
     return run.shared.entities.load(
@@ -65,6 +60,31 @@ function entityStep(fetch: CompiledFetch): Step {
       (representations) => send(run, fetch, representations),
     );
   };
+}
+
+/** The objects that each entity goes to, by its representation. */
+function targetsOf(
+  objects: readonly Data[],
+  represent: BuildRepresentation,
+  identify: Identify | null,
+): Map<string, Data[]> {
+  const targets = new Map<string, Data[]>();
+  const known = new Map<unknown, Data[]>();
+  for (const object of objects) {
+    const identity = identify?.(object);
+    const alike = identity === undefined ? undefined : known.get(identity);
+    if (alike) {
+      alike.push(object);
+      continue;
+    }
+    const text = represent(object);
+    if (text === null) continue;
+    let same = targets.get(text);
+    if (same) same.push(object);
+    else targets.set(text, (same = [object]));
+    if (identity !== undefined) known.set(identity, same);
+  }
+  return targets;
 }
 
 /** What a fetch writes, after rewrites gave some of it another name. */

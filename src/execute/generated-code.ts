@@ -4,13 +4,18 @@
  */
 
 /**
+ * @param name Stands in profiles and stack traces.
  * @param parameters Names of what `body` refers to, with their values.
  * @returns The value that `body` returns; null under `--disallow-code-generation-from-strings`.
  */
-export function generate<Result>(parameters: Readonly<Record<string, unknown>>, body: string): Result | null {
+export function generate<Result>(
+  name: string,
+  parameters: Readonly<Record<string, unknown>>,
+  body: string,
+): Result | null {
   try {
     // eslint-disable-next-line typescript/no-implied-eval -- see the header; client text comes in as literals only
-    const make = new Function(...Object.keys(parameters), body);
+    const make = new Function(...Object.keys(parameters), `${body}\n//# sourceURL=tributary/${name}`);
     return make(...Object.values(parameters)) as Result;
   } catch (error) {
     if (error instanceof EvalError) return null;

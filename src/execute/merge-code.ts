@@ -19,5 +19,5 @@ export function compileMerge(names: readonly string[]): Merge {
     ].join('\n');
   });
   const body = `return (target, source) => { let v, p;\n${lines.join('\n')}\n};`;
-  return generate<Merge>({ mergeValues }, body) ?? merge;
+  return generate<Merge>('merge', { mergeValues }, body) ?? merge;
 }

@@ -10,7 +10,7 @@ export type FindObjects = (root: Data) => Data[];
 export function compilePositions(steps: readonly PathStep[]): FindObjects {
   const reference: FindObjects = (root) => objectsAt(root, steps);
   if (steps.some((step) => step.types !== undefined)) return reference;
-  return generate<FindObjects>({ reference }, sourceOf(steps)) ?? reference;
+  return generate<FindObjects>('positions', { reference }, sourceOf(steps)) ?? reference;
 }
 
 /** A list where the plan has none is left to the reference. */

@@ -20,7 +20,7 @@ export type CompiledProjection = (
 /** @returns null where code generation is forbidden (`--disallow-code-generation-from-strings`). */
 export function compileProjection(spec: ProjectionSpec): CompiledProjection | null {
   const { source, sets } = new Generator(spec).generate();
-  return generate<CompiledProjection>({ sets }, source);
+  return generate<CompiledProjection>('projection', { sets }, source);
 }
 
 class Generator {

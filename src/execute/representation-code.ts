@@ -2,6 +2,7 @@
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { assertName, generate } from './generated-code.ts';
+import type { Data } from './merge.ts';
 import type { BuildRepresentation } from './representation.ts';
 
 type Field = Extract<RequiredSelection, { kind: 'field' }>;
@@ -22,7 +23,31 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
     ...functions,
     `return (o) => { switch (o.__typename) {\n${cases.join('\n')}\n} return null; };`,
   ].join('\n');
-  return generate<BuildRepresentation>({}, body);
+  return generate<BuildRepresentation>('representation', {}, body);
+}
+
+/** What tells the entities of a fetch apart without building their representations. */
+export type Identify = (object: Data) => unknown;
+
+/**
+ * For the common case of one type with one scalar key: the key itself. Many positions hold few entities, and most
+ * representations would be built only to find that they are there already.
+ *
+ * @returns null where only the whole representation tells. The function returns undefined for an object without the key.
+ */
+export function generateIdentity(requires: readonly RequiredSelection[]): Identify | null {
+  const [condition] = requires;
+  if (requires.length !== 1 || condition?.kind !== 'on' || condition.types.length !== 1) return null;
+  const keys = condition.selections.filter((selection) => nameOf(selection) !== '__typename');
+  const [key] = keys;
+  if (keys.length !== 1 || key?.kind !== 'field' || key.selections || !isPlain(condition)) return null;
+  const type = JSON.stringify(condition.types[0]);
+  const body = `return (o) => (o.__typename === ${type} ? o.${assertName(key.name)} : undefined);`;
+  return generate<Identify>('identity', {}, body);
+}
+
+function nameOf(selection: RequiredSelection): string {
+  return selection.kind === 'field' ? selection.name : '';
 }
 
 function isPlain(condition: OnType): boolean {

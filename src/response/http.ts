@@ -15,7 +15,8 @@ export type MediaType = typeof graphqlMediaType | typeof jsonMediaType;
 export interface HttpAnswer {
   readonly status: number;
   readonly mediaType: MediaType;
-  readonly body: Buffer;
+  /** JSON. */
+  readonly text: string;
 }
 
 /**
@@ -63,7 +64,7 @@ export function toHttpAnswer(
           data: answer.data,
           errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
         };
-  return { status: 200, mediaType, body: Buffer.from(JSON.stringify(body)) };
+  return { status: 200, mediaType, text: JSON.stringify(body) };
 }
 
 /** Codes that say that the operation was read and found unacceptable, rather than the HTTP request. */
@@ -83,6 +84,6 @@ export function toHttpRefusal(error: unknown, requestId: string, mediaType: Medi
   return {
     status: legacy ? 200 : (known?.httpStatus ?? 500),
     mediaType,
-    body: Buffer.from(JSON.stringify({ errors })),
+    text: JSON.stringify({ errors }),
   };
 }

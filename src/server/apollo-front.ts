@@ -2,7 +2,7 @@
  * The Apollo front: an ApolloServer whose gateway is ours, for those who use its plugins, usage reporting or caches.
  *
  * Apollo Server parses and validates on this thread by a schema of its own; the operation is then prepared and executed
- * as with the direct front, from its text. Identity and limits come before either.
+ * as with the direct front, from its text. The guard comes before either.
  */
 
 import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
@@ -17,6 +17,7 @@ import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
+import { assertWithinLimits } from '../operation/guard/guard.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import { graphqlMediaType, jsonMediaType, operationCodes, type MediaType } from '../response/http.ts';
@@ -32,6 +33,9 @@ export interface ApolloFront {
 interface Carried {
   readonly received: Received;
   answered: Answered | undefined;
+  /** Whoever made them: how many, and the code of the first. */
+  errors: number;
+  code: string | null;
 }
 
 export async function createApolloFront(
@@ -55,7 +59,11 @@ export async function createApolloFront(
   });
   await server.start();
   return {
-    respond: (received, mediaType) => respond(server, received, mediaType),
+    async respond(received, mediaType) {
+      // Apollo Server parses whatever it is given, on this thread.
+      assertWithinLimits(received.request.query, config.limits);
+      return respond(server, received, mediaType);
+    },
     close: () => server.stop(),
   };
 }
@@ -65,7 +73,7 @@ async function respond(
   received: Received,
   mediaType: MediaType,
 ): Promise<Responded> {
-  const carried: Carried = { received, answered: undefined };
+  const carried: Carried = { received, answered: undefined, errors: 0, code: null };
   const { query, operationName, variables } = received.request;
   const head = received.queryOnly ? 'GET' : 'POST';
   const response = await server.executeHTTPGraphQLRequest({
@@ -82,16 +90,15 @@ async function respond(
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');
-  const errors = carried.answered?.answer.errors ?? [];
   return {
     status: response.status ?? 200,
     mediaType,
-    body: Buffer.from(response.body.string),
+    text: response.body.string,
     headers: extraHeaders(response.headers),
     operationName: carried.answered?.name ?? null,
     operationKind: carried.answered?.kind ?? null,
-    errors: errors.length,
-    code: errors[0]?.code ?? null,
+    errors: carried.errors,
+    code: carried.code,
   };
 }
 
@@ -177,7 +184,7 @@ function toGraphqlError({ message, path, extensions }: GraphQLFormattedError, st
   });
 }
 
-/** Errors that Apollo Server makes itself get the request's id, and the status that their media type wants. */
+/** Errors that Apollo Server makes itself get the request's id, and the code and status of the direct front. */
 function errorPlugin(): ApolloServerPlugin<Carried> {
   return {
     requestDidStart: () =>
@@ -186,17 +193,28 @@ function errorPlugin(): ApolloServerPlugin<Carried> {
 }
 
 function complete({ response, contextValue, request }: GraphQLRequestContext<Carried>): void {
-  const { body } = response;
+  const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
   const { requestId } = contextValue.received.context;
-  body.singleResult.errors = body.singleResult.errors.map((error) => ({
+  // Apollo Server says only BAD_REQUEST of a mutation by GET.
+  const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
+  const replaced = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
+  const errors = body.singleResult.errors.map((error) => ({
     ...error,
-    extensions: { ...error.extensions, requestId },
+    extensions: { ...error.extensions, ...replaced, requestId },
   }));
-  const code = body.singleResult.errors[0]?.extensions?.['code'];
+  body.singleResult.errors = errors;
+  const code = codeOf(errors[0]);
+  contextValue.errors = errors.length;
+  contextValue.code = code;
   const isLegacy = !request.http?.headers.get('accept')?.includes(graphqlMediaType);
-  if (typeof code !== 'string' || !operationCodes.has(code) || body.singleResult.data !== undefined) return;
-  response.http.status = isLegacy ? 200 : 400;
+  if (code === null || !operationCodes.has(code) || body.singleResult.data !== undefined) return;
+  http.status = isLegacy ? 200 : 400;
+}
+
+function codeOf(error: GraphQLFormattedError | undefined): string | null {
+  const code = error?.extensions?.['code'];
+  return typeof code === 'string' ? code : null;
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

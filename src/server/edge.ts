@@ -93,7 +93,7 @@ function sendRefusal(known: GatewayError, { request, reply, events, error }: Ref
   const requestId = request.id;
   if (known.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
-  const { status, body } = toHttpRefusal(known, requestId, mediaType);
+  const { status, text } = toHttpRefusal(known, requestId, mediaType);
   events.emit('requestCompleted', {
     requestId,
     httpStatus: status,
@@ -107,7 +107,7 @@ function sendRefusal(known: GatewayError, { request, reply, events, error }: Ref
     .code(status)
     .header('content-type', `${mediaType}; charset=utf-8`)
     .header('x-request-id', requestId)
-    .send(body);
+    .send(text);
 }
 
 /** What Node would refuse without a body. */

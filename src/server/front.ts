@@ -5,6 +5,8 @@
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 
+import type { OutgoingHttpHeaders } from 'node:http';
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
@@ -111,13 +113,28 @@ async function handle(
     errors,
     code,
   });
-  if (answer.headers) void reply.headers(answer.headers);
-  return reply
-    .code(answer.status)
-    .header('content-type', `${answer.mediaType}; charset=utf-8`)
-    .header('x-request-id', requestId)
-    .send(answer.body);
+  return sendAnswer(reply, answer, requestId);
 }
+
+/** Straight to the socket: a short text goes out in one write with its headers. */
+function sendAnswer(reply: FastifyReply, answer: Responded, requestId: string): FastifyReply {
+  const { status, mediaType, text, headers } = answer;
+  const body = text.length > shortTextMax ? Buffer.from(text) : text;
+  reply.hijack();
+  const set = reply.getHeaders() as OutgoingHttpHeaders;
+  reply.raw.writeHead(status, {
+    ...set,
+    ...headers,
+    'content-type': `${mediaType}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+  });
+  reply.raw.end(body);
+  return reply;
+}
+
+/** In UTF-16 units. */
+const shortTextMax = 16_384;
 
 /** Whatever of a request can change its answer, besides the body. */
 function sharingKey({ headers, forwardHeaders }: RequestContext, mediaType: MediaType): string {
