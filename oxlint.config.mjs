@@ -89,7 +89,7 @@ function restrictionFor(folder) {
   for (const [name, home] of Object.entries(packageHome)) {
     if (home === folder) continue;
     patterns.push({
-      group: [name, `${name}/*`],
+      group: [name, `${name}/**`],
       message: `Only src/${home}/ imports ${name}. See docs/ARCHITECTURE.md section 3.`,
     });
   }

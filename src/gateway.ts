@@ -8,20 +8,21 @@
 
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
-import { assertWithinLimits } from './operation/guard/guard.ts';
+import { openOperations } from './operation/open-operations.ts';
 import { PlanningQuota } from './operation/planning-quota.ts';
-import { PreparedOperations } from './operation/prepared-operations.ts';
+import type { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
 import { supergraphSourceOf, type Graph } from './plan/graph-source.ts';
+import { overrideLabels } from './plan/labels.ts';
 import { Planner, plannerOptions } from './plan/planner.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
 import type { Events } from './shared/events.ts';
 import { MutationCounter } from './shared/mutation-counter.ts';
-import { aroundRemote } from './sources/shared-fetches.ts';
-import { loadSubgraphs, type AroundRemote, type LoadedSubgraphs } from './subgraphs/load.ts';
+import { aroundSubgraph } from './sources/shared-fetches.ts';
+import { loadSubgraphs, type AroundSubgraph, type LoadedSubgraphs } from './subgraphs/load.ts';
 import { connectRemote } from './subgraphs/remote.ts';
 
 export interface Gateway {
@@ -58,7 +59,7 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
   const generations = await Generations.start<Graph, Parts>(
     {
       open: (next) => openParts(next, config, { quota, mutations, events }),
-      warm: (before, next) => warm(before, next, config.reload.warmOperationsMax),
+      warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
     },
@@ -113,25 +114,19 @@ async function openParts(
   { quota, mutations, events }: Lasting,
 ): Promise<Parts> {
   const startedAtMs = monotonicClock();
-  const { limits } = config;
-  const planner = new Planner(supergraphSourceOf(graph), plannerOptions(config));
-  const { loaded, backends } = await connect(planner, graph, aroundRemote(config, mutations)).catch(
+  const { allowUnenforced, labels } = config;
+  const source = { ...supergraphSourceOf(graph), allowUnenforced };
+  const planner = new Planner(source, plannerOptions(config));
+  const { loaded, backends } = await connect(planner, graph, aroundSubgraph(config, mutations)).catch(
     async (error: unknown) => {
       await planner.close();
       throw error;
     },
   );
-  const operations = new PreparedOperations<ExecutableOperation>({
+  const operations = openOperations<ExecutableOperation>(config, quota, {
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
-    admit({ context, request }) {
-      assertWithinLimits(request.query, limits);
-      quota.check(context.clientAddress);
-    },
-    onPrepared: ({ context }, tookMs) => quota.spend(context.clientAddress, tookMs),
-    now: monotonicClock,
-    entriesMax: limits.preparedOperationsMax,
-    bytesMax: limits.preparedOperationsBytesMax,
+    labels: overrideLabels(loaded.labels, labels),
   });
   const durationMs = monotonicClock() - startedAtMs;
   const subgraphs = loaded.subgraphs.map(({ name }) => name);
@@ -139,25 +134,15 @@ async function openParts(
   return { loaded, planner, backends, operations };
 }
 
-async function connect(
-  planner: Planner,
-  graph: Graph,
-  around: AroundRemote,
-): Promise<Pick<Parts, 'loaded' | 'backends'>> {
+type Connected = Pick<Parts, 'loaded' | 'backends'>;
+
+async function connect(planner: Planner, graph: Graph, around: AroundSubgraph): Promise<Connected> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),
     graph.kind === 'graph' ? loadSubgraphs(graph.graph, around) : undefined,
   ]);
   return { loaded, backends: local ?? connectRemote(loaded.subgraphs, around) };
-}
-
-/** One after another: requests come first. */
-async function warm(before: Parts, next: Parts, operationsMax: number): Promise<void> {
-  for (const request of before.operations.hottest(operationsMax)) {
-    // An operation that cannot be prepared any more is told so when somebody asks for it.
-    await next.operations.warm(request).catch(() => {});
-  }
 }
 
 async function closeParts({ planner, backends }: Parts): Promise<void> {

@@ -15,7 +15,14 @@ import { checkYaml, readYamlFile } from './yaml-file.ts';
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
 
+/** What a supergraph may use and nothing here enforces. */
+const unenforced = z.enum(['authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'cacheTag']);
+
 export const gatewaySchema = z.strictObject({
+  /** Directives that a supergraph may use although nothing enforces them. Others: the supergraph is refused. */
+  allowUnenforced: z.array(unenforced).default([]),
+  /** Labels of `@override(label:)`: whether they hold, or for how many percent of requests. Others: `percent(n)` only. */
+  labels: z.record(z.string(), z.union([z.boolean(), z.number().min(0).max(100)])).default({}),
   /** `apollo` is chosen by itself when `apollo.plugins` or `apollo.key` is there. Default: `direct`. */
   front: z.enum(['direct', 'apollo']).optional(),
   apollo: z

@@ -47,10 +47,19 @@ export function reportEntityError(
   }
 }
 
-/** The call itself failed: everything the fetch would have written is missing, at each of its positions. */
-export function reportFailure(run: Run, fetch: CompiledFetch, error: unknown): void {
+/**
+ * The call itself failed: everything the fetch would have written is missing, at each of its positions.
+ *
+ * @param objects Those the call was for; absent: all.
+ */
+export function reportFailure(
+  run: Run,
+  fetch: CompiledFetch,
+  error: unknown,
+  objects?: ReadonlySet<Data>,
+): void {
   const known = isGatewayError(error) ? error : undefined;
-  for (const path of failedPaths(run, fetch)) {
+  for (const path of failedPaths(run, fetch, objects)) {
     run.reports.push({
       message: known?.message ?? 'Internal error',
       code: known?.code ?? 'INTERNAL_ERROR',
@@ -64,8 +73,8 @@ export function reportFailure(run: Run, fetch: CompiledFetch, error: unknown): v
 }
 
 /** Everything the fetch would have written is missing because of errors that are reported one by one. */
-export function explainFailure(run: Run, fetch: CompiledFetch): void {
-  run.explained.push(...failedPaths(run, fetch));
+export function explainFailure(run: Run, fetch: CompiledFetch, objects?: ReadonlySet<Data>): void {
+  run.explained.push(...failedPaths(run, fetch, objects));
 }
 
 function withoutData(): GatewayError {
@@ -86,9 +95,10 @@ function report(run: Run, fetch: CompiledFetch, error: SubgraphError, path: Path
 }
 
 /** Enough to say of every visible field why it is null, without an answer made of errors. */
-function failedPaths(run: Run, fetch: CompiledFetch): Path[] {
+function failedPaths(run: Run, fetch: CompiledFetch, objects?: ReadonlySet<Data>): Path[] {
   const paths: Path[] = [];
   for (const position of failedPositions(run, fetch)) {
+    if (objects && !objects.has(position.object)) continue;
     for (const name of fetch.node.writes) {
       if (paths.length >= run.limits.errorsMax) return paths;
       paths.push([...position.path, name]);

@@ -2,11 +2,13 @@
  * One fetch of a plan as a step: what it asks for, and where its answer goes.
  *
  * Positions with the same representation share the nested objects of its entity: later steps of the plan reach those
- * positions by the same path, so they treat them alike, and what they write there is the same for each.
+ * positions by the same path, so they treat them alike, and what they write there is the same for each. Where a plan has
+ * contexts that does not hold, and each position gets a copy (`unshared`).
  */
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import type { SubgraphError } from '../sources/source.ts';
+import { compileContextGroups } from './context-groups.ts';
 import type { EntityConsumer } from './entity-loader.ts';
 import { explainFailure, reportEntityError, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
@@ -36,7 +38,7 @@ function rootStep(fetch: CompiledFetch): Step {
         if (isObject(response.data)) {
           const data = response.shared ? copyOf(response.data) : response.data;
           if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, data);
-          for (const target of targets) mergeInto(target, data);
+          mergeAll(node, mergeInto, targets, data);
         }
         if (response.errors || !response.data) reportRootErrors(run, fetch, response);
       })
@@ -45,28 +47,67 @@ function rootStep(fetch: CompiledFetch): Step {
 }
 
 function entityStep(fetch: CompiledFetch): Step {
-  const { node, path, key } = fetch;
-  const represent = compileRepresentation(node.requires ?? [], node.inputRewrites);
+  const { node, path } = fetch;
+  const load = compileEntityLoad(fetch);
+  if (node.contexts) {
+    const group = compileContextGroups(node.contexts, path);
+    return (run) => {
+      const loads: Array<Promise<void>> = [];
+      for (const [context, objects] of group(run.data)) {
+        const loaded = load(run, objects, context);
+        if (loaded) loads.push(loaded);
+      }
+      return loads.length > 1 ? Promise.all(loads).then(() => {}) : loads[0];
+    };
+  }
   const find = compilePositions(path);
+  return (run) => load(run, find(run.data));
+}
+
+/** Fetches the entities that these objects stand for. */
+type EntityLoad = (run: Run, objects: readonly Data[], context?: string) => Promise<void> | undefined;
+
+function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
+  const { node, path, key } = fetch;
+  const grouping: Grouping = {
+    represent: compileRepresentation(node.requires ?? [], node.inputRewrites),
+    identify: node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null,
+  };
   const mergeInto = compileMerge(mergedNames(node));
-  const identify = node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null;
-  return (run) => {
-    const targets = targetsOf(find(run.data), represent, identify);
-    if (targets.size === 0) return undefined;
-    const loadKey = node.variables.length === 0 ? key : `${key}\0${variablesText(run, node.variables, null)}`;
-    return run.shared.entities.load(
+  const loadFallback = node.fallback ? compileEntityLoad(toCompiledFetch(node.fallback, path)) : undefined;
+  return (run, objects, context = '') => {
+    const lacking: Data[] | undefined = loadFallback ? [] : undefined;
+    const targets = targetsOf(objects, grouping, lacking);
+    const fallback = lacking && lacking.length > 0 ? loadFallback?.(run, lacking, context) : undefined;
+    if (targets.size === 0) return fallback;
+    const loadKey =
+      node.variables.length === 0 && context === ''
+        ? key
+        : `${key}\0${variablesText(run, node.variables, null, context)}`;
+    const loaded = run.shared.entities.load(
       loadKey,
       new EntityFetch(run, fetch, targets, mergeInto),
-      (representations) => send(run, fetch, representations),
+      (representations) => send(run, fetch, representations, context),
     );
+    return fallback ? Promise.all([loaded, fallback]).then(() => {}) : loaded;
   };
 }
 
-/** The objects that each entity goes to, by its representation. */
+/** How the objects of a fetch become entities. */
+interface Grouping {
+  readonly represent: BuildRepresentation;
+  readonly identify: Identify | null;
+}
+
+/**
+ * The objects that each entity goes to, by its representation.
+ *
+ * @param lacking Takes those that have none.
+ */
 function targetsOf(
   objects: readonly Data[],
-  represent: BuildRepresentation,
-  identify: Identify | null,
+  { represent, identify }: Grouping,
+  lacking: Data[] | undefined,
 ): Map<string, Data[]> {
   const targets = new Map<string, Data[]>();
   const known = new Map<unknown, Data[]>();
@@ -78,13 +119,22 @@ function targetsOf(
       continue;
     }
     const text = represent(object);
-    if (text === null) continue;
+    if (text === null) {
+      lacking?.push(object);
+      continue;
+    }
     let same = targets.get(text);
     if (same) same.push(object);
     else targets.set(text, (same = [object]));
     if (identity !== undefined) known.set(identity, same);
   }
   return targets;
+}
+
+function mergeAll({ unshared }: FetchNode, mergeInto: Merge, targets: readonly Data[], data: Data): void {
+  for (let i = 0; i < targets.length; i += 1) {
+    mergeInto(targets[i] as Data, unshared && i > 0 ? copyOf(data) : data);
+  }
 }
 
 /** What a fetch writes, after rewrites gave some of it another name. */
@@ -118,7 +168,7 @@ class EntityFetch implements EntityConsumer {
     const { givenType, node } = this.#fetch;
     if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
     if (givenType !== null && entity.__typename === givenType) entity.__typename = undefined;
-    for (const target of targets) this.#merge(target, entity);
+    mergeAll(node, this.#merge, targets, entity);
   }
 
   miss(targets: readonly Data[]): void {
@@ -139,7 +189,9 @@ class EntityFetch implements EntityConsumer {
   }
 
   fail(error: unknown): void {
-    if (error === undefined) explainFailure(this.#run, this.#fetch);
-    else reportFailure(this.#run, this.#fetch, error);
+    // With contexts a fetch has several calls, and the others may have answered.
+    const objects = this.#fetch.node.contexts ? new Set([...this.targets.values()].flat()) : undefined;
+    if (error === undefined) explainFailure(this.#run, this.#fetch, objects);
+    else reportFailure(this.#run, this.#fetch, error, objects);
   }
 }

@@ -51,12 +51,14 @@ function withoutName(query: string, name: string | null): string {
 
 /**
  * @param representations JSON text of the list, on entity fetches.
+ * @param context JSON text of the variables whose values come from above the positions.
  * @throws {GatewayError} Before anything is sent, too: only through the promise.
  */
 export async function send(
   run: Run,
   fetch: CompiledFetch,
   representations: string | null,
+  context = '',
 ): Promise<SubgraphResponse> {
   const { node, operation, bodyHead } = fetch;
   const subgraph = run.subgraphs.get(node.service);
@@ -67,7 +69,7 @@ export async function send(
     throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
   }
   run.shared.calls += 1;
-  const variablesJson = variablesText(run, node.variables, representations);
+  const variablesJson = variablesText(run, node.variables, representations, context);
   return subgraph.fetch({
     operation,
     variablesJson,

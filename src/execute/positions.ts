@@ -27,7 +27,7 @@ function advance(value: unknown, step: PathStep, into: unknown[]): void {
   }
 }
 
-function passes(value: unknown, types: readonly string[] | undefined): boolean {
+export function passes(value: unknown, types: readonly string[] | undefined): boolean {
   if (value === null || value === undefined) return false;
   return types === undefined || !isObject(value) || types.includes(String(value.__typename));
 }

@@ -37,13 +37,18 @@ export interface ExecutionLimits {
   readonly errorsMax: number;
 }
 
-/** JSON text of an object with the variables a fetch uses; `representations` is JSON text already. */
+/**
+ * JSON text of an object with the variables a fetch uses; `representations` is JSON text already.
+ *
+ * @param context JSON text of further members, see `context-groups.ts`.
+ */
 export function variablesText(
   run: Run,
   uses: readonly VariableUse[],
   representations: string | null,
+  context = '',
 ): string {
-  let text = '';
+  let text = context;
   for (const { name, from } of uses) {
     const value = run.variables[from];
     if (value === undefined) continue;

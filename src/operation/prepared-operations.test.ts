@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { Received } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { PreparedOperations, type PreparationRequest } from './prepared-operations.ts';
+import {
+  PreparedOperations,
+  type PreparationRequest,
+  type PreparedOperationsOptions,
+} from './prepared-operations.ts';
 
 interface Executable {
   readonly prepared: PreparedOperation;
@@ -108,7 +112,45 @@ describe('PreparedOperations', () => {
   });
 });
 
-function given({ admit = () => {}, bytesMax = 1_000_000 }: { admit?: () => void; bytesMax?: number } = {}) {
+describe('PreparedOperations of a supergraph with labels', () => {
+  const labels = (names: string[], active: string[]) => ({ names, activeFor: () => active });
+
+  it('prepares an operation once for each set of labels that holds', async () => {
+    const sets = [['a'], [], ['a', 'b'], ['a'], []];
+    const turns = sets.values();
+    const { operations, asked } = given({
+      labels: { names: ['a', 'b'], activeFor: () => turns.next().value ?? [] },
+    });
+    for (const _ of sets) await operations.prepare(received('{ a }'));
+    expect(asked.map((request) => request.labels)).toEqual([['a'], [], ['a', 'b']]);
+  });
+
+  it('keeps the labels with the conditions of an operation', async () => {
+    const { operations, asked } = given({ labels: labels(['a'], ['a']) });
+    await operations.prepare(received('conditional', { variables: { x: true } }));
+    expect(asked).toEqual([
+      { query: 'conditional', operationName: null, labels: ['a'] },
+      { query: 'conditional', operationName: null, labels: ['a'], conditions: { x: true } },
+    ]);
+  });
+
+  it('warms another cache for the labels that still exist', async () => {
+    const before = given({ labels: labels(['a', 'b'], ['a', 'b']) });
+    await before.operations.prepare(received('{ a }'));
+    const next = given({ labels: labels(['b', 'c'], ['b']) });
+    await next.operations.warmFrom(before.operations, 10);
+    expect(next.asked).toEqual([{ query: '{ a }', operationName: null, labels: ['b'] }]);
+    expect(next.operations.prepare(received('{ a }'))).not.toBeInstanceOf(Promise);
+  });
+});
+
+interface Given {
+  readonly admit?: () => void;
+  readonly bytesMax?: number;
+  readonly labels?: PreparedOperationsOptions<Executable>['labels'];
+}
+
+function given({ admit = () => {}, bytesMax = 1_000_000, labels }: Given = {}) {
   const asked: PreparationRequest[] = [];
   const operations = new PreparedOperations<Executable>({
     prepare: (request) => {
@@ -119,6 +161,7 @@ function given({ admit = () => {}, bytesMax = 1_000_000 }: { admit?: () => void;
     compile: (prepared) => ({ prepared }),
     admit,
     onPrepared: () => {},
+    labels,
     now: () => 0,
     entriesMax: 1000,
     bytesMax,

@@ -12,6 +12,7 @@ import type {
   PreparationResult,
   PreparedOperation,
 } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
 import type { Clock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -23,7 +24,12 @@ export interface PreparationRequest {
   readonly query: string;
   readonly operationName: string | null;
   readonly conditions?: Conditions;
+  /** Labels of `@override` that hold. */
+  readonly labels?: readonly string[];
 }
+
+type OperationName = Pick<PreparationRequest, 'query' | 'operationName'>;
+type Labels = readonly string[] | undefined;
 
 /** Values of variables of `@skip` and `@include`. */
 type Conditions = Readonly<Record<string, boolean>>;
@@ -39,6 +45,13 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
   readonly admit: (received: Received) => void;
   /** How long the preparation took that this request waited for, in ms. */
   readonly onPrepared: (received: Received, tookMs: number) => void;
+  /** Labels of `@override` in the supergraph, and which hold for a request. Absent: there are none. */
+  readonly labels?:
+    | {
+        readonly names: readonly string[];
+        readonly activeFor: (context: RequestContext) => readonly string[];
+      }
+    | undefined;
   readonly now: Clock;
   readonly entriesMax: number;
   readonly bytesMax: number;
@@ -74,9 +87,10 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
    * @throws {GatewayError} `PLANNING_TIMEOUT` and whatever else the planner or `admit` says.
    */
   prepare(received: Received): Prepared<Executable> | Promise<Prepared<Executable>> {
-    const known = this.#known.get(keyOf(received.request));
+    const labels = this.#options.labels?.activeFor(received.context);
+    const known = this.#known.get(keyOf(received.request, labels));
     if (known?.is === 'ready') return prepared(received, known);
-    return this.#prepareUnknown(received);
+    return this.#prepareUnknown(received, labels);
   }
 
   /** What was asked most, most first. */
@@ -88,31 +102,39 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
       .map(({ request }) => request);
   }
 
+  /** Prepares what `before` was asked most, one after another: requests come first. */
+  async warmFrom(before: PreparedOperations<Executable>, count: number): Promise<void> {
+    for (const request of before.hottest(count)) {
+      // An operation that cannot be prepared any more is told so when somebody asks for it.
+      await this.warm(request).catch(() => {});
+    }
+  }
+
   /** Prepares an operation before it is asked for. Operations that are no longer valid are no mistake here. */
   async warm(request: PreparationRequest): Promise<void> {
     const { query, operationName, conditions } = request;
-    const key = keyOf({ query, operationName });
-    if (!conditions) {
-      await this.#prepareOnce(key, request);
-      return;
-    }
-    const known = await this.#prepareOnce(key, { query, operationName });
-    if (known.is === 'conditional') await this.#prepareOnce(decidedKey(key, conditions), request);
+    // The labels may be those of another supergraph.
+    const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
+    const open = requestOf({ query, operationName }, labels);
+    const key = keyOf(open, labels);
+    const known = await this.#prepareOnce(key, open);
+    if (!conditions || known.is !== 'conditional') return;
+    await this.#prepareOnce(decidedKey(key, conditions), { ...open, conditions });
   }
 
-  async #prepareUnknown(received: Received): Promise<Prepared<Executable>> {
-    const { query, operationName, variables } = received.request;
-    const key = keyOf(received.request);
+  async #prepareUnknown(received: Received, labels: Labels): Promise<Prepared<Executable>> {
+    const { variables } = received.request;
+    const key = keyOf(received.request, labels);
+    const open = requestOf(received.request, labels);
     let known = this.#known.get(key);
     if (!known) {
-      known = await this.#prepareFor(received, key, { query, operationName });
+      known = await this.#prepareFor(received, key, open);
     }
     if (known.is === 'conditional') {
       const conditions = conditionsOf(known.operation, variables);
       const decided = decidedKey(key, conditions);
       known =
-        this.#known.get(decided) ??
-        (await this.#prepareFor(received, decided, { query, operationName, conditions }));
+        this.#known.get(decided) ?? (await this.#prepareFor(received, decided, { ...open, conditions }));
     }
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional')
@@ -191,8 +213,13 @@ function coerceOrThrow(
 }
 
 /** A document cannot contain NUL outside a string, and a name cannot contain it at all. */
-function keyOf({ query, operationName }: Pick<PreparationRequest, 'query' | 'operationName'>): string {
-  return operationName === null ? query : `${operationName}\0${query}`;
+function keyOf({ query, operationName }: OperationName, labels: Labels): string {
+  const key = operationName === null ? query : `${operationName}\0${query}`;
+  return labels === undefined ? key : `${key}\0${labels.join(',')}`;
+}
+
+function requestOf({ query, operationName }: OperationName, labels: Labels): PreparationRequest {
+  return labels === undefined ? { query, operationName } : { query, operationName, labels };
 }
 
 function decidedKey(key: string, conditions: Conditions): string {

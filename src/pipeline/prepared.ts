@@ -129,6 +129,24 @@ export interface FetchNode {
   readonly resolvesTypes: readonly string[];
   readonly inputRewrites: readonly DataRewrite[];
   readonly outputRewrites: readonly DataRewrite[];
+  /** Asked for objects that lack what this fetch requires and have what that one does. */
+  readonly fallback: FetchNode | null;
+  /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
+  readonly contexts?: readonly ContextUse[];
+  /** Positions of one entity get copies of it: fields below may differ by what stands above. Absent: they share it. */
+  readonly unshared?: true;
+}
+
+export interface ContextUse {
+  /** In the text of the fetch. */
+  readonly variable: string;
+  /** Where the value may stand: the first place that exists counts. */
+  readonly places: ReadonlyArray<{
+    /** Objects to go up from the position. */
+    readonly up: number;
+    /** From there to the value. */
+    readonly path: readonly RewriteStep[];
+  }>;
 }
 
 export type RequiredSelection =

@@ -1,27 +1,60 @@
 /**
  * Operations planned for given values of `@skip` and `@include`: with conditions left open, the planner fetches the
  * inputs of a `@requires` under that field's condition and then asks for all fields with one representation, which
- * lacks the inputs of whatever was skipped.
+ * lacks the inputs of whatever was skipped. And the order in which a mutation runs its root fields may depend on them.
  */
 
-import { Kind, visit, type DirectiveNode, type DocumentNode } from 'graphql';
+import { Kind, visit, type DirectiveNode, type DocumentNode, type SelectionSetNode } from 'graphql';
 
 import type { Requirements } from './requirements.ts';
 
-/** Variables of `@skip` and `@include` in a document that selects a field with a requirement; else none. */
+/** Variables of `@skip` and `@include` in a document whose plan depends on them; else none. */
 export function decidingVariables(document: DocumentNode, { fieldNames }: Requirements): string[] {
   const variables = new Set<string>();
-  let hasRequirement = false;
+  let depends = orderDepends(document);
   visit(document, {
     Field(field) {
-      hasRequirement ||= fieldNames.has(field.name.value);
+      depends ||= fieldNames.has(field.name.value);
     },
     Directive(directive) {
       const variable = conditionVariable(directive);
       if (variable !== undefined) variables.add(variable);
     },
   });
-  return hasRequirement ? [...variables].sort() : [];
+  return depends ? [...variables].sort() : [];
+}
+
+/** Whether a mutation may ask twice for one of its root fields, and under conditions: its first place may not count. */
+function orderDepends(document: DocumentNode): boolean {
+  const seen = new Set<string>();
+  let twice = false;
+  let conditional = false;
+  const walk = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      conditional ||= (selection.directives ?? []).some((one) => conditionVariable(one) !== undefined);
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        walk(selection.selectionSet);
+        continue;
+      }
+      const isField = selection.kind === Kind.FIELD;
+      const name = selection.name.value;
+      const key = isField ? (selection.alias?.value ?? name) : `...${name}`;
+      if (seen.has(key)) twice = true;
+      else if (!isField) walkFragment(name);
+      seen.add(key);
+    }
+  };
+  const walkFragment = (name: string): void => {
+    for (const definition of document.definitions) {
+      if (definition.kind !== Kind.FRAGMENT_DEFINITION || definition.name.value !== name) continue;
+      walk(definition.selectionSet);
+    }
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation !== 'mutation') continue;
+    walk(definition.selectionSet);
+  }
+  return twice && conditional;
 }
 
 export function withConditions(

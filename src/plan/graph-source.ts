@@ -118,8 +118,15 @@ async function textOf(body: AsyncIterable<Uint8Array>, bytesMax: number): Promis
 }
 
 function unreadable(place: string, cause: unknown): GatewayError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof Error ? `${cause.message}${reasonBehind(cause)}` : String(cause);
   return new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
+}
+
+/** `fetch` says only that it failed; what it gives as the cause knows why, such as ECONNREFUSED. */
+function reasonBehind({ cause }: Error): string {
+  if (!(cause instanceof Error)) return '';
+  const reason = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+  return reason === '' ? '' : ` (${reason})`;
 }
 
 /** What the planner worker needs of a graph. */

@@ -8,8 +8,10 @@ import {
   type SubgraphHealthCheckFunction,
   type SupergraphSdlUpdateFunction,
 } from '@apollo/gateway';
+import { parse, print } from 'graphql';
 
-import { GatewayError } from '../shared/errors.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { assertServable, withoutPurposes } from './features.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -21,19 +23,25 @@ export class SupergraphLifecycle {
   /**
    * Loads the first supergraph, or puts another in its place.
    *
+   * @param allowUnenforced Features that nothing enforces and the configuration accepts.
    * @throws {GatewayError} `SUPERGRAPH_INVALID`; the one before stays in place.
    */
-  async load(supergraphSdl: string): Promise<LoadedSupergraph> {
-    const next = loadSupergraph(supergraphSdl);
+  async load(supergraphSdl: string, allowUnenforced: readonly string[]): Promise<LoadedSupergraph> {
     try {
-      if (this.#update) this.#update(supergraphSdl);
-      else await this.#start(supergraphSdl);
+      const document = parse(supergraphSdl);
+      assertServable(document, allowUnenforced);
+      const next = loadSupergraph(supergraphSdl);
+      const known = withoutPurposes(document);
+      const forGateway = known === document ? supergraphSdl : print(known);
+      if (this.#update) this.#update(forGateway);
+      else await this.#start(forGateway);
+      return next;
     } catch (error) {
+      if (isGatewayError(error)) throw error;
       throw new GatewayError('SUPERGRAPH_INVALID', error instanceof Error ? error.message : String(error), {
         cause: error,
       });
     }
-    return next;
   }
 
   async #start(supergraphSdl: string): Promise<void> {

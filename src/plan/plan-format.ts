@@ -27,6 +27,7 @@ import type {
   RewriteStep,
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { toContexts } from './context-rewrites.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 /** What the conversion has to know of the supergraph. */
@@ -35,7 +36,7 @@ export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceO
   readonly variableOf: (name: string) => string;
 };
 
-/** @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for plans that need `@defer` or `@fromContext`. */
+/** @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for plans that need `@defer`. */
 export function toPlanNode(node: PlannerNode, types: PlanTypes): PlanNode {
   switch (node.kind) {
     case 'Sequence':
@@ -59,13 +60,12 @@ export function toPlanNode(node: PlannerNode, types: PlanTypes): PlanNode {
 }
 
 function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
-  if (node.contextRewrites?.length) {
-    throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Fields that use @fromContext are not supported');
-  }
   if (node.operationKind === 'subscription') {
     throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
   }
   const operation = node.requires ? node.operation : withoutRootConditions(node.operation, types.schema);
+  const contexts = toContexts(node.contextRewrites, types.typesOf);
+  const contextual = new Set(contexts.map(({ variable }) => variable));
   const inputRewrites = (node.inputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types));
   return {
     kind: 'fetch',
@@ -73,7 +73,9 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     operation,
     operationName: node.operationName ?? null,
     operationKind: node.operationKind,
-    variables: (node.variableUsages ?? []).map((name) => ({ name, from: types.variableOf(name) })),
+    variables: (node.variableUsages ?? [])
+      .filter((name) => !contextual.has(name))
+      .map((name) => ({ name, from: types.variableOf(name) })),
     writes: writtenNames(operation, node.requires !== undefined),
     requires: node.requires
       ? withoutUnnamed(
@@ -85,6 +87,8 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     resolvesTypes: node.requires ? resolvedTypes(node.requires, node.serviceName, types) : [],
     inputRewrites,
     outputRewrites: (node.outputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
+    fallback: null,
+    ...(contexts.length > 0 ? { contexts } : {}),
   };
 }
 

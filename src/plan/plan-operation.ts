@@ -4,6 +4,9 @@ import { operationFromDocument } from '@apollo/federation-internals';
 import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
 
 import type { PlanNode } from '../pipeline/prepared.ts';
+import { usesContexts, withContexts } from './context-rewrites.ts';
+import { hoisted } from './hoist.ts';
+import { mergeFetches } from './merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
 import type { Renamer } from './renaming.ts';
 import { repairPlan } from './repair.ts';
@@ -11,6 +14,12 @@ import { planInTurn } from './serial.ts';
 import { settled } from './settle.ts';
 import { splitByConflict } from './split.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+
+export interface PlanningTerms {
+  readonly renamer: Renamer;
+  /** Labels of `@override` that hold. */
+  readonly labels: readonly string[];
+}
 
 /**
  * @throws {GatewayError} `OPERATION_NOT_SUPPORTED`, saying why.
@@ -20,12 +29,12 @@ export function planOperation(
   supergraph: LoadedSupergraph,
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  renamer: Renamer,
+  terms: PlanningTerms,
 ): PlanNode {
-  const { schema, requirements } = supergraph;
-  const whole = settled(schema, operation, fragments);
-  const split = splitByConflict(schema, requirements, whole, renamer.nameOf);
-  const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, renamer);
+  const { schema, requirements, joins } = supergraph;
+  const whole = hoisted(schema, joins, settled(schema, operation, fragments));
+  const split = splitByConflict(schema, requirements, whole, terms.renamer.nameOf);
+  const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, terms);
   if (!split) return operation.operation === 'mutation' ? planInTurn(whole, plan) : plan(whole);
   return {
     kind: 'split',
@@ -38,14 +47,16 @@ export function planOperation(
 function planPart(
   supergraph: LoadedSupergraph,
   operation: OperationDefinitionNode,
-  renamer: Renamer,
+  { renamer, labels }: PlanningTerms,
 ): PlanNode {
   const document = renamer.rename({ kind: Kind.DOCUMENT, definitions: [operation] });
   const toPlan = operationFromDocument(supergraph.plannerSchema, document, { validate: false });
-  const { node } = supergraph.planner.buildQueryPlan(toPlan);
+  const overrideConditions = new Map(labels.map((label) => [label, true]));
+  const { node } = supergraph.planner.buildQueryPlan(toPlan, { overrideConditions });
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');
   if (node.kind === 'Subscription')
     throw new Error('The planner returned a subscription for an operation that is none');
   const plan = toPlanNode(node, { ...supergraph, variableOf: (variable) => renamer.variableOf(variable) });
-  return repairPlan(plan, supergraph.joins);
+  const repaired = repairPlan(plan, supergraph.joins);
+  return usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
 }

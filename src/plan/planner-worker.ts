@@ -35,6 +35,7 @@ export class PlannerWorker {
   readonly #onGone: () => void;
   #nextId = 1;
   #isGone = false;
+  #isLoaded = false;
   #wasInterrupted = false;
 
   /** @param onGone Runs once when the worker ended, however it ended. */
@@ -66,6 +67,11 @@ export class PlannerWorker {
     return this.#isGone;
   }
 
+  /** It has its supergraph, and can plan. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   /** An operation was interrupted in it. */
   get wasInterrupted(): boolean {
     return this.#wasInterrupted;
@@ -93,7 +99,9 @@ export class PlannerWorker {
   }
 
   async #load(source: SupergraphSource, timeoutMs: number): Promise<LoadedGraph> {
-    return JSON.parse(await this.ask({ kind: 'load', source }, timeoutMs)) as LoadedGraph;
+    const json = await this.ask({ kind: 'load', source }, timeoutMs);
+    this.#isLoaded = true;
+    return JSON.parse(json) as LoadedGraph;
   }
 
   #settle(reply: WorkerReply): void {

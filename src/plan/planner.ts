@@ -3,7 +3,7 @@
  *
  *     new operation ──► a free worker ──► answer
  *                          │ the other worker is busy: it gets only a slice of time
- *                          ▼ not done in its slice
+ *                          ▼ not done in time, three times
  *                       slow queue ──► the first worker that is free, with all its time ──► answer
  *                                         │ not done in time
  *                                         ▼
@@ -52,8 +52,15 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
 
 const workersCount = 2;
 const quarantineEntriesMax = 10_000;
-/** A worker that was interrupted is replaced when there is time for it, but not more often than this. */
+/**
+ * A slice is given in halves, and up to three of them: a slow operation misses all, a quick one that had bad luck, as
+ * beside a busy neighbour, not all; and nobody behind waits for more than a half.
+ */
+const halfSlicesMax = 3;
+/** A worker that was interrupted is replaced not more often than this, and in a quiet moment: loading is hard work. */
 const refreshEveryMs = 30_000;
+/** Without a quiet moment, after this time all the same. */
+const refreshAtLatestMs = 300_000;
 const respawnDelayMs = 1000;
 
 interface Job {
@@ -62,6 +69,8 @@ interface Job {
   readonly key: string;
   readonly resolve: (json: string) => void;
   readonly reject: (error: GatewayError) => void;
+  /** In which it was not done. */
+  halfSlices: number;
   /** Runs while it waits. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -74,7 +83,7 @@ export class Planner {
   readonly #slowQueue: Job[] = [];
   readonly #workers = new Set<PlannerWorker>();
   readonly #idle: PlannerWorker[] = [];
-  #refreshedAtMs = Number.NEGATIVE_INFINITY;
+  #refreshedAtMs = monotonicClock();
   #checked: SupergraphSource | undefined;
   #isLongRunning = false;
   #state: 'starting' | 'running' | 'closed' = 'starting';
@@ -136,7 +145,7 @@ export class Planner {
     const waitMs = this.#quarantine.remainingMs(key);
     if (waitMs > 0) throw tooSlow(Math.ceil(waitMs / 1000));
     return new Promise((resolve, reject) => {
-      this.#enqueue(this.#queue, { task, key, resolve, reject, timer: undefined });
+      this.#enqueue(this.#queue, { task, key, resolve, reject, halfSlices: 0, timer: undefined });
       this.#next();
     });
   }
@@ -168,7 +177,7 @@ export class Planner {
     const { planningTimeoutMs, sliceMs } = this.#options;
     if (canTakeLong) this.#isLongRunning = true;
     try {
-      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs));
+      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs / 2));
     } catch (error) {
       this.#failed(job, error as GatewayError, canTakeLong);
     }
@@ -185,7 +194,8 @@ export class Planner {
       this.#quarantine.add(job.key);
       job.reject(tooSlow(Math.ceil(this.#quarantine.remainingMs(job.key) / 1000)));
     } else {
-      this.#enqueue(this.#slowQueue, job);
+      job.halfSlices += 1;
+      this.#enqueue(job.halfSlices < halfSlicesMax ? this.#queue : this.#slowQueue, job);
     }
   }
 
@@ -226,17 +236,25 @@ export class Planner {
   #refresh(): void {
     if (this.#state !== 'running' || !this.#checked) return;
     const planners = this.#planners();
-    const idle = this.#idle.filter((worker) => !worker.isChecker);
+    // One that still loads stands in for nobody: whoever is left alone with a slow operation delays everybody.
+    const loaded = planners.filter((worker) => worker.isLoaded);
     const checker = this.#idle.find((worker) => worker.isChecker);
-    if (checker && idle.length > 0) void checker.end();
-    const interrupted = idle.find((worker) => worker.wasInterrupted);
+    if (checker && loaded.length >= workersCount) void checker.end();
+    const interrupted = this.#idle.find((worker) => !worker.isChecker && worker.wasInterrupted);
     if (!interrupted) return;
     if (planners.length > workersCount) {
-      if (idle.length > 1) void interrupted.end();
-    } else if (monotonicClock() - this.#refreshedAtMs >= refreshEveryMs) {
+      if (loaded.length > workersCount) void interrupted.end();
+    } else if (
+      monotonicClock() - this.#refreshedAtMs >=
+      (this.#isQuiet() ? refreshEveryMs : refreshAtLatestMs)
+    ) {
       this.#refreshedAtMs = monotonicClock();
       this.#spawn(this.#checked);
     }
+  }
+
+  #isQuiet(): boolean {
+    return !this.#isLongRunning && this.#queue.length === 0 && this.#slowQueue.length === 0;
   }
 }
 

@@ -29,6 +29,8 @@ export interface PreparationRequest {
   readonly operationName: string | null;
   /** Values of the variables that an earlier answer called `conditional`. */
   readonly conditions?: Readonly<Record<string, boolean>>;
+  /** Labels of `@override` that hold. Default: none. */
+  readonly labels?: readonly string[];
 }
 
 export interface PreparationOptions {
@@ -63,16 +65,18 @@ export function prepare(
     return refuse('OPERATION_NOT_SUPPORTED', ['Subscriptions are not supported over this transport']);
   }
   const on = decidingVariables(document, supergraph.requirements);
-  if (on.length === 0) return prepareOperation(supergraph, document, operation);
+  const { labels = [] } = request;
+  if (on.length === 0) return prepareOperation(supergraph, document, { operation, labels });
   if (!request.conditions) return { conditional: { on, ...variablesSpec(supergraph.schema, operation) } };
   const decided = withConditions(document, request.conditions);
-  return prepareOperation(supergraph, decided, getOperationAST(decided, request.operationName) ?? operation);
+  const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
+  return prepareOperation(supergraph, decided, { operation: decidedOperation, labels });
 }
 
 function prepareOperation(
   supergraph: LoadedSupergraph,
   document: DocumentNode,
-  operation: OperationDefinitionNode,
+  { operation, labels }: { readonly operation: OperationDefinitionNode; readonly labels: readonly string[] },
 ): PreparationResult {
   const root = supergraph.schema.getRootType(operation.operation);
   if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
@@ -83,7 +87,7 @@ function prepareOperation(
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;
   try {
-    plan = needsData ? planOperation(supergraph, operation, fragments, renamer) : null;
+    plan = needsData ? planOperation(supergraph, operation, fragments, { renamer, labels }) : null;
   } catch (error) {
     return isGatewayError(error)
       ? refuse('OPERATION_NOT_SUPPORTED', [error])

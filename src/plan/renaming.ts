@@ -7,6 +7,7 @@
  */
 
 import {
+  isInputObjectType,
   Kind,
   parse,
   visit,
@@ -17,12 +18,15 @@ import {
 } from 'graphql';
 
 import type { JoinSpec } from './join-spec.ts';
+import { selectionSetOf } from './requirements.ts';
 
 export interface RenamedNames {
   /** Explicit aliases that are renamed. */
   readonly aliases: ReadonlySet<string>;
   /** Response names that are always renamed, aliased or not. */
   readonly always: ReadonlySet<string>;
+  /** Key fields that mean the same everywhere: they keep their own name, because what is in hand need not be fetched. */
+  readonly keys: ReadonlySet<string>;
   /** Begins no field name of the supergraph. */
   readonly prefix: string;
 }
@@ -36,7 +40,32 @@ export function renamedNames(supergraph: GraphQLSchema, joins: JoinSpec): Rename
   for (const { requires } of joins.requirements()) addFieldsWithArguments(requires, always);
   let prefix = '_t';
   while ([...fieldNames].some((name) => name.startsWith(prefix))) prefix += '_';
-  return { aliases: fieldNames, always, prefix };
+  const keys = keyNames(supergraph, joins);
+  for (const name of always) keys.delete(name);
+  return { aliases: fieldNames, always, keys, prefix };
+}
+
+/** Without those that take arguments or are of different types here and there: such fields cannot always be merged. */
+function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
+  const names = new Set<string>();
+  const types = new Map<string, string>();
+  for (const type of Object.values(supergraph.getTypeMap())) {
+    for (const { key } of joins.typesOf(type.name)) {
+      if (key === null) continue;
+      for (const selection of selectionSetOf(key).selections) {
+        if (selection.kind === Kind.FIELD && !selection.selectionSet) names.add(selection.name.value);
+      }
+    }
+  }
+  for (const type of Object.values(supergraph.getTypeMap())) {
+    if (!('getFields' in type) || isInputObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const text = String(field.type);
+      if (field.args.length > 0 || (types.get(field.name) ?? text) !== text) names.delete(field.name);
+      types.set(field.name, text);
+    }
+  }
+  return names;
 }
 
 function addFieldsWithArguments(selection: string, into: Set<string>): void {
@@ -64,7 +93,8 @@ export class Renamer {
 
   readonly nameOf: InternalName = (field) => {
     if (field.name.value === '__typename') return '__typename';
-    const { aliases, always, prefix } = this.#names;
+    const { aliases, always, keys, prefix } = this.#names;
+    if (keys.has(field.name.value)) return field.name.value;
     const name = field.alias?.value ?? field.name.value;
     const aliased = field.alias !== undefined && name !== field.name.value;
     const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
@@ -88,7 +118,10 @@ export class Renamer {
         }
         const internal = this.nameOf(field);
         if (internal === (field.alias?.value ?? field.name.value)) return undefined;
-        return { ...field, alias: { kind: Kind.NAME, value: internal } };
+        const { alias: _, ...unaliased } = field;
+        return internal === field.name.value
+          ? unaliased
+          : { ...field, alias: { kind: Kind.NAME, value: internal } };
       },
       Variable: (variable): VariableNode | undefined =>
         variable.name.value === representations

@@ -17,6 +17,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLSchema,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -42,9 +43,11 @@ export function settled(
 class Settler {
   readonly #schema: GraphQLSchema;
   readonly #fragments: Fragments;
+  readonly #roots: readonly unknown[];
 
   constructor(schema: GraphQLSchema, fragments: Fragments) {
     this.#schema = schema;
+    this.#roots = [schema.getQueryType(), schema.getMutationType()];
     this.#fragments = fragments;
   }
 
@@ -69,10 +72,11 @@ class Settler {
       const selections = this.settle(fragment.selectionSet, always ? type : narrowed, decided.known);
       if (selections.length === 0) return [];
       if (always && directives.length === 0) return selections;
+      const named = always ? this.#conditionOn(type) : condition;
       return [
         {
           kind: Kind.INLINE_FRAGMENT,
-          ...this.#typeCondition(always ? type : narrowed),
+          ...(named ? { typeCondition: named } : {}),
           directives,
           selectionSet: { kind: Kind.SELECTION_SET, selections },
         },
@@ -81,10 +85,12 @@ class Settler {
   }
 
   /**
-   * Also where it always holds for objects: the planner gives fields that do not merge an alias, but does not find those
-   * in a fragment without a type condition. Not for root types: a subgraph may call them something else.
+   * The planner gives fields that do not merge an alias, but does not find those in a fragment without a type condition.
+   * Root types have none: a subgraph may call them something else.
    */
-  #typeCondition(type: GraphQLNamedType | undefined): Pick<InlineFragmentNode, 'typeCondition'> {
+  #conditionOn(type: GraphQLNamedType | undefined): NamedTypeNode | undefined {
+    if (!type || this.#roots.includes(type)) return undefined;
+    return { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type.name } };
   }
 
   /** Below an outer type condition that was left out, an inner one may be impossible. */

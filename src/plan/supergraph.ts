@@ -8,7 +8,9 @@ import { QueryPlanner } from '@apollo/query-planner';
 import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
 import { GatewayError } from '../shared/errors.ts';
+import { contextFields } from './context-rewrites.ts';
 import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
+import { labelsIn } from './labels.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 import { renamedNames, type RenamedNames } from './renaming.ts';
 
@@ -24,6 +26,8 @@ export interface LoadedSupergraph {
   /** Interfaces that are an object type in some subgraph: their name may stand as a runtime type. */
   readonly interfaceObjects: readonly string[];
   readonly renamed: RenamedNames;
+  /** Of `@override(label:)`. */
+  readonly labels: readonly string[];
   /** Names of the types that a type condition matches, its own among them. */
   readonly typesOf: (condition: string) => readonly string[];
   /** Subgraph names and urls, in the order of the supergraph. */
@@ -33,15 +37,22 @@ export interface LoadedSupergraph {
 /** The planner's default of 10 000 lets some small operations take seconds; 1 000 lost nothing in tests. */
 const evaluatedPlansMax = 1000;
 
-/** @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong. */
+/**
+ * Loads every known feature, enforced or not: `features.ts` says before whether that is acceptable.
+ *
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong.
+ */
 export function loadSupergraph(sdl: string): LoadedSupergraph {
   try {
     const document = withoutUselessKeys(parse(sdl));
     const joins = new JoinSpec(document);
-    const supergraph = Supergraph.build(document, { validateSupergraph: true });
+    const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
     const plannerSchema = supergraph.apiSchema();
     const schema = plannerSchema.toGraphQLJSSchema();
     const whole = supergraph.schema.toGraphQLJSSchema();
+    const requirements = readRequirements(joins);
+    const contexts = contextFields(document);
+    const renamed = renamedNames(whole, joins);
     return {
       sdl,
       schema,
@@ -51,15 +62,29 @@ export function loadSupergraph(sdl: string): LoadedSupergraph {
         debug: { maxEvaluatedPlans: evaluatedPlansMax },
       }),
       joins,
-      requirements: readRequirements(joins),
+      requirements: { ...requirements, fieldNames: new Set([...requirements.fieldNames, ...contexts.using]) },
       interfaceObjects: joins.interfaceObjects(),
-      renamed: renamedNames(whole, joins),
+      renamed: { ...renamed, always: new Set([...renamed.always, ...withArguments(whole, contexts.giving)]) },
+      labels: labelsIn(document),
       typesOf: typeMatcher(whole),
       subgraphs: subgraphsOf(supergraph),
     };
   } catch (error) {
     throw new GatewayError('SUPERGRAPH_INVALID', messageOf(error), { cause: error });
   }
+}
+
+/** A client may ask for a field with other arguments than a context does: both are fetched, under different names. */
+function withArguments(schema: GraphQLSchema, names: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (names.size === 0) return found;
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!('getFields' in type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      if ('args' in field && field.args.length > 0 && names.has(field.name)) found.add(field.name);
+    }
+  }
+  return found;
 }
 
 function subgraphsOf(supergraph: Supergraph): Array<{ name: string; url: string }> {

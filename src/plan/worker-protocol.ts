@@ -5,10 +5,16 @@ import type { SubgraphSchema } from './composition.ts';
 import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =
-  | { readonly kind: 'sdl'; readonly sdl: string }
-  | { readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] }
+  | ({ readonly kind: 'sdl'; readonly sdl: string } & SupergraphTerms)
+  | ({ readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] } & SupergraphTerms)
   /** Another worker has composed and checked it: only to plan with. */
   | { readonly kind: 'checked'; readonly sdl: string };
+
+/** What has to be known to say whether a supergraph may be served. */
+interface SupergraphTerms {
+  /** Directives that the configuration accepts although nothing enforces them. Default: none. */
+  readonly allowUnenforced?: readonly string[];
+}
 
 /** The answer to `describe`: SDL. */
 export interface GraphDescription {
@@ -22,6 +28,8 @@ export interface LoadedGraph {
   /** The supergraph. */
   readonly sdl: string;
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
+  /** Of `@override(label:)`. */
+  readonly labels: readonly string[];
   /** Of the supergraph's text, SHA-256 in hex. */
   readonly hash: string;
 }

@@ -53,8 +53,8 @@ function describeGraph(): GraphDescription {
 
 async function load(source: SupergraphSource): Promise<LoadedGraph> {
   current = source.kind === 'checked' ? loadSupergraph(source.sdl) : await checkAndLoad(source);
-  const { sdl, subgraphs } = current;
-  return { sdl, subgraphs, hash: createHash('sha256').update(sdl).digest('hex') };
+  const { sdl, subgraphs, labels } = current;
+  return { sdl, subgraphs, labels, hash: createHash('sha256').update(sdl).digest('hex') };
 }
 
 /** Loads the packages for it only here: they take as much memory as the planner itself. */
@@ -62,9 +62,10 @@ async function checkAndLoad(
   source: Exclude<SupergraphSource, { kind: 'checked' }>,
 ): Promise<LoadedSupergraph> {
   const { SupergraphLifecycle } = await import('./lifecycle.ts');
-  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl);
+  const { allowUnenforced = [] } = source;
+  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl, allowUnenforced);
   const { composeOrThrow } = await import('./composition.ts');
-  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs));
+  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced);
 }
 
 function loadedGraph(): LoadedSupergraph {

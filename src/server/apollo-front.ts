@@ -32,6 +32,11 @@ export interface ApolloFront {
 /** What Apollo Server carries for us through its pipeline. */
 interface Carried {
   readonly received: Received;
+  /** An object of its own: Apollo Server hands out copies of what carries it. */
+  readonly outcome: Outcome;
+}
+
+interface Outcome {
   answered: Answered | undefined;
   /** Whoever made them: how many, and the code of the first. */
   errors: number;
@@ -73,7 +78,7 @@ async function respond(
   received: Received,
   mediaType: MediaType,
 ): Promise<Responded> {
-  const carried: Carried = { received, answered: undefined, errors: 0, code: null };
+  const outcome: Outcome = { answered: undefined, errors: 0, code: null };
   const { query, operationName, variables } = received.request;
   const head = received.queryOnly ? 'GET' : 'POST';
   const response = await server.executeHTTPGraphQLRequest({
@@ -86,7 +91,7 @@ async function respond(
           ? undefined
           : { query, variables, ...(operationName === null ? {} : { operationName }) },
     },
-    context: () => Promise.resolve(carried),
+    context: () => Promise.resolve({ received, outcome }),
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');
@@ -95,10 +100,10 @@ async function respond(
     mediaType,
     text: response.body.string,
     headers: extraHeaders(response.headers),
-    operationName: carried.answered?.name ?? null,
-    operationKind: carried.answered?.kind ?? null,
-    errors: carried.errors,
-    code: carried.code,
+    operationName: outcome.answered?.name ?? null,
+    operationKind: outcome.answered?.kind ?? null,
+    errors: outcome.errors,
+    code: outcome.code,
   };
 }
 
@@ -161,7 +166,7 @@ async function executeFor(
   const { requestId } = carried.received.context;
   try {
     const answered = await gateway.answer(carried.received);
-    carried.answered = answered;
+    carried.outcome.answered = answered;
     const { data, errors } = answered.answer;
     if (errors.length === 0) return { data };
     return {
@@ -195,7 +200,8 @@ function errorPlugin(): ApolloServerPlugin<Carried> {
 function complete({ response, contextValue, request }: GraphQLRequestContext<Carried>): void {
   const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
-  const { requestId } = contextValue.received.context;
+  const { received, outcome } = contextValue;
+  const { requestId } = received.context;
   // Apollo Server says only BAD_REQUEST of a mutation by GET.
   const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
   const replaced = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
@@ -205,8 +211,8 @@ function complete({ response, contextValue, request }: GraphQLRequestContext<Car
   }));
   body.singleResult.errors = errors;
   const code = codeOf(errors[0]);
-  contextValue.errors = errors.length;
-  contextValue.code = code;
+  outcome.errors = errors.length;
+  outcome.code = code;
   const isLegacy = !request.http?.headers.get('accept')?.includes(graphqlMediaType);
   if (code === null || !operationCodes.has(code) || body.singleResult.data !== undefined) return;
   http.status = isLegacy ? 200 : 400;

@@ -2,8 +2,8 @@
  * Identical queries that are in flight at the same time become one call to the subgraph.
  *
  * A call is keyed by its body and by the headers the subgraph sees, except those that name the request. It belongs to
- * all who wait for it: it is aborted when the last of them has left. A query that began before a mutation is not joined
- * by one that comes after it, which may have to see what the mutation did.
+ * all who wait for it: it is aborted when the last of them has left. A query that began before the end of a mutation is
+ * not joined by one that comes after it, which may have to see what the mutation did.
  */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
@@ -24,6 +24,8 @@ interface Call {
   readonly deadlineAtMs: number;
   holders: number;
   isShared: boolean;
+  /** Nobody joins it any more. */
+  readonly forget: () => void;
 }
 
 export function shareFetches(
@@ -44,22 +46,19 @@ export function shareFetches(
       deadlineAtMs: context.deadlineAtMs,
       holders: 0,
       isShared: false,
+      forget() {
+        if (inFlight.get(key) === call) inFlight.delete(key);
+      },
     };
     inFlight.set(key, call);
-    const end = (): void => {
-      if (inFlight.get(key) === call) inFlight.delete(key);
-    };
-    answer.then(end, end);
+    answer.then(call.forget, call.forget);
     return call;
   }
 
   return {
     async fetch(request) {
       const { operation, context, body } = request;
-      if (operation.kind !== 'query') {
-        mutations.value += 1;
-        return subgraph.fetch(request);
-      }
+      if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
       const key = `${mutations.value}\n${headersKey(context, ignored)}\n${body}`;
       const present = inFlight.get(key);
       // A call with less time than this request has might end too soon for it.
@@ -71,12 +70,40 @@ export function shareFetches(
   };
 }
 
-/** `shareFetches` as the configuration has it: around every remote subgraph, or nothing. */
-export function aroundRemote(
+/** Counts its mutations for what is shared elsewhere: other subgraphs may show what they changed. */
+function countMutations(subgraph: Subgraph, mutations: MutationCounter): Subgraph {
+  return {
+    fetch: (request) =>
+      request.operation.kind === 'query'
+        ? subgraph.fetch(request)
+        : fetchCounted(subgraph, request, mutations),
+    close: () => subgraph.close(),
+  };
+}
+
+/** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
+export function aroundSubgraph(
   { sharing }: GatewayConfig,
   mutations: MutationCounter,
-): (subgraph: Subgraph) => Subgraph {
-  return sharing.fetches ? (subgraph) => shareFetches(subgraph, mutations, sharing) : (subgraph) => subgraph;
+): (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph {
+  return (subgraph, kind) =>
+    sharing.fetches && kind === 'remote'
+      ? shareFetches(subgraph, mutations, sharing)
+      : countMutations(subgraph, mutations);
+}
+
+/** Counted at both ends: a query that began in between may have been answered before the change. */
+async function fetchCounted(
+  subgraph: Subgraph,
+  request: SubgraphRequest,
+  mutations: MutationCounter,
+): Promise<SubgraphResponse> {
+  mutations.value += 1;
+  try {
+    return await subgraph.fetch(request);
+  } finally {
+    mutations.value += 1;
+  }
 }
 
 const joinToleranceMs = 1000;
@@ -94,7 +121,10 @@ function hold(call: Call, { cancellation }: RequestContext): Promise<SubgraphRes
     const leave = (reason: GatewayError): void => {
       cancellation.off(leave);
       call.holders -= 1;
-      if (call.holders === 0) call.cancellation.cancel(reason);
+      if (call.holders === 0) {
+        call.forget();
+        call.cancellation.cancel(reason);
+      }
       reject(reason);
     };
     cancellation.on(leave);

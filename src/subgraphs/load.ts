@@ -27,13 +27,13 @@ export interface LoadedSubgraphs {
   close(): Promise<void>;
 }
 
-/** Goes around each remote subgraph, such as `shareFetches`. */
-export type AroundRemote = (subgraph: Subgraph) => Subgraph;
+/** Goes around each subgraph, such as `shareFetches` around remote ones. */
+export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph;
 
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
 export async function loadSubgraphs(
   graph: GraphConfig,
-  around: AroundRemote = (subgraph) => subgraph,
+  around: AroundSubgraph = (subgraph) => subgraph,
 ): Promise<LoadedSubgraphs> {
   const http = createHttpTransport();
   const sources: OpenSource[] = [];
@@ -48,8 +48,8 @@ export async function loadSubgraphs(
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? around(createGraphqlSubgraph(subgraph, http))
-          : await loadLocalSubgraph(subgraph, sources),
+          ? around(createGraphqlSubgraph(subgraph, http), 'remote')
+          : around(await loadLocalSubgraph(subgraph, sources), 'local'),
       );
     }
     return { subgraphs, close };

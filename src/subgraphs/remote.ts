@@ -4,12 +4,12 @@ import { GatewayError } from '../shared/errors.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
 import type { Subgraph } from '../sources/source.ts';
-import type { AroundRemote, LoadedSubgraphs } from './load.ts';
+import type { AroundSubgraph, LoadedSubgraphs } from './load.ts';
 
 /** @throws {GatewayError} `SUPERGRAPH_INVALID` naming each subgraph that has no HTTP address. */
 export function connectRemote(
   subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>,
-  around: AroundRemote,
+  around: AroundSubgraph,
 ): LoadedSubgraphs {
   const unusable = subgraphs.filter(({ url }) => !/^https?:\/\//.test(url) || !URL.canParse(url));
   if (unusable.length > 0) {
@@ -24,6 +24,6 @@ export function connectRemote(
   const http = createHttpTransport();
   const connected = new Map<string, Subgraph>();
   for (const { name, url } of subgraphs)
-    connected.set(name, around(createGraphqlSubgraph({ name, urls: [url] }, http)));
+    connected.set(name, around(createGraphqlSubgraph({ name, urls: [url] }, http), 'remote'));
   return { subgraphs: connected, close: () => http.close() };
 }

@@ -8,6 +8,11 @@ export interface OrderStub {
   readonly userId?: string | null;
 }
 
+export interface OrderDetailsStub {
+  readonly orderId: string;
+  readonly order?: OrderStub | null;
+}
+
 export interface UserStub {
   readonly id: string;
 }

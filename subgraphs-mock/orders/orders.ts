@@ -30,6 +30,9 @@ export function startOrders(options: GraphqlStartOptions = {}): Promise<Mock> {
       __resolveReference: ({ id }: { id: string }) => book.byId(id) ?? null,
       user: ({ userId }: Order) => ({ id: userId }),
     },
+    OrderDetails: {
+      order: ({ orderId }: { orderId: string }) => book.byId(orderId) ?? null,
+    },
     OrderItem: {
       product: ({ upc }: { upc: string }) => ({ upc }),
     },

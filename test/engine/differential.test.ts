@@ -24,7 +24,6 @@ describe.each(fixtures)('$name', (fixture) => {
     // As text: the order of keys is part of the answer.
     expect(JSON.stringify(actual.data), context).toBe(JSON.stringify(expected.data));
     expect(JSON.stringify(reference.data), context).toBe(JSON.stringify(expected.data));
-    if (operation.errorsDiffer !== undefined) return;
     expect(unreported(expected, actual), context).toEqual([]);
     expect(misplaced(actual), context).toEqual([]);
   });

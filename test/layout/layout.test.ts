@@ -37,6 +37,7 @@ describe('the linter refuses every import that the folder tables do not allow', 
       Object.entries(packageHome).flatMap(([name, home]) => [
         { folder, from: name, forbidden: home !== folder },
         { folder, from: `${name}/file.js`, forbidden: home !== folder },
+        { folder, from: `${name}/dist/esm/file.js`, forbidden: home !== folder },
       ]),
     );
     const telemetry = [

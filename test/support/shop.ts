@@ -1,6 +1,6 @@
 /**
  * The whole shop for the tests of one file: the mock services on free ports, and the gateway before them in process.
- * `TEST_FRONT=apollo npx vitest run test/demo` runs them through the other front, which must pass the same tests.
+ * vitest.config.ts says which of them run through the other front too, which must pass the same tests.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,25 +25,25 @@ export interface Shop {
 export interface ShopOptions {
   /** Added to the addresses of the mocks, such as NODE_ENV. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** A gateway.yaml. Default: one that only says which front. */
-  readonly configPath?: string;
+  /** Of a gateway.yaml, besides which front. */
+  readonly settings?: string;
 }
 
 export const graphPath = fileURLToPath(new URL('../../schemas/graph.yaml', import.meta.url));
 
-export async function openShop({ environment, configPath }: ShopOptions = {}): Promise<Shop> {
+export async function openShop({ environment, settings = '' }: ShopOptions = {}): Promise<Shop> {
   const mocks = await startMocks({ portBase: 0 });
   const folder = await mkdtemp(join(tmpdir(), 'tributary-shop-'));
   let gateway: RunningGateway;
   try {
-    const byFront = join(folder, 'gateway.yaml');
-    await writeFile(byFront, `front: ${process.env.TEST_FRONT ?? 'direct'}\n`);
+    const configPath = join(folder, 'gateway.yaml');
+    await writeFile(configPath, `front: ${process.env.TEST_FRONT ?? 'direct'}\n${settings}`);
     gateway = await start({
       graphPath,
       port: 0,
       logLevel: 'silent',
       environment: { ...environment, ...addressVariables(mocks) },
-      configPath: configPath ?? byFront,
+      configPath,
     });
   } catch (error) {
     await mocks.close();

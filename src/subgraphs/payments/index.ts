@@ -11,6 +11,9 @@ export const subgraph = defineSubgraph<Resolvers>({
     Order: {
       payment: ({ id }, _args, context) => paymentByOrder(context).load(id),
     },
+    OrderDetails: {
+      payment: ({ orderId }, _args, context) => paymentByOrder(context).load(orderId),
+    },
     Payment: {
       __resolveReference: ({ id }, context) => paymentById(context).load(id),
     },

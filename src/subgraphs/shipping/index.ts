@@ -11,6 +11,9 @@ export const subgraph = defineSubgraph<Resolvers>({
     Order: {
       shipment: ({ id }, _args, context) => shipmentByOrder(context).load(id),
     },
+    OrderDetails: {
+      shipment: ({ orderId }, _args, context) => shipmentByOrder(context).load(orderId),
+    },
     Shipment: {
       __resolveReference: ({ id }, context) => shipmentById(context, id),
     },

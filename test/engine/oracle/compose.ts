@@ -76,7 +76,7 @@ const composed = new WeakMap<Fixture, string>();
 
 /** What a client may ask of this supergraph. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
-  return Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
+  return Supergraph.build(supergraphSdl, { supportedFeatures: null }).apiSchema().toGraphQLJSSchema();
 }
 
 export function subgraphSchema(part: Part): GraphQLSchema {

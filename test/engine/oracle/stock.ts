@@ -2,6 +2,7 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { getOperationAST, parse } from 'graphql';
 
+import { interruptible } from '../../../src/plan/interruptible.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
 import { composeFixture, subgraphTransport, toAnswer, type SubgraphCall } from './compose.ts';
 import type { Oracle } from './monolith.ts';
@@ -19,7 +20,13 @@ export interface StockOracle extends Oracle {
   clearCalls(): void;
 }
 
-export async function openStock(fixture: Fixture): Promise<StockOracle> {
+/** The part of a loaded gateway that may take for ever. */
+interface StockPlanner {
+  readonly queryPlanner: { buildQueryPlan: (...args: unknown[]) => unknown };
+}
+
+/** @param planningTimeoutMs Operations that take longer get an error instead of an answer. */
+export async function openStock(fixture: Fixture, planningTimeoutMs?: number): Promise<StockOracle> {
   const transport = subgraphTransport(fixture);
   const gateway = new ApolloGateway({
     supergraphSdl: composeFixture(fixture),
@@ -27,6 +34,7 @@ export async function openStock(fixture: Fixture): Promise<StockOracle> {
     buildService: ({ name }) => dataSource(transport.services[name]),
   });
   const { schema } = await gateway.load();
+  if (planningTimeoutMs !== undefined) boundPlanning(gateway, planningTimeoutMs);
 
   return {
     calls: transport.calls,
@@ -55,6 +63,12 @@ export async function openStock(fixture: Fixture): Promise<StockOracle> {
     },
     close: () => gateway.stop(),
   };
+}
+
+function boundPlanning(gateway: ApolloGateway, timeoutMs: number): void {
+  const { queryPlanner } = gateway as unknown as StockPlanner;
+  const plan = queryPlanner.buildQueryPlan.bind(queryPlanner);
+  queryPlanner.buildQueryPlan = (...args) => interruptible(timeoutMs, () => plan(...args));
 }
 
 function dataSource(

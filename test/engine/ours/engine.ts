@@ -4,6 +4,7 @@ import { compileOperation, execute, type ExecutableOperation } from '../../../sr
 import { coerceVariables } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
+import { interruptible } from '../../../src/plan/interruptible.ts';
 import { introspect } from '../../../src/plan/introspection.ts';
 import { prepare } from '../../../src/plan/prepare.ts';
 import { loadSupergraph } from '../../../src/plan/supergraph.ts';
@@ -24,6 +25,7 @@ export interface Engine {
     readonly variables?: Readonly<Record<string, unknown>>;
     readonly operationName?: string;
   }): Promise<Answer>;
+  /** @throws {GatewayError} `PLANNING_TIMEOUT`, see `planningTimeoutMs`. */
   prepare(
     query: string,
     operationName?: string,
@@ -40,12 +42,16 @@ export interface EngineOptions {
   readonly interpreted?: boolean;
   /** Wraps the subgraphs, to break them. */
   readonly around?: (service: string, subgraph: Subgraph) => Subgraph;
+  /** Labels of `@override` that hold. */
+  readonly labels?: readonly string[];
   /** Errors in one answer. */
   readonly errorsMax?: number;
+  /** For planning one operation; without it planning takes the time it takes. */
+  readonly planningTimeoutMs?: number;
 }
 
 export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engine {
-  const supergraph = loadSupergraph(composeFixture(fixture));
+  let supergraph = loadSupergraph(composeFixture(fixture));
   const transport = subgraphTransport(fixture);
   const subgraphs = new Map<string, Subgraph>();
   for (const [service, send] of Object.entries(transport.services)) {
@@ -60,20 +66,31 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     subgraphs.set(service, options.around ? options.around(service, subgraph) : subgraph);
   }
 
+  function bounded<Result>(plan: () => Result): Result {
+    if (options.planningTimeoutMs === undefined) return plan();
+    try {
+      return interruptible(options.planningTimeoutMs, plan);
+    } catch (error) {
+      // What was interrupted may have left the planner's caches half written.
+      supergraph = loadSupergraph(composeFixture(fixture));
+      throw error;
+    }
+  }
+
   function prepareOne(
     query: string,
     operationName?: string,
     variables: Readonly<Record<string, unknown>> = {},
   ): ExecutableOperation {
-    const request = { query, operationName: operationName ?? null };
+    const request = { query, operationName: operationName ?? null, labels: options.labels ?? [] };
     const limits = { tokensMax: 100_000, suggestions: true };
-    let result = prepare(supergraph, request, limits);
+    let result = bounded(() => prepare(supergraph, request, limits));
     if ('conditional' in result) {
       const values = coerced(result.conditional, variables);
       const conditions = Object.fromEntries(
         result.conditional.on.map((name) => [name, values[name] === true]),
       );
-      result = prepare(supergraph, { ...request, conditions }, limits);
+      result = bounded(() => prepare(supergraph, { ...request, conditions }, limits));
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
     // As it crosses the thread boundary.

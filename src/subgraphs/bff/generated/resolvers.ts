@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { OrderStub, UserStub, ProductStub, PaymentStub, ShipmentStub } from '../../stubs.ts';
-import type { OrderDetailsParent } from '../order-details.ts';
+import type { OrderStub, UserStub, ProductStub, PaymentStub, ShipmentStub, OrderDetailsStub } from '../../stubs.ts';
 import type { UserDashboardParent } from '../user-dashboard.ts';
 import type { PlacedOrder } from '../place-order.ts';
 import type { BffContext } from '../context.ts';
@@ -52,8 +51,6 @@ export type Order = {
 export type OrderDetails = {
   order?: Maybe<Order>;
   orderId: Scalars['ID']['output'];
-  payment?: Maybe<Payment>;
-  shipment?: Maybe<Shipment>;
   user?: Maybe<User>;
 };
 
@@ -98,7 +95,7 @@ export type ProductRefInput = {
 };
 
 export type Query = {
-  /** Everything the order page shows, from four services at once. */
+  /** Everything the order page shows: the subgraphs of order, payment and shipment add their part at the same time. */
   orderDetails?: Maybe<OrderDetails>;
   /** Everything the start page shows; a service that fails costs its own part only. */
   userDashboard?: Maybe<UserDashboard>;
@@ -234,7 +231,7 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Order: ResolverTypeWrapper<OrderStub>;
-  OrderDetails: ResolverTypeWrapper<OrderDetailsParent>;
+  OrderDetails: ResolverTypeWrapper<OrderDetailsStub>;
   Payment: ResolverTypeWrapper<PaymentStub>;
   PaymentInput: PaymentInput;
   PaymentMethodInput: PaymentMethodInput;
@@ -260,7 +257,7 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Order: OrderStub;
-  OrderDetails: OrderDetailsParent;
+  OrderDetails: OrderDetailsStub;
   Payment: PaymentStub;
   PaymentInput: PaymentInput;
   PlaceOrderInput: PlaceOrderInput;
@@ -290,10 +287,7 @@ export type OrderResolvers<ContextType = BffContext, ParentType extends Resolver
 
 export type OrderDetailsResolvers<ContextType = BffContext, ParentType extends ResolversParentTypes['OrderDetails'] = ResolversParentTypes['OrderDetails'], FederationReferenceType extends FederationReferenceTypes['OrderDetails'] = FederationReferenceTypes['OrderDetails']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['OrderDetails']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
   orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType>;
-  shipment?: Resolver<Maybe<ResolversTypes['Shipment']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
 };
 

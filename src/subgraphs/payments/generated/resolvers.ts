@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { OrderStub } from '../../stubs.ts';
+import type { OrderStub, OrderDetailsStub } from '../../stubs.ts';
 import type { PaymentsContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -16,6 +16,11 @@ export type Scalars = {
 export type Order = {
   id: Scalars['ID']['output'];
   /** Null until the order is paid. */
+  payment?: Maybe<Payment>;
+};
+
+export type OrderDetails = {
+  orderId: Scalars['ID']['output'];
   payment?: Maybe<Payment>;
 };
 
@@ -120,6 +125,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of federation types */
 export type FederationTypes = {
   Order: Order;
+  OrderDetails: OrderDetails;
   Payment: Payment;
 };
 
@@ -128,6 +134,9 @@ export type FederationReferenceTypes = {
   Order:
     ( { __typename: 'Order' }
     & GraphQLRecursivePick<FederationTypes['Order'], {"id":true}> );
+  OrderDetails:
+    ( { __typename: 'OrderDetails' }
+    & GraphQLRecursivePick<FederationTypes['OrderDetails'], {"orderId":true}> );
   Payment:
     ( { __typename: 'Payment' }
     & GraphQLRecursivePick<FederationTypes['Payment'], {"id":true}> );
@@ -139,6 +148,7 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   Order: ResolverTypeWrapper<OrderStub>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  OrderDetails: ResolverTypeWrapper<OrderDetailsStub>;
   Payment: ResolverTypeWrapper<Payment>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -151,6 +161,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Order: OrderStub;
   ID: Scalars['ID']['output'];
+  OrderDetails: OrderDetailsStub;
   Payment: Payment | FederationReferenceTypes['Payment'];
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
@@ -160,6 +171,12 @@ export type ResolversParentTypes = {
 export type OrderResolvers<ContextType = PaymentsContext, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order'], FederationReferenceType extends FederationReferenceTypes['Order'] = FederationReferenceTypes['Order']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Order']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType>;
+};
+
+export type OrderDetailsResolvers<ContextType = PaymentsContext, ParentType extends ResolversParentTypes['OrderDetails'] = ResolversParentTypes['OrderDetails'], FederationReferenceType extends FederationReferenceTypes['OrderDetails'] = FederationReferenceTypes['OrderDetails']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['OrderDetails']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType>;
 };
 
@@ -174,6 +191,7 @@ export type PaymentResolvers<ContextType = PaymentsContext, ParentType extends R
 
 export type Resolvers<ContextType = PaymentsContext> = {
   Order?: OrderResolvers<ContextType>;
+  OrderDetails?: OrderDetailsResolvers<ContextType>;
   Payment?: PaymentResolvers<ContextType>;
 };
 

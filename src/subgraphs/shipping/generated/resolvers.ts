@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { OrderStub, ProductStub } from '../../stubs.ts';
+import type { OrderStub, OrderDetailsStub, ProductStub } from '../../stubs.ts';
 import type { ShippingContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -16,6 +16,11 @@ export type Scalars = {
 export type Order = {
   id: Scalars['ID']['output'];
   /** Null until the order is shipped. */
+  shipment?: Maybe<Shipment>;
+};
+
+export type OrderDetails = {
+  orderId: Scalars['ID']['output'];
   shipment?: Maybe<Shipment>;
 };
 
@@ -127,6 +132,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of federation types */
 export type FederationTypes = {
   Order: Order;
+  OrderDetails: OrderDetails;
   Product: Product;
   Shipment: Shipment;
 };
@@ -136,6 +142,9 @@ export type FederationReferenceTypes = {
   Order:
     ( { __typename: 'Order' }
     & GraphQLRecursivePick<FederationTypes['Order'], {"id":true}> );
+  OrderDetails:
+    ( { __typename: 'OrderDetails' }
+    & GraphQLRecursivePick<FederationTypes['OrderDetails'], {"orderId":true}> );
   Product:
     ( { __typename: 'Product' }
     & GraphQLRecursivePick<FederationTypes['Product'], {"upc":true}>
@@ -152,6 +161,7 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   Order: ResolverTypeWrapper<OrderStub>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  OrderDetails: ResolverTypeWrapper<OrderDetailsStub>;
   Product: ResolverTypeWrapper<ProductStub>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Shipment: ResolverTypeWrapper<Shipment>;
@@ -165,6 +175,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Order: OrderStub;
   ID: Scalars['ID']['output'];
+  OrderDetails: OrderDetailsStub;
   Product: ProductStub;
   Int: Scalars['Int']['output'];
   Shipment: Shipment | FederationReferenceTypes['Shipment'];
@@ -176,6 +187,12 @@ export type ResolversParentTypes = {
 export type OrderResolvers<ContextType = ShippingContext, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order'], FederationReferenceType extends FederationReferenceTypes['Order'] = FederationReferenceTypes['Order']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Order']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  shipment?: Resolver<Maybe<ResolversTypes['Shipment']>, ParentType, ContextType>;
+};
+
+export type OrderDetailsResolvers<ContextType = ShippingContext, ParentType extends ResolversParentTypes['OrderDetails'] = ResolversParentTypes['OrderDetails'], FederationReferenceType extends FederationReferenceTypes['OrderDetails'] = FederationReferenceTypes['OrderDetails']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['OrderDetails']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   shipment?: Resolver<Maybe<ResolversTypes['Shipment']>, ParentType, ContextType>;
 };
 
@@ -201,6 +218,7 @@ export type ShippingEstimateResolvers<ContextType = ShippingContext, ParentType 
 
 export type Resolvers<ContextType = ShippingContext> = {
   Order?: OrderResolvers<ContextType>;
+  OrderDetails?: OrderDetailsResolvers<ContextType>;
   Product?: ProductResolvers<ContextType>;
   Shipment?: ShipmentResolvers<ContextType>;
   ShippingEstimate?: ShippingEstimateResolvers<ContextType>;

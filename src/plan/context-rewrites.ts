@@ -1,0 +1,255 @@
+/**
+ * `@fromContext`: arguments of a fetch whose values stand in objects above each of its positions.
+ *
+ * The planner says where a value is, but not always that it must be there first: a fetch that needs one may stand
+ * beside the fetch that brings it. Here such fetches are put one after the other.
+ */
+
+import type { FetchNode as PlannerFetch } from '@apollo/query-planner';
+import { Kind, visit, type DocumentNode, type FieldDefinitionNode } from 'graphql';
+
+import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../pipeline/prepared.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/** One use for each variable; it may have several places, of which the first that exists counts. */
+export function toContexts(
+  rewrites: PlannerFetch['contextRewrites'],
+  typesOf: (condition: string) => readonly string[],
+): ContextUse[] {
+  const uses = new Map<string, ContextUse['places'][number][]>();
+  for (const { path, renameKeyTo } of rewrites ?? []) {
+    const up = path.filter((element) => element === '..').length;
+    const steps = path.slice(up).map((element): RewriteStep => {
+      const condition = /^\.\.\. on (.+)$/.exec(element)?.[1];
+      return condition === undefined ? { key: element } : { types: typesOf(condition) };
+    });
+    const places = uses.get(renameKeyTo) ?? [];
+    places.push({ up, path: steps });
+    uses.set(renameKeyTo, places);
+  }
+  return [...uses].map(([variable, places]) => ({ variable, places }));
+}
+
+/**
+ * Names that have a meaning for contexts in a supergraph: of the fields with such an argument, and of the fields the
+ * values come from.
+ */
+export function contextFields(supergraph: DocumentNode): {
+  readonly using: ReadonlySet<string>;
+  readonly giving: ReadonlySet<string>;
+} {
+  const using = new Set<string>();
+  const giving = new Set<string>();
+  visit(supergraph, {
+    FieldDefinition(field) {
+      for (const selection of contextSelections(field)) {
+        using.add(field.name.value);
+        for (const name of selection.match(/\w+/g) ?? []) giving.add(name);
+      }
+    },
+  });
+  return { using, giving };
+}
+
+/** `@join__field(contextArguments: [{ selection: "{ factor }" }])` */
+function contextSelections({ directives = [] }: FieldDefinitionNode): string[] {
+  const lists = directives.flatMap((directive) =>
+    (directive.arguments ?? []).flatMap(({ name, value }) =>
+      name.value === 'contextArguments' && value.kind === Kind.LIST ? value.values : [],
+    ),
+  );
+  return lists.flatMap((value) =>
+    value.kind !== Kind.OBJECT
+      ? []
+      : value.fields.flatMap(({ name, value: text }) =>
+          name.value === 'selection' && text.kind === Kind.STRING ? [text.value] : [],
+        ),
+  );
+}
+
+export function usesContexts(plan: PlanNode): boolean {
+  return fetchesIn(plan, []).some(({ fetch }) => fetch.contexts);
+}
+
+/**
+ * The plan with every value fetched before it is needed, and with nothing shared between positions whose contexts may
+ * differ.
+ *
+ * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` where no such order exists.
+ */
+export function withContexts(plan: PlanNode): PlanNode {
+  return ordered(unshared(plan), [], []);
+}
+
+interface PlacedFetch {
+  readonly fetch: FetchNode;
+  /** Where it stands, lists left out. */
+  readonly keys: readonly string[];
+}
+
+function fetchesIn(node: PlanNode, keys: readonly string[]): PlacedFetch[] {
+  switch (node.kind) {
+    case 'fetch':
+      return [{ fetch: node, keys }];
+    case 'flatten':
+      return fetchesIn(node.node, [...keys, ...keysOf(node.path)]);
+    case 'sequence':
+    case 'parallel':
+      return node.nodes.flatMap((child) => fetchesIn(child, keys));
+    case 'condition':
+      return [node.whenTrue, node.whenFalse].flatMap((child) => (child ? fetchesIn(child, keys) : []));
+    case 'split':
+      return [];
+  }
+}
+
+function keysOf(path: readonly PathStep[]): string[] {
+  return path.flatMap((step) => ('key' in step ? [step.key] : []));
+}
+
+function unshared(node: PlanNode): PlanNode {
+  switch (node.kind) {
+    case 'fetch':
+      return { ...node, unshared: true };
+    case 'flatten':
+      return { ...node, node: unshared(node.node) };
+    case 'sequence':
+    case 'parallel':
+      return { ...node, nodes: node.nodes.map(unshared) };
+    case 'condition':
+      return {
+        ...node,
+        whenTrue: node.whenTrue && unshared(node.whenTrue),
+        whenFalse: node.whenFalse && unshared(node.whenFalse),
+      };
+    case 'split':
+      return node;
+  }
+}
+
+/** @param before What is fetched before this node. */
+function ordered(node: PlanNode, keys: readonly string[], before: readonly PlacedFetch[]): PlanNode {
+  switch (node.kind) {
+    case 'sequence':
+      return inSequence(node.nodes, keys, before);
+    case 'parallel':
+      return inParallel(node.nodes, keys, before);
+    case 'flatten':
+      return { ...node, node: ordered(node.node, [...keys, ...keysOf(node.path)], before) };
+    case 'condition':
+      return {
+        ...node,
+        whenTrue: node.whenTrue && ordered(node.whenTrue, keys, before),
+        whenFalse: node.whenFalse && ordered(node.whenFalse, keys, before),
+      };
+    case 'fetch':
+    case 'split':
+      return node;
+  }
+}
+
+function inSequence(
+  nodes: readonly PlanNode[],
+  keys: readonly string[],
+  before: readonly PlacedFetch[],
+): PlanNode {
+  const known = [...before];
+  const done = nodes.map((child, i) => {
+    const own = fetchesIn(child, keys);
+    const later = nodes.slice(i + 1).flatMap((other) => fetchesIn(other, keys));
+    if (own.some((one) => isMissing(one, [...known, ...own]) && dependsOnAny(one, later)))
+      throw unplannable();
+    const result = ordered(child, keys, known);
+    known.push(...own);
+    return result;
+  });
+  return { kind: 'sequence', nodes: done };
+}
+
+/** Those that bring a value, together with what of the others does not need it; then the rest. */
+function inParallel(
+  nodes: readonly PlanNode[],
+  keys: readonly string[],
+  before: readonly PlacedFetch[],
+): PlanNode {
+  const placed = nodes.map((node) => ({ node, fetches: fetchesIn(node, keys) }));
+  const waits = placed.map((one) =>
+    one.fetches.some((fetch) => placed.some((other) => other !== one && dependsOnAny(fetch, other.fetches))),
+  );
+  if (!waits.includes(true)) {
+    return { kind: 'parallel', nodes: nodes.map((node) => ordered(node, keys, before)) };
+  }
+  const first: PlanNode[] = [];
+  const second: PlanNode[] = [];
+  placed.forEach(({ node }, i) => {
+    if (!waits[i]) {
+      first.push(node);
+      return;
+    }
+    const others = placed.flatMap((other, j) => (i === j ? [] : other.fetches));
+    const [head, tail] = divided(node, keys, others);
+    if (head) first.push(head);
+    second.push(tail);
+  });
+  if (first.length === 0) {
+    const all = placed.flatMap(({ fetches }) => fetches);
+    if (all.some((fetch) => isMissing(fetch, before))) throw unplannable();
+    return { kind: 'parallel', nodes };
+  }
+  const both: PlanNode[] = [together(first), together(second)];
+  return inSequence(both, keys, before);
+}
+
+/** A sequence up to the node that needs something of `others`, and from there on. */
+function divided(
+  node: PlanNode,
+  keys: readonly string[],
+  others: readonly PlacedFetch[],
+): [PlanNode | undefined, PlanNode] {
+  if (node.kind !== 'sequence') return [undefined, node];
+  const at = node.nodes.findIndex((child) =>
+    fetchesIn(child, keys).some((fetch) => dependsOnAny(fetch, others)),
+  );
+  if (at <= 0) return [undefined, node];
+  return [
+    { kind: 'sequence', nodes: node.nodes.slice(0, at) },
+    { kind: 'sequence', nodes: node.nodes.slice(at) },
+  ];
+}
+
+function together(nodes: readonly PlanNode[]): PlanNode {
+  return { kind: 'parallel', nodes };
+}
+
+/** Where its values stand, lists left out. */
+function needsOf({ fetch, keys }: PlacedFetch): string[][] {
+  return (fetch.contexts ?? []).flatMap(({ places }) =>
+    places.map(({ up, path }) => [
+      ...keys.slice(0, Math.max(0, keys.length - up)),
+      ...path.flatMap((step) => ('key' in step ? [step.key] : [])),
+    ]),
+  );
+}
+
+function dependsOnAny(one: PlacedFetch, others: readonly PlacedFetch[]): boolean {
+  return needsOf(one).some((need) => others.some((other) => other !== one && brings(other, need)));
+}
+
+function isMissing(one: PlacedFetch, available: readonly PlacedFetch[]): boolean {
+  return needsOf(one).some(
+    (need) => !available.some((other) => other.fetch !== one.fetch && brings(other, need)),
+  );
+}
+
+/** Whether it writes the value or an object that may hold it. */
+function brings({ fetch, keys }: PlacedFetch, need: readonly string[]): boolean {
+  const name = need[keys.length];
+  return name !== undefined && fetch.writes.includes(name) && keys.every((key, i) => key === need[i]);
+}
+
+function unplannable(): GatewayError {
+  return new GatewayError(
+    'OPERATION_NOT_SUPPORTED',
+    'Fields of this operation need values of their parents in an order that cannot be planned: ask for them separately',
+  );
+}

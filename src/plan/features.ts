@@ -1,0 +1,152 @@
+/**
+ * Features a supergraph links beyond plain federation: which of them this gateway serves, which it loads only when the
+ * configuration accepts that nothing enforces them, and which it refuses.
+ *
+ * ApolloGateway knows fewer of them: it gets a supergraph that does not insist on them.
+ */
+
+import {
+  Kind,
+  visit,
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type DirectiveNode,
+  type DocumentNode,
+} from 'graphql';
+
+import { GatewayError } from '../shared/errors.ts';
+
+/** Directives of features that ApolloGateway refuses and our planner loads, by the url of their specification. */
+const featureDirectives: Readonly<Record<string, readonly string[]>> = {
+  'https://specs.apollo.dev/authenticated/v0.1': ['authenticated'],
+  'https://specs.apollo.dev/requiresScopes/v0.1': ['requiresScopes'],
+  'https://specs.apollo.dev/policy/v0.1': ['policy'],
+  'https://specs.apollo.dev/cost/v0.1': ['cost', 'listSize'],
+  'https://specs.apollo.dev/cacheTag/v0.1': ['cacheTag'],
+  'https://specs.apollo.dev/context/v0.1': ['context', 'fromContext'],
+};
+
+const identities = new Set(Object.keys(featureDirectives).map(identityOf));
+
+const enforced = new Set(['context', 'fromContext']);
+
+/** What ApolloGateway judges itself, versions included. */
+const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
+
+interface Link {
+  readonly node: ConstDirectiveNode;
+  readonly url: string;
+  /** `SECURITY` and `EXECUTION` features must be understood to serve the supergraph. */
+  readonly purpose: string | undefined;
+  /** Names of its directives in this supergraph, by their name in the specification. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/**
+ * @param allowUnenforced Names the configuration accepts although nothing here enforces them.
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` with every feature that is in the way, and what to do.
+ */
+export function assertServable(supergraph: DocumentNode, allowUnenforced: readonly string[]): void {
+  const links = linksOf(supergraph);
+  const unknown = links.filter(
+    ({ url, purpose }) =>
+      !Object.hasOwn(featureDirectives, url) &&
+      !plainFederation.test(url) &&
+      // Another version of what is known must not slip through because nobody said what it is for.
+      (purpose !== undefined || identities.has(identityOf(url))),
+  );
+  const unenforced = links
+    .flatMap(({ names }) => used(names, supergraph))
+    .filter((name) => !enforced.has(name) && !allowUnenforced.includes(name));
+  const reasons = unknown.map(
+    ({ url, purpose = 'nothing said' }) =>
+      `The supergraph needs ${url} (for: ${purpose}), which this gateway does not support`,
+  );
+  if (unenforced.length > 0) {
+    const directives = unenforced.map((name) => `@${name}`).join(', ');
+    const fix = `allowUnenforced: [${[...new Set([...allowUnenforced, ...unenforced])].join(', ')}]`;
+    reasons.push(
+      `The supergraph uses ${directives}, which this gateway does not enforce: remove them, or accept that with "${fix}" in gateway.yaml`,
+    );
+  }
+  if (reasons.length > 0) throw new GatewayError('SUPERGRAPH_INVALID', reasons.join('\n'));
+}
+
+/**
+ * The supergraph as ApolloGateway loads it: it refuses what it does not know and must understand. It executes nothing,
+ * so it need not understand; the features themselves stay, for the rest of the supergraph refers to them.
+ */
+export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
+  const links = linksOf(supergraph).filter(({ names, purpose }) => names.size > 0 && purpose !== undefined);
+  if (links.length === 0) return supergraph;
+  const linkNodes = new Set<DirectiveNode>(links.map(({ node }) => node));
+  return visit(supergraph, {
+    Directive: (node): DirectiveNode | undefined =>
+      linkNodes.has(node)
+        ? { ...node, arguments: node.arguments?.filter(({ name }) => name.value !== 'for') ?? [] }
+        : undefined,
+  });
+}
+
+/** Of a specification with several directives, only those that the supergraph uses. */
+function used(names: ReadonlyMap<string, string>, supergraph: DocumentNode): string[] {
+  // One may be applied under another name, inside of @join__directive.
+  if (names.size === 1) return [...names.keys()];
+  const applied = new Set<string>();
+  visit(supergraph, { Directive: ({ name }) => void applied.add(name.value) });
+  return [...names].flatMap(([name, own]) => (applied.has(own) ? [name] : []));
+}
+
+function linksOf(supergraph: DocumentNode): Link[] {
+  return supergraph.definitions
+    .filter((node) => node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
+    .flatMap(({ directives = [] }) => directives.flatMap(toLink));
+}
+
+/** The url without its version. */
+function identityOf(url: string): string {
+  return url.split('/').slice(0, -1).join('/');
+}
+
+/** `@link(url:)`, or `@core(feature:)` of old supergraphs, under whatever name. */
+function toLink(node: ConstDirectiveNode): Link[] {
+  const url = text(valueOf(node, 'url')) ?? text(valueOf(node, 'feature'));
+  if (url === undefined) return [];
+  const purpose = valueOf(node, 'for');
+  const namespace = text(valueOf(node, 'as')) ?? url.split('/').at(-2) ?? '';
+  const imports = importsOf(valueOf(node, 'import'));
+  const specName = url.split('/').at(-2);
+  const names = new Map(
+    (Object.hasOwn(featureDirectives, url) ? (featureDirectives[url] ?? []) : []).map((name) => [
+      name,
+      imports.get(name) ?? (name === specName ? namespace : `${namespace}__${name}`),
+    ]),
+  );
+  return [{ node, url, purpose: purpose?.kind === Kind.ENUM ? purpose.value : undefined, names }];
+}
+
+/** `["@a", { name: "@b", as: "@c" }]` as names without `@`. */
+function importsOf(list: ConstValueNode | undefined): Map<string, string> {
+  const imports = new Map<string, string>();
+  if (list?.kind !== Kind.LIST) return imports;
+  for (const element of list.values) {
+    if (element.kind === Kind.STRING) imports.set(bare(element.value), bare(element.value));
+    if (element.kind !== Kind.OBJECT) continue;
+    const fields = new Map(element.fields.map((field) => [field.name.value, text(field.value)]));
+    const name = fields.get('name');
+    if (name !== undefined) imports.set(bare(name), bare(fields.get('as') ?? name));
+  }
+  return imports;
+}
+
+function bare(name: string): string {
+  return name.replace(/^@/, '');
+}
+
+function valueOf(node: ConstDirectiveNode, name: string): ConstValueNode | undefined {
+  return node.arguments?.find((argument) => argument.name.value === name)?.value;
+}
+
+function text(value: ConstValueNode | undefined): string | undefined {
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}

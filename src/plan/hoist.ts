@@ -1,0 +1,165 @@
+/**
+ * Asks for fields with a requirement on an interface object's interface, rather than under narrower type conditions. The
+ * planner may make a plan that waits for itself of such a condition, and never end; or merge what one member requires
+ * into a fetch for all of them, which then lacks it for the others.
+ *
+ * The field is fetched for all members instead, and the projection shows it only where the client asked for it.
+ */
+
+import {
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isInterfaceType,
+  isLeafType,
+  Kind,
+  print,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type FieldNode,
+  type GraphQLAbstractType,
+  type GraphQLInterfaceType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql';
+
+import type { JoinSpec } from './join-spec.ts';
+
+/** Interfaces that are an object type somewhere, with the fields that need something first there. */
+type HoistableFields = ReadonlyMap<GraphQLInterfaceType, ReadonlySet<string>>;
+
+/** @param operation Without spreads; where it has fields with requirements, also without conditions. */
+export function hoisted(
+  schema: GraphQLSchema,
+  joins: JoinSpec,
+  operation: OperationDefinitionNode,
+): OperationDefinitionNode {
+  const hoistable = hoistableFields(schema, joins);
+  if (hoistable.size === 0) return operation;
+  const types = new TypeInfo(schema);
+  const visitor = visitWithTypeInfo(types, {
+    Field: {
+      leave(field): FieldNode | undefined {
+        const type = getNamedType(types.getType());
+        return isAbstractType(type) ? new Hoist(schema, hoistable, type).apply(field) : undefined;
+      },
+    },
+  });
+  return visit(operation, visitor);
+}
+
+function hoistableFields(schema: GraphQLSchema, joins: JoinSpec): HoistableFields {
+  const found = new Map<GraphQLInterfaceType, ReadonlySet<string>>();
+  for (const name of joins.interfaceObjects()) {
+    const type = schema.getType(name);
+    if (!isInterfaceType(type)) continue;
+    const names = Object.keys(type.getFields()).filter((field) =>
+      joins
+        .fieldsOf(name, field)
+        .some(({ subgraph, requires }) => requires !== null && !joins.knowsRuntimeTypes(name, subgraph)),
+    );
+    if (names.length > 0) found.set(type, new Set(names));
+  }
+  return found;
+}
+
+/** Hoists within the selection set of one field. */
+class Hoist {
+  readonly #schema: GraphQLSchema;
+  readonly #hoistable: HoistableFields;
+  readonly #type: GraphQLAbstractType;
+  /** By interface, then response name. */
+  readonly #moved = new Map<GraphQLInterfaceType, Map<string, FieldNode>>();
+  #all: readonly FieldNode[] = [];
+
+  constructor(schema: GraphQLSchema, hoistable: HoistableFields, type: GraphQLAbstractType) {
+    this.#schema = schema;
+    this.#hoistable = hoistable;
+    this.#type = type;
+  }
+
+  /** @returns undefined where nothing moves. */
+  apply(field: FieldNode): FieldNode | undefined {
+    if (!field.selectionSet) return undefined;
+    this.#all = fieldsOf(field.selectionSet.selections);
+    const selections = this.#without(field.selectionSet.selections, this.#type, this.#type);
+    if (this.#moved.size === 0) return undefined;
+    for (const [type, fields] of this.#moved) selections.push(...this.#on(type, [...fields.values()]));
+    return { ...field, selectionSet: { ...field.selectionSet, selections } };
+  }
+
+  /** @param outer The type that the selections are within but for one type condition. */
+  #without(
+    selections: readonly SelectionNode[],
+    type: GraphQLNamedType | undefined,
+    outer: GraphQLNamedType | undefined,
+  ): SelectionNode[] {
+    return selections.map((selection) => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition;
+        const inner = condition ? this.#schema.getType(condition.name.value) : type;
+        const kept = this.#without(selection.selectionSet.selections, inner, type);
+        return { ...selection, selectionSet: { ...selection.selectionSet, selections: kept } };
+      }
+      if (selection.kind !== Kind.FIELD) return selection;
+      const target = this.#targetOf(selection, type);
+      const isThere = type === this.#type || (type === target && outer === this.#type);
+      if (!target || isThere) return selection;
+      const moved = this.#moved.get(target) ?? new Map<string, FieldNode>();
+      this.#moved.set(target, moved.set(responseName(selection), selection));
+      // What the object is must still be found out.
+      return typename;
+    });
+  }
+
+  #targetOf(field: FieldNode, type: GraphQLNamedType | undefined): GraphQLInterfaceType | undefined {
+    if (!isCompositeType(type) || !('getInterfaces' in type)) return undefined;
+    for (const [target, names] of this.#hoistable) {
+      if (!names.has(field.name.value)) continue;
+      if (type !== target && !this.#schema.isSubType(target, type)) continue;
+      if (this.#isAlone(field, target)) return target;
+    }
+    return undefined;
+  }
+
+  /** Whether asking for `field` on every member cannot clash with what is asked of some members only. */
+  #isAlone(field: FieldNode, target: GraphQLInterfaceType): boolean {
+    const others = this.#all.filter(
+      (other) => other !== field && responseName(other) === responseName(field),
+    );
+    const declared = getNamedType(target.getFields()[field.name.value]?.type);
+    return isLeafType(declared)
+      ? others.every((other) => print(other) === print(field))
+      : others.length === 0;
+  }
+
+  #on(type: GraphQLInterfaceType, fields: readonly FieldNode[]): readonly SelectionNode[] {
+    const always =
+      type === this.#type || (isInterfaceType(this.#type) && this.#schema.isSubType(type, this.#type));
+    if (always) return fields;
+    const name = { kind: Kind.NAME, value: type.name } as const;
+    return [
+      {
+        kind: Kind.INLINE_FRAGMENT,
+        typeCondition: { kind: Kind.NAMED_TYPE, name },
+        selectionSet: { kind: Kind.SELECTION_SET, selections: fields },
+      },
+    ];
+  }
+}
+
+function fieldsOf(selections: readonly SelectionNode[]): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    return selection.kind === Kind.INLINE_FRAGMENT ? fieldsOf(selection.selectionSet.selections) : [];
+  });
+}
+
+function responseName(field: FieldNode): string {
+  return field.alias?.value ?? field.name.value;
+}
+
+const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };

@@ -1,0 +1,96 @@
+/** What the Apollo front does by itself; that it answers like the direct one is tested with a whole gateway. */
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { loadGatewayConfig } from '../config/gateway-config.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Answered, Received } from '../pipeline/stages.ts';
+import { Cancellation } from '../shared/cancellation.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { Events } from '../shared/events.ts';
+import { MutationCounter } from '../shared/mutation-counter.ts';
+import { createApolloFront } from './apollo-front.ts';
+
+const jsonType = 'application/json';
+
+describe('the Apollo front', () => {
+  it('refuses what is over a limit before Apollo Server sees it', async () => {
+    const { respond, seen } = await given();
+    await expect(respond(`{${'a{'.repeat(500)}`)).rejects.toMatchObject({ code: 'OPERATION_TOO_DEEP' });
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ['Apollo Server', '{ nothing }', 200, 'GRAPHQL_VALIDATION_FAILED'],
+    ['the gateway', '{ a }', 503, 'SERVICE_UNAVAILABLE'],
+  ])('counts the errors of a request that %s refuses', async (_who, query, status, code) => {
+    const { respond } = await given();
+    const answer = await respond(query);
+    expect(answer).toMatchObject({ status, errors: 1, code });
+    expect(answer.text).toContain('request-1');
+  });
+
+  it('says which operation it answered', async () => {
+    const { respond } = await given({ data: { a: 1 }, errors: [] });
+    expect(await respond('query Water { a }')).toMatchObject({
+      text: expect.stringContaining('{"data":{"a":1}}'),
+      operationName: 'Water',
+      operationKind: 'query',
+      errors: 0,
+      code: null,
+    });
+  });
+
+  it('refuses a mutation by GET with the code of the direct front', async () => {
+    const { respond, seen } = await given();
+    const answer = await respond('mutation { change }', true);
+    expect(answer).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED', headers: { allow: 'POST' } });
+    expect(seen).not.toContain('executed');
+  });
+});
+
+/** A front before a gateway that answers with this, or nothing. */
+async function given(result?: Answered['answer']) {
+  const seen: string[] = [];
+  const gateway: Gateway = {
+    events: new Events(),
+    mutations: new MutationCounter(),
+    answer({ context }) {
+      seen.push('executed');
+      return result
+        ? Promise.resolve({ context, kind: 'query', name: 'Water', answer: result })
+        : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));
+    },
+    describe: () =>
+      Promise.resolve({ apiSdl: 'type Query { a: Int } type Mutation { change: Int }', supergraphSdl: '' }),
+    replace: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  const config = await loadGatewayConfig(undefined, { environment: {} });
+  const watching = {
+    requestDidStart() {
+      seen.push('started');
+      return Promise.resolve();
+    },
+  };
+  const front = await createApolloFront(gateway, config, [watching]);
+  onTestFinished(() => front.close());
+  const respond = (query: string, queryOnly = false) => {
+    const received: Received = {
+      context: {
+        requestId: 'request-1',
+        clientAddress: '127.0.0.1',
+        headers: {},
+        forwardHeaders: {},
+        deadlineAtMs: monotonicClock() + 1000,
+        cancellation: new Cancellation(),
+        locals: new Map(),
+      },
+      request: { query, operationName: null, variables: {} },
+      queryOnly,
+    };
+    return front.respond(received, jsonType);
+  };
+  return { respond, seen };
+}

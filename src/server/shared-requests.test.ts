@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+
+import { GatewayError } from '../shared/errors.ts';
+import type { Responded } from './front.ts';
+import { SharedRequests } from './shared-requests.ts';
+
+describe('SharedRequests', () => {
+  it('answers identical queries in flight once, when their body is known to be a query', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    const answers = [ask(), ask(), ask()];
+    expect(asked).toHaveLength(1);
+    const one = responded();
+    asked[0]?.resolve(one);
+    for (const answer of await Promise.all(answers)) expect(answer).toBe(one);
+  });
+
+  it('answers a body of which nothing is known for each of those who send it', async () => {
+    const { ask, asked } = given();
+    const answers = [ask(), ask()];
+    expect(asked).toHaveLength(2);
+    for (const call of asked) call.resolve(responded());
+    await Promise.all(answers);
+  });
+
+  it('keeps nothing once the answer is out', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    for (const status of [200, 201]) {
+      const answer = ask();
+      asked.at(-1)?.resolve(responded({ status }));
+      expect(await answer).toMatchObject({ status });
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  it('never shares a mutation, nor what was refused before it was known to be a query', async () => {
+    for (const operationKind of ['mutation', null]) {
+      const { ask, asked, learn } = given();
+      await learn({ operationKind });
+      void ask();
+      void ask();
+      expect(asked).toHaveLength(2);
+    }
+  });
+
+  it.each([
+    ['another body', { body: '{"query":"{b}"}' }],
+    ['other headers', { headers: 'Bearer b' }],
+    ['another mutation in between', { headers: '1 Bearer a' }],
+  ])('keeps requests with %s apart', async (_what, other) => {
+    const { ask, asked, learn } = given();
+    await learn();
+    await learn({}, other);
+    void ask();
+    void ask(other);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('shares no body over its limit', async () => {
+    const { ask, asked, learn } = given({ bodyBytesMax: 10 });
+    await learn();
+    void ask();
+    void ask();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('forgets the body asked longest ago when it knows too many', async () => {
+    const { ask, asked, learn } = given({ bodiesMax: 1 });
+    await learn();
+    await learn({}, { body: '{"query":"{b}"}' });
+    void ask();
+    void ask();
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('the others go on by themselves', () => {
+  it('when the client leaves whose request was under way', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    const leaving = ask();
+    const staying = [ask(), ask()];
+    const left = new GatewayError('CANCELLED', 'The client closed the connection');
+    asked[0]?.reject(left);
+    await expect(leaving).rejects.toBe(left);
+    await expect.poll(() => asked.length).toBe(3);
+    asked[1]?.resolve(responded({ status: 201 }));
+    asked[2]?.resolve(responded({ status: 202 }));
+    expect(await Promise.all(staying)).toMatchObject([{ status: 201 }, { status: 202 }]);
+  });
+
+  it('when the answer has errors: they name the request of another client', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    const first = ask();
+    const second = ask();
+    asked[0]?.resolve(responded({ errors: 1, code: 'SERVICE_ERROR' }));
+    expect(await first).toMatchObject({ errors: 1 });
+    await expect.poll(() => asked.length).toBe(2);
+    asked[1]?.resolve(responded());
+    expect(await second).toMatchObject({ errors: 0 });
+  });
+
+  it('and whoever comes after that starts anew', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    const failed = ask();
+    asked[0]?.reject(new Error('broken'));
+    await expect(failed).rejects.toThrow('broken');
+    const later = ask();
+    asked[1]?.resolve(responded());
+    expect(await later).toMatchObject({ errors: 0 });
+  });
+});
+
+function responded(changes: Partial<Responded> = {}): Responded {
+  return {
+    status: 200,
+    mediaType: 'application/json',
+    text: '{"data":{"a":1}}',
+    operationName: null,
+    operationKind: 'query',
+    errors: 0,
+    code: null,
+    ...changes,
+  };
+}
+
+interface Sent {
+  readonly body?: string;
+  readonly headers?: string;
+}
+
+/** `ask` sends a request; `asked` are those that were answered by themselves, once told. */
+function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: number } = {}) {
+  const shared = new SharedRequests({ bodiesMax: 100, bodyBytesMax: 1000, ...options });
+  const asked: Array<PromiseWithResolvers<Responded>> = [];
+  const send = ({ body = '{"query":"{a}"}', headers = 'Bearer a' }: Sent, alone: () => Promise<Responded>) =>
+    shared.answer(Buffer.from(body), headers, alone);
+  const ask = (sent: Sent = {}): Promise<Responded> =>
+    send(sent, () => {
+      const call = Promise.withResolvers<Responded>();
+      asked.push(call);
+      return call.promise;
+    });
+  const learn = (changes: Partial<Responded> = {}, sent: Sent = {}): Promise<Responded> =>
+    send(sent, () => Promise.resolve(responded(changes)));
+  return { ask, asked, learn };
+}

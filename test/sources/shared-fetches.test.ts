@@ -1,0 +1,209 @@
+/** Which calls to a subgraph become one, who owns it, and when nobody may join it any more. */
+
+import { describe, expect, it } from 'vitest';
+
+import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
+import type { RequestContext } from '../../src/pipeline/request.ts';
+import { Cancellation } from '../../src/shared/cancellation.ts';
+import { GatewayError } from '../../src/shared/errors.ts';
+import { MutationCounter } from '../../src/shared/mutation-counter.ts';
+import { aroundSubgraph, shareFetches } from '../../src/sources/shared-fetches.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../src/sources/source.ts';
+import { requestContext } from '../support/context.ts';
+
+const left = new GatewayError('CANCELLED', 'The client closed the connection');
+
+describe('identical queries in flight', () => {
+  it('are one call, whose answer says that others hold it', async () => {
+    const { ask, calls } = given();
+    const answers = [ask(), ask(), ask()];
+    expect(calls).toHaveLength(1);
+    calls[0]?.answer({ data: { a: 1 } });
+    const [first, ...others] = await Promise.all(answers);
+    expect(first).toEqual({ data: { a: 1 }, shared: true });
+    for (const other of others) expect(other.data).toBe(first?.data);
+  });
+
+  it('that nobody joined belong to who asked', async () => {
+    const { ask, calls } = given();
+    const answer = ask();
+    calls[0]?.answer({ data: { a: 1 } });
+    expect(await answer).toEqual({ data: { a: 1 } });
+  });
+
+  it('are not joined once they are answered', async () => {
+    const { ask, calls } = given();
+    const first = ask();
+    calls[0]?.answer({ data: { a: 1 } });
+    await first;
+    const second = ask();
+    expect(calls).toHaveLength(2);
+    calls[1]?.answer({ data: { a: 2 } });
+    expect(await second).toEqual({ data: { a: 2 } });
+  });
+
+  it('fail for everybody who waits, and for nobody who comes later', async () => {
+    const { ask, calls } = given();
+    const failed = [ask(), ask()].map((answer) => answer.catch((error: unknown) => error));
+    const down = new GatewayError('SERVICE_UNAVAILABLE', 'reviews could not be reached');
+    calls[0]?.fail(down);
+    expect(await Promise.all(failed)).toEqual([down, down]);
+    const later = ask();
+    calls[1]?.answer({ data: {} });
+    expect(await later).toEqual({ data: {} });
+  });
+
+  it.each<[string, Partial<SubgraphRequest>, Record<string, string>]>([
+    ['another body', { body: '{"query":"{b}"}' }, {}],
+    ['a forwarded header of another value', {}, { 'x-user-id': 'u2' }],
+    ['another forwarded header', {}, { 'x-tenant': 'u1' }],
+  ])('are not identical with %s', (_what, request, forwardHeaders) => {
+    const { ask, calls } = given();
+    void ask({ context: requestContext({ forwardHeaders: { 'x-user-id': 'u1' } }) });
+    void ask({ ...request, context: requestContext({ forwardHeaders }) });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('are identical whatever the headers say that name the request', () => {
+    const { ask, calls } = given();
+    for (const id of ['1', '2']) {
+      void ask({ context: requestContext({ forwardHeaders: { 'x-user-id': 'u1', traceparent: id } }) });
+    }
+    expect(calls).toHaveLength(1);
+  });
+
+  it('are not joined by a request that has much more time left than they have', () => {
+    const { ask, calls } = given();
+    void ask({ context: requestContext({ deadlineInMs: 3000 }) });
+    void ask({ context: requestContext({ deadlineInMs: 10_000 }) });
+    expect(calls).toHaveLength(2);
+    void ask({ context: requestContext({ deadlineInMs: 9500 }) });
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe('a request that is cancelled', () => {
+  it('leaves the call to the others, whoever began it', async () => {
+    for (const leaver of [0, 1]) {
+      const { ask, calls } = given();
+      const contexts = [requestContext(), requestContext()];
+      const answers = contexts.map((context) => ask({ context }).catch((error: unknown) => error));
+      contexts[leaver]?.cancellation.cancel(left);
+      expect(await answers[leaver]).toBe(left);
+      expect(calls[0]?.cancellation.reason).toBeUndefined();
+      calls[0]?.answer({ data: { a: 1 } });
+      expect(await answers[1 - leaver]).toMatchObject({ data: { a: 1 } });
+    }
+  });
+
+  it('as the last one aborts the call, which nobody joins any more', async () => {
+    const { ask, calls } = given();
+    const contexts = [requestContext(), requestContext()];
+    const answers = contexts.map((context) => ask({ context }).catch((error: unknown) => error));
+    for (const { cancellation } of contexts) cancellation.cancel(left);
+    expect(calls[0]?.cancellation.reason).toBe(left);
+    // Comes while the aborted call has not ended.
+    const late = ask();
+    expect(calls).toHaveLength(2);
+    calls[0]?.fail(left);
+    calls[1]?.answer({ data: { a: 2 } });
+    expect(await Promise.all(answers)).toEqual([left, left]);
+    expect(await late).toEqual({ data: { a: 2 } });
+  });
+
+  it('after its answer changes nothing for the others', async () => {
+    const { ask, calls } = given();
+    const context = requestContext();
+    const answers = [ask({ context }), ask()];
+    calls[0]?.answer({ data: {} });
+    await Promise.all(answers);
+    context.cancellation.cancel(left);
+    expect(calls[0]?.cancellation.reason).toBeUndefined();
+  });
+});
+
+describe('a mutation', () => {
+  const mutation = { service: 'reviews', kind: 'mutation', name: undefined, query: 'mutation{a}' } as const;
+
+  it('is never shared', () => {
+    const { ask, calls } = given();
+    void ask({ operation: mutation });
+    void ask({ operation: mutation });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('keeps what comes after it from joining what began before it or while it ran', async () => {
+    const { ask, calls } = given();
+    void ask();
+    const changed = ask({ operation: mutation, body: '{"query":"mutation{a}"}' });
+    void ask();
+    expect(calls).toHaveLength(3);
+    calls[1]?.answer({ data: { a: 1 } });
+    await changed;
+    void ask();
+    expect(calls).toHaveLength(4);
+    void ask();
+    expect(calls).toHaveLength(4);
+  });
+
+  it('that fails may have changed something all the same', async () => {
+    const { ask, calls, mutations } = given();
+    const failed = ask({ operation: mutation }).catch((error: unknown) => error);
+    const during = mutations.value;
+    calls[0]?.fail(left);
+    expect(await failed).toBe(left);
+    expect(mutations.value).toBeGreaterThan(during);
+  });
+
+  it.each([
+    ['in-process', { fetches: true }, 'local'],
+    ['remote, where fetches are not shared,', { fetches: false }, 'remote'],
+  ] as const)('of an %s subgraph counts for the others', async (_which, sharing, kind) => {
+    const config = await loadGatewayConfig(undefined, { environment: {} });
+    const mutations = new MutationCounter();
+    const around = aroundSubgraph({ ...config, sharing: { ...config.sharing, ...sharing } }, mutations);
+    const { subgraph, calls } = fakeSubgraph();
+    const changing = around(subgraph, kind);
+    void changing.fetch({ ...request, context: requestContext() });
+    expect(mutations.value).toBe(0);
+    const changed = changing.fetch({ ...request, operation: mutation, context: requestContext() });
+    calls[1]?.answer({ data: {} });
+    await changed;
+    expect(mutations.value).toBe(2);
+  });
+});
+
+const request = {
+  operation: { service: 'reviews', kind: 'query', name: undefined, query: '{a}' },
+  variablesJson: '{}',
+  body: '{"query":"{a}"}',
+} as const;
+
+interface FakeCall {
+  readonly cancellation: Cancellation;
+  answer(response: SubgraphResponse): void;
+  fail(error: Error): void;
+}
+
+/** Answers when told, and does not end by itself when it is cancelled. */
+function fakeSubgraph() {
+  const calls: FakeCall[] = [];
+  const subgraph: Subgraph = {
+    fetch({ context }) {
+      const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>();
+      calls.push({ cancellation: context.cancellation, answer: resolve, fail: reject });
+      return promise;
+    },
+    close: () => Promise.resolve(),
+  };
+  return { subgraph, calls };
+}
+
+function given() {
+  const { subgraph, calls } = fakeSubgraph();
+  const mutations = new MutationCounter();
+  const shared = shareFetches(subgraph, mutations, { ignoreHeaders: ['traceparent'] });
+  const ask = (changes: Partial<SubgraphRequest> & { readonly context?: RequestContext } = {}) =>
+    shared.fetch({ ...request, context: requestContext(), ...changes });
+  return { ask, calls, mutations };
+}
