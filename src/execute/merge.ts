@@ -25,7 +25,10 @@ export function merge(target: Data, source: Data): void {
 export function mergeValues(present: unknown, value: unknown): unknown {
   if (Array.isArray(present)) return Array.isArray(value) ? mergeLists(present, value) : value;
   if (isObject(present) && isObject(value)) {
+    const type = present.__typename;
     merge(present, value);
+    // Found out by now: what another fetch says may be the name of an interface object.
+    if (type !== undefined) present.__typename = type;
     return present;
   }
   return value;

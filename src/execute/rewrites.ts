@@ -1,7 +1,7 @@
 /** Applies the planner's data rewrites: type names of interface objects, and aliases it had to invent. */
 
 import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
-import { isObject, type Data } from './merge.ts';
+import { isObject, mergeValues, type Data } from './merge.ts';
 
 export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
   for (const rewrite of rewrites) {
@@ -9,12 +9,19 @@ export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown):
     if (!last || !('key' in last)) continue;
     applyAt(value, rewrite.path, 0, (object) => {
       if (rewrite.kind === 'set') object[last.key] = rewrite.value;
-      else if (object[last.key] !== undefined) {
-        object[rewrite.to] = object[last.key];
-        object[last.key] = undefined;
-      }
+      else renameKey(object, last.key, rewrite.to);
     });
   }
+}
+
+/** Under the new name there may be more of the same value: the planner invents an alias for a part of it. */
+function renameKey(object: Data, from: string, to: string): void {
+  const value = object[from];
+  if (value === undefined) return;
+  const present = object[to];
+  if (present === undefined || present === null) object[to] = value;
+  else if (value !== null) object[to] = mergeValues(present, value);
+  object[from] = undefined;
 }
 
 function applyAt(

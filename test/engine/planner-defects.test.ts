@@ -181,6 +181,23 @@ const provocations: readonly Provocation[] = [
     },
   },
   {
+    title: 'a part that was fetched under an alias joins the rest',
+    fixture: 'interface-external',
+    operation: {
+      query:
+        '{ pets { friend { sound ... on Fish { a: friend { toys { __typename } } } } ... on Cat { ...P age } } } fragment P on Pet { friend { id: friend { friend { __typename } } } age }',
+    },
+  },
+  {
+    title: 'the name of an interface object does not replace a runtime type in a field fetched twice',
+    fixture: 'interface-object',
+    operation: {
+      query:
+        '{ top { a: shelf { items { __typename similar { __typename } votes shelf { __typename } } } similar { __typename } votes ... on Book { __typename } } }',
+    },
+    stockFails: false,
+  },
+  {
     title: 'a null in a non-null field is an error with its path',
     fixture: 'null-keys',
     operation: 'a non-null field of an unknown entity',

@@ -1,0 +1,166 @@
+/**
+ * What attackers cost everybody else: slow-planning operations, hostile documents, 50 reloads under load, and operations
+ * that are never the same twice. Run: node bench/attacks.ts [planning|corpus|reloads|unique]
+ */
+
+import { corpus } from '../test/guard/corpus.ts';
+import { ask } from '../test/support/ask.ts';
+import { quantile, type MeasuredGateway } from '../test/support/measured-gateway.ts';
+import { reloadStorm } from '../test/support/reload-storm.ts';
+import { slowGateway } from '../test/support/slow-gateway.ts';
+import { slowOperation } from '../test/support/slow-graph.ts';
+import { sleep } from './processes.ts';
+
+const attackMs = 30_000;
+const slowEveryMs = 1000;
+const quickEveryMs = 25;
+/** The most root fields the guard lets through by default, over as many subgraphs as make planning take about 2 s. */
+const slow = { aliases: 20, subgraphs: 30 } as const;
+/** All clients here have one address, and so would share one quota: without it the attacks are worse. */
+const noQuota = '  planningMsPerMinute: 100000000';
+const documentBytesMax = 262_144;
+const corpusRounds = 5;
+const reloads = 50;
+const uniqueOperations = 20_000;
+const uniqueAtOnce = 8;
+
+/** With it a document that is refused has a status of its own. */
+const strict = { accept: 'application/graphql-response+json' };
+
+const attacks: Readonly<Record<string, () => Promise<void>>> = {
+  planning: slowPlanning,
+  corpus: hostileDocuments,
+  reloads: reloadsUnderLoad,
+  unique: uniqueForever,
+};
+
+const [chosen] = process.argv.slice(2);
+if (chosen !== undefined && !Object.hasOwn(attacks, chosen)) {
+  console.error(`No attack "${chosen}": there are ${Object.keys(attacks).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  for (const [name, attack] of Object.entries(attacks)) {
+    if (chosen === undefined || chosen === name) await attack();
+  }
+}
+
+/** Others' new operations, first by themselves and then beside one slow-planning operation a second. */
+async function slowPlanning(): Promise<void> {
+  await withSlowGraph(['limits:', noQuota], async ({ url }) => {
+    let serial = 0;
+    await quickOperations(url, 'w', 3000);
+    const alone = await quickOperations(url, 'a', attackMs);
+    const slowOnes: Array<Promise<string>> = [];
+    const attacker = setInterval(() => {
+      const query = slowOperation(slow.aliases, `x${(serial += 1)}_`, slow.subgraphs);
+      slowOnes.push(
+        ask(url, query).then(({ errors }) =>
+          errors ? JSON.stringify(errors[0]?.extensions['code']) : 'planned',
+        ),
+      );
+    }, slowEveryMs);
+    const attacked = await quickOperations(url, 'b', attackMs);
+    clearInterval(attacker);
+    const outcomes = await Promise.all(slowOnes);
+    console.log(`slow planning: one operation of about 2 s each second for ${attackMs / 1000} s, no quota`);
+    console.log(`  new operations of others, alone:    ${latencies(alone)}`);
+    console.log(`  new operations of others, attacked: ${latencies(attacked)}`);
+    console.log(`  the attacker got: ${tally(outcomes)}`);
+  });
+}
+
+/** @returns How long each took, in ms. Throws where one is not answered. */
+async function quickOperations(url: string, seed: string, durationMs: number): Promise<number[]> {
+  const tookMs: Array<Promise<number>> = [];
+  const endMs = performance.now() + durationMs;
+  for (let i = 0; performance.now() < endMs; i += 1) {
+    tookMs.push(timed(url, `{ ${seed}${i}: quick${i % 12} }`));
+    await sleep(quickEveryMs);
+  }
+  return Promise.all(tookMs);
+}
+
+async function timed(url: string, query: string): Promise<number> {
+  const startedAtMs = performance.now();
+  const { status, text } = await ask(url, query);
+  if (status !== 200 || text.includes('"errors"')) throw new Error(`${query} failed: ${text}`);
+  return performance.now() - startedAtMs;
+}
+
+/** Processor time of the whole gateway process for each hostile document; some of it is the HTTP server's. */
+async function hostileDocuments(): Promise<void> {
+  await withSlowGraph(['server:', '  bodyBytesMax: 1048576', 'limits:', noQuota], async (gateway) => {
+    let worst = { name: '', cpuMs: 0 };
+    const statuses: string[] = [];
+    for (const { name, make, size, expected } of corpus) {
+      if (expected === 'accepted') continue;
+      const query = make(size);
+      // By default the limit of the body keeps it from the guard.
+      if (Buffer.byteLength(query) > documentBytesMax) continue;
+      await ask(gateway.url, query, { headers: strict });
+      await gateway.gauges();
+      for (let i = 0; i < corpusRounds; i += 1)
+        statuses.push(String((await ask(gateway.url, query, { headers: strict })).status));
+      const cpuMs = (await gateway.gauges()).mainCpuMs / corpusRounds;
+      if (cpuMs > worst.cpuMs) worst = { name, cpuMs };
+    }
+    console.log(`hostile documents, status: ${tally(statuses)}`);
+    console.log(`  worst CPU of the main thread: ${worst.cpuMs.toFixed(1)} ms a request (${worst.name})`);
+  });
+}
+
+async function reloadsUnderLoad(): Promise<void> {
+  for (const how of ['file', 'signal', 'address'] as const) {
+    const storm = await reloadStorm({ how, reloads, clients: 4 });
+    console.log(`${reloads} reloads by ${how}: ${storm.requests} requests, ${storm.failures.length} failed`);
+    console.log(`  ${storm.summary}`);
+    for (const failure of storm.failures.slice(0, 3)) console.log(`  ${failure}`);
+  }
+}
+
+async function uniqueForever(): Promise<void> {
+  const config = [
+    'limits:',
+    noQuota,
+    '  preparedOperationsMax: 1000',
+    '  preparedOperationsBytesMax: 4000000',
+  ];
+  await withSlowGraph(config, async (gateway) => {
+    console.log(`${uniqueOperations} operations, never the same twice, in caches of 1,000 and 4 MB`);
+    let sent = 0;
+    for (let quarter = 1; quarter <= 4; quarter += 1) {
+      const send = async (): Promise<void> => {
+        while (sent < (uniqueOperations * quarter) / 4)
+          await timed(gateway.url, `{ u${(sent += 1)}: quick0 }`);
+      };
+      await Promise.all(Array.from({ length: uniqueAtOnce }, send));
+      const { heapMb, residentMb } = await gateway.gauges();
+      console.log(
+        `  after ${sent}: heap ${heapMb.toFixed(1)} MB, process ${residentMb.toFixed(0)} MB with its planners`,
+      );
+    }
+  });
+}
+
+async function withSlowGraph(
+  config: readonly string[],
+  work: (gateway: MeasuredGateway) => Promise<void>,
+): Promise<void> {
+  const opened = await slowGateway(slow.subgraphs, config);
+  try {
+    await work(opened.gateway);
+  } finally {
+    await opened.close();
+  }
+}
+
+function latencies(valuesMs: readonly number[]): string {
+  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => quantile(valuesMs, share).toFixed(0));
+  return `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms (${valuesMs.length})`;
+}
+
+function tally(values: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].map(([value, count]) => `${count} x ${value}`).join(', ');
+}

@@ -1,0 +1,117 @@
+/** One fixture's engines side by side, and what one generated operation shows about them. */
+import { parse, validate } from 'graphql';
+
+import { isGatewayError } from '../../../src/shared/errors.ts';
+import type { Fixture } from '../fixtures/fixture.ts';
+import { misplaced, unreported } from '../oracle/compare.ts';
+import type { Answer } from '../oracle/compose.ts';
+import { openMonolith } from '../oracle/monolith.ts';
+import { openStock } from '../oracle/stock.ts';
+import { openEngine } from '../ours/engine.ts';
+import type { WrittenOperation } from './write.ts';
+
+export interface Tally {
+  operations: number;
+  /** Generated, but refused by graphql-js before anything ran. */
+  invalid: number;
+  /** Those among `operations` that were not planned in time, and so not compared. */
+  readonly notPlanned: WrittenOperation[];
+  stockOperations: number;
+  stockMismatches: number;
+}
+
+export type Verdict = { readonly valid: false } | { readonly valid: true; readonly mismatch: string | null };
+
+export interface Contest {
+  readonly tally: Tally;
+  judge(operation: WrittenOperation): Promise<Verdict>;
+  /** Lets the stock gateway answer, too; its defects are counted, not judged. */
+  judgeStock(operation: WrittenOperation): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A thousand times what most operations need; some never end. */
+const planningTimeoutMs = 2000;
+
+export function openContest(fixture: Fixture): Contest {
+  const monolith = openMonolith(fixture);
+  const engine = openEngine(fixture, { errorsMax: 100_000, planningTimeoutMs });
+  const stock = fixture.stockRefuses === undefined ? openStock(fixture, planningTimeoutMs) : undefined;
+  const tally: Tally = {
+    operations: 0,
+    invalid: 0,
+    notPlanned: [],
+    stockOperations: 0,
+    stockMismatches: 0,
+  };
+
+  async function fresh(run: () => Promise<Answer>): Promise<Answer> {
+    fixture.reset?.();
+    const answer = await run();
+    fixture.reset?.();
+    return answer;
+  }
+
+  return {
+    tally,
+    async judge(operation) {
+      const expected = isValid(operation) ? await fresh(() => monolith.run(operation)) : undefined;
+      // Without data the variables were refused.
+      if (expected?.data === undefined) {
+        tally.invalid += 1;
+        return { valid: false };
+      }
+      tally.operations += 1;
+      return { valid: true, mismatch: await mismatchOf(operation, expected) };
+    },
+    async judgeStock(operation) {
+      const gateway = await stock;
+      if (!gateway) return;
+      const expected = await fresh(() => monolith.run(operation));
+      const actual = await fresh(() => gateway.run(operation));
+      tally.stockOperations += 1;
+      if (JSON.stringify(actual.data) !== JSON.stringify(expected.data)) tally.stockMismatches += 1;
+    },
+    close: async () => (await stock)?.close(),
+  };
+
+  function isValid({ query }: WrittenOperation): boolean {
+    return validate(monolith.schema, parse(query)).length === 0;
+  }
+
+  async function mismatchOf(operation: WrittenOperation, expected: Answer): Promise<string | null> {
+    const { query, variables } = operation;
+    try {
+      const compiled = engine.prepare(query, undefined, variables);
+      const actual = await fresh(() => engine.runPrepared(compiled, variables));
+      const reference = await fresh(() => engine.runPrepared({ ...compiled, projection: null }, variables));
+      return (
+        difference('compiled', actual, expected) ??
+        difference('interpreted', reference, expected) ??
+        errorDifference(actual, expected)
+      );
+    } catch (error) {
+      if (isGatewayError(error) && error.code === 'PLANNING_TIMEOUT') {
+        tally.notPlanned.push(operation);
+        return null;
+      }
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+  }
+}
+
+function difference(name: string, actual: Answer, expected: Answer): string | null {
+  // As text: the order of keys is part of the answer.
+  const [ours, theirs] = [JSON.stringify(actual.data), JSON.stringify(expected.data)];
+  if (ours === theirs) return null;
+  const errors = JSON.stringify({ ours: actual.errors, monolith: expected.errors });
+  return `data with the ${name} projection:\n  ours     ${ours}\n  monolith ${theirs}\n  errors   ${errors}`;
+}
+
+function errorDifference(actual: Answer, expected: Answer): string | null {
+  const missing = unreported(expected, actual);
+  const lost = misplaced(actual);
+  if (missing.length === 0 && lost.length === 0) return null;
+  const errors = JSON.stringify({ ours: actual.errors, monolith: expected.errors });
+  return `errors: unreported ${JSON.stringify(missing)}, leading nowhere ${JSON.stringify(lost)}\n  ${errors}\n  data ${JSON.stringify(expected.data)}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * Graphs that change under a running gateway: no client notices, a broken one is refused with its reason, and an address
+ * is asked with its ETag and less often while it fails. With TRIBUTARY_SOAK=1 there are 50 reloads of each kind.
+ */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { type Graph, GraphSource } from '../../src/plan/graph-source.ts';
+import { Reloader, type ReloaderOptions } from '../../src/plan/reloader.ts';
+import { folderWith } from '../support/folder.ts';
+import { reloadStorm } from '../support/reload-storm.ts';
+
+const isSoak = process.env.TRIBUTARY_SOAK === '1';
+const reloads = isSoak ? 50 : 5;
+/** Heap that the second half of the reloads may add to the first. */
+const heapGrowthMbMax = 15;
+
+describe('reloads under load', { timeout: isSoak ? 900_000 : 120_000 }, () => {
+  it.each(['file', 'signal', 'address'] as const)('by %s fail no request', async (how) => {
+    const storm = await reloadStorm({ how, reloads, clients: 4 });
+    console.log(`${reloads} reloads by ${how}, ${storm.requests} requests: ${storm.summary}`);
+
+    expect(storm.failures).toEqual([]);
+    expect(storm.requests).toBeGreaterThan(reloads * 10);
+    expect(storm.refusal).toContain('Syntax Error: Expected Name, found <EOF>.');
+    if (how === 'address') expect(storm.unchanged).toBeGreaterThan(0);
+    const [first, last] = storm.gauges;
+    // By processor time: what other processes take of the machine is no pause of ours.
+    expect(Math.max(first.longestCpuMs, last.longestCpuMs)).toBeLessThan(50);
+    expect(last.heapMb - first.heapMb).toBeLessThan(heapGrowthMbMax);
+  });
+});
+
+describe('an address', () => {
+  it('is asked with the ETag of the graph in place, and says when nothing has changed', async () => {
+    const asked: Array<string | undefined> = [];
+    const source = await sourceAt((request, response) => {
+      const ifNoneMatch = request.headers['if-none-match'];
+      asked.push(ifNoneMatch);
+      if (ifNoneMatch === '"1"') response.writeHead(304).end();
+      else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
+    });
+    expect(await source.read()).toEqual({ kind: 'supergraph', sdl: 'type Query { a: Int }' });
+    expect(await source.readIfChanged()).toBeUndefined();
+    // Whoever asks for a reload gets the graph, changed or not.
+    expect(await source.read()).toMatchObject({ kind: 'supergraph' });
+    expect(asked).toEqual([undefined, '"1"', undefined]);
+  });
+
+  it('is read again each time where it gives no ETag', async () => {
+    const source = await sourceAt((_request, response) => void response.end('type Query { a: Int }'));
+    await source.read();
+    expect(await source.readIfChanged()).toMatchObject({ sdl: 'type Query { a: Int }' });
+  });
+
+  it.each<[string, string, RequestListener]>([
+    ['fails', 'it answered with status 503', (_request, response) => void response.writeHead(503).end()],
+    ['sends too much', 'larger than 1000 bytes', (_request, response) => void response.end('x'.repeat(1001))],
+    ['never ends', 'larger than 1000 bytes', (_request, response) => pourOut(response)],
+    ['does not answer', 'aborted due to timeout', () => {}],
+    ['stops midway', 'aborted due to timeout', (_request, response) => void response.write('type')],
+    [
+      'redirects',
+      'cannot be read',
+      (_request, response) => void response.writeHead(302, { location: '/other' }).end(),
+    ],
+  ])('that %s is refused with the reason', async (_what, reason, listener) => {
+    const source = await sourceAt(listener);
+    await expect(source.read()).rejects.toMatchObject({
+      code: 'SUPERGRAPH_INVALID',
+      message: expect.stringContaining(reason) as unknown,
+    });
+  });
+});
+
+it('reads a file again once it changed, and says which file is missing', async () => {
+  const folder = await folderWith({ 'supergraph.graphql': 'type Query { a: Int }' });
+  const source = new GraphSource({ ...place, place: join(folder, 'supergraph.graphql') });
+  await source.read();
+  expect(await source.readIfChanged()).toBeUndefined();
+  const missing = new GraphSource({ ...place, place: join(folder, 'none.graphql') });
+  await expect(missing.read()).rejects.toMatchObject({
+    code: 'SUPERGRAPH_INVALID',
+    message: expect.stringContaining('none.graphql cannot be read: ENOENT') as unknown,
+  });
+});
+
+describe('a reloader', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('hands on what changed, and nothing while nothing does', async () => {
+    const { replaced } = reloaderWith([graph, undefined, graph]);
+    await vi.advanceTimersByTimeAsync(350);
+    expect(replaced).toHaveLength(2);
+  });
+
+  it('asks less and less often while it fails, up to a limit, and as before once it works', async () => {
+    const fail = new Error('down');
+    const { lookedAtMs } = reloaderWith([fail, fail, fail, fail, fail, undefined, undefined]);
+    await vi.advanceTimersByTimeAsync(2800);
+    const waitsMs = lookedAtMs.map((atMs, i) => atMs - (lookedAtMs[i - 1] ?? 0));
+    expect(waitsMs.slice(0, 8)).toEqual([100, 200, 400, 500, 500, 500, 100, 100]);
+  });
+
+  it('looks at once when asked to, and says why a graph is refused', async () => {
+    const { reloader, refused } = reloaderWith([new Error('broken')]);
+    await reloader.now();
+    expect(refused).toEqual(['broken']);
+  });
+
+  it('looks no more once it is closed', async () => {
+    const { reloader, lookedAtMs } = reloaderWith([graph]);
+    await reloader.close();
+    await reloader.now();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(lookedAtMs).toEqual([]);
+  });
+});
+
+const place = { kind: 'supergraph', environment: {}, timeoutMs: 300, supergraphBytesMax: 1000 } as const;
+const graph: Graph = { kind: 'supergraph', sdl: 'type Query { a: Int }' };
+
+async function sourceAt(listener: RequestListener): Promise<GraphSource> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return new GraphSource({
+    ...place,
+    place: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`,
+  });
+}
+
+/** Sends until nobody listens any more. */
+function pourOut(response: Parameters<RequestListener>[1]): void {
+  const timer = setInterval(() => response.write('x'.repeat(100)), 1);
+  response.on('close', () => clearInterval(timer));
+}
+
+/** Looks every 100 ms, after failures every 500 ms at least; after `outcomes` nothing changes. */
+function reloaderWith(outcomes: ReadonlyArray<Graph | Error | undefined>): {
+  reloader: Reloader;
+  replaced: Graph[];
+  refused: string[];
+  lookedAtMs: number[];
+} {
+  const [replaced, refused, lookedAtMs]: [Graph[], string[], number[]] = [[], [], []];
+  const startedAtMs = Date.now();
+  const look = (): Promise<Graph | undefined> => {
+    lookedAtMs.push(Date.now() - startedAtMs);
+    const outcome = outcomes[lookedAtMs.length - 1];
+    return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
+  };
+  const source = { read: look, readIfChanged: look } as unknown as ReloaderOptions['source'];
+  const reloader = new Reloader({
+    source,
+    replace: (next) => Promise.resolve(void replaced.push(next)),
+    onRefused: (error) => void refused.push((error as Error).message),
+    intervalMs: 100,
+    intervalMaxMs: 500,
+    random: () => 0.5,
+  });
+  return { reloader, replaced, refused, lookedAtMs };
+}
