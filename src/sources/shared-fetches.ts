@@ -19,6 +19,10 @@ export interface SharedFetchesOptions {
 }
 
 interface Call {
+  /** Everything but the body that two requests must have in common. */
+  readonly headers: string;
+  readonly mutations: number;
+  readonly body: string;
   readonly answer: Promise<SubgraphResponse>;
   readonly cancellation: Cancellation;
   readonly deadlineAtMs: number;
@@ -33,24 +37,25 @@ export function shareFetches(
   mutations: MutationCounter,
   options: SharedFetchesOptions,
 ): Subgraph {
-  const inFlight = new Map<string, Call>();
+  const inFlight = new CallsInFlight();
   const ignored = new Set(options.ignoreHeaders);
 
-  function start(request: SubgraphRequest, key: string): Call {
-    const { context } = request;
+  function start(request: SubgraphRequest, headers: string): Call {
+    const { context, body } = request;
     const cancellation = new Cancellation();
     const answer = subgraph.fetch({ ...request, context: { ...context, cancellation } });
     const call: Call = {
+      headers,
+      mutations: mutations.value,
+      body,
       answer,
       cancellation,
       deadlineAtMs: context.deadlineAtMs,
       holders: 0,
       isShared: false,
-      forget() {
-        if (inFlight.get(key) === call) inFlight.delete(key);
-      },
+      forget: () => inFlight.delete(call),
     };
-    inFlight.set(key, call);
+    inFlight.add(call);
     answer.then(call.forget, call.forget);
     return call;
   }
@@ -59,15 +64,46 @@ export function shareFetches(
     async fetch(request) {
       const { operation, context, body } = request;
       if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
-      const key = `${mutations.value}\n${headersKey(context, ignored)}\n${body}`;
-      const present = inFlight.get(key);
+      const headers = headersKey(context, ignored);
+      const present = inFlight.find(body, headers, mutations.value);
       // A call with less time than this request has might end too soon for it.
       const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
       if (joins) present.isShared = true;
-      return hold(joins ? present : start(request, key), context);
+      return hold(joins ? present : start(request, headers), context);
     },
     close: () => subgraph.close(),
   };
+}
+
+/**
+ * Calls by the length of their body: hashing bodies of many kilobytes costs more than comparing the few that are under
+ * way and as long.
+ */
+class CallsInFlight {
+  readonly #byLength = new Map<number, Set<Call>>();
+
+  find(body: string, headers: string, mutations: number): Call | undefined {
+    let found: Call | undefined;
+    for (const call of this.#byLength.get(body.length) ?? []) {
+      // The latest: it has most of its time left.
+      if (call.mutations === mutations && call.headers === headers && call.body === body) found = call;
+    }
+    return found;
+  }
+
+  add(call: Call): void {
+    const { length } = call.body;
+    const calls = this.#byLength.get(length);
+    if (calls) calls.add(call);
+    else this.#byLength.set(length, new Set([call]));
+  }
+
+  delete(call: Call): void {
+    const { length } = call.body;
+    const calls = this.#byLength.get(length);
+    calls?.delete(call);
+    if (calls?.size === 0) this.#byLength.delete(length);
+  }
 }
 
 /** Counts its mutations for what is shared elsewhere: other subgraphs may show what they changed. */
