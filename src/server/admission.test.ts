@@ -19,6 +19,8 @@ describe('Admission', () => {
     const { admission, enter, entered, state } = given();
     for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name);
     state.busy = 0.3;
+    for (let look = 1; look <= 2; look += 1) admission.adjust();
+    expect(admission.limit).toBe(2);
     admission.adjust();
     await settled();
     expect(admission.limit).toBe(3);
@@ -67,7 +69,7 @@ describe('Admission', () => {
 });
 
 function given({ queueMax = 100, waitTimeoutMs = 10_000 } = {}) {
-  const state = { busy: 0.95 };
+  const state = { busy: 0.9 };
   const admission = new Admission({
     limitMin: 2,
     limitMax: 100,

@@ -22,8 +22,10 @@ export interface AdmissionOptions {
 
 /** Between two looks at the utilization. */
 const adjustEveryMs = 50;
-const busyAbove = 0.97;
-const idleBelow = 0.9;
+const busyAbove = 0.95;
+const idleBelow = 0.8;
+/** So many looks in a row must find the thread idle before the limit rises: one may fall between two requests. */
+const idleLooksMin = 3;
 
 interface Waiting {
   readonly admit: () => void;
@@ -36,6 +38,7 @@ export class Admission {
   readonly #timer: NodeJS.Timeout;
   #limit: number;
   #running = 0;
+  #idleLooks = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -77,8 +80,9 @@ export class Admission {
   adjust(): void {
     const busy = this.#options.utilization();
     const { limitMin, limitMax } = this.#options;
+    this.#idleLooks = busy < idleBelow && this.#queue.size > 0 ? this.#idleLooks + 1 : 0;
     if (busy > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
-    else if (busy < idleBelow && this.#queue.size > 0) {
+    else if (this.#idleLooks >= idleLooksMin) {
       this.#limit = Math.min(limitMax, Math.ceil(this.#limit * 1.5));
       this.#admitWaiting();
     }
