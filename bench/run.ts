@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 
-import { installPeers } from './install.ts';
+import { buildOurs, installPeers } from './install.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { notPinned } from './processes.ts';
 
@@ -23,6 +23,7 @@ async function run(): Promise<number> {
   }
   try {
     installPeers();
+    buildOurs();
     await runOn(options);
     return 0;
   } catch (error) {
