@@ -101,8 +101,8 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
   planning: z
     .strictObject({
-      /** For an operation while the other planner is busy; after it, it waits until both are free. */
-      sliceMs: milliseconds.default(100),
+      /** For a new operation while the other planner is busy: up to three times, then it waits for the long place. */
+      sliceMs: milliseconds.default(50),
       /** How long an operation that took too long is not planned again; doubled each time. */
       quarantineFirstMs: milliseconds.default(10_000),
       quarantineLongestMs: milliseconds.default(600_000),

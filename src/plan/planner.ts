@@ -52,11 +52,8 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
 
 const workersCount = 2;
 const quarantineEntriesMax = 10_000;
-/**
- * A slice is given in halves, and up to three of them: a slow operation misses all, a quick one that had bad luck, as
- * beside a busy neighbour, not all; and nobody behind waits for more than a half.
- */
-const halfSlicesMax = 3;
+/** An operation gets up to three slices: a slow one misses all of them, a quick one that had bad luck does not. */
+const slicesMax = 3;
 /** A worker that was interrupted is replaced not more often than this, and in a quiet moment: loading is hard work. */
 const refreshEveryMs = 30_000;
 /** Without a quiet moment, after this time all the same. */
@@ -70,7 +67,7 @@ interface Job {
   readonly resolve: (json: string) => void;
   readonly reject: (error: GatewayError) => void;
   /** In which it was not done. */
-  halfSlices: number;
+  slices: number;
   /** Runs while it waits. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -145,7 +142,7 @@ export class Planner {
     const waitMs = this.#quarantine.remainingMs(key);
     if (waitMs > 0) throw tooSlow(Math.ceil(waitMs / 1000));
     return new Promise((resolve, reject) => {
-      this.#enqueue(this.#queue, { task, key, resolve, reject, halfSlices: 0, timer: undefined });
+      this.#enqueue(this.#queue, { task, key, resolve, reject, slices: 0, timer: undefined });
       this.#next();
     });
   }
@@ -177,7 +174,7 @@ export class Planner {
     const { planningTimeoutMs, sliceMs } = this.#options;
     if (canTakeLong) this.#isLongRunning = true;
     try {
-      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs / 2));
+      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs));
     } catch (error) {
       this.#failed(job, error as GatewayError, canTakeLong);
     }
@@ -194,8 +191,8 @@ export class Planner {
       this.#quarantine.add(job.key);
       job.reject(tooSlow(Math.ceil(this.#quarantine.remainingMs(job.key) / 1000)));
     } else {
-      job.halfSlices += 1;
-      this.#enqueue(job.halfSlices < halfSlicesMax ? this.#queue : this.#slowQueue, job);
+      job.slices += 1;
+      this.#enqueue(job.slices < slicesMax ? this.#queue : this.#slowQueue, job);
     }
   }
 

@@ -8,7 +8,7 @@ const options: PlannerOptions = {
   tokensMax: 50_000,
   suggestions: true,
   planningTimeoutMs: 1000,
-  sliceMs: 80,
+  sliceMs: 40,
   waitTimeoutMs: 10_000,
   loadTimeoutMs: 60_000,
   queueMax: 10,

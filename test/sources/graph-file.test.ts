@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type GraphConfig, loadGraphFile } from '../../src/config/graph-file.ts';
 import { resolverModulePath } from '../../src/config/graph-paths.ts';
-import { folderWith } from './support/files.ts';
+import { folderWith } from '../support/folder.ts';
 
 const sdl = 'type Query { hello: String }\n';
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { loadGraphFile } from '../../src/config/graph-file.ts';
 import { loadSubgraphs } from '../../src/subgraphs/load.ts';
 import { fetchFrom } from './support/fetch.ts';
-import { folderWith } from './support/files.ts';
+import { folderWith } from '../support/folder.ts';
 
 const define = pathToFileURL(fileURLToPath(new URL('../../src/subgraphs/define.ts', import.meta.url))).href;
 const head = `import { defineSubgraph } from ${JSON.stringify(define)};\n`;

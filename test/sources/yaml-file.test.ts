@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { type YamlFileOptions, checkYaml, readYamlFile } from '../../src/config/yaml-file.ts';
-import { folderWith } from './support/files.ts';
+import { folderWith } from '../support/folder.ts';
 
 const schema = z.strictObject({
   port: z.number().int().min(1).max(65_535).default(4000),
