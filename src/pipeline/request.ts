@@ -1,6 +1,7 @@
 /** What every stage and every backend call may know about the client's request. Types only. */
 
 import type { Cancellation } from '../shared/cancellation.ts';
+import type { Principal } from './principal.ts';
 
 export interface RequestContext {
   /** Unique per request; `x-request-id` of the response and of every log line. */
@@ -14,6 +15,8 @@ export interface RequestContext {
   /** When the whole request must be answered, in ms of `monotonicClock`. */
   readonly deadlineAtMs: number;
   readonly cancellation: Cancellation;
+  /** Absent: no authentication is configured. */
+  readonly principal?: Principal;
   /** Things that live exactly as long as this request, such as loaders; keyed by who owns them. */
   readonly locals: Map<unknown, unknown>;
 }
