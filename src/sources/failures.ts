@@ -1,20 +1,27 @@
 /** The errors of a backend call, worded once: they name the service and nothing else; details go into the cause. */
 
+import { CallFailure, type CallFailureDetails } from '../resilience/outcome.ts';
 import { GatewayError } from '../shared/errors.ts';
 
-export function unavailable(service: string, cause?: unknown): GatewayError {
+/** What policies have to know besides the code; each kind of failure has an outcome of its own. */
+type Known = Partial<Pick<CallFailureDetails, 'outcome' | 'nothingSent' | 'retryAfterMs'>>;
+
+export function unavailable(service: string, cause?: unknown, known: Known = {}): CallFailure {
   const message = `${service} could not be reached; try again later`;
-  return new GatewayError('SERVICE_UNAVAILABLE', message, { public: { service }, cause });
+  const details = { outcome: 'connect', ...known, public: { service }, cause } as const;
+  return new CallFailure('SERVICE_UNAVAILABLE', message, details);
 }
 
-export function timedOut(service: string, cause?: unknown): GatewayError {
+export function timedOut(service: string, cause?: unknown, known: Known = {}): CallFailure {
   const message = `${service} did not answer in time; try again later`;
-  return new GatewayError('SERVICE_TIMEOUT', message, { public: { service }, cause });
+  const details = { outcome: 'timeout', ...known, public: { service }, cause } as const;
+  return new CallFailure('SERVICE_TIMEOUT', message, details);
 }
 
-export function badResponse(service: string, cause?: unknown): GatewayError {
+export function badResponse(service: string, cause?: unknown, known: Known = {}): CallFailure {
   const message = `${service} sent an answer that cannot be used`;
-  return new GatewayError('SERVICE_BAD_RESPONSE', message, { public: { service }, cause });
+  const details = { outcome: 'bad-response', ...known, public: { service }, cause } as const;
+  return new CallFailure('SERVICE_BAD_RESPONSE', message, details);
 }
 
 /**

@@ -17,7 +17,10 @@ export function graphqlAnswer(service: string, response: HttpResponse): Subgraph
     if (!isError) throw error;
   }
   const cause = new Error(`status ${response.status} without a GraphQL response`);
-  throw unavailableStatuses.has(response.status) ? unavailable(service, cause) : badResponse(service, cause);
+  const known = { outcome: response.status >= 500 ? 'server-error' : 'answered' } as const;
+  throw unavailableStatuses.has(response.status)
+    ? unavailable(service, cause, known)
+    : badResponse(service, cause, known);
 }
 
 function isSubgraphResponse(value: unknown): value is SubgraphResponse {

@@ -92,6 +92,9 @@ export async function createGrpcSource(options: GrpcServiceOptions): Promise<Grp
   };
 }
 
+/** Refused here: says nothing of the service. */
+const neverSent = { outcome: 'refused', nothingSent: true } as const;
+
 interface Channel {
   readonly name: string;
   readonly client: Client;
@@ -136,9 +139,9 @@ function invocationOf(channel: Channel, method: string, context: RequestContext)
   if (!definition) throw new TypeError(`${channel.name} has no method ${method}`);
   if (context.cancellation.reason) throw context.cancellation.reason;
   const waitMs = Math.min(channel.timeoutMs, context.deadlineAtMs - monotonicClock());
-  if (waitMs <= 0) throw timedOut(channel.name, new Error('the deadline has passed'));
+  if (waitMs <= 0) throw timedOut(channel.name, new Error('the deadline has passed'), neverSent);
   if (channel.calls >= channel.callsMax) {
-    throw unavailable(channel.name, new Error(`${channel.calls} calls are already under way`));
+    throw unavailable(channel.name, new Error(`${channel.calls} calls are already under way`), neverSent);
   }
   return {
     path: definition.path,

@@ -110,7 +110,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
   #failTooLarge(): void {
     const limit = this.#limits.responseBytesMax;
-    this.#fail(badResponse(this.#service, new Error(`the answer is larger than ${limit} bytes`)));
+    const cause = new Error(`the answer is larger than ${limit} bytes`);
+    this.#fail(badResponse(this.#service, cause, { outcome: 'too-large' }));
   }
 
   #fail(error: GatewayError): void {
@@ -138,18 +139,16 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   }
 }
 
-const timeoutCodes = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-]);
+const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
 /** Answers that broke HTTP itself; the connection was there. */
 const protocolCodes = /^(HPE_|UND_ERR_RES_|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW)/;
 
 function failureOf(error: Error, service: string, hasResponse: boolean): GatewayError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return timedOut(service, error, { outcome: 'connect', nothingSent: true });
+  }
   if (timeoutCodes.has(code)) return timedOut(service, error);
   if (code === 'UND_ERR_INVALID_ARG') {
     return new GatewayError('INTERNAL_ERROR', 'Internal error', { public: { service }, cause: error });
@@ -157,5 +156,5 @@ function failureOf(error: Error, service: string, hasResponse: boolean): Gateway
   // A connection lost in the middle of an answer is a truncated answer.
   const isProtocolError = error.name === 'HTTPParserError' || protocolCodes.test(code);
   if (hasResponse || isProtocolError) return badResponse(service, error);
-  return unavailable(service, error);
+  return unavailable(service, error, { nothingSent: code === 'ECONNREFUSED' || code === 'ENOTFOUND' });
 }

@@ -62,6 +62,8 @@ export interface HttpTransport {
 }
 
 const closeTimeoutMs = 1000;
+/** Refused here: says nothing of the service. */
+const neverSent = { outcome: 'refused', nothingSent: true } as const;
 
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const limits = { ...httpTransportDefaults, ...options };
@@ -111,9 +113,12 @@ class PooledOrigin implements HttpOrigin {
     const { cancellation } = context;
     if (cancellation.reason) return Promise.reject(cancellation.reason);
     const timeoutMs = Math.min(request.timeoutMs, context.deadlineAtMs - monotonicClock());
-    if (timeoutMs <= 0) return Promise.reject(timedOut(service, new Error('the deadline has passed')));
+    if (timeoutMs <= 0)
+      return Promise.reject(timedOut(service, new Error('the deadline has passed'), neverSent));
     if (this.#calls >= this.#callsMax) {
-      return Promise.reject(unavailable(service, new Error(`${this.#calls} calls are already under way`)));
+      return Promise.reject(
+        unavailable(service, new Error(`${this.#calls} calls are already under way`), neverSent),
+      );
     }
     this.#calls += 1;
     return new Promise((resolve, reject) => {

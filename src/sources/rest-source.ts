@@ -82,7 +82,9 @@ const unavailableStatuses = new Set([429, 502, 503, 504]);
 
 function statusError(service: string, response: HttpResponse) {
   const cause = new Error(`status ${response.status}`);
-  if (unavailableStatuses.has(response.status)) return unavailable(service, cause);
+  if (unavailableStatuses.has(response.status)) {
+    return unavailable(service, cause, { outcome: response.status >= 500 ? 'server-error' : 'answered' });
+  }
   return refused(service, { ...wordsOf(response), cause });
 }
 

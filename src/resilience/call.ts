@@ -1,0 +1,59 @@
+/**
+ * One call of a service, whatever protocol is behind it: the function type that every policy wraps, and what a policy
+ * may know of a call. Types, and how a call begins.
+ *
+ *     in-flight sharing -> deadline -> retry and hedge -> service breaker -> limit and queue
+ *       -> replica choice -> replica breaker -> transport
+ */
+
+import type { RequestContext } from '../pipeline/request.ts';
+import type { Cancellation } from '../shared/cancellation.ts';
+import type { Endpoint } from './endpoints.ts';
+
+/**
+ * Sends one request. `Request` and `Answer` belong to the transport: policies pass them on unread.
+ *
+ * Rejects with a `CallFailure` (`outcome.ts`), from which policies learn what happened; never throws.
+ */
+export type Call<Request, Answer> = (request: Request, context: CallContext) => Promise<Answer>;
+
+/** A query may be sent twice and given up; a mutation must not be sent twice unless the service agreed to a key. */
+export type CallKind = 'query' | 'mutation';
+
+/** One try of one call. Each try has an object of its own, so policies write what they decide into it. */
+export interface CallContext {
+  /** The client's request: headers and id. Its deadline and cancellation are not this call's. */
+  readonly request: RequestContext;
+  readonly kind: CallKind;
+  /** Sent with every try of this call where the service declared that it understands one. */
+  readonly idempotencyKey: string | null;
+  /** When this try must have ended, in ms of `monotonicClock`; what is left of it is told to the service. */
+  deadlineAtMs: number;
+  /** Ends this try: the client left, the deadline passed, or another try was faster. */
+  readonly cancellation: Cancellation;
+  /** 0 for the first try. */
+  readonly attempt: number;
+  /** Where to send it: written by the choice of a replica, just before the transport reads it. */
+  endpoint: Endpoint | null;
+  /** Where an earlier try of the same call went: another replica goes before it. */
+  readonly avoid: Endpoint | null;
+}
+
+/** The first try of a new call. */
+export function newCall(
+  request: RequestContext,
+  kind: CallKind,
+  idempotencyKey: string | null = null,
+): CallContext {
+  const { deadlineAtMs, cancellation } = request;
+  return {
+    request,
+    kind,
+    idempotencyKey,
+    deadlineAtMs,
+    cancellation,
+    attempt: 0,
+    endpoint: null,
+    avoid: null,
+  };
+}
