@@ -56,13 +56,14 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   });
   const reloader = reloaderFor(source, gateway, config);
   let draining = false;
-  const app = createEdge({ server: config.server, events, isReady: () => !draining });
-  const inFlight = trackInFlight(app);
+  const edge = createEdge({ server: config.server, events, isReady: () => !draining });
+  const { app } = edge;
+  const inFlight = trackInFlight(app.server);
   const admission = createAdmission(config);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
   const shared = createSharedRequests(config);
   const { mutations } = gateway;
-  registerFront(app, {
+  registerFront(edge, {
     config,
     events,
     mutations,

@@ -3,7 +3,13 @@
  * What GraphQL means is the front's business.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 import {
   fastify,
@@ -18,6 +24,7 @@ import { jsonMediaType, negotiate, toHttpRefusal } from '../response/http.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { rawRefusal, refuseMalformed } from './malformed.ts';
+import { plainPosts, type AnswerPost } from './plain-posts.ts';
 import { requestIdOf } from './request-context.ts';
 
 export interface EdgeOptions {
@@ -27,22 +34,27 @@ export interface EdgeOptions {
   readonly isReady: () => boolean;
 }
 
+export interface Edge {
+  readonly app: FastifyInstance;
+  /** Sets who answers the plain POSTs to the endpoint, see `plain-posts.ts`. */
+  readonly answerPosts: (answer: AnswerPost) => void;
+}
+
 /** How late a request that arrives too slowly may be found out. */
 const slowRequestCheckMs = 1000;
 
-export function createEdge({ server, events, isReady }: EdgeOptions): FastifyInstance {
+export function createEdge({ server, events, isReady }: EdgeOptions): Edge {
+  let answerPost: AnswerPost | undefined;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     sendRefusal(toGatewayError(error), { request, reply, events, error });
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
-    requestTimeout: server.requestReceiveTimeoutMs,
-    keepAliveTimeout: 65_000,
-    http: {
-      maxHeaderSize: server.headerBytesMax,
-      headersTimeout: server.requestReceiveTimeoutMs,
-      connectionsCheckingInterval: Math.min(slowRequestCheckMs, server.requestReceiveTimeoutMs),
-      // Node's own refusal has no body: a request without the header is refused below.
-      requireHostHeader: false,
+    serverFactory(route) {
+      const plain = plainPosts(server);
+      return listenWith(server, (request, response) => {
+        if (answerPost && isReady() && plain.takes(request)) plain.read(request, response, answerPost);
+        else route(request, response);
+      });
     },
     genReqId: (request) => requestIdOf(request.headers),
     logController: new LogController({ disableRequestLogging: true }),
@@ -73,8 +85,31 @@ export function createEdge({ server, events, isReady }: EdgeOptions): FastifyIns
     const ready = isReady();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
   });
-  return app;
+  return {
+    app,
+    answerPosts(answer) {
+      answerPost = answer;
+    },
+  };
 }
+
+function listenWith(server: GatewayConfig['server'], listener: RequestListener): Server {
+  const { requestReceiveTimeoutMs } = server;
+  return createServer(
+    {
+      maxHeaderSize: server.headerBytesMax,
+      requestTimeout: requestReceiveTimeoutMs,
+      headersTimeout: requestReceiveTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(slowRequestCheckMs, requestReceiveTimeoutMs),
+      // Node's own refusal has no body: a request without the header is refused below.
+      requireHostHeader: false,
+    },
+    listener,
+  );
+}
+
+const keepAliveTimeoutMs = 65_000;
 
 export function methodNotAllowed(reply: FastifyReply): GatewayError {
   void reply.header('allow', 'GET, POST');

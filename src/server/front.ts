@@ -5,14 +5,15 @@
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
 import {
+  graphqlMediaType,
   jsonMediaType,
   negotiate,
   toHttpRefusal,
@@ -24,7 +25,7 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
 import type { Admission } from './admission.ts';
-import { methodNotAllowed } from './edge.ts';
+import { methodNotAllowed, type Edge } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
 import type { SharedRequests } from './shared-requests.ts';
@@ -52,10 +53,36 @@ export interface FrontOptions {
   readonly mutations: MutationCounter;
 }
 
-export function registerFront(app: FastifyInstance, options: FrontOptions): void {
+/** One request for the endpoint and where its answer goes. */
+interface Exchange {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Undefined by GET. */
+  readonly body: Buffer | undefined;
+  /** Headers that were set before. */
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+export function registerFront({ app, answerPosts }: Edge, options: FrontOptions): void {
   const { path } = options.config.server;
-  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    handle(request, reply, options);
+  answerPosts((requestId, request, response, body) => {
+    void handle({ requestId, request, response, body }, options);
+  });
+  const handler = async ({ id, raw, body }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    reply.hijack();
+    await handle(
+      {
+        requestId: id,
+        request: raw,
+        response: reply.raw,
+        body: Buffer.isBuffer(body) ? body : undefined,
+        headers: reply.getHeaders() as OutgoingHttpHeaders,
+      },
+      options,
+    );
+    return reply;
+  };
   app.post(path, handler);
   app.get(path, handler);
   app.route({
@@ -67,21 +94,19 @@ export function registerFront(app: FastifyInstance, options: FrontOptions): void
   });
 }
 
-async function handle(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  options: FrontOptions,
-): Promise<FastifyReply> {
+/** Never rejects. */
+async function handle(exchange: Exchange, options: FrontOptions): Promise<void> {
   const { config, events, respond, admission, shared } = options;
+  const { requestId, request, response, body } = exchange;
   const startedAtMs = monotonicClock();
   const context = createRequestContext(request.headers, {
-    requestId: request.id,
-    clientAddress: request.raw.socket.remoteAddress ?? '',
+    requestId,
+    clientAddress: request.socket.remoteAddress ?? '',
     forward: config.headers.forward,
     timeoutMs: config.timeouts.requestMs,
   });
-  reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) {
+  response.on('close', () => {
+    if (!response.writableFinished) {
       context.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
     }
   });
@@ -92,18 +117,17 @@ async function handle(
     const alone = (): Promise<Responded> =>
       admitted(admission, () => {
         const queryOnly = request.method === 'GET';
-        return respond({ context, request: readOperation(request), queryOnly }, mediaType);
+        return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
-    answer = await (shared && Buffer.isBuffer(request.body)
-      ? shared.answer(request.body, `${options.mutations.value} ${sharingKey(context, mediaType)}`, alone)
+    answer = await (shared && body
+      ? shared.answer(body, `${options.mutations.value} ${sharingKey(context, mediaType)}`, alone)
       : alone());
   } catch (error) {
-    events.emit('requestRefused', { requestId: request.id, error });
-    answer = refusal(error, request.id, mediaType ?? jsonMediaType);
+    events.emit('requestRefused', { requestId, error });
+    answer = refusal(error, requestId, mediaType ?? jsonMediaType);
   }
   const { status: httpStatus, operationName, operationKind, errors, code } = answer;
   const durationMs = monotonicClock() - startedAtMs;
-  const requestId = request.id;
   events.emit('requestCompleted', {
     requestId,
     httpStatus,
@@ -113,24 +137,36 @@ async function handle(
     errors,
     code,
   });
-  return sendAnswer(reply, answer, requestId);
+  sendAnswer(exchange, answer);
 }
 
 /** Straight to the socket: a short text goes out in one write with its headers. */
-function sendAnswer(reply: FastifyReply, answer: Responded, requestId: string): FastifyReply {
-  const { status, mediaType, text, headers } = answer;
-  const body = text.length > shortTextMax ? Buffer.from(text) : text;
-  reply.hijack();
-  const set = reply.getHeaders() as OutgoingHttpHeaders;
-  reply.raw.writeHead(status, {
-    ...set,
+function sendAnswer({ response, requestId, headers }: Exchange, answer: Responded): void {
+  const body = bytesOf(answer);
+  response.writeHead(answer.status, {
     ...headers,
-    'content-type': `${mediaType}; charset=utf-8`,
+    ...answer.headers,
+    'content-type': contentTypes[answer.mediaType],
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
   });
-  reply.raw.end(body);
-  return reply;
+  response.end(body);
+}
+
+const contentTypes = {
+  [jsonMediaType]: `${jsonMediaType}; charset=utf-8`,
+  [graphqlMediaType]: `${graphqlMediaType}; charset=utf-8`,
+};
+
+const longTexts = new WeakMap<Responded, Buffer>();
+
+/** A long text is encoded once, however many requests share its answer. */
+function bytesOf(answer: Responded): string | Buffer {
+  const { text } = answer;
+  if (text.length <= shortTextMax) return text;
+  let bytes = longTexts.get(answer);
+  if (!bytes) longTexts.set(answer, (bytes = Buffer.from(text)));
+  return bytes;
 }
 
 /** In UTF-16 units. */

@@ -1,23 +1,23 @@
 /** Counts the requests in flight, so that a drain can wait for them while health checks still get their answer. */
 
-import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 export interface InFlight {
   /** Resolves once no request is in flight, or after `timeoutMs`. */
   settled(timeoutMs: number): Promise<void>;
 }
 
-export function trackInFlight(app: FastifyInstance): InFlight {
+export function trackInFlight(server: Server): InFlight {
   let count = 0;
   let onNone: (() => void) | undefined;
-  app.addHook('onRequest', (_request, reply, done) => {
+  const onClose = (): void => {
+    count -= 1;
+    if (count === 0) onNone?.();
+  };
+  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
     count += 1;
     // Comes also when the client leaves before the answer.
-    reply.raw.once('close', () => {
-      count -= 1;
-      if (count === 0) onNone?.();
-    });
-    done();
+    response.once('close', onClose);
   });
   return {
     settled: (timeoutMs) =>
