@@ -28,7 +28,7 @@ export interface LoadedSubgraphs {
 }
 
 /** Goes around each subgraph, such as `shareFetches` around remote ones. */
-export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph;
+export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph;
 
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
 export async function loadSubgraphs(
@@ -48,8 +48,8 @@ export async function loadSubgraphs(
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? around(createGraphqlSubgraph(subgraph, http), 'remote')
-          : around(await loadLocalSubgraph(subgraph, sources), 'local'),
+          ? around(createGraphqlSubgraph(subgraph, http), 'remote', subgraph.name)
+          : around(await loadLocalSubgraph(subgraph, sources), 'local', subgraph.name),
       );
     }
     return { subgraphs, close };

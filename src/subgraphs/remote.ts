@@ -24,6 +24,6 @@ export function connectRemote(
   const http = createHttpTransport();
   const connected = new Map<string, Subgraph>();
   for (const { name, url } of subgraphs)
-    connected.set(name, around(createGraphqlSubgraph({ name, urls: [url] }, http), 'remote'));
+    connected.set(name, around(createGraphqlSubgraph({ name, urls: [url] }, http), 'remote', name));
   return { subgraphs: connected, close: () => http.close() };
 }
