@@ -8,7 +8,6 @@ const bothFronts = [
   'test/operate/bad-input.test.ts',
   'test/demo/fan-out.test.ts',
   'test/demo/outages.test.ts',
-  'test/auth/*.test.ts',
 ];
 
 export default defineConfig({

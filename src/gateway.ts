@@ -1,7 +1,7 @@
 /**
  * THE MAP. Builds every part of the gateway and lists the stages in their order:
  *
- *     HTTP edge -> auth -> operation (prepare, variables) -> execute (fan-out) -> sources -> response
+ *     HTTP edge -> operation (prepare, variables) -> execute (fan-out) -> sources -> response
  *
  * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
  */
@@ -21,8 +21,8 @@ import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
 import type { Events } from './shared/events.ts';
 import { MutationCounter } from './shared/mutation-counter.ts';
-import { aroundSubgraph } from './sources/shared-fetches.ts';
-import { loadSubgraphs, type AroundSubgraph, type LoadedSubgraphs } from './subgraphs/load.ts';
+import { createBackends, type Backends } from './subgraphs/backends.ts';
+import { loadSubgraphs, type LoadedSubgraphs } from './subgraphs/load.ts';
 import { connectRemote } from './subgraphs/remote.ts';
 
 export interface Gateway {
@@ -48,7 +48,7 @@ interface Parts {
 /** What outlives a supergraph. */
 interface Lasting {
   readonly quota: PlanningQuota;
-  readonly mutations: MutationCounter;
+  readonly backends: Backends;
   readonly events: Events;
 }
 
@@ -56,9 +56,10 @@ interface Lasting {
 export async function createGateway(graph: Graph, config: GatewayConfig, events: Events): Promise<Gateway> {
   const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
   const mutations = new MutationCounter();
+  const backends = createBackends(config, mutations, events);
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, { quota, mutations, events }),
+      open: (next) => openParts(next, config, { quota, backends, events }),
       warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
@@ -72,7 +73,7 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
       context.cancellation.cancel(
         new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'),
       );
-    }, config.timeouts.requestMs);
+    }, context.deadlineAtMs - monotonicClock());
     try {
       return await generations.use((parts) => answerOn(parts, received));
     } finally {
@@ -108,16 +109,13 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
   };
 }
 
-async function openParts(
-  graph: Graph,
-  config: GatewayConfig,
-  { quota, mutations, events }: Lasting,
-): Promise<Parts> {
+async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting): Promise<Parts> {
+  const { quota, events } = lasting;
   const startedAtMs = monotonicClock();
   const { allowUnenforced, labels } = config;
   const source = { ...supergraphSourceOf(graph), allowUnenforced };
   const planner = new Planner(source, plannerOptions(config));
-  const { loaded, backends } = await connect(planner, graph, aroundSubgraph(config, mutations)).catch(
+  const { loaded, backends } = await connect(planner, graph, lasting.backends).catch(
     async (error: unknown) => {
       await planner.close();
       throw error;
@@ -136,13 +134,13 @@ async function openParts(
 
 type Connected = Pick<Parts, 'loaded' | 'backends'>;
 
-async function connect(planner: Planner, graph: Graph, around: AroundSubgraph): Promise<Connected> {
+async function connect(planner: Planner, graph: Graph, services: Backends): Promise<Connected> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),
-    graph.kind === 'graph' ? loadSubgraphs(graph.graph, around) : undefined,
+    graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined,
   ]);
-  return { loaded, backends: local ?? connectRemote(loaded.subgraphs, around) };
+  return { loaded, backends: local ?? connectRemote(loaded.subgraphs, services) };
 }
 
 async function closeParts({ planner, backends }: Parts): Promise<void> {

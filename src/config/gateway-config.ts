@@ -8,9 +8,9 @@ import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
 
-import { authSchema } from './auth.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
+import { policiesSchema } from './policies.ts';
 import { checkYaml, readYamlFile } from './yaml-file.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
@@ -54,8 +54,6 @@ export const gatewaySchema = z.strictObject({
       graphiql: z.boolean().optional(),
     })
     .prefault({}),
-  /** Absent: nobody is asked who they are. */
-  auth: authSchema.optional(),
   admission: z
     .strictObject({
       /** Requests executed at once while the processor is busy all the time. */
@@ -111,6 +109,8 @@ export const gatewaySchema = z.strictObject({
       quarantineLongestMs: milliseconds.default(600_000),
     })
     .prefault({}),
+  /** See `policies.ts`. */
+  policies: policiesSchema,
   reload: z
     .strictObject({
       /** How often the files of the graph are looked at. 0: only on SIGHUP. */

@@ -19,9 +19,6 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
   });
   events.on('requestRefused', ({ requestId, error }) => {
     // The client's own mistakes are counted in the request line; only ours need a line of their own.
-    if (isGatewayError(error) && error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {
-      logger.info({ requestId, reason: error.cause.message }, 'not authenticated');
-    }
     if (isGatewayError(error) && error.httpStatus < 500) return;
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });
@@ -31,6 +28,15 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
     const reason = error instanceof Error ? error.message : String(error);
     logger.error({ reason }, 'the changed graph is not usable; the one before stays');
   });
+  events.on('breakerChanged', (event) => {
+    if (event.to === 'open') logger.warn(event, 'breaker opened');
+    else logger.info(event, 'breaker changed');
+  });
+  if (logger.isLevelEnabled('debug')) {
+    events.on('callRetried', (event) => logger.debug(event, 'call retried'));
+    events.on('callHedged', (event) => logger.debug(event, 'call hedged'));
+    events.on('callRefused', (event) => logger.debug(event, 'call refused'));
+  }
   events.on('listening', (event) => logger.info(event, 'listening'));
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));

@@ -9,6 +9,7 @@
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Cancellation } from '../shared/cancellation.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { Outcome } from './outcome.ts';
 
 /**
  * Sends one request. `Request` and `Answer` belong to the transport: policies pass them on unread.
@@ -20,7 +21,7 @@ export type Call<Request, Answer> = (request: Request, context: CallContext) => 
 /** A query may be sent twice and given up; a mutation must not be sent twice unless the service agreed to a key. */
 export type CallKind = 'query' | 'mutation';
 
-/** One try of one call. Each try has an object of its own, so policies write what they decide into it. */
+/** One try of one call. Each try has an object of its own, so policies write what they decide and see into it. */
 export interface CallContext {
   /** The client's request: headers and id. Its deadline and cancellation are not this call's. */
   readonly request: RequestContext;
@@ -37,6 +38,10 @@ export interface CallContext {
   endpoint: Endpoint | null;
   /** Where an earlier try of the same call went: another replica goes before it. */
   readonly avoid: Endpoint | null;
+  /** When the transport got it and when it was done; `refused` and no times while it was never sent. */
+  sentAtMs: number;
+  endedAtMs: number;
+  outcome: Outcome;
 }
 
 /** The first try of a new call. */
@@ -55,5 +60,24 @@ export function newCall(
     attempt: 0,
     endpoint: null,
     avoid: null,
+    sentAtMs: 0,
+    endedAtMs: 0,
+    outcome: 'refused',
+  };
+}
+
+/** The client's request with the deadline and the cancellation of this try, for transports that know only requests. */
+export function requestOf({ request, deadlineAtMs, cancellation }: CallContext): RequestContext {
+  return { ...request, deadlineAtMs, cancellation };
+}
+
+/** Another try of the same call; its cancellation is the call's unless it may lose against the others. */
+export function nextTry(call: CallContext, cancellation: Cancellation = call.cancellation): CallContext {
+  return {
+    ...newCall(call.request, call.kind, call.idempotencyKey),
+    deadlineAtMs: call.deadlineAtMs,
+    cancellation,
+    attempt: call.attempt + 1,
+    avoid: call.endpoint,
   };
 }

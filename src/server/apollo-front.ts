@@ -20,7 +20,13 @@ import type { Gateway } from '../gateway.ts';
 import { assertWithinLimits } from '../operation/guard/guard.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
-import { graphqlMediaType, jsonMediaType, operationCodes, type MediaType } from '../response/http.ts';
+import {
+  graphqlMediaType,
+  jsonMediaType,
+  operationCodes,
+  whenUnavailable,
+  type MediaType,
+} from '../response/http.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import type { Respond, Responded } from './front.ts';
 
@@ -95,11 +101,12 @@ async function respond(
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');
+  const unavailable = outcome.answered ? whenUnavailable(outcome.answered.answer) : {};
   return {
-    status: response.status ?? 200,
+    status: unavailable.status ?? response.status ?? 200,
     mediaType,
     text: response.body.string,
-    headers: extraHeaders(response.headers),
+    headers: { ...extraHeaders(response.headers), ...unavailable.headers },
     operationName: outcome.answered?.name ?? null,
     operationKind: outcome.answered?.kind ?? null,
     errors: outcome.errors,

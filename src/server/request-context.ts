@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+import { clientTimeoutMs } from './client-deadline.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
@@ -29,6 +30,7 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
   return `${ownPrefix}-${ownCount.toString(36)}`;
 }
 
+/** @throws {GatewayError} `BAD_REQUEST` for a deadline header that cannot be read. */
 export function createRequestContext(
   headers: IncomingHttpHeaders,
   { requestId, clientAddress, forward, timeoutMs }: RequestContextOptions,
@@ -43,7 +45,7 @@ export function createRequestContext(
     clientAddress: clientAddress.startsWith('::ffff:') ? clientAddress.slice(7) : clientAddress,
     headers,
     forwardHeaders,
-    deadlineAtMs: monotonicClock() + timeoutMs,
+    deadlineAtMs: monotonicClock() + Math.min(timeoutMs, clientTimeoutMs(headers)),
     cancellation: new Cancellation(),
     locals: new Map(),
   };

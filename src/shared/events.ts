@@ -40,6 +40,27 @@ export interface GatewayEvents {
   graphReplaced: { readonly hash: string };
   /** Another graph was no good: the one before stays. */
   supergraphRefused: { readonly error: unknown };
+  /** `replica` is null for the breaker of the whole service; a replica that is open gets no calls. */
+  breakerChanged: {
+    readonly service: string;
+    readonly replica: string | null;
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+    readonly openMs: number;
+  };
+  /** A call is made again, after a wait. */
+  callRetried: {
+    readonly service: string;
+    readonly requestId: string;
+    readonly attempt: number;
+    readonly outcome: string;
+    readonly delayMs: number;
+  };
+  /** A second try of a call began while the first was under way. */
+  callHedged: { readonly service: string; readonly requestId: string; readonly afterMs: number };
+  /** A policy let a call not through. */
+  callRefused: { readonly service: string; readonly reason: 'breaker open' | 'queue full' | 'queue wait' };
   listening: { readonly url: string };
   draining: { readonly timeoutMs: number };
   closed: Record<string, never>;

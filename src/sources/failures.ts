@@ -1,6 +1,6 @@
 /** The errors of a backend call, worded once: they name the service and nothing else; details go into the cause. */
 
-import { CallFailure, type CallFailureDetails } from '../resilience/outcome.ts';
+import { CallFailure, type CallFailureDetails, type Outcome } from '../resilience/outcome.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 /** What policies have to know besides the code; each kind of failure has an outcome of its own. */
@@ -38,15 +38,19 @@ export interface Refusal {
   /** The service's own name for what went wrong; shown only when it looks like one. */
   readonly code?: unknown;
   readonly cause?: unknown;
+  /** Default `answered`: it said no, and is well. */
+  readonly outcome?: Outcome;
 }
 
 const refusalCharsMax = 1000;
 
-export function refused(service: string, { message, code, cause }: Refusal): GatewayError {
+export function refused(service: string, refusal: Refusal): CallFailure {
+  const { message, code, cause, outcome = 'answered' } = refusal;
   const general = `${service} answered with an error`;
   const words = typeof message === 'string' && message !== '' ? message.slice(0, refusalCharsMax) : general;
   const serviceCode = safeServiceCode(code);
-  return new GatewayError('SERVICE_ERROR', general, {
+  return new CallFailure('SERVICE_ERROR', general, {
+    outcome,
     public: serviceCode === undefined ? { service } : { service, serviceCode },
     cause: new ServiceRefusal(words, { cause }),
   });

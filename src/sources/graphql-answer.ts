@@ -12,7 +12,8 @@ export function graphqlAnswer(service: string, response: HttpResponse): Subgraph
   const isError = response.status >= 400;
   try {
     const parsed = parseJson(service, response);
-    if (isSubgraphResponse(parsed)) return parsed;
+    if (isSubgraphResponse(parsed))
+      return response.status < 500 ? parsed : { ...parsed, status: response.status };
   } catch (error) {
     if (!isError) throw error;
   }

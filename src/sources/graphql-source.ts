@@ -3,14 +3,17 @@
  */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import { newCall, requestOf, type Call } from '../resilience/call.ts';
+import { plainService, type Service } from '../resilience/service.ts';
 import { refused } from './failures.ts';
 import { graphqlAnswer } from './graphql-answer.ts';
-import type { HttpOrigin, HttpTransport } from './http-transport.ts';
-import type { Subgraph } from './source.ts';
+import { httpPlaces } from './http-places.ts';
+import type { HttpTransport } from './http-transport.ts';
+import type { Subgraph, SubgraphResponse } from './source.ts';
 
 export interface GraphqlServiceOptions {
   readonly name: string;
-  /** Replicas of one service, used in turn; at least one. */
+  /** Replicas of one service; at least one. */
   readonly urls: readonly string[];
   /** Default 5 000; the request's deadline may be sooner. */
   readonly timeoutMs?: number;
@@ -26,54 +29,59 @@ export interface GraphqlSource {
   query<Data extends object>(text: string, variables: object, context: RequestContext): Promise<Data>;
 }
 
-const timeoutMsDefault = 5000;
-
-export function createGraphqlSubgraph(options: GraphqlServiceOptions, transport: HttpTransport): Subgraph {
-  const { name: service, timeoutMs = timeoutMsDefault } = options;
-  const nextEndpoint = endpointsInTurn(options.urls, transport);
+/** @param service Its policies and replicas. Default: none but its timeout. */
+export function createGraphqlSubgraph(
+  options: GraphqlServiceOptions,
+  transport: HttpTransport,
+  service: Service = plainService(options),
+): Subgraph {
+  const send = graphqlCall(service, transport);
   return {
-    async fetch({ body, context }) {
-      const { origin, path } = nextEndpoint();
-      const response = await origin.send({ service, method: 'POST', path, body, timeoutMs, context });
-      return graphqlAnswer(service, response);
-    },
+    fetch: ({ operation, body, context }) => send(body, newCall(context, operation.kind)),
     // The pool belongs to the transport, which others may still use.
     close: () => Promise.resolve(),
   };
 }
 
-export function createGraphqlSource(options: GraphqlServiceOptions, transport: HttpTransport): GraphqlSource {
-  const { name: service, timeoutMs = timeoutMsDefault } = options;
-  const nextEndpoint = endpointsInTurn(options.urls, transport);
+export function createGraphqlSource(
+  options: GraphqlServiceOptions,
+  transport: HttpTransport,
+  service: Service = plainService(options),
+): GraphqlSource {
+  const send = graphqlCall(service, transport);
   return {
     async query<Data extends object>(text: string, variables: object, context: RequestContext) {
-      const { origin, path } = nextEndpoint();
-      const body = JSON.stringify({ query: text, variables });
-      const response = await origin.send({ service, method: 'POST', path, body, timeoutMs, context });
-      const { data, errors } = graphqlAnswer(service, response);
+      const kind = /^\s*mutation\b/.test(text) ? 'mutation' : 'query';
+      const { data, errors } = await send(JSON.stringify({ query: text, variables }), newCall(context, kind));
       if (data && !errors?.length) return data as Data;
       const first = errors?.[0];
-      throw refused(service, { message: first?.message, code: first?.extensions?.['code'], cause: errors });
+      throw refused(service.name, {
+        message: first?.message,
+        code: first?.extensions?.['code'],
+        cause: errors,
+      });
     },
   };
 }
 
-interface Endpoint {
-  readonly origin: HttpOrigin;
-  readonly path: string;
-}
-
-function endpointsInTurn(urls: readonly string[], transport: HttpTransport): () => Endpoint {
-  const endpoints = urls.map((url) => {
-    const { pathname, search } = new URL(url);
-    return { origin: transport.origin(url), path: pathname + search };
-  });
-  const [first] = endpoints;
-  if (!first) throw new RangeError('a GraphQL service needs at least one url');
-  let turn = 0;
-  return () => {
-    const endpoint = endpoints[turn] ?? first;
-    turn = (turn + 1) % endpoints.length;
-    return endpoint;
-  };
+/** One body to one replica, with every policy of the service around it. */
+function graphqlCall(service: Service, transport: HttpTransport): Call<string, SubgraphResponse> {
+  const { name, options } = service;
+  const placeOf = httpPlaces(transport);
+  return service.stack<string, SubgraphResponse>(
+    async (body, call) => {
+      const { origin, path } = placeOf(call);
+      const context = requestOf(call);
+      const request = {
+        service: name,
+        method: 'POST',
+        path,
+        body,
+        timeoutMs: options.timeoutMs,
+        context,
+      } as const;
+      return graphqlAnswer(name, await origin.send(request));
+    },
+    ({ status }) => (status === undefined ? 'answered' : 'server-error'),
+  );
 }

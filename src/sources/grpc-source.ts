@@ -20,6 +20,8 @@ import { load } from '@grpc/proto-loader';
 import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { newCall, requestOf } from '../resilience/call.ts';
+import { plainService, type Service } from '../resilience/service.ts';
 import { timedOut, unavailable } from './failures.ts';
 import { isNotFound, metadataOf, statusError } from './grpc-status.ts';
 
@@ -70,7 +72,10 @@ const channelOptions = {
 };
 
 /** @throws {GatewayError} `CONFIG_INVALID` when the proto file does not hold the service. */
-export async function createGrpcSource(options: GrpcServiceOptions): Promise<GrpcSource> {
+export async function createGrpcSource(
+  options: GrpcServiceOptions,
+  service: Service = plainService({ ...options, urls: [options.url] }),
+): Promise<GrpcSource> {
   const { name, url, timeoutMs = 5000, callsMax = 2048 } = options;
   const methods = await methodsOf(options);
   const isTls = url.startsWith('grpcs://');
@@ -81,15 +86,36 @@ export async function createGrpcSource(options: GrpcServiceOptions): Promise<Grp
     channelOptions,
   );
   const channel: Channel = { name, client, methods, timeoutMs, callsMax, calls: 0 };
+  const send = service.stack<UnaryRequest, unknown>(({ method, message }, call) =>
+    unary(channel, method, message, requestOf(call)),
+  );
   return {
     name,
-    call: (method, message, context) => unary(channel, method, message, context),
+    async call(method, message, context) {
+      const kind = isRead(methods[method]) ? 'query' : 'mutation';
+      return send({ method, message }, newCall(context, kind));
+    },
     stream: (method, message, context) => serverStream(channel, method, message, context),
     close() {
       client.close();
       return Promise.resolve();
     },
   };
+}
+
+interface UnaryRequest {
+  readonly method: string;
+  readonly message: object;
+}
+
+/** The proto file says which methods change nothing: `option idempotency_level = NO_SIDE_EFFECTS`. */
+function isRead(definition: ServiceDefinition[string] | undefined): boolean {
+  const options = definition && 'options' in definition ? (definition.options as MethodOptions) : undefined;
+  return options?.idempotency_level === 'NO_SIDE_EFFECTS';
+}
+
+interface MethodOptions {
+  readonly idempotency_level?: string;
 }
 
 /** Refused here: says nothing of the service. */

@@ -23,9 +23,17 @@ export function statusError(service: string, error: ServiceError): GatewayError 
       });
     default:
       if (isUndecodable(error)) return badResponse(service, error);
-      return refused(service, { message: error.details, code: status[error.code], cause: error });
+      return refused(service, {
+        message: error.details,
+        code: status[error.code],
+        cause: error,
+        outcome: brokenCodes.has(error.code) ? 'server-error' : 'answered',
+      });
   }
 }
+
+/** What a server says when it is not well; other codes are answers. */
+const brokenCodes: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 
 /** grpc-js reports bytes that do not decode, and messages above the limit, in words only. */
 function isUndecodable({ code, details }: ServiceError): boolean {

@@ -125,7 +125,8 @@ class PooledOrigin implements HttpOrigin {
       const limits = { timeoutMs, responseBytesMax: this.#responseBytesMax, cancellation };
       const call = new HttpCall(service, limits, { resolve, reject, onReleased: this.#onReleased });
       const { method, path, body } = request;
-      this.#pool.dispatch({ method, path, body: body ?? null, headers: headersOf(request) }, call);
+      const headers = headersOf(request, timeoutMs);
+      this.#pool.dispatch({ method, path, body: body ?? null, headers }, call);
     });
   }
 
@@ -152,7 +153,7 @@ const neverForwarded = new Set([
   'upgrade',
 ]);
 
-function headersOf({ context, headers, body }: HttpRequest): Record<string, string> {
+function headersOf({ context, headers, body }: HttpRequest, timeoutMs: number): Record<string, string> {
   const sent: Record<string, string> = {
     accept: 'application/json',
     // Without this a service might compress; unpacking would need a second limit.
@@ -164,6 +165,8 @@ function headersOf({ context, headers, body }: HttpRequest): Record<string, stri
     if (value !== undefined && !neverForwarded.has(name)) sent[name] = value;
   }
   sent['x-request-id'] = context.requestId;
+  // How long anybody waits for the answer, in ms.
+  sent['x-deadline-ms'] = String(Math.max(1, Math.floor(timeoutMs)));
   if (body !== undefined) sent['content-type'] = 'application/json';
   for (const name in headers) {
     const value = headers[name];

@@ -1,7 +1,10 @@
 /** A client of one REST service for resolvers: JSON in, JSON out, values encoded, statuses turned into error codes. */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import { newCall, requestOf } from '../resilience/call.ts';
+import { plainService, type Service } from '../resilience/service.ts';
 import { refused, unavailable } from './failures.ts';
+import { httpPlaces } from './http-places.ts';
 import { type HttpResponse, type HttpTransport, parseJson } from './http-transport.ts';
 import { type PathValues, checkedHeaderValue, restPath } from './rest-path.ts';
 
@@ -21,6 +24,8 @@ export interface RestCall extends PathValues {
 export interface RestPost extends RestCall {
   /** Sent as JSON. */
   readonly body: object;
+  /** The service does what it is asked once for all calls with this key: then the call may be made again. */
+  readonly idempotencyKey?: string;
 }
 
 export interface RestSource {
@@ -35,38 +40,57 @@ export interface RestSource {
   post(template: string, call: RestPost, context: RequestContext): Promise<unknown>;
 }
 
-export function createRestSource(options: RestServiceOptions, transport: HttpTransport): RestSource {
-  const { name: service, url, timeoutMs = 5000 } = options;
-  const origin = transport.origin(url);
-  const prefix = new URL(url).pathname.replace(/\/$/, '');
+interface Prepared {
+  readonly method: 'GET' | 'POST';
+  /** Below the path of the service's address. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
 
-  async function send(method: 'GET' | 'POST', template: string, call: RestCall, more: SendOptions) {
-    const { body, context } = more;
-    const response = await origin.send({
-      service,
+/** @param service Its policies and replicas. Default: none but its timeout. */
+export function createRestSource(
+  options: RestServiceOptions,
+  transport: HttpTransport,
+  service: Service = plainService({ ...options, urls: [options.url] }),
+): RestSource {
+  const { name } = service;
+  const { timeoutMs } = service.options;
+  const placeOf = httpPlaces(transport);
+  const send = service.stack<Prepared, unknown>(async ({ method, path, headers, body }, call) => {
+    const place = placeOf(call);
+    const { idempotencyKey } = call;
+    const response = await place.origin.send({
+      service: name,
       method,
-      path: prefix + restPath(service, template, call),
-      headers: checkedHeaders(service, call.headers),
+      path: place.path.replace(/\/$/, '') + path,
+      headers: idempotencyKey === null ? headers : { ...headers, 'idempotency-key': idempotencyKey },
       timeoutMs,
-      context,
+      context: requestOf(call),
       ...(body === undefined ? {} : { body }),
     });
     if (method === 'GET' && response.status === 404) return null;
-    if (response.status >= 400) throw statusError(service, response);
-    return response.body.length === 0 ? null : parseJson(service, response);
-  }
+    if (response.status >= 400) throw statusError(name, response);
+    return response.body.length === 0 ? null : parseJson(name, response);
+  });
 
   return {
-    name: service,
-    get: (template, call, context) => send('GET', template, call, { context }),
-    post: (template, call, context) =>
-      send('POST', template, call, { context, body: JSON.stringify(call.body) }),
+    name,
+    async get(template, call, context) {
+      const path = restPath(name, template, call);
+      return send(
+        { method: 'GET', path, headers: checkedHeaders(name, call.headers) },
+        newCall(context, 'query'),
+      );
+    },
+    async post(template, { idempotencyKey = null, ...call }, context) {
+      const path = restPath(name, template, call);
+      if (idempotencyKey !== null) checkedHeaderValue(name, 'idempotency-key', idempotencyKey);
+      const headers = checkedHeaders(name, call.headers);
+      const body = JSON.stringify(call.body);
+      return send({ method: 'POST', path, headers, body }, newCall(context, 'mutation', idempotencyKey));
+    },
   };
-}
-
-interface SendOptions {
-  readonly context: RequestContext;
-  readonly body?: string;
 }
 
 function checkedHeaders(service: string, headers: RestCall['headers'] = {}): Record<string, string> {
@@ -82,10 +106,11 @@ const unavailableStatuses = new Set([429, 502, 503, 504]);
 
 function statusError(service: string, response: HttpResponse) {
   const cause = new Error(`status ${response.status}`);
+  const outcome = response.status >= 500 ? 'server-error' : 'answered';
   if (unavailableStatuses.has(response.status)) {
-    return unavailable(service, cause, { outcome: response.status >= 500 ? 'server-error' : 'answered' });
+    return unavailable(service, cause, { outcome });
   }
-  return refused(service, { ...wordsOf(response), cause });
+  return refused(service, { ...wordsOf(response), cause, outcome });
 }
 
 /** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */

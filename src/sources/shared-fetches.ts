@@ -11,7 +11,6 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
-import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface SharedFetchesOptions {
@@ -120,16 +119,13 @@ function countMutations(subgraph: Subgraph, mutations: MutationCounter): Subgrap
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
 export function aroundSubgraph(
-  { sharing, auth }: GatewayConfig,
+  { sharing }: GatewayConfig,
   mutations: MutationCounter,
-): (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph {
-  return (subgraph, kind, name) => {
-    const counted =
-      sharing.fetches && kind === 'remote'
-        ? shareFetches(subgraph, mutations, sharing)
-        : countMutations(subgraph, mutations);
-    return byIdentityRule(name, counted, auth);
-  };
+): (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph {
+  return (subgraph, kind) =>
+    sharing.fetches && kind === 'remote'
+      ? shareFetches(subgraph, mutations, sharing)
+      : countMutations(subgraph, mutations);
 }
 
 /** Counted at both ends: a query that began in between may have been answered before the change. */

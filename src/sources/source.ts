@@ -33,6 +33,8 @@ export interface SubgraphError {
 export interface SubgraphResponse {
   /** Others hold the same `data`: copy before changing anything. */
   readonly shared?: boolean;
+  /** Of an answer over HTTP, where it is a failure of the service although it is a GraphQL response. */
+  readonly status?: number;
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
   readonly extensions?: Readonly<Record<string, unknown>>;

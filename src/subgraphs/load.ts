@@ -18,6 +18,7 @@ import { type HttpTransport, createHttpTransport } from '../sources/http-transpo
 import { createLocalSubgraph } from '../sources/local-source.ts';
 import { createRestSource } from '../sources/rest-source.ts';
 import type { Subgraph } from '../sources/source.ts';
+import { type Backends, guarded, type Leases, withoutPolicies } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';
 
 export interface LoadedSubgraphs {
@@ -27,29 +28,30 @@ export interface LoadedSubgraphs {
   close(): Promise<void>;
 }
 
-/** Goes around each subgraph, such as `shareFetches` around remote ones. */
-export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph;
-
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
 export async function loadSubgraphs(
   graph: GraphConfig,
-  around: AroundSubgraph = (subgraph) => subgraph,
+  backends: Backends = withoutPolicies(),
 ): Promise<LoadedSubgraphs> {
   const http = createHttpTransport();
+  backends.checkNames([...graph.subgraphs, ...graph.sources].map(({ name }) => name));
+  const leases = backends.leases();
+  const { around } = backends;
   const sources: OpenSource[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(sources.map((source) => source.close()));
     await http.close();
+    leases.release();
   };
   try {
-    for (const source of graph.sources) sources.push(await openSource(source, http));
+    for (const source of graph.sources) sources.push(await openSource(source, http, leases));
     const subgraphs = new Map<string, Subgraph>();
     for (const subgraph of graph.subgraphs) {
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? around(createGraphqlSubgraph(subgraph, http), 'remote', subgraph.name)
-          : around(await loadLocalSubgraph(subgraph, sources), 'local', subgraph.name),
+          ? around(createGraphqlSubgraph(subgraph, http, leases.use(subgraph)), 'remote')
+          : around(guarded(await loadLocalSubgraph(subgraph, sources), leases.use(subgraph)), 'local'),
       );
     }
     return { subgraphs, close };
@@ -67,16 +69,17 @@ interface OpenSource {
   close(): Promise<void>;
 }
 
-async function openSource(config: SourceConfig, http: HttpTransport): Promise<OpenSource> {
+async function openSource(config: SourceConfig, http: HttpTransport, leases: Leases): Promise<OpenSource> {
   const { name, kind } = config;
+  const service = leases.use(config);
   if (config.kind === 'grpc') {
-    const client = await createGrpcSource(config);
+    const client = await createGrpcSource(config, service);
     return { name, kind, client, close: () => client.close() };
   }
   const client =
     kind === 'rest'
-      ? createRestSource(config, http)
-      : createGraphqlSource({ ...config, urls: [config.url] }, http);
+      ? createRestSource(config, http, service)
+      : createGraphqlSource({ ...config, urls: [config.url] }, http, service);
   // The pool of an HTTP source belongs to the transport.
   return { name, kind, client, close: () => Promise.resolve() };
 }

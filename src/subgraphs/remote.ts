@@ -4,12 +4,13 @@ import { GatewayError } from '../shared/errors.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
 import type { Subgraph } from '../sources/source.ts';
-import type { AroundSubgraph, LoadedSubgraphs } from './load.ts';
+import { type Backends, withoutPolicies } from './backends.ts';
+import type { LoadedSubgraphs } from './load.ts';
 
 /** @throws {GatewayError} `SUPERGRAPH_INVALID` naming each subgraph that has no HTTP address. */
 export function connectRemote(
   subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>,
-  around: AroundSubgraph,
+  backends: Backends = withoutPolicies(),
 ): LoadedSubgraphs {
   const unusable = subgraphs.filter(({ url }) => !/^https?:\/\//.test(url) || !URL.canParse(url));
   if (unusable.length > 0) {
@@ -22,8 +23,19 @@ export function connectRemote(
     throw new GatewayError('SUPERGRAPH_INVALID', lines.join('\n'));
   }
   const http = createHttpTransport();
+  backends.checkNames(subgraphs.map(({ name }) => name));
+  const leases = backends.leases();
+  const { around } = backends;
   const connected = new Map<string, Subgraph>();
-  for (const { name, url } of subgraphs)
-    connected.set(name, around(createGraphqlSubgraph({ name, urls: [url] }, http), 'remote', name));
-  return { subgraphs: connected, close: () => http.close() };
+  for (const { name, url } of subgraphs) {
+    const options = { kind: 'graphql', name, urls: [url] } as const;
+    connected.set(name, around(createGraphqlSubgraph(options, http, leases.use(options)), 'remote'));
+  }
+  return {
+    subgraphs: connected,
+    async close() {
+      await http.close();
+      leases.release();
+    },
+  };
 }

@@ -7,7 +7,11 @@ import { ask, type GraphqlReply, type ReplyError } from '../support/ask.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { openShop, useShop } from '../support/shop.ts';
 
-const shop = useShop();
+/** What each fault does by itself: with breakers, one test would see what the one before did. */
+const settings = `policies:
+  defaults: { breaker: { mode: disabled }, retries: { max: 0 } }
+`;
+const shop = useShop({ settings });
 
 /** Touches every service, each under fields that may be null. */
 const everything = `{

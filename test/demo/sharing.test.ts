@@ -19,7 +19,9 @@ describe.each(['{ fetches: true, requests: false }', '{ fetches: true, requests:
     let shop: Shop;
 
     beforeAll(async () => {
-      shop = await openShop({ settings: `sharing: ${sharing}` });
+      shop = await openShop({
+        settings: `sharing: ${sharing}\npolicies: { defaults: { retries: { max: 0 } } }`,
+      });
     });
     afterAll(() => shop.close());
     beforeEach(() => {

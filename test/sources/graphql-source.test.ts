@@ -80,11 +80,12 @@ describe('a subgraph', () => {
     });
   });
 
-  it('uses its addresses in turn', async () => {
+  it('uses all of its addresses', async () => {
     const { services, transport } = await given([json({ data: {} }), json({ data: {} })]);
     const subgraph = createGraphqlSubgraph({ name: 'a', urls: services.map(({ url }) => url) }, transport);
-    for (let call = 0; call < 6; call += 1) await fetchFrom(subgraph, '{ a }');
-    expect(services.map(({ asked }) => asked.length)).toEqual([3, 3]);
+    for (let call = 0; call < 60; call += 1) await fetchFrom(subgraph, '{ a }');
+    const [one = 0, other = 0] = services.map(({ asked }) => asked.length);
+    expect([one > 0, other > 0, one + other]).toEqual([true, true, 60]);
   });
 
   it('gives every caller an answer of its own', async () => {

@@ -69,7 +69,7 @@ export async function createPayment(
     {
       body: { orderId: order.id, amount: order.total, method },
       // One order is paid once, however often this is tried.
-      headers: { 'idempotency-key': `order-${order.id}` },
+      idempotencyKey: `order-${order.id}`,
     },
     request,
   );

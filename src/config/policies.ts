@@ -1,0 +1,153 @@
+/**
+ * `policies` of gateway.yaml: how patient, how stubborn and how careful the gateway is with each service.
+ *
+ * Four layers, each overriding single options of the one before: the defaults here, `policies.defaults`, those of the
+ * service's kind, those of the service. docs/sources.md has the table.
+ */
+
+import { z } from 'zod';
+
+import { didYouMean } from './suggest.ts';
+
+const milliseconds = z.int().min(1).max(600_000);
+const percent = z.number().min(0).max(100);
+const count = z.int().min(1).max(100_000);
+
+const breakerShape = z
+  .strictObject({
+    /** `auto`: by what happens. `open`: refuses every call. `disabled`: refuses none. */
+    mode: z.enum(['auto', 'open', 'disabled']),
+    minimumCalls: count,
+    failureRatePercent: percent.min(1),
+    slowRatePercent: percent.min(1),
+    slowMs: milliseconds,
+    connectErrorsMax: count,
+    openMs: milliseconds,
+    openMaxMs: milliseconds,
+    openJitterPercent: percent,
+    halfOpenPermits: z.int().min(1).max(100),
+  })
+  .partial();
+
+const concurrencyShape = z
+  .strictObject({
+    enabled: z.boolean(),
+    initial: count,
+    min: count,
+    max: count,
+    queueMax: z.int().min(0).max(100_000),
+    queueMs: milliseconds,
+  })
+  .partial();
+
+const policyShape = z
+  .strictObject({
+    timeoutMs: milliseconds,
+    reservePercent: percent.max(50),
+    retries: z
+      .strictObject({
+        max: z.int().min(0).max(10),
+        baseMs: milliseconds,
+        waitMaxMs: milliseconds,
+        attemptTimeoutMs: z.int().min(0).max(600_000),
+        budget: z.strictObject({ percent, perSecondMin: z.int().min(0).max(1000) }).partial(),
+      })
+      .partial(),
+    hedging: z
+      .strictObject({ enabled: z.boolean(), percentile: percent.min(50).max(99.9), afterMinMs: milliseconds })
+      .partial(),
+    breaker: breakerShape,
+    concurrency: concurrencyShape,
+    replicas: z.strictObject({ zones: z.array(z.string().min(1)).max(16), ejection: breakerShape }).partial(),
+  })
+  .partial();
+
+export const policiesSchema = z
+  .strictObject({
+    defaults: policyShape.optional(),
+    kinds: z.partialRecord(z.enum(['graphql', 'rest', 'grpc', 'local']), policyShape).optional(),
+    services: z.record(z.string(), policyShape).optional(),
+  })
+  .prefault({});
+
+export type PoliciesConfig = z.output<typeof policiesSchema>;
+export type ServiceKind = 'graphql' | 'rest' | 'grpc' | 'local';
+
+const breaker = {
+  mode: 'auto' as 'auto' | 'open' | 'disabled',
+  minimumCalls: 20,
+  failureRatePercent: 50,
+  slowRatePercent: 80,
+  slowMs: 2000,
+  connectErrorsMax: 5,
+  openMs: 1000,
+  openMaxMs: 30_000,
+  openJitterPercent: 20,
+  halfOpenPermits: 3,
+};
+
+/** The first layer. `timeoutMs` of graph.yaml holds where it is shorter. */
+export const policyDefaults = {
+  timeoutMs: 60_000,
+  reservePercent: 5,
+  retries: {
+    max: 2,
+    baseMs: 25,
+    waitMaxMs: 250,
+    attemptTimeoutMs: 0,
+    budget: { percent: 20, perSecondMin: 3 },
+  },
+  hedging: { enabled: false, percentile: 95, afterMinMs: 10 },
+  breaker,
+  concurrency: { enabled: true, initial: 128, min: 8, max: 1000, queueMax: 1000, queueMs: 1000 },
+  // Sooner than the breaker of the whole service: one bad replica must not look like a bad service.
+  replicas: { zones: [] as readonly string[], ejection: { ...breaker, minimumCalls: 5 } },
+};
+
+/**
+ * A resolver runs in this process: what fails is the source it calls, which has policies of its own. Its own place in
+ * line would only be a second one.
+ */
+const localDefaults: z.output<typeof policyShape> = {
+  reservePercent: 0,
+  retries: { max: 0 },
+  breaker: { mode: 'disabled' },
+  concurrency: { enabled: false },
+};
+
+export type ServicePolicy = typeof policyDefaults;
+
+/** What holds for one service. */
+export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: string): ServicePolicy {
+  const layers = [
+    policies.defaults,
+    kind === 'local' ? localDefaults : {},
+    policies.kinds?.[kind],
+    policies.services?.[name],
+  ];
+  return layers.reduce<ServicePolicy>((policy, layer) => overlay(policy, layer ?? {}), policyDefaults);
+}
+
+/** @returns One line for each service that the graph does not have. */
+export function unknownServices(policies: PoliciesConfig, known: readonly string[]): string[] {
+  return Object.keys(policies.services ?? {})
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) =>
+        `policies.services.${name}: the graph has no such subgraph or source${didYouMean(name, known)}`,
+    );
+}
+
+function overlay<Value extends object>(under: Value, over: object): Value {
+  const merged = { ...under } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = merged[key];
+    merged[key] = isPlain(below) && isPlain(value) ? overlay(below, value) : value;
+  }
+  return merged as Value;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

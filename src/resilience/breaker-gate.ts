@@ -1,0 +1,32 @@
+/** The breaker of a service around its calls: refuses while it is open, before anything queues. */
+
+import type { Clock } from '../shared/clock.ts';
+import { type Breaker, noPermit } from './breaker.ts';
+import type { Call } from './call.ts';
+import { breakerOpen } from './refusals.ts';
+
+export interface BreakerGateParts {
+  readonly service: string;
+  readonly clock: Clock;
+  readonly onRefused: () => void;
+}
+
+export function withBreaker<Request, Answer>(
+  next: Call<Request, Answer>,
+  breaker: Breaker,
+  { service, clock, onRefused }: BreakerGateParts,
+): Call<Request, Answer> {
+  return (request, call) => {
+    const nowMs = clock();
+    const permit = breaker.enter(nowMs);
+    if (permit === noPermit) {
+      onRefused();
+      return Promise.reject(breakerOpen(service, breaker.retryAfterSeconds(nowMs)));
+    }
+    const answer = next(request, call);
+    // From when it was sent: waiting in our own queue says nothing of the service.
+    const settle = (): void => breaker.leave(permit, call.outcome, call.sentAtMs, call.endedAtMs);
+    answer.then(settle, settle);
+    return answer;
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * The policies of one service, and what they remember: breakers, limit, budget. That outlives the graph: a reload must
+ * not forget that a service is down.
+ *
+ * `stack` wraps a transport in this order, outermost first; sharing of calls in flight is around it:
+ *
+ *     deadline -> retry and hedge from one budget -> service breaker -> limit and queue
+ *       -> replica choice -> replica breaker -> transport
+ */
+
+import { policyDefaults } from '../config/policies.ts';
+import { monotonicClock, type Clock } from '../shared/clock.ts';
+import { Events } from '../shared/events.ts';
+import { Replicas, type ReplicasOptions, withReplicas } from './balancer.ts';
+import { withBreaker } from './breaker-gate.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
+import type { Call, CallContext } from './call.ts';
+import { ConcurrencyLimit, withLimit, type ConcurrencyOptions } from './concurrency.ts';
+import { withDeadline } from './deadline.ts';
+import { fixedEndpoints } from './endpoints.ts';
+import { Latencies, withHedging, type HedgeOptions } from './hedge.ts';
+import type { Outcome } from './outcome.ts';
+import { breakerOpen } from './refusals.ts';
+import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+import { withRetries, type RetryOptions } from './retry.ts';
+
+export interface ServiceOptions {
+  readonly timeoutMs: number;
+  /** Of the time a request has left, kept back at each hop. */
+  readonly reservePercent: number;
+  readonly retries: RetryOptions & { readonly budget: RetryBudgetOptions };
+  readonly hedging: HedgeOptions & { readonly enabled: boolean };
+  readonly breaker: BreakerOptions;
+  readonly concurrency: ConcurrencyOptions & { readonly enabled: boolean };
+  readonly replicas: ReplicasOptions;
+}
+
+export interface ServiceParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly events: Events;
+}
+
+export class Service {
+  readonly name: string;
+  readonly options: ServiceOptions;
+  readonly breaker: Breaker;
+  readonly limit: ConcurrencyLimit;
+  readonly replicas: Replicas;
+  readonly #parts: ServiceParts;
+  readonly #budget: RetryBudget;
+  readonly #latencies: Latencies;
+
+  constructor(options: ServiceOptions, parts: ServiceParts) {
+    const { name, clock, random, events } = parts;
+    this.name = name;
+    this.options = options;
+    this.#parts = parts;
+    this.#budget = new RetryBudget(options.retries.budget);
+    this.#latencies = new Latencies(options.hedging.percentile);
+    this.limit = new ConcurrencyLimit(options.concurrency, {
+      service: name,
+      clock,
+      onRefused: (reason) => events.emit('callRefused', { service: name, reason }),
+    });
+    this.breaker = new Breaker(options.breaker, {
+      random,
+      onChange: (change) => {
+        if (change.to === 'open')
+          this.limit.refuseWaiting(breakerOpen(name, this.breaker.retryAfterSeconds(clock())));
+        events.emit('breakerChanged', { service: name, replica: null, ...change });
+      },
+    });
+    this.replicas = new Replicas(options.replicas, {
+      service: name,
+      clock,
+      random,
+      onChange: ({ id }, change) => events.emit('breakerChanged', { service: name, replica: id, ...change }),
+    });
+  }
+
+  /**
+   * @param outcomeOfAnswer For protocols whose answers may be failures, such as a GraphQL response with status 500.
+   */
+  stack<Request, Answer>(
+    transport: Call<Request, Answer>,
+    outcomeOfAnswer: (answer: Answer) => Outcome = answered,
+  ): Call<Request, Answer> {
+    const { timeoutMs, reservePercent, retries, hedging, breaker, concurrency } = this.options;
+    const { name: service, clock } = this.#parts;
+    const patienceMs = Math.min(timeoutMs, breaker.slowMs, retries.attemptTimeoutMs || timeoutMs) * 0.9;
+    let call = withReplicas(transport, this.replicas, { service, clock, patienceMs, outcomeOfAnswer });
+    if (concurrency.enabled) call = withLimit(call, this.limit);
+    if (breaker.mode !== 'disabled') call = withBreaker(call, this.breaker, this.#gateParts());
+    if (hedging.enabled) call = withHedging(call, hedging, this.#hedgeParts());
+    if (retries.max > 0) call = withRetries(call, retries, this.#retryParts());
+    return withDeadline(call, { service, timeoutMs, reservePercent, clock });
+  }
+
+  close(): void {
+    this.replicas.close();
+  }
+
+  #gateParts() {
+    const { name: service, clock, events } = this.#parts;
+    return {
+      service,
+      clock,
+      onRefused: () => events.emit('callRefused', { service, reason: 'breaker open' }),
+    };
+  }
+
+  #hedgeParts() {
+    const { name: service, clock, events } = this.#parts;
+    const onHedge = ({ request: { requestId } }: CallContext, afterMs: number): void =>
+      events.emit('callHedged', { service, requestId, afterMs });
+    return { latencies: this.#latencies, budget: this.#budget, clock, onHedge };
+  }
+
+  #retryParts() {
+    const { name: service, clock, random, events } = this.#parts;
+    const onRetry: Parameters<typeof withRetries>[2]['onRetry'] = ({ request: { requestId } }, retry) =>
+      events.emit('callRetried', { service, requestId, ...retry });
+    return { budget: this.#budget, clock, random, onRetry };
+  }
+}
+
+/** A service without a policy but its timeout. */
+export function plainService(plain: {
+  readonly name: string;
+  readonly urls: readonly string[];
+  readonly timeoutMs?: number;
+}): Service {
+  const { name, urls, timeoutMs = plainTimeoutMs } = plain;
+  if (urls.length === 0) throw new RangeError(`${name} needs at least one url`);
+  const options = {
+    ...policyDefaults,
+    timeoutMs,
+    reservePercent: 0,
+    retries: { ...policyDefaults.retries, max: 0 },
+    breaker: { ...policyDefaults.breaker, mode: 'disabled' as const },
+    concurrency: { ...policyDefaults.concurrency, enabled: false },
+  };
+  const service = new Service(options, {
+    name,
+    clock: monotonicClock,
+    random: Math.random,
+    events: new Events(),
+  });
+  service.replicas.follow(fixedEndpoints(urls.map((url) => ({ url }))));
+  return service;
+}
+
+const plainTimeoutMs = 5000;
+
+function answered(): Outcome {
+  return 'answered';
+}

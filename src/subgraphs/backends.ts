@@ -1,0 +1,109 @@
+/** The policies of gateway.yaml for the services of a graph, and what is known of those services from before. */
+
+import { type PoliciesConfig, type ServiceKind, policyOf, unknownServices } from '../config/policies.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { newCall } from '../resilience/call.ts';
+import { fixedEndpoints } from '../resilience/endpoints.ts';
+import type { Service } from '../resilience/service.ts';
+import { type Lease, Services } from '../resilience/services.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { Events } from '../shared/events.ts';
+import type { MutationCounter } from '../shared/mutation-counter.ts';
+import { aroundSubgraph } from '../sources/shared-fetches.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
+
+/** A subgraph or source as graph.yaml describes it. */
+export interface Described {
+  readonly kind: ServiceKind;
+  readonly name: string;
+  readonly url?: string;
+  readonly urls?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/** The services that one graph uses. */
+export interface Leases {
+  use(described: Described): Service;
+  release(): void;
+}
+
+/** Goes around each subgraph, such as `shareFetches` around remote ones. */
+export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph;
+
+/** Outlives every graph. */
+export interface Backends {
+  readonly around: AroundSubgraph;
+  leases(): Leases;
+  /**
+   * Only the first graph is held to it: a later one may have lost a service.
+   *
+   * @throws {GatewayError} `CONFIG_INVALID` where policies name services that the graph does not have.
+   */
+  checkNames(known: readonly string[]): void;
+}
+
+export function createBackends(config: GatewayConfig, mutations: MutationCounter, events: Events): Backends {
+  return backendsOf(config.policies, aroundSubgraph(config, mutations), events);
+}
+
+/** Timeouts alone, and nothing is shared. */
+export function withoutPolicies(): Backends {
+  return backendsOf({ defaults: switchedOff }, (subgraph) => subgraph, new Events());
+}
+
+const switchedOff = {
+  retries: { max: 0 },
+  breaker: { mode: 'disabled' },
+  concurrency: { enabled: false },
+} as const;
+
+function backendsOf(policies: PoliciesConfig, around: AroundSubgraph, events: Events): Backends {
+  let checked = false;
+  const services = new Services({ clock: monotonicClock, random: Math.random, events });
+  return {
+    around,
+    leases() {
+      const held: Lease[] = [];
+      return {
+        use(described) {
+          const lease = lend(services, policies, described);
+          held.push(lease);
+          return lease.service;
+        },
+        release() {
+          for (const lease of held) lease.release();
+        },
+      };
+    },
+    checkNames(known) {
+      if (checked) return;
+      checked = true;
+      const lines = unknownServices(policies, known);
+      if (lines.length > 0) throw new GatewayError('CONFIG_INVALID', lines.join('\n'));
+    },
+  };
+}
+
+function lend(services: Services, policies: PoliciesConfig, described: Described): Lease {
+  const { kind, name, url, urls = url === undefined ? [] : [url], timeoutMs = timeoutMsDefault } = described;
+  const policy = policyOf(policies, kind, name);
+  const options = { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs) };
+  const addresses = kind === 'local' ? [`local:${name}`] : urls;
+  const endpoints = fixedEndpoints(addresses.map((address) => ({ url: address })));
+  return services.use([kind, name, ...addresses].join(' '), name, { options, endpoints });
+}
+
+/** As graph.yaml has it for remote subgraphs. */
+const timeoutMsDefault = 5000;
+
+/** An in-process subgraph, with policies only where gateway.yaml asks for some: its sources have their own. */
+export function guarded(subgraph: Subgraph, service: Service): Subgraph {
+  const { breaker, concurrency, retries } = service.options;
+  if (breaker.mode === 'disabled' && !concurrency.enabled && retries.max === 0) return subgraph;
+  const send = service.stack<SubgraphRequest, SubgraphResponse>((request) => subgraph.fetch(request));
+  return {
+    fetch: (request) => send(request, newCall(request.context, request.operation.kind)),
+    close: () => subgraph.close(),
+  };
+}
