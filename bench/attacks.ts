@@ -1,6 +1,6 @@
 /**
  * What attackers cost everybody else: slow-planning operations, hostile documents, 50 reloads under load, and operations
- * that are never the same twice. Run: node bench/attacks.ts [planning|corpus|reloads|unique]
+ * that are never the same twice for ten minutes. Run: node bench/attacks.ts [planning|corpus|reloads|unique [SECONDS]]
  */
 
 import { corpus } from '../test/guard/corpus.ts';
@@ -21,8 +21,8 @@ const noQuota = '  planningMsPerMinute: 100000000';
 const documentBytesMax = 262_144;
 const corpusRounds = 5;
 const reloads = 50;
-const uniqueOperations = 20_000;
-const uniqueAtOnce = 8;
+const uniqueLooks = 10;
+const uniqueEveryMs = 5;
 
 /** With it a document that is refused has a status of its own. */
 const strict = { accept: 'application/graphql-response+json' };
@@ -34,7 +34,8 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   unique: uniqueForever,
 };
 
-const [chosen] = process.argv.slice(2);
+const [chosen, seconds = '600'] = process.argv.slice(2);
+const uniqueSeconds = Number(seconds);
 if (chosen !== undefined && !Object.hasOwn(attacks, chosen)) {
   console.error(`No attack "${chosen}": there are ${Object.keys(attacks).join(', ')}`);
   process.exitCode = 2;
@@ -125,18 +126,20 @@ async function uniqueForever(): Promise<void> {
     '  preparedOperationsMax: 1000',
     '  preparedOperationsBytesMax: 4000000',
   ];
+  const secondsEach = uniqueSeconds / uniqueLooks;
   await withSlowGraph(config, async (gateway) => {
-    console.log(`${uniqueOperations} operations, never the same twice, in caches of 1,000 and 4 MB`);
+    console.log(`operations never the same twice for ${uniqueSeconds} s, in caches of 1,000 and 4 MB`);
     let sent = 0;
-    for (let quarter = 1; quarter <= 4; quarter += 1) {
-      const send = async (): Promise<void> => {
-        while (sent < (uniqueOperations * quarter) / 4)
-          await timed(gateway.url, `{ u${(sent += 1)}: quick0 }`);
-      };
-      await Promise.all(Array.from({ length: uniqueAtOnce }, send));
+    for (let look = 1; look <= uniqueLooks; look += 1) {
+      const endMs = performance.now() + secondsEach * 1000;
+      while (performance.now() < endMs) {
+        await timed(gateway.url, `{ u${(sent += 1)}: quick0 }`);
+        await sleep(uniqueEveryMs);
+      }
       const { heapMb, residentMb } = await gateway.gauges();
+      const after = `after ${Math.round(look * secondsEach)} s and ${sent} operations`;
       console.log(
-        `  after ${sent}: heap ${heapMb.toFixed(1)} MB, process ${residentMb.toFixed(0)} MB with its planners`,
+        `  ${after}: heap ${heapMb.toFixed(1)} MB, process ${residentMb.toFixed(0)} MB with its planners`,
       );
     }
   });

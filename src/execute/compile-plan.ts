@@ -1,12 +1,22 @@
 /** Compiles a plan into steps, once per prepared operation. */
 
-import type { PathStep, PlanNode } from '../pipeline/prepared.ts';
+import type { PathStep, PlanNode, PreparedOperation } from '../pipeline/prepared.ts';
 import { compileFetch } from './fetch-step.ts';
 import type { Step } from './fetch.ts';
 import { compileSplit } from './graft.ts';
+import { serially } from './serial.ts';
 
-export function compilePlan(node: PlanNode | null): Step {
+export function compilePlan(operation: PreparedOperation): Step {
+  const inTurn = operation.kind === 'mutation' ? serially(operation, compileRootNodes) : undefined;
+  return inTurn ?? compileRoot(operation.plan);
+}
+
+function compileRoot(node: PlanNode | null): Step {
   return node ? compileNode(node, []) : () => undefined;
+}
+
+function compileRootNodes(nodes: readonly PlanNode[]): Step[] {
+  return nodes.map((node) => compileNode(node, []));
 }
 
 function compileNode(node: PlanNode, path: readonly PathStep[]): Step {
@@ -25,7 +35,7 @@ function compileNode(node: PlanNode, path: readonly PathStep[]): Step {
       );
     case 'split':
       return compileSplit(
-        compilePlan(node.main),
+        compileRoot(node.main),
         node.others.map((other) => ({ step: compileNode(other.node, path), graft: other.graft })),
       );
     case 'fetch':

@@ -25,7 +25,7 @@ export interface ExecutableOperation {
 export function compileOperation(prepared: PreparedOperation): ExecutableOperation {
   return {
     prepared,
-    plan: compilePlan(prepared.plan),
+    plan: compilePlan(prepared),
     projection: compileProjection(prepared.projection),
   };
 }

@@ -89,6 +89,8 @@ export interface GraftTree {
 export interface SequenceNode {
   readonly kind: 'sequence';
   readonly nodes: readonly PlanNode[];
+  /** Each node answers root fields of a mutation whole: where one makes the answer null, the later ones do not run. */
+  readonly inTurn?: true;
 }
 
 export interface ParallelNode {

@@ -18,14 +18,33 @@ export function planInTurn(
     selectionSet: { ...operation.selectionSet, selections },
   });
   if (fields.size <= 1) return plan(operation);
-  const groups: SelectionNode[][] = [[]];
+  const groups: Array<{ readonly selections: SelectionNode[]; readonly joinedBy: string | undefined }> = [];
   for (const selections of fields.values()) {
-    groups.at(-1)?.push(...selections);
+    const alone = plan(withFields(selections));
+    const service = firstService(alone);
     // One fetch and nothing after it: the next field may share it.
-    if (plan(withFields(selections)).kind !== 'fetch') groups.push([]);
+    const joinedBy = alone.kind === 'fetch' ? service : undefined;
+    const last = groups.at(-1);
+    if (last?.joinedBy !== undefined && last.joinedBy === service)
+      groups.splice(-1, 1, { selections: [...last.selections, ...selections], joinedBy });
+    else groups.push({ selections: [...selections], joinedBy });
   }
-  const nodes = groups.filter((group) => group.length > 0).map((group) => plan(withFields(group)));
-  return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'sequence', nodes };
+  const nodes = groups.map((group) => plan(withFields(group.selections)));
+  return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'sequence', nodes, inTurn: true };
+}
+
+/** Of the fetch that a plan begins with; undefined where it begins with several. */
+function firstService(node: PlanNode | null | undefined): string | undefined {
+  switch (node?.kind) {
+    case 'fetch':
+      return node.service;
+    case 'sequence':
+      return firstService(node.nodes[0]);
+    case 'condition':
+      return firstService(node.whenTrue ?? node.whenFalse);
+    default:
+      return undefined;
+  }
 }
 
 /** By response name, each below the fragments whose conditions it stands under. */

@@ -10,6 +10,7 @@ import { GatewayError } from '../../src/shared/errors.ts';
 import { fixture as contexts } from './fixtures/contexts.ts';
 import type { Fixture } from './fixtures/fixture.ts';
 import { labelMonolith, labelNames, labelOperations, labelSubgraphs } from './fixtures/labels.ts';
+import { fixture as mutations } from './fixtures/mutations.ts';
 import { composeFixture } from './oracle/compose.ts';
 import { openMonolith } from './oracle/monolith.ts';
 import { openStock } from './oracle/stock.ts';
@@ -283,3 +284,24 @@ const plannerOptions: PlannerOptions = {
   quarantineFirstMs: 60_000,
   quarantineLongestMs: 600_000,
 };
+
+describe('the root fields of a mutation', () => {
+  it('do not run after one that must not be null and is', async () => {
+    mutations.reset?.();
+    const engine = openEngine(mutations);
+    const query = `mutation {
+      first: award(account: "a") book(input: { account: "a", amount: -1 }) { id } last: deposit(id: "a") { id }
+    }`;
+    const { data, errors } = await engine.run({ query });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ path: ['book'] }]);
+    expect(engine.calls.map(({ service }) => service)).toEqual(['loyalty', 'ledger']);
+  });
+
+  it('all run where what failed may be null', async () => {
+    mutations.reset?.();
+    const engine = openEngine(mutations);
+    await engine.run({ query: 'mutation { deposit(id: "zz") { id } award(account: "a") }' });
+    expect(engine.calls.map(({ service }) => service)).toEqual(['bank', 'loyalty']);
+  });
+});
