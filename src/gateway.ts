@@ -1,7 +1,7 @@
 /**
  * THE MAP. Builds every part of the gateway and lists the stages in their order:
  *
- *     HTTP edge -> operation (prepare, variables) -> execute (fan-out) -> sources -> response
+ *     HTTP edge -> auth -> operation (prepare, variables) -> execute (fan-out) -> sources -> response
  *
  * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
  */

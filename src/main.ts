@@ -1,5 +1,6 @@
 /** Starts the process: config, log, gateway, listener; drains and ends on SIGTERM and SIGINT. */
 
+import { openAuth } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { logEvents } from './observe/logger.ts';
@@ -55,6 +56,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     throw error;
   });
   const reloader = reloaderFor(source, gateway, config);
+  const auth = config.auth && openAuth(config.auth);
   let draining = false;
   const edge = createEdge({ server: config.server, events, isReady: () => !draining });
   const { app } = edge;
@@ -68,6 +70,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     events,
     mutations,
     respond: front.respond,
+    authenticate: auth?.authenticate,
     admission,
     ...(shared ? { shared } : {}),
   });

@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { authSchema } from './auth.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
 import { policiesSchema } from './policies.ts';
@@ -54,6 +55,8 @@ export const gatewaySchema = z.strictObject({
       graphiql: z.boolean().optional(),
     })
     .prefault({}),
+  /** Absent: nobody is asked who they are. */
+  auth: authSchema.optional(),
   admission: z
     .strictObject({
       /** Requests executed at once while the processor is busy all the time. */

@@ -19,6 +19,9 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
   });
   events.on('requestRefused', ({ requestId, error }) => {
     // The client's own mistakes are counted in the request line; only ours need a line of their own.
+    if (isGatewayError(error) && error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {
+      logger.info({ requestId, reason: error.cause.message }, 'not authenticated');
+    }
     if (isGatewayError(error) && error.httpStatus < 500) return;
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });

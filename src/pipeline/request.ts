@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The allow-listed part of `headers`, ready to send to a backend (config `headers.forward`). */
   readonly forwardHeaders: Readonly<Record<string, string>>;
+  /** The same for subgraphs that learn who the request is from by another rule (config `auth.identity.subgraphs`). */
+  readonly forwardByRule?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** When the whole request must be answered, in ms of `monotonicClock`. */
   readonly deadlineAtMs: number;
   readonly cancellation: Cancellation;

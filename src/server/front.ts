@@ -9,7 +9,9 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import type { Authenticate } from '../auth/authenticate.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
 import {
@@ -47,6 +49,8 @@ export interface FrontOptions {
   readonly config: GatewayConfig;
   readonly events: Events;
   readonly respond: Respond;
+  /** Absent: nobody is asked who they are. */
+  readonly authenticate?: Authenticate | undefined;
   readonly admission: Admission;
   /** Absent: each request is answered by itself. */
   readonly shared?: SharedRequests;
@@ -96,10 +100,10 @@ export function registerFront({ app, answerPosts }: Edge, options: FrontOptions)
 
 /** Never rejects. */
 async function handle(exchange: Exchange, options: FrontOptions): Promise<void> {
-  const { config, events, respond, admission, shared } = options;
+  const { config, events, respond, authenticate, admission, shared } = options;
   const { requestId, request, response, body } = exchange;
   const startedAtMs = monotonicClock();
-  const context = createRequestContext(request.headers, {
+  const received = createRequestContext(request.headers, {
     requestId,
     clientAddress: request.socket.remoteAddress ?? '',
     forward: config.headers.forward,
@@ -107,13 +111,15 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
   });
   response.on('close', () => {
     if (!response.writableFinished) {
-      context.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
+      received.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
     }
   });
   const mediaType = negotiate(request.headers.accept);
   let answer: Responded;
   try {
     if (!mediaType) throw new GatewayError('NOT_ACCEPTABLE', `This endpoint answers with ${jsonMediaType}`);
+    const proven = authenticate?.(received, request) ?? received;
+    const context = proven instanceof Promise ? await proven : proven;
     const alone = (): Promise<Responded> =>
       admitted(admission, () => {
         const queryOnly = request.method === 'GET';
@@ -173,9 +179,21 @@ function bytesOf(answer: Responded): string | Buffer {
 const shortTextMax = 16_384;
 
 /** Whatever of a request can change its answer, besides the body. */
-function sharingKey({ headers, forwardHeaders }: RequestContext, mediaType: MediaType): string {
+function sharingKey(context: RequestContext, mediaType: MediaType): string {
+  const { headers, forwardHeaders, principal } = context;
   const { authorization, cookie } = headers;
-  return JSON.stringify([mediaType, headers['content-type'], authorization, cookie, forwardHeaders]);
+  const who = principal && principalNumber(principal);
+  return JSON.stringify([mediaType, headers['content-type'], authorization, cookie, forwardHeaders, who]);
+}
+
+let principals = 0;
+const principalNumbers = new WeakMap<Principal, number>();
+
+/** One proof, kept while it holds, is one principal: whoever has it may get the same answer. */
+function principalNumber(principal: Principal): number {
+  const known = principalNumbers.get(principal) ?? (principals += 1);
+  principalNumbers.set(principal, known);
+  return known;
 }
 
 async function admitted<Result>(admission: Admission, work: () => Promise<Result>): Promise<Result> {
@@ -203,6 +221,13 @@ function refusal(error: unknown, requestId: string, mediaType: MediaType): Respo
 function refusalHeaders(error: unknown): Record<string, string> {
   if (!isGatewayError(error)) return {};
   if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'POST' };
+  if (error.code === 'UNAUTHENTICATED') return { 'www-authenticate': challenge(error) };
   const { retryAfter } = error.public;
   return typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {};
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function challenge({ cause }: GatewayError): string {
+  // Whoever showed nothing is not told that something is wrong with it.
+  return cause === undefined ? 'Bearer realm="graphql"' : 'Bearer realm="graphql", error="invalid_token"';
 }

@@ -18,6 +18,7 @@ export const errorCodes = {
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false },
   UNSUPPORTED_MEDIA_TYPE: { httpStatus: 415, retryable: false },
   CSRF_PREVENTION: { httpStatus: 400, retryable: false },
+  UNAUTHENTICATED: { httpStatus: 401, retryable: false },
 
   // The operation
   GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false },

@@ -11,6 +11,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
+import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface SharedFetchesOptions {
@@ -119,13 +120,16 @@ function countMutations(subgraph: Subgraph, mutations: MutationCounter): Subgrap
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
 export function aroundSubgraph(
-  { sharing }: GatewayConfig,
+  { sharing, auth }: GatewayConfig,
   mutations: MutationCounter,
-): (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph {
-  return (subgraph, kind) =>
-    sharing.fetches && kind === 'remote'
-      ? shareFetches(subgraph, mutations, sharing)
-      : countMutations(subgraph, mutations);
+): (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph {
+  return (subgraph, kind, name) => {
+    const counted =
+      sharing.fetches && kind === 'remote'
+        ? shareFetches(subgraph, mutations, sharing)
+        : countMutations(subgraph, mutations);
+    return byIdentityRule(name, counted, auth);
+  };
 }
 
 /** Counted at both ends: a query that began in between may have been answered before the change. */

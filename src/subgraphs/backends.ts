@@ -29,7 +29,7 @@ export interface Leases {
 }
 
 /** Goes around each subgraph, such as `shareFetches` around remote ones. */
-export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local') => Subgraph;
+export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph;
 
 /** Outlives every graph. */
 export interface Backends {

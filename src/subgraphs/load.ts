@@ -50,8 +50,12 @@ export async function loadSubgraphs(
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? around(createGraphqlSubgraph(subgraph, http, leases.use(subgraph)), 'remote')
-          : around(guarded(await loadLocalSubgraph(subgraph, sources), leases.use(subgraph)), 'local'),
+          ? around(createGraphqlSubgraph(subgraph, http, leases.use(subgraph)), 'remote', subgraph.name)
+          : around(
+              guarded(await loadLocalSubgraph(subgraph, sources), leases.use(subgraph)),
+              'local',
+              subgraph.name,
+            ),
       );
     }
     return { subgraphs, close };

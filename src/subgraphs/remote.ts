@@ -29,7 +29,7 @@ export function connectRemote(
   const connected = new Map<string, Subgraph>();
   for (const { name, url } of subgraphs) {
     const options = { kind: 'graphql', name, urls: [url] } as const;
-    connected.set(name, around(createGraphqlSubgraph(options, http, leases.use(options)), 'remote'));
+    connected.set(name, around(createGraphqlSubgraph(options, http, leases.use(options)), 'remote', name));
   }
   return {
     subgraphs: connected,

@@ -1,0 +1,38 @@
+/**
+ * The stage: who a request is really from, before anything of it is read.
+ *
+ * A token says who the user is, an API key which client calls; both together must both hold. A client certificate and a
+ * trusted proxy's word count only where neither is there.
+ */
+
+import type { RequestContext } from '../pipeline/request.ts';
+import type { BackendIdentity } from './identity/backend-headers.ts';
+import { anonymous, missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
+
+/** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
+export type Authenticate = (
+  context: RequestContext,
+  http: IncomingRequest['http'],
+) => RequestContext | Promise<RequestContext>;
+
+export interface Ways {
+  readonly trustedProxy?: ProveNow | undefined;
+}
+
+const nobody: Proof = { principal: anonymous };
+
+export function createAuthenticate(
+  ways: Ways,
+  identity: BackendIdentity,
+  onMissing: 'anonymous' | 'reject',
+): Authenticate {
+  function conclude(context: RequestContext, proof: Proof | undefined): RequestContext {
+    if (!proof && onMissing === 'reject') throw missing();
+    return identity.tell(context, proof ?? nobody);
+  }
+
+  return (context, http) => {
+    const request = { http, clientAddress: context.clientAddress };
+    return conclude(context, ways.trustedProxy?.(request));
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * How backends learn who a request is from: by rule, and never from the client itself.
+ *
+ * Headers with the same names that come from outside are taken away first, whether or not anything is proven.
+ */
+
+import type { AuthConfig, IdentityRule } from '../../config/auth.ts';
+import type { RequestContext } from '../../pipeline/request.ts';
+import type { Proof } from '../proof.ts';
+
+type Headers = Record<string, string>;
+/** Adds what a rule says of a principal. */
+type Write = (headers: Headers, proof: Proof) => void;
+
+/** Names that only the gateway, or a proxy it trusts, may give a meaning to. */
+const ownPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
+
+export interface BackendIdentity {
+  /** @returns The context as every later stage sees it. */
+  tell(context: RequestContext, proof: Proof): RequestContext;
+}
+
+export function createBackendIdentity({ identity, trustedProxy }: AuthConfig): BackendIdentity {
+  const { userIdHeader, userRolesHeader } = identity;
+  const ownNames = new Set([userIdHeader, userRolesHeader]);
+  if (trustedProxy) ownNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
+  const isOwn = (name: string): boolean =>
+    ownNames.has(name) || ownPrefixes.some((prefix) => name.startsWith(prefix));
+  const writers: Readonly<Record<IdentityRule, Write>> = {
+    none: () => {},
+    token: (headers, { token }) => {
+      if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    },
+    headers: (headers, { principal }) => {
+      if (principal.subject !== null) headers[userIdHeader] = headerText(principal.subject);
+      if (principal.roles.length > 0) headers[userRolesHeader] = principal.roles.map(listText).join(',');
+    },
+  };
+  const others = [...new Set(Object.values(identity.subgraphs))].filter((rule) => rule !== identity.rule);
+
+  return {
+    tell(context, proof) {
+      const forwardHeaders = without(context.forwardHeaders, isOwn);
+      const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
+      for (const rule of others) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
+      writers[identity.rule](forwardHeaders, proof);
+      return {
+        ...context,
+        headers: without(context.headers, isOwn),
+        forwardHeaders,
+        principal: proof.principal,
+        ...(others.length > 0 ? { forwardByRule } : {}),
+      };
+    },
+  };
+}
+
+function without<Value>(
+  headers: Readonly<Record<string, Value>>,
+  isOwn: (name: string) => boolean,
+): Record<string, Value> {
+  const rest: Record<string, Value> = {};
+  for (const name in headers) if (!isOwn(name)) rest[name] = headers[name] as Value;
+  return rest;
+}
+
+/** Percent-encoded where a header could not carry it, or where it could be read as something else. */
+function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
+}
+
+/** As an entry of a list: a comma within it would be one entry more. */
+function listText(text: string): string {
+  return headerText(text).replaceAll(',', '%2C');
+}

@@ -1,0 +1,53 @@
+/** What proves who a request is from, and the ways to it. */
+
+import type { IncomingMessage } from 'node:http';
+
+import type { Principal } from '../pipeline/principal.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export interface Proof {
+  readonly principal: Principal;
+  /** The token as it came, where it was one: for backends that want to see it themselves. */
+  readonly token?: string;
+}
+
+export interface IncomingRequest {
+  readonly http: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>;
+  /** Of the connection, IPv4 in IPv4 form. */
+  readonly clientAddress: string;
+}
+
+/**
+ * One way to prove it.
+ *
+ * @returns undefined where the request shows no proof of this kind.
+ * @throws {GatewayError} `UNAUTHENTICATED` where it shows one that does not hold.
+ */
+export type ProveNow = (request: IncomingRequest) => Proof | undefined;
+
+export const anonymous: Principal = {
+  subject: null,
+  client: null,
+  tier: null,
+  roles: [],
+  scopes: [],
+  claims: {},
+  provenBy: 'none',
+  issuer: null,
+  validUntilMs: null,
+};
+
+/**
+ * What a client hears is the same for whatever is wrong, so that nobody learns how far a forgery got.
+ *
+ * @param reason For the log; never contains what was shown.
+ */
+export function refusal(reason: string): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', 'The credentials are not valid: get new ones', {
+    cause: new Error(reason),
+  });
+}
+
+export function missing(): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', 'Credentials are required');
+}

@@ -1,0 +1,73 @@
+/**
+ * The schema of `auth` in gateway.yaml: how requests prove who they are from, and how backends learn of it.
+ *
+ * docs/auth.md explains each key; a test compares the two. Without `auth` nothing is proven and nothing is checked.
+ */
+
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+import { z } from 'zod';
+
+const headerName = z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case');
+const addressRange = z.string().refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
+
+/** How a backend learns who the request is from. */
+const identityRule = z.enum(['none', 'headers', 'token']);
+
+export const authSchema = z.strictObject({
+  /** A request without any proof: goes on as anonymous, or is refused with 401. */
+  onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
+  /** A proxy that has proven the user already and says so in headers. */
+  trustedProxy: z
+    .strictObject({
+      /** The proxies: nobody else's headers count. */
+      addresses: z.array(addressRange).min(1),
+      subjectHeader: headerName.default('x-auth-request-user'),
+      /** Comma-separated. */
+      rolesHeader: headerName.default('x-auth-request-groups'),
+    })
+    .optional(),
+  identity: z
+    .strictObject({
+      /** For every subgraph that `subgraphs` does not name. */
+      rule: identityRule.default('headers'),
+      subgraphs: z.record(z.string(), identityRule).default({}),
+      userIdHeader: headerName.default('x-user-id'),
+      userRolesHeader: headerName.default('x-user-roles'),
+    })
+    .prefault({}),
+});
+
+export type AuthConfig = z.output<typeof authSchema>;
+export type IdentityRule = z.output<typeof identityRule>;
+
+function isAddressRange(text: string): boolean {
+  return addRange(new BlockList(), text);
+}
+
+/** @returns False for anything that is neither an address nor a range. */
+function addRange(list: BlockList, text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = familyOf(address);
+  if (family === undefined || rest.length > 0) return false;
+  if (bits === undefined) list.addAddress(address, family);
+  else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128)) {
+    list.addSubnet(address, Number(bits), family);
+  } else return false;
+  return true;
+}
+
+/** Whether an address, in IPv4 form where it is IPv4, is in one of the ranges. */
+export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const range of ranges) addRange(list, range);
+  return (address) => {
+    const family = familyOf(address);
+    return family !== undefined && list.check(address, family);
+  };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  if (isIPv4(address)) return 'ipv4';
+  return isIPv6(address) ? 'ipv6' : undefined;
+}
