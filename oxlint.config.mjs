@@ -47,6 +47,7 @@ export const packageHome = {
   '@apollo/subgraph': 'subgraphs',
   '@graphql-inspector/core': 'registry',
   pg: 'registry',
+  'node:cluster': 'workers',
   'prom-client': 'observe',
   pino: 'observe',
   zod: 'config',
@@ -54,7 +55,7 @@ export const packageHome = {
 };
 
 /** Folders at the top: they may import anything, and nothing imports them. */
-const tops = ['server', 'cli'];
+const tops = ['server', 'workers', 'cli'];
 const topFiles = ['**/gateway.ts', '**/main.ts'];
 const folders = [...Object.keys(mayImport), ...tops];
 

@@ -13,9 +13,10 @@ import { PlanningQuota } from './operation/planning-quota.ts';
 import type { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
-import { supergraphSourceOf, type Graph } from './plan/graph-source.ts';
+import type { Graph } from './plan/graph-source.ts';
 import { overrideLabels } from './plan/labels.ts';
-import { Planner, plannerOptions } from './plan/planner.ts';
+import { plannerOf } from './plan/planner.ts';
+import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
 import { GatewayError } from './shared/errors.ts';
@@ -40,7 +41,7 @@ export interface Gateway {
 /** Everything that belongs to one supergraph. */
 interface Parts {
   readonly loaded: LoadedGraph;
-  readonly planner: Planner;
+  readonly planner: Planning;
   readonly backends: LoadedSubgraphs;
   readonly operations: PreparedOperations<ExecutableOperation>;
 }
@@ -50,16 +51,22 @@ interface Lasting {
   readonly quota: PlanningQuota;
   readonly backends: Backends;
   readonly events: Events;
+  readonly openPlanner: OpenPlanner;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
-export async function createGateway(graph: Graph, config: GatewayConfig, events: Events): Promise<Gateway> {
+export async function createGateway(
+  graph: Graph,
+  config: GatewayConfig,
+  events: Events,
+  openPlanner: OpenPlanner = plannerOf,
+): Promise<Gateway> {
   const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
   const mutations = new MutationCounter();
   const backends = createBackends(config, mutations, events);
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, { quota, backends, events }),
+      open: (next) => openParts(next, config, { quota, backends, events, openPlanner }),
       warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
@@ -68,12 +75,11 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
   );
 
   async function answer(received: Received): Promise<Answered> {
-    const { context } = received;
     const deadline = setTimeout(() => {
-      context.cancellation.cancel(
+      received.context.cancellation.cancel(
         new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'),
       );
-    }, context.deadlineAtMs - monotonicClock());
+    }, received.context.deadlineAtMs - monotonicClock());
     try {
       return await generations.use((parts) => answerOn(parts, received));
     } finally {
@@ -110,31 +116,26 @@ export async function createGateway(graph: Graph, config: GatewayConfig, events:
 }
 
 async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting): Promise<Parts> {
-  const { quota, events } = lasting;
   const startedAtMs = monotonicClock();
-  const { allowUnenforced, labels } = config;
-  const source = { ...supergraphSourceOf(graph), allowUnenforced };
-  const planner = new Planner(source, plannerOptions(config));
+  const planner = lasting.openPlanner(graph, config);
   const { loaded, backends } = await connect(planner, graph, lasting.backends).catch(
     async (error: unknown) => {
       await planner.close();
       throw error;
     },
   );
-  const operations = openOperations<ExecutableOperation>(config, quota, {
+  const operations = openOperations<ExecutableOperation>(config, lasting.quota, {
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
-    labels: overrideLabels(loaded.labels, labels),
+    labels: overrideLabels(loaded.labels, config.labels),
   });
-  const durationMs = monotonicClock() - startedAtMs;
-  const subgraphs = loaded.subgraphs.map(({ name }) => name);
-  events.emit('supergraphLoaded', { hash: loaded.hash, subgraphs, durationMs });
+  lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
   return { loaded, planner, backends, operations };
 }
 
 type Connected = Pick<Parts, 'loaded' | 'backends'>;
 
-async function connect(planner: Planner, graph: Graph, services: Backends): Promise<Connected> {
+async function connect(planner: Planning, graph: Graph, services: Backends): Promise<Connected> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),

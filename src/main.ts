@@ -3,8 +3,8 @@
 import { openAuth } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { logEvents } from './observe/logger.ts';
-import { GraphSource } from './plan/graph-source.ts';
+import { logEvents, type Logger } from './observe/logger.ts';
+import { GraphSource, type Graph } from './plan/graph-source.ts';
 import { Reloader } from './plan/reloader.ts';
 import { createEdge } from './server/edge.ts';
 import { createAdmission } from './server/admission.ts';
@@ -15,6 +15,7 @@ import { createSharedRequests } from './server/shared-requests.ts';
 import { trackInFlight } from './server/in-flight.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
+import type { Workers } from './workers/primary.ts';
 
 export interface StartOptions {
   /** Exactly one of `graphPath` and `supergraph`. */
@@ -26,6 +27,7 @@ export interface StartOptions {
   /** Before what gateway.yaml says. */
   readonly host?: string;
   readonly port?: number;
+  readonly workers?: number;
   /** Before what gateway.yaml says. */
   readonly logLevel?: GatewayConfig['log']['level'];
   /** Default `process.env`. */
@@ -48,14 +50,32 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const events = new Events();
   const logger = logEvents(events, config.log);
   const source = graphSource(options, config);
-  const gateway = await createGateway(await source.read(), config, events).catch(
-    withPlace(options.supergraph),
-  );
+  const graph = await source.read();
+  if (config.server.workers > 1) {
+    const { startWorkers } = await import('./workers/primary.ts');
+    const workers = await startWorkers(graph, config, events).catch(withPlace(options.supergraph));
+    return superviseWorkers({ workers, config, events, logger, source });
+  }
+  const gateway = await createGateway(graph, config, events).catch(withPlace(options.supergraph));
+  return serveGateway({ gateway, config, logger, source });
+}
+
+interface Served {
+  readonly gateway: Gateway;
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
+  /** Looked at for changes. A worker process has none: it is told. */
+  readonly source?: GraphSource;
+}
+
+/** Listens, and answers with `gateway`, which is closed with it. */
+export async function serveGateway({ gateway, config, logger, source }: Served): Promise<RunningGateway> {
+  const { events, mutations } = gateway;
   const front = await createFront(gateway, config).catch(async (error: unknown) => {
     await gateway.close();
     throw error;
   });
-  const reloader = reloaderFor(source, gateway, config);
+  const reloader = source && reloaderFor(source, gateway, config);
   const auth = config.auth && openAuth(config.auth);
   let draining = false;
   const edge = createEdge({ server: config.server, events, isReady: () => !draining });
@@ -64,7 +84,6 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const admission = createAdmission(config);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
   const shared = createSharedRequests(config);
-  const { mutations } = gateway;
   registerFront(edge, {
     config,
     events,
@@ -76,7 +95,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   });
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app.listen({ host, port }).catch(async (error: unknown) => {
-    await reloader.close();
+    await reloader?.close();
     await gateway.close();
     throw listenError(error, host, port);
   });
@@ -92,7 +111,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     await inFlight.settled(drainTimeoutMs);
     // Keep-alive connections without a request would hold the server open.
     app.server.closeIdleConnections();
-    await Promise.all([app.close(), reloader.close()]);
+    await Promise.all([app.close(), reloader?.close()]);
     clearTimeout(late);
     admission.close();
     await front.close();
@@ -100,6 +119,30 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     events.emit('closed', {});
     logger.flush();
   }
+  const reload = async (): Promise<void> => reloader?.now();
+  return { url, config, reload, close: () => (closing ??= drain()) };
+}
+
+interface Supervised {
+  readonly workers: Workers;
+  readonly config: GatewayConfig;
+  readonly events: Events;
+  readonly logger: Logger;
+  readonly source: GraphSource;
+}
+
+function superviseWorkers({ workers, config, events, logger, source }: Supervised): RunningGateway {
+  const replace = (graph: Graph): Promise<void> => workers.replace(graph);
+  const reloader = reloaderFor(source, { replace, events }, config);
+  events.emit('listening', { url: workers.url });
+  let closing: Promise<void> | undefined;
+  async function drain(): Promise<void> {
+    events.emit('draining', { timeoutMs: config.server.drainTimeoutMs });
+    await Promise.all([workers.close(), reloader.close()]);
+    events.emit('closed', {});
+    logger.flush();
+  }
+  const { url } = workers;
   return { url, config, reload: () => reloader.now(), close: () => (closing ??= drain()) };
 }
 
@@ -120,11 +163,16 @@ export function closeOnSignals(running: Pick<RunningGateway, 'close' | 'reload'>
 }
 
 async function readConfig(options: StartOptions): Promise<GatewayConfig> {
-  const { configPath, environment, host, port, logLevel } = options;
+  const { configPath, environment, host, port, workers, logLevel } = options;
   const config = await loadGatewayConfig(configPath, environment ? { environment } : {});
   return {
     ...config,
-    server: { ...config.server, host: host ?? config.server.host, port: port ?? config.server.port },
+    server: {
+      ...config.server,
+      host: host ?? config.server.host,
+      port: port ?? config.server.port,
+      workers: workers ?? config.server.workers,
+    },
     log: { level: logLevel ?? config.log.level },
   };
 }
@@ -151,7 +199,11 @@ function withPlace(place: string | undefined): (error: unknown) => never {
   };
 }
 
-function reloaderFor(source: GraphSource, gateway: Gateway, { reload }: GatewayConfig): Reloader {
+function reloaderFor(
+  source: GraphSource,
+  gateway: Pick<Gateway, 'replace' | 'events'>,
+  { reload }: GatewayConfig,
+): Reloader {
   return new Reloader({
     source,
     replace: (graph) => gateway.replace(graph),

@@ -1,5 +1,6 @@
 /** `tributary serve`: runs the gateway. */
 
+import { workersOf } from '../config/gateway-config.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -15,6 +16,7 @@ Runs the gateway until SIGTERM or SIGINT.
   --config FILE           gateway.yaml: how to listen, what to accept, how long to wait (default: built-in defaults)
   --port N                port to listen on, 0 for any free one (default: 4000)
   --host NAME             address to listen on (default: 127.0.0.1; 0.0.0.0 for all)
+  --workers N|auto        processes that answer requests behind that port; auto: one a processor (default: 1)
   --help                  print this
 
 Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
@@ -26,12 +28,14 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
       config: { type: 'string' },
       port: { type: 'string' },
       host: { type: 'string' },
+      workers: { type: 'string' },
     });
     const graph = text(flags.graph);
     const supergraph = text(flags.supergraph);
     const configPath = text(flags.config);
     const host = text(flags.host);
     const port = readPort(flags.port);
+    const workers = readWorkers(text(flags.workers));
     if (graph !== undefined && supergraph !== undefined) {
       throw new UsageError('--graph and --supergraph exclude each other');
     }
@@ -42,8 +46,17 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
       ...(configPath === undefined ? {} : { configPath }),
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
+      ...(workers === undefined ? {} : { workers: workersOf(workers) }),
     });
     closeOnSignals(running);
     return undefined;
   },
 };
+
+/** @throws {UsageError} */
+function readWorkers(given: string | undefined): number | 'auto' | undefined {
+  if (given === undefined || given === 'auto') return given;
+  const workers = /^\d{1,3}$/.test(given) ? Number(given) : 0;
+  if (workers >= 1 && workers <= 256) return workers;
+  throw new UsageError(`--workers must be a number from 1 to 256, or auto, got "${given}"`);
+}

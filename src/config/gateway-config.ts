@@ -4,6 +4,7 @@
  * Every default stands here, once. The file is optional: without it the defaults hold.
  */
 
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
@@ -41,6 +42,8 @@ export const gatewaySchema = z.strictObject({
       host: z.string().default('127.0.0.1'),
       /** 0: any free port. */
       port: z.int().min(0).max(65_535).default(4000),
+      /** Processes that answer requests behind one port; `auto`: as many as there are processors. */
+      workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
       /** The GraphQL endpoint. */
       path: z.string().startsWith('/').default('/graphql'),
       /** Request body. Larger: 413. */
@@ -160,7 +163,10 @@ type GatewayFile = z.output<typeof gatewaySchema>;
 
 export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front'> & {
   readonly front: 'direct' | 'apollo';
-  readonly server: GatewayFile['server'] & { readonly graphiql: boolean };
+  readonly server: Omit<GatewayFile['server'], 'workers'> & {
+    readonly graphiql: boolean;
+    readonly workers: number;
+  };
   readonly errors: { readonly backendMessages: 'pass' | 'redact'; readonly suggestions: boolean };
 };
 
@@ -188,10 +194,19 @@ export async function loadGatewayConfig(
     ...file,
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
     apollo: { ...file.apollo, plugins: plugins.map((plugin) => resolve(folder, plugin)) },
-    server: { ...file.server, graphiql: file.server.graphiql ?? !production },
+    server: {
+      ...file.server,
+      graphiql: file.server.graphiql ?? !production,
+      workers: workersOf(file.server.workers),
+    },
     errors: {
       backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),
       suggestions: file.errors.suggestions ?? !production,
     },
   };
+}
+
+/** @param asked A number, or `auto`: as many as there are processors. */
+export function workersOf(asked: number | 'auto'): number {
+  return asked === 'auto' ? availableParallelism() : asked;
 }

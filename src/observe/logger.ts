@@ -6,8 +6,12 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 
-export function logEvents(events: Events, config: GatewayConfig['log']): Logger {
-  const logger = pino({ level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+export type { Logger };
+
+/** @param worker The number of this worker process, where there are several: each line says it. */
+export function logEvents(events: Events, config: GatewayConfig['log'], worker?: number): Logger {
+  const base = worker === undefined ? null : { worker };
+  const logger = pino({ level: config.level, base, timestamp: pino.stdTimeFunctions.isoTime });
   if (logger.isLevelEnabled('info')) {
     events.on('requestCompleted', (event) => logger.info(event, 'request'));
   }
@@ -26,7 +30,9 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
-  events.on('supergraphLoaded', (event) => logger.info(event, 'supergraph loaded'));
+  // A worker gets its graph from the planner of the primary process, which has loaded it.
+  const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
+  events.on('supergraphLoaded', (event) => logger.info(event, loaded));
   events.on('supergraphRefused', ({ error }) => {
     const reason = error instanceof Error ? error.message : String(error);
     logger.error({ reason }, 'the changed graph is not usable; the one before stays');
@@ -40,6 +46,11 @@ export function logEvents(events: Events, config: GatewayConfig['log']): Logger 
     events.on('callHedged', (event) => logger.debug(event, 'call hedged'));
     events.on('callRefused', (event) => logger.debug(event, 'call refused'));
   }
+  events.on('workerStarted', (event) => logger.info(event, 'worker started'));
+  events.on('workerFailed', ({ worker: number, error }) => {
+    logger.error({ worker: number, err: describe(error), cause: causeOf(error) }, 'worker cannot start');
+  });
+  events.on('workerEnded', (event) => logger.error(event, 'worker ended'));
   events.on('listening', (event) => logger.info(event, 'listening'));
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../shared/errors.ts';
 import type { PreparationOptions } from './prepare.ts';
 import type {
-  LoadedGraph,
+  LoadedSdl,
   SupergraphSource,
   WorkerReply,
   WorkerRequest,
@@ -27,7 +27,7 @@ interface Question {
 
 export class PlannerWorker {
   /** What it loaded; rejects where it cannot. */
-  readonly loaded: Promise<LoadedGraph>;
+  readonly loaded: Promise<LoadedSdl>;
   /** It composed or checked the supergraph, and holds the packages for that: it makes room for a leaner one. */
   readonly isChecker: boolean;
   readonly #worker: Worker;
@@ -98,10 +98,10 @@ export class PlannerWorker {
     await this.#worker.terminate();
   }
 
-  async #load(source: SupergraphSource, timeoutMs: number): Promise<LoadedGraph> {
+  async #load(source: SupergraphSource, timeoutMs: number): Promise<LoadedSdl> {
     const json = await this.ask({ kind: 'load', source }, timeoutMs);
     this.#isLoaded = true;
-    return JSON.parse(json) as LoadedGraph;
+    return JSON.parse(json) as LoadedSdl;
   }
 
   #settle(reply: WorkerReply): void {

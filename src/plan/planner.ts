@@ -16,13 +16,14 @@
 import { createHash } from 'node:crypto';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import type { PreparationResult } from '../pipeline/prepared.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { supergraphSourceOf, type Graph } from './graph-source.ts';
+import { Planning } from './planning.ts';
 import { PlannerWorker } from './planner-worker.ts';
-import type { PreparationOptions, PreparationRequest } from './prepare.ts';
+import type { PreparationOptions } from './prepare.ts';
 import { Quarantine } from './quarantine.ts';
-import type { GraphDescription, LoadedGraph, SupergraphSource, WorkerTask } from './worker-protocol.ts';
+import type { LoadedGraph, PlannerTask, SupergraphSource } from './worker-protocol.ts';
 
 export interface PlannerOptions extends PreparationOptions {
   /** For one operation, once it has a worker. */
@@ -61,7 +62,7 @@ const refreshAtLatestMs = 300_000;
 const respawnDelayMs = 1000;
 
 interface Job {
-  readonly task: WorkerTask;
+  readonly task: PlannerTask;
   /** Names the operation in the quarantine. */
   readonly key: string;
   readonly resolve: (json: string) => void;
@@ -72,7 +73,14 @@ interface Job {
   timer: NodeJS.Timeout | undefined;
 }
 
-export class Planner {
+/** How this process opens the planner of a graph. */
+export function plannerOf(graph: Graph, config: GatewayConfig): Planner {
+  const { allowUnenforced } = config;
+  const source = { ...supergraphSourceOf(graph), allowUnenforced };
+  return new Planner(source, plannerOptions(config));
+}
+
+export class Planner extends Planning {
   readonly #source: SupergraphSource;
   readonly #options: PlannerOptions;
   readonly #quarantine: Quarantine;
@@ -86,6 +94,7 @@ export class Planner {
   #state: 'starting' | 'running' | 'closed' = 'starting';
 
   constructor(source: SupergraphSource, options: PlannerOptions) {
+    super();
     this.#source = source;
     this.#options = options;
     const { quarantineFirstMs: firstMs, quarantineLongestMs: longestMs } = options;
@@ -97,31 +106,21 @@ export class Planner {
 
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   async start(): Promise<LoadedGraph> {
-    const loaded = await this.#spawn(this.#source).loaded;
-    this.#checked = { kind: 'checked', sdl: loaded.sdl };
+    const { sdl, ...loaded } = await this.#spawn(this.#source).loaded;
+    this.#checked = { kind: 'checked', sdl };
     if (this.#state === 'starting') this.#state = 'running';
     this.#refill();
     return loaded;
   }
 
-  /**
-   * @returns The answer, and the size of its text in bytes.
-   * @throws {GatewayError} `PLANNING_TIMEOUT`, with `retryAfter` in seconds where the operation is quarantined.
-   */
-  async prepare(request: PreparationRequest): Promise<{ result: PreparationResult; bytes: number }> {
-    const key = createHash('sha1').update(JSON.stringify(request)).digest('base64');
-    const json = await this.#submit({ kind: 'prepare', request }, key);
-    return { result: JSON.parse(json) as PreparationResult, bytes: json.length };
-  }
-
-  async describe(): Promise<GraphDescription> {
-    return JSON.parse(await this.#submit({ kind: 'describe' }, 'describe')) as GraphDescription;
-  }
-
-  async introspect(document: string, variables: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const key = createHash('sha1').update(document).digest('base64');
-    const json = await this.#submit({ kind: 'introspect', document, variables }, key);
-    return JSON.parse(json) as Record<string, unknown>;
+  ask(task: PlannerTask): Promise<string> {
+    const key = keyOf(task);
+    const waitMs = this.#quarantine.remainingMs(key);
+    if (waitMs > 0) return Promise.reject(tooSlow(Math.ceil(waitMs / 1000)));
+    return new Promise((resolve, reject) => {
+      this.#enqueue(this.#queue, { task, key, resolve, reject, slices: 0, timer: undefined });
+      this.#next();
+    });
   }
 
   /** Workers that have loaded the supergraph and have nothing to do. */
@@ -136,15 +135,6 @@ export class Planner {
       job.reject(new GatewayError('NOT_READY', 'The gateway is shutting down'));
     }
     await Promise.all([...this.#workers].map((worker) => worker.end()));
-  }
-
-  async #submit(task: WorkerTask, key: string): Promise<string> {
-    const waitMs = this.#quarantine.remainingMs(key);
-    if (waitMs > 0) throw tooSlow(Math.ceil(waitMs / 1000));
-    return new Promise((resolve, reject) => {
-      this.#enqueue(this.#queue, { task, key, resolve, reject, slices: 0, timer: undefined });
-      this.#next();
-    });
   }
 
   #enqueue(queue: Job[], job: Job): void {
@@ -253,6 +243,13 @@ export class Planner {
   #isQuiet(): boolean {
     return !this.#isLongRunning && this.#queue.length === 0 && this.#slowQueue.length === 0;
   }
+}
+
+/** Names a task in the quarantine: of what is asked, but not with which variables. */
+function keyOf(task: PlannerTask): string {
+  if (task.kind === 'describe') return task.kind;
+  const text = task.kind === 'prepare' ? JSON.stringify(task.request) : task.document;
+  return createHash('sha1').update(text).digest('base64');
 }
 
 function tooSlow(retryAfter: number): GatewayError {

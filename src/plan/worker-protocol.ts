@@ -23,10 +23,8 @@ export interface GraphDescription {
   readonly supergraphSdl: string;
 }
 
-/** The answer to `load`. */
+/** What a planner tells of the supergraph it has loaded. */
 export interface LoadedGraph {
-  /** The supergraph. */
-  readonly sdl: string;
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
   /** Of `@override(label:)`. */
   readonly labels: readonly string[];
@@ -34,8 +32,16 @@ export interface LoadedGraph {
   readonly hash: string;
 }
 
-export type WorkerTask =
-  | { readonly kind: 'load'; readonly source: SupergraphSource }
+/** The answer to `load`. */
+export interface LoadedSdl extends LoadedGraph {
+  /** The supergraph. */
+  readonly sdl: string;
+}
+
+export type WorkerTask = { readonly kind: 'load'; readonly source: SupergraphSource } | PlannerTask;
+
+/** What a planner with a supergraph can be asked. */
+export type PlannerTask =
   | { readonly kind: 'describe' }
   | { readonly kind: 'prepare'; readonly request: PreparationRequest }
   | { readonly kind: 'introspect'; readonly document: string; readonly variables: Record<string, unknown> };

@@ -14,7 +14,7 @@ import { prepare, type PreparationOptions } from './prepare.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 import type {
   GraphDescription,
-  LoadedGraph,
+  LoadedSdl,
   SupergraphSource,
   WorkerReply,
   WorkerRequest,
@@ -51,7 +51,7 @@ function describeGraph(): GraphDescription {
   return { apiSdl: printSchema(schema), supergraphSdl: sdl };
 }
 
-async function load(source: SupergraphSource): Promise<LoadedGraph> {
+async function load(source: SupergraphSource): Promise<LoadedSdl> {
   current = source.kind === 'checked' ? loadSupergraph(source.sdl) : await checkAndLoad(source);
   const { sdl, subgraphs, labels } = current;
   return { sdl, subgraphs, labels, hash: createHash('sha256').update(sdl).digest('hex') };

@@ -61,6 +61,18 @@ export interface GatewayEvents {
   callHedged: { readonly service: string; readonly requestId: string; readonly afterMs: number };
   /** A policy let a call not through. */
   callRefused: { readonly service: string; readonly reason: 'breaker open' | 'queue full' | 'queue wait' };
+  /** A worker process answers requests. */
+  workerStarted: { readonly worker: number; readonly pid: number };
+  /** A worker process cannot start. */
+  workerFailed: { readonly worker: number; readonly error: unknown };
+  /** A worker process has ended without being asked to by the end of the gateway. */
+  workerEnded: {
+    readonly worker: number;
+    readonly pid: number;
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly restartInMs: number;
+  };
   listening: { readonly url: string };
   draining: { readonly timeoutMs: number };
   closed: Record<string, never>;

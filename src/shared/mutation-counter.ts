@@ -4,4 +4,6 @@
  */
 export class MutationCounter {
   value = 0;
+  /** Tells the other processes of this gateway that a mutation has ended; it is answered once they know. */
+  onEnded: (() => Promise<void>) | undefined;
 }

@@ -143,6 +143,7 @@ async function fetchCounted(
     return await subgraph.fetch(request);
   } finally {
     mutations.value += 1;
+    if (mutations.onEnded) await mutations.onEnded();
   }
 }
 

@@ -171,6 +171,24 @@ describe('a mutation', () => {
     await changed;
     expect(mutations.value).toBe(2);
   });
+
+  it('is answered once the other processes of the gateway know of it', async () => {
+    const { ask, calls, mutations } = given();
+    const { promise: known, resolve: othersKnow } = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    mutations.onEnded = () => {
+      seen.push('told');
+      return known;
+    };
+    const changed = ask({ operation: mutation }).then(() => seen.push('answered'));
+    expect(seen).toEqual([]);
+    calls[0]?.answer({ data: {} });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual(['told']);
+    othersKnow();
+    await changed;
+    expect(seen).toEqual(['told', 'answered']);
+  });
 });
 
 const request = {

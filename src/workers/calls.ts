@@ -1,0 +1,40 @@
+/** What the primary process and its workers ask of each other. Answers are texts, empty where nothing is to be said. */
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Graph } from '../plan/graph-source.ts';
+import type { LoadedGraph, PlannerTask } from '../plan/worker-protocol.ts';
+
+/** A graph whose planner runs in the primary process. */
+export interface PlannedGraph {
+  /** Names that planner. */
+  readonly generation: number;
+  /** A supergraph comes without its text, which only the planner needs. */
+  readonly graph: Graph;
+  readonly loaded: LoadedGraph;
+}
+
+export type CallToWorker =
+  /** Answered with the address, once it listens. */
+  | {
+      readonly kind: 'start';
+      readonly worker: number;
+      readonly config: GatewayConfig;
+      readonly planned: PlannedGraph;
+    }
+  /** Answered once it serves that graph; with an error where the graph is no good, and the one before stays. */
+  | { readonly kind: 'replace'; readonly planned: PlannedGraph }
+  /** Another worker's mutation has ended: what is in flight here may be older. */
+  | { readonly kind: 'mutated' }
+  /** Answered once requests in flight have ended. */
+  | { readonly kind: 'drain' };
+
+export type CallToPrimary =
+  /** Answered with the planner's JSON. */
+  | { readonly kind: 'ask'; readonly generation: number; readonly task: PlannerTask }
+  /** No request of this worker needs that planner any more. */
+  | { readonly kind: 'released'; readonly generation: number }
+  /** Answered once all workers know. */
+  | { readonly kind: 'mutated' };
+
+/** Both are short: nobody has to load or plan anything. */
+export const noticeTimeoutMs = 1000;

@@ -1,0 +1,120 @@
+/**
+ * Calls between the primary process and a worker, both ways over one IPC channel. Each call gets one answer, a text, or
+ * an error that keeps its code; each has a deadline, and so many may wait.
+ */
+
+import { GatewayError, isGatewayError, type ErrorCode } from '../shared/errors.ts';
+
+/** A child process, or this process as its parent sees it. */
+export interface Peer {
+  send?(message: object, done: (error: Error | null) => void): unknown;
+  on(name: 'message', listener: (message: unknown) => void): unknown;
+  on(name: 'disconnect', listener: () => void): unknown;
+}
+
+interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly public: Readonly<Record<string, unknown>>;
+  /** For the log. */
+  readonly detail: string;
+}
+
+type Message<Call> =
+  | { readonly id: number; readonly call: Call }
+  | { readonly id: number; readonly answer: string }
+  | { readonly id: number; readonly error: SentError };
+
+interface Waiting {
+  readonly resolve: (answer: string) => void;
+  readonly reject: (error: GatewayError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Channel<Outgoing, Incoming> {
+  readonly #peer: Peer;
+  readonly #answer: (call: Incoming) => Promise<string>;
+  readonly #waitingMax: number;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #isOpen = true;
+
+  /** @param waitingMax Calls without an answer yet; one more is refused with `OVERLOADED`. */
+  constructor(peer: Peer, answer: (call: Incoming) => Promise<string>, waitingMax: number) {
+    this.#peer = peer;
+    this.#answer = answer;
+    this.#waitingMax = waitingMax;
+    peer.on('message', (message) => this.#read(message as Message<Incoming>));
+    peer.on('disconnect', () => this.#close());
+  }
+
+  /** @throws {GatewayError} What the other side threw; `NOT_READY` where it is gone or does not answer in time. */
+  call(call: Outgoing, timeoutMs: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) {
+        reject(gone());
+        return;
+      }
+      if (this.#waiting.size >= this.#waitingMax) {
+        reject(new GatewayError('OVERLOADED', 'Too many new operations at once; try again later'));
+        return;
+      }
+      const id = this.#nextId++;
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new GatewayError('NOT_READY', `No answer from the other process within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.#send({ id, call });
+    });
+  }
+
+  #read(message: Message<Incoming>): void {
+    const { id } = message;
+    if ('call' in message) {
+      this.#answer(message.call).then(
+        (answer) => this.#send({ id, answer }),
+        (error: unknown) => this.#send({ id, error: toSent(error) }),
+      );
+      return;
+    }
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    if ('answer' in message) waiting.resolve(message.answer);
+    else waiting.reject(fromSent(message.error));
+  }
+
+  #send(message: Message<Outgoing>): void {
+    // What cannot be sent needs no care: the other side is gone, and `disconnect` says so.
+    if (this.#isOpen) this.#peer.send?.(message, () => {});
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(gone());
+    }
+    this.#waiting.clear();
+  }
+}
+
+function toSent(error: unknown): SentError {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (isGatewayError(error)) {
+    const { code, message } = error;
+    return { code, message, public: error.public, detail };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'INTERNAL_ERROR', message, public: {}, detail };
+}
+
+function fromSent({ code, message, public: shown, detail }: SentError): GatewayError {
+  return new GatewayError(code, message, { public: shown, cause: detail });
+}
+
+function gone(): GatewayError {
+  return new GatewayError('NOT_READY', 'The other process of the gateway is gone');
+}

@@ -1,0 +1,243 @@
+/**
+ * Several worker processes behind one port, and one planner for all of them in this process.
+ *
+ *     graph ──► planner here ──► first worker tries it ──► the others follow
+ *                  │ does not load        │ cannot serve it
+ *                  ▼                      ▼
+ *               refused: nothing has changed anywhere
+ *
+ * A worker that dies is replaced, with growing waits where it dies at once; one that cannot follow is drained and replaced.
+ */
+
+import { createServer, type AddressInfo } from 'node:net';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Graph } from '../plan/graph-source.ts';
+import { plannerOf } from '../plan/planner.ts';
+import { loadedEvent } from '../plan/planning.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { noticeTimeoutMs, type CallToPrimary, type PlannedGraph } from './calls.ts';
+import { Restarts } from './restarts.ts';
+import { SharedPlanner } from './shared-planner.ts';
+import { WorkerProcess, type End } from './worker-process.ts';
+
+export interface Workers {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  /** Puts another graph in place in all workers. Throws where it is no good; the old one stays in all. */
+  replace(graph: Graph): Promise<void>;
+  /** All workers finish what is in flight, at the same time, and end; then the planner. */
+  close(): Promise<void>;
+}
+
+interface Generation {
+  readonly planned: PlannedGraph;
+  readonly planner: SharedPlanner;
+  /** Workers that may still ask it. */
+  readonly holders: Set<WorkerProcess>;
+}
+
+/** @throws {GatewayError} Where the graph is no good or the first workers cannot start: none is left running then. */
+export async function startWorkers(graph: Graph, config: GatewayConfig, events: Events): Promise<Workers> {
+  const pool = new WorkerPool(await shareOf(config), events);
+  try {
+    await pool.start(graph);
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+class WorkerPool implements Workers {
+  url = '';
+  readonly #config: GatewayConfig;
+  readonly #events: Events;
+  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #generations = new Map<number, Generation>();
+  readonly #restarts = new Map<number, Restarts>();
+  readonly #waits = new Set<NodeJS.Timeout>();
+  #current: Generation | undefined;
+  #nextGeneration = 1;
+  #state: 'starting' | 'serving' | 'closed' = 'starting';
+
+  constructor(config: GatewayConfig, events: Events) {
+    this.#config = config;
+    this.#events = events;
+    // Only where it ends before they have drained: a second signal. Otherwise they drain by themselves.
+    process.once('exit', () => {
+      if (this.#state === 'closed') for (const worker of this.#workers.values()) worker.kill();
+    });
+  }
+
+  async start(graph: Graph): Promise<void> {
+    this.#current = await this.#open(graph);
+    // One first: what is wrong for it is wrong for all, and is said once.
+    this.url = await this.#fork(1).started;
+    const others = Array.from({ length: this.#config.server.workers - 1 }, (_, i) => this.#fork(i + 2));
+    await Promise.all(others.map(({ started }) => started));
+    this.#state = 'serving';
+    // One that died while the others started has had no successor.
+    for (let number = 1; number <= this.#config.server.workers; number += 1)
+      if (!this.#workers.has(number)) this.#fork(number);
+  }
+
+  async replace(graph: Graph): Promise<void> {
+    const next = await this.#open(graph);
+    try {
+      await this.#tryOnOne(next);
+    } catch (error) {
+      await this.#discard(next);
+      throw error;
+    }
+    const before = this.#current;
+    this.#current = next;
+    await Promise.all([...this.#workers.values()].map((worker) => this.#follow(worker, next)));
+    if (before) await this.#closeUnused(before);
+    this.#events.emit('graphReplaced', { hash: next.planned.loaded.hash });
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    for (const timer of this.#waits) clearTimeout(timer);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.drain()));
+    await Promise.all([...this.#generations.values()].map(({ planner }) => planner.close()));
+  }
+
+  async #open(graph: Graph): Promise<Generation> {
+    const startedAtMs = monotonicClock();
+    const planner = plannerOf(graph, this.#config);
+    const loaded = await planner.start().catch(async (error: unknown) => {
+      await planner.close();
+      throw error;
+    });
+    const generation = {
+      planned: {
+        generation: this.#nextGeneration++,
+        graph: graph.kind === 'graph' ? graph : { ...graph, sdl: '' },
+        loaded,
+      },
+      planner: new SharedPlanner(planner, this.#config.limits),
+      holders: new Set<WorkerProcess>(),
+    };
+    this.#generations.set(generation.planned.generation, generation);
+    this.#events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
+    return generation;
+  }
+
+  /** A worker that says no refuses the graph for all; one that dies or is late says nothing about the graph. */
+  async #tryOnOne(next: Generation): Promise<void> {
+    for (const worker of this.#workers.values()) {
+      if (!worker.isServing) continue;
+      next.holders.add(worker);
+      try {
+        await worker.replace(next.planned);
+        return;
+      } catch (error) {
+        if (!isGatewayError(error) || error.code !== 'NOT_READY') throw error;
+      }
+    }
+  }
+
+  async #follow(worker: WorkerProcess, next: Generation): Promise<void> {
+    if (next.holders.has(worker) && worker.isServing) return;
+    next.holders.add(worker);
+    try {
+      await worker.started;
+      await worker.replace(next.planned);
+    } catch {
+      // It cannot follow: its successor starts with the graph that is current.
+      await worker.drain();
+    }
+  }
+
+  #fork(number: number): WorkerProcess {
+    const generation = this.#current;
+    if (!generation) throw new GatewayError('INTERNAL_ERROR', 'There is no graph yet');
+    const worker = new WorkerProcess(number, this.#config, generation.planned, (call, from) =>
+      this.#answer(call, from),
+    );
+    this.#workers.set(number, worker);
+    generation.holders.add(worker);
+    worker.started.then(
+      () => this.#events.emit('workerStarted', { worker: number, pid: worker.pid }),
+      (error: unknown) =>
+        this.#state === 'serving' && this.#events.emit('workerFailed', { worker: number, error }),
+    );
+    void worker.ended.then((end) => this.#ended(worker, end));
+    return worker;
+  }
+
+  async #ended(worker: WorkerProcess, { code, signal, servedMs }: End): Promise<void> {
+    const { number, pid } = worker;
+    this.#workers.delete(number);
+    if (this.#state === 'serving') {
+      const restarts = this.#restarts.get(number) ?? new Restarts();
+      this.#restarts.set(number, restarts);
+      const restartInMs = restarts.afterEnd(servedMs);
+      this.#events.emit('workerEnded', { worker: number, pid, code, signal, restartInMs });
+      const timer = setTimeout(() => {
+        this.#waits.delete(timer);
+        this.#fork(number);
+      }, restartInMs);
+      this.#waits.add(timer);
+    }
+    for (const generation of this.#generations.values()) {
+      generation.holders.delete(worker);
+      await this.#closeUnused(generation);
+    }
+  }
+
+  async #answer(call: CallToPrimary, from: WorkerProcess): Promise<string> {
+    if (call.kind === 'mutated') {
+      const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
+      await Promise.allSettled(others.map((worker) => worker.notice(noticeTimeoutMs)));
+      return '';
+    }
+    const generation = this.#generations.get(call.generation);
+    if (call.kind === 'ask') {
+      if (!generation) throw new GatewayError('NOT_READY', 'The graph of this operation is gone; ask again');
+      return generation.planner.ask(call.task);
+    }
+    if (generation) {
+      generation.holders.delete(from);
+      await this.#closeUnused(generation);
+    }
+    return '';
+  }
+
+  async #closeUnused(generation: Generation): Promise<void> {
+    const isCurrent = generation === this.#current || this.#current === undefined;
+    // A generation that is being tried is newer than the current one.
+    const isOlder = generation.planned.generation < (this.#current?.planned.generation ?? 0);
+    if (!isCurrent && isOlder && generation.holders.size === 0) await this.#discard(generation);
+  }
+
+  async #discard(generation: Generation): Promise<void> {
+    this.#generations.delete(generation.planned.generation);
+    await generation.planner.close();
+  }
+}
+
+/** What each worker gets: a port that stays the same for its successor, and its share of what clients may plan. */
+async function shareOf(config: GatewayConfig): Promise<GatewayConfig> {
+  const { server, limits } = config;
+  const port = server.port === 0 ? await freePort(server.host) : server.port;
+  const planningMsPerMinute = Math.max(1, Math.floor(limits.planningMsPerMinute / server.workers));
+  return { ...config, server: { ...server, port }, limits: { ...limits, planningMsPerMinute } };
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new GatewayError('CONFIG_INVALID', `Cannot listen on ${host}: ${cause.message}`, { cause })),
+    );
+    server.listen(0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,119 @@
+/** The primary process's handle of one worker: starts it, calls it, ends it. */
+
+import cluster, { type Worker } from 'node:cluster';
+import { getCompileCacheDir } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { CallToPrimary, CallToWorker, PlannedGraph } from './calls.ts';
+import { Channel, type Peer } from './channel.ts';
+
+/** After its answer that it has drained, for the process to end. */
+const endTimeoutMs = 5000;
+/** Swaps, drains and notices of mutations on their way to one worker. */
+const waitingMax = 10_000;
+
+export interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** How long it answered requests. */
+  readonly servedMs: number;
+}
+
+export class WorkerProcess {
+  /** Place among the workers, from 1: its successor has the same. */
+  readonly number: number;
+  readonly pid: number;
+  /** The address, once it listens. Rejects where it cannot; it is ended then. */
+  readonly started: Promise<string>;
+  readonly ended: Promise<End>;
+  #isServing = false;
+  readonly #worker: Worker;
+  readonly #channel: Channel<CallToWorker, CallToPrimary>;
+  readonly #config: GatewayConfig;
+
+  constructor(
+    number: number,
+    config: GatewayConfig,
+    planned: PlannedGraph,
+    answer: (call: CallToPrimary, from: WorkerProcess) => Promise<string>,
+  ) {
+    this.number = number;
+    this.#config = config;
+    cluster.setupPrimary({ exec: workerFile, args: [] });
+    const cacheFolder = getCompileCacheDir();
+    this.#worker = cluster.fork(cacheFolder === undefined ? {} : { NODE_COMPILE_CACHE: cacheFolder });
+    this.pid = this.#worker.process.pid ?? 0;
+    let servingSinceMs: number | undefined;
+    this.ended = new Promise((resolve) => {
+      this.#worker.once('exit', (code: number | null, signal: string | null) => {
+        this.#isServing = false;
+        const servedMs = servingSinceMs === undefined ? 0 : monotonicClock() - servingSinceMs;
+        resolve({ code, signal, servedMs });
+      });
+    });
+    // A process that cannot be started at all says so here and exits; without a listener it would take ours along.
+    this.#worker.on('error', () => this.kill());
+    const peer = this.#worker.process as Peer;
+    this.#channel = new Channel(peer, (call: CallToPrimary) => answer(call, this), waitingMax);
+    this.started = this.#start(planned).then((url) => {
+      servingSinceMs = monotonicClock();
+      this.#isServing = true;
+      return url;
+    });
+    // Whoever needs it awaits it; otherwise its end says it all.
+    this.started.catch(() => {});
+  }
+
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  /** @throws {GatewayError} Where the worker cannot put it in place. */
+  async replace(planned: PlannedGraph): Promise<void> {
+    await this.#channel.call({ kind: 'replace', planned }, this.#config.timeouts.loadMs);
+  }
+
+  async notice(timeoutMs: number): Promise<void> {
+    await this.#channel.call({ kind: 'mutated' }, timeoutMs);
+  }
+
+  /** Lets its requests end, then ends it; one that does not obey is killed. */
+  async drain(): Promise<void> {
+    const { drainTimeoutMs } = this.#config.server;
+    await this.#channel.call({ kind: 'drain' }, drainTimeoutMs + endTimeoutMs).catch(() => {});
+    // It ends when the channel does.
+    if (this.#worker.isConnected()) this.#worker.process.disconnect();
+    const late = setTimeout(() => this.kill(), endTimeoutMs);
+    await this.ended;
+    clearTimeout(late);
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL');
+  }
+
+  async #start(planned: PlannedGraph): Promise<string> {
+    const config = this.#config;
+    const call = { kind: 'start', worker: this.number, config, planned } as const;
+    const died = this.ended.then(({ code, signal }) => {
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      throw new GatewayError('INTERNAL_ERROR', `A worker process ended ${how} before it could serve`);
+    });
+    // Only where it loses the race.
+    died.catch(() => {});
+    try {
+      return await Promise.race([this.#channel.call(call, config.timeouts.loadMs), died]);
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
+  }
+}
+
+/** Compiled code lies beside as .js; in development TypeScript runs as it is. */
+const workerFile = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+);
