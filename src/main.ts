@@ -76,7 +76,7 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
     throw error;
   });
   const reloader = source && reloaderFor(source, gateway, config);
-  const auth = config.auth && openAuth(config.auth);
+  const auth = config.auth && openAuth(config.auth, events);
   let draining = false;
   const edge = createEdge({ server: config.server, events, isReady: () => !draining });
   const { app } = edge;

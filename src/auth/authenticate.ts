@@ -7,6 +7,7 @@
 
 import type { RequestContext } from '../pipeline/request.ts';
 import type { BackendIdentity } from './identity/backend-headers.ts';
+import type { Tokens } from './jwt/tokens.ts';
 import { anonymous, missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
 
 /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
@@ -16,6 +17,7 @@ export type Authenticate = (
 ) => RequestContext | Promise<RequestContext>;
 
 export interface Ways {
+  readonly token?: Tokens['prove'] | undefined;
   readonly trustedProxy?: ProveNow | undefined;
 }
 
@@ -33,6 +35,8 @@ export function createAuthenticate(
 
   return (context, http) => {
     const request = { http, clientAddress: context.clientAddress };
-    return conclude(context, ways.trustedProxy?.(request));
+    const byToken = ways.token?.(request);
+    if (byToken instanceof Promise) return byToken.then((proof) => conclude(context, proof));
+    return conclude(context, byToken ?? ways.trustedProxy?.(request));
   };
 }

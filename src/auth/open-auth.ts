@@ -1,15 +1,28 @@
 /** Builds authentication as the configuration has it. */
 
 import type { AuthConfig } from '../config/auth.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import type { Events } from '../shared/events.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
+import { createTokens } from './jwt/tokens.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
 }
 
-export function openAuth(config: AuthConfig): Auth {
-  const ways = { trustedProxy: config.trustedProxy && createTrustedProxy(config.trustedProxy) };
-  return { authenticate: createAuthenticate(ways, createBackendIdentity(config), config.onMissing) };
+export function openAuth(config: AuthConfig, events: Events): Auth {
+  const { jwt, trustedProxy, onMissing } = config;
+  const tokens =
+    jwt &&
+    createTokens(jwt, {
+      fetch: (url, request) => fetch(url, request),
+      now: monotonicClock,
+      wallClock: Date.now,
+      onFailure: (failure) => events.emit('identityProviderFailed', failure),
+    });
+  void tokens?.warm();
+  const ways = { token: tokens?.prove, trustedProxy: trustedProxy && createTrustedProxy(trustedProxy) };
+  return { authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing) };
 }

@@ -51,3 +51,11 @@ export function refusal(reason: string): GatewayError {
 export function missing(): GatewayError {
   return new GatewayError('UNAUTHENTICATED', 'Credentials are required');
 }
+
+/** Nothing is wrong with what was shown: whoever could tell does not answer. */
+export function unavailable(reason: string): GatewayError {
+  return new GatewayError('AUTHENTICATION_UNAVAILABLE', 'Credentials cannot be checked at the moment', {
+    public: { retryAfter: 1 },
+    cause: new Error(reason),
+  });
+}

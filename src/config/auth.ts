@@ -8,7 +8,8 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { z } from 'zod';
 
-const headerName = z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case');
+import { headerName, jwtSchema } from './auth-jwt.ts';
+
 const addressRange = z.string().refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
 
 /** How a backend learns who the request is from. */
@@ -17,6 +18,7 @@ const identityRule = z.enum(['none', 'headers', 'token']);
 export const authSchema = z.strictObject({
   /** A request without any proof: goes on as anonymous, or is refused with 401. */
   onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
+  jwt: jwtSchema.optional(),
   /** A proxy that has proven the user already and says so in headers. */
   trustedProxy: z
     .strictObject({
@@ -39,6 +41,15 @@ export const authSchema = z.strictObject({
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
+/** With every file's path absolute. */
+export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
+  if (!auth.jwt) return auth;
+  const issuers = auth.jwt.issuers.map((issuer) =>
+    issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
+  );
+  return { ...auth, jwt: { ...auth.jwt, issuers } };
+}
+
 export type IdentityRule = z.output<typeof identityRule>;
 
 function isAddressRange(text: string): boolean {

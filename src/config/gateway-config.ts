@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
 
-import { authSchema } from './auth.ts';
+import { authSchema, resolveAuthPaths } from './auth.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
 import { policiesSchema } from './policies.ts';
@@ -190,10 +190,12 @@ export async function loadGatewayConfig(
   const production = (options.environment ?? process.env).NODE_ENV === 'production';
   const { plugins, key } = file.apollo;
   const folder = path === undefined ? process.cwd() : dirname(resolve(path));
+  const toAbsolute = (given: string): string => resolve(folder, given);
   return {
     ...file,
+    ...(file.auth ? { auth: resolveAuthPaths(file.auth, toAbsolute) } : {}),
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
-    apollo: { ...file.apollo, plugins: plugins.map((plugin) => resolve(folder, plugin)) },
+    apollo: { ...file.apollo, plugins: plugins.map(toAbsolute) },
     server: {
       ...file.server,
       graphiql: file.server.graphiql ?? !production,

@@ -30,6 +30,7 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
+  events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
   // A worker gets its graph from the planner of the primary process, which has loaded it.
   const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
   events.on('supergraphLoaded', (event) => logger.info(event, loaded));

@@ -19,6 +19,7 @@ export const errorCodes = {
   UNSUPPORTED_MEDIA_TYPE: { httpStatus: 415, retryable: false },
   CSRF_PREVENTION: { httpStatus: 400, retryable: false },
   UNAUTHENTICATED: { httpStatus: 401, retryable: false },
+  AUTHENTICATION_UNAVAILABLE: { httpStatus: 503, retryable: true },
 
   // The operation
   GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false },

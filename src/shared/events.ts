@@ -31,6 +31,8 @@ export interface GatewayEvents {
   requestRefused: { readonly requestId: string; readonly error: unknown };
   /** Something of ours failed: worth waking somebody. */
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
+  /** Keys of an issuer could not be fetched, or a token not be asked about. */
+  identityProviderFailed: { readonly issuer: string; readonly reason: string };
   supergraphLoaded: {
     readonly hash: string;
     readonly subgraphs: readonly string[];

@@ -1,0 +1,48 @@
+/** Asks an identity provider: no redirect, a deadline, a byte cap. Nothing it says is part of an error. */
+
+export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
+
+export interface FetchLimits {
+  readonly timeoutMs: number;
+  readonly responseBytesMax: number;
+}
+
+/** @throws {Error} With a reason for the log. */
+export async function fetchJson(
+  fetch: Fetch,
+  url: string,
+  request: RequestInit,
+  { timeoutMs, responseBytesMax }: FetchLimits,
+): Promise<Readonly<Record<string, unknown>>> {
+  // Also covers the body: a provider that sends a byte a second is as good as down.
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(url, { ...request, redirect: 'manual', signal });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the identity provider answered with status ${response.status}`);
+  }
+  const text = await cappedText(response, responseBytesMax);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('the identity provider answered with something that is not JSON');
+  }
+  if (!isRecord(value)) throw new Error('the identity provider answered with JSON that is no object');
+  return value;
+}
+
+async function cappedText(response: Response, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new Error(`the identity provider's answer is larger than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

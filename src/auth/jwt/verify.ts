@@ -1,0 +1,71 @@
+/** Whether one token holds: signed by its issuer, for this gateway, now. */
+
+import { errors, jwtVerify } from 'jose';
+
+import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import type { Principal } from '../../pipeline/principal.ts';
+import { isGatewayError } from '../../shared/errors.ts';
+import { refusal } from '../proof.ts';
+import { principalOf } from './claims.ts';
+import { readForm } from './form.ts';
+import type { Keys } from './keys.ts';
+
+export interface Issuer {
+  readonly config: IssuerConfig;
+  readonly keys: Keys;
+}
+
+export interface Verifier {
+  /** By their `issuer`. */
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  /** ms since 1970. */
+  readonly wallClock: () => number;
+}
+
+/** @throws {GatewayError} `UNAUTHENTICATED`, or `AUTHENTICATION_UNAVAILABLE` where its issuer's keys are not there. */
+export async function verifyToken(token: string, { issuers, wallClock }: Verifier): Promise<Principal> {
+  const form = readForm(token);
+  const issuer = issuers.get(form.claimedIssuer);
+  if (!issuer) throw refusal('the issuer of the token is not configured');
+  const { config, keys } = issuer;
+  if (!config.algorithms.some((name) => name === form.algorithm))
+    throw refusal('the algorithm of the token is not allowed for its issuer');
+  checkType(form.type, config);
+  const key = await keys.find(form);
+  const nowMs = wallClock();
+  const { payload } = await jwtVerify(token, key, {
+    issuer: config.issuer,
+    audience: config.audience,
+    algorithms: config.algorithms,
+    requiredClaims: ['exp', ...config.requiredClaims],
+    clockTolerance: config.clockToleranceSeconds,
+    currentDate: new Date(nowMs),
+  }).catch(translate);
+  const { exp, iat, sub, jti } = payload;
+  // JSON can say a number that is none: a token would hold for ever.
+  if (!Number.isSafeInteger(Math.floor(exp ?? Number.NaN))) throw refusal('the exp of the token is no time');
+  // The library takes a token from the future.
+  if (iat !== undefined && !(iat <= nowMs / 1000 + config.clockToleranceSeconds))
+    throw refusal('the token was issued in the future');
+  if (sub !== undefined && typeof sub !== 'string') throw refusal('the sub of the token is not a text');
+  if (jti !== undefined && typeof jti !== 'string') throw refusal('the jti of the token is not a text');
+  return principalOf(payload, { names: config.claims, issuer: config.issuer, provenBy: 'jwt' });
+}
+
+const usualTypes = new Set(['jwt', 'at+jwt']);
+
+function checkType(type: string | undefined, { types }: IssuerConfig): void {
+  const fits = types
+    ? types.some((name) => name.toLowerCase() === type)
+    : type === undefined || usualTypes.has(type);
+  if (!fits) throw refusal('the token is of another type');
+}
+
+/** Codes and names of claims only: the library's messages are safe today, and nobody promised that they stay so. */
+function translate(error: unknown): never {
+  if (isGatewayError(error)) throw error;
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
+    throw refusal(`the claim ${error.claim} of the token: ${error.reason}`);
+  if (error instanceof errors.JOSEError) throw refusal(`the token does not verify: ${error.code}`);
+  throw refusal('the token does not verify');
+}

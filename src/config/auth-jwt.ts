@@ -1,0 +1,137 @@
+/** The schema of `auth.jwt`: whose tokens are accepted, and on what conditions. docs/auth.md explains each key. */
+
+import { z } from 'zod';
+
+/** RSA and elliptic curves; and secrets that both sides know, which only keys in a file may be. */
+const algorithm = z.enum([
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'HS256',
+  'HS384',
+  'HS512',
+]);
+
+export const headerName = z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case');
+
+/** http only on this machine: whoever can change keys on their way can make tokens. */
+export const secureAddress = z
+  .url({ protocol: /^https?$/ })
+  .refine(isSecure, 'expected https, or http on this machine');
+
+const claimNames = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((name) => [name]),
+  z.array(z.string().min(1)),
+]);
+
+/** Where a principal's parts stand in a token: the first that is there counts; a dot goes into an object. */
+export const claimsSchema = z
+  .strictObject({
+    subject: claimNames.default(['sub']),
+    client: claimNames.default(['azp', 'client_id']),
+    tier: claimNames.default(['tier']),
+    roles: claimNames.default(['roles', 'realm_access.roles', 'groups']),
+    scopes: claimNames.default(['scope', 'scp']),
+  })
+  .prefault({});
+
+const issuerSchema = z
+  .strictObject({
+    /** As `iss` has it, to the letter. Without any of the next three its keys are found by OIDC discovery. */
+    issuer: z.string().min(1).max(1024),
+    jwksUrl: secureAddress.optional(),
+    /** A JSON file with `keys`. Relative to gateway.yaml; read again as an address is. */
+    jwksFile: z.string().min(1).optional(),
+    /** JSON Web Keys. */
+    keys: z
+      .array(z.looseObject({ kty: z.string() }))
+      .min(1)
+      .optional(),
+    /** At least one of them must be in `aud`. */
+    audience: z.union([
+      z
+        .string()
+        .min(1)
+        .transform((one) => [one]),
+      z.array(z.string().min(1)).min(1),
+    ]),
+    algorithms: z.array(algorithm).min(1),
+    clockToleranceSeconds: z.int().min(0).max(300).default(5),
+    /** Besides `exp`, which always is. */
+    requiredClaims: z.array(z.string().min(1)).default([]),
+    /** Of the header `typ`, one of which must be there. Default: `JWT`, `at+jwt` or none. */
+    types: z.array(z.string().min(1)).min(1).optional(),
+    claims: claimsSchema,
+  })
+  .superRefine((issuer, context) => {
+    const places = [issuer.jwksUrl, issuer.jwksFile, issuer.keys].filter((place) => place !== undefined);
+    const report = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (places.length > 1) report('issuer', 'expected one of jwksUrl, jwksFile and keys');
+    if (places.length === 0 && !(URL.canParse(issuer.issuer) && isSecure(issuer.issuer)))
+      report('issuer', 'expected an https address to discover its keys, or jwksUrl, jwksFile or keys');
+    const secrets = issuer.algorithms.filter((name) => name.startsWith('HS')).length;
+    if (secrets > 0 && secrets < issuer.algorithms.length)
+      report('algorithms', 'expected HS algorithms in an issuer of their own');
+    if (secrets > 0 && !issuer.jwksFile && !issuer.keys)
+      report('algorithms', 'expected jwksFile or keys with an HS algorithm: its keys are secrets');
+  });
+
+export const jwtSchema = z.strictObject({
+  issuers: z.array(issuerSchema).min(1).refine(areDistinct, 'expected each issuer once'),
+  /** Where a token may stand; the first place that has one counts. */
+  sources: z
+    .array(
+      z.union([
+        z.strictObject({
+          header: headerName,
+          scheme: z
+            .string()
+            .regex(/^[A-Za-z]*$/)
+            .default('Bearer'),
+        }),
+        z.strictObject({ cookie: z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/) }),
+      ]),
+    )
+    .min(1)
+    .default([{ header: 'authorization', scheme: 'Bearer' }]),
+  tokenBytesMax: z.int().min(256).max(65_536).default(8192),
+  /** How long a token that holds is not checked again; never past its `exp`. */
+  cacheSeconds: z.int().min(0).max(3600).default(60),
+  cachedTokensMax: z.int().min(1).max(1_000_000).default(10_000),
+  /** Between two looks for a key that nobody knows. */
+  cooldownMs: z.int().min(100).max(3_600_000).default(30_000),
+  /** How old keys may be before they are fetched again, with nobody waiting. */
+  refreshMs: z.int().min(1000).max(86_400_000).default(600_000),
+  /** How long the last keys serve while the identity provider is down. */
+  keptHours: z.number().min(0).max(720).default(24),
+  timeoutMs: z.int().min(1).max(60_000).default(1000),
+  /** Of the identity provider's answer. */
+  responseBytesMax: z.int().min(1).max(1_048_576).default(65_536),
+});
+
+function areDistinct(issuers: ReadonlyArray<{ readonly issuer: string }>): boolean {
+  return new Set(issuers.map(({ issuer }) => issuer)).size === issuers.length;
+}
+
+export type JwtConfig = z.output<typeof jwtSchema>;
+export type IssuerConfig = JwtConfig['issuers'][number];
+export type ClaimNames = z.output<typeof claimsSchema>;
+
+function isSecure(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return (
+    protocol === 'https:' ||
+    (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
+  );
+}

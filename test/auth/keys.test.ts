@@ -1,0 +1,211 @@
+/** Keys of an identity provider: rotated, asked for by attackers, and gone while the provider is down. Time is moved by hand. */
+import { describe, expect, it } from 'vitest';
+
+import { provider, type Provider, signed, signingKey } from './support/provider.ts';
+import { checker } from './support/tokens.ts';
+
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+
+async function given(settings: object = {}) {
+  const [first, second] = await Promise.all([signingKey('ES256', 'first'), signingKey('ES256', 'second')]);
+  const idp = await provider([first]);
+  const check = checker({ issuers: [issuerOf(idp)], ...settings });
+  const token = (key = first, claims: Readonly<Record<string, unknown>> = {}): Promise<string> =>
+    signed(key, idp.issuer, { nowMs: check.nowMs, claims });
+  return { first, second, idp, check, token };
+}
+
+const issuerOf = ({ issuer, jwksUrl }: Provider) => ({
+  issuer,
+  jwksUrl,
+  audience: 'shop',
+  algorithms: ['ES256'],
+});
+
+describe('while the identity provider is down', () => {
+  it.each(['fails', 'hang', 'floods', 'redirects'] as const)(
+    'no good token is refused for an hour, when it %s',
+    async (mode) => {
+      const { idp, check, token } = await given({ timeoutMs: 200 });
+      expect((await check.check(await token())).principal?.subject).toBe('ada');
+      idp.mode = mode;
+      const refused = [];
+      for (let minute = 0; minute < 60; minute += 1) {
+        check.forward(minuteMs);
+        const { principal, reason } = await check.check(await token(undefined, { jti: `t${minute}` }));
+        if (!principal) refused.push(reason);
+      }
+      expect(refused).toEqual([]);
+      await expect.poll(() => check.failures.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('the last good keys serve for as long as is configured, and no longer', async () => {
+    const { idp, check, token } = await given({ keptHours: 2 });
+    await check.check(await token());
+    idp.mode = 'fails';
+    check.forward(2 * hourMs - secondMs);
+    expect((await check.check(await token())).principal).toBeDefined();
+    check.forward(2 * secondMs);
+    expect(await check.check(await token(undefined, { jti: 'later' }))).toMatchObject({
+      code: 'AUTHENTICATION_UNAVAILABLE',
+    });
+    idp.mode = 'ok';
+    check.forward(secondMs);
+    expect((await check.check(await token(undefined, { jti: 'again' }))).principal).toBeDefined();
+  });
+
+  it('a gateway that never had keys says so, and tries again a second later', async () => {
+    const { idp, check, token } = await given();
+    idp.mode = 'fails';
+    const good = await token();
+    for (let i = 0; i < 50; i += 1)
+      expect(await check.check(good)).toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    expect(idp.asked).toBe(1);
+    idp.mode = 'ok';
+    check.forward(secondMs);
+    expect((await check.check(good)).principal).toBeDefined();
+  });
+});
+
+describe('an unknown kid', () => {
+  it('10,000 of them cause at most one fetch in 30 seconds', async () => {
+    const { idp, check, token, second } = await given();
+    await check.check(await token());
+    const before = idp.asked;
+    const [, payload, signature] = (await token(second)).split('.');
+    const perWindow = 1000;
+    for (let window = 1; window <= 10; window += 1) {
+      check.forward(30 * secondMs);
+      const forged = Array.from({ length: perWindow }, (_, i) => {
+        const header = { alg: 'ES256', kid: `unknown-${window}-${i}` };
+        const head = Buffer.from(JSON.stringify(header)).toString('base64url');
+        return check.check(`${head}.${payload}.${signature}`);
+      });
+      for (const { code } of await Promise.all(forged)) expect(code).toBe('UNAUTHENTICATED');
+      expect(idp.asked - before).toBeLessThanOrEqual(window);
+    }
+  });
+
+  it('is a rotated key, and accepted at once, outside the cool-down', async () => {
+    const { idp, check, token, first, second } = await given();
+    await check.check(await token());
+    idp.keys = [first.jwk, second.jwk];
+    const rotated = await token(second);
+    expect((await check.check(rotated)).reason).toBe(
+      'no key of the issuer fits the kid and algorithm of the token',
+    );
+    check.forward(30 * secondMs);
+    expect((await check.check(rotated)).principal).toBeDefined();
+    expect(idp.asked).toBe(2);
+  });
+});
+
+it('many tokens at once, with no keys yet, cause one fetch', async () => {
+  const { idp, check, token } = await given();
+  const tokens = await Promise.all(Array.from({ length: 100 }, (_, i) => token(undefined, { jti: `t${i}` })));
+  const checked = await Promise.all(tokens.map((one) => check.check(one)));
+  expect(checked.filter(({ principal }) => !principal)).toEqual([]);
+  expect(idp.asked).toBe(1);
+});
+
+it('a key that is withdrawn takes the tokens that were verified with it along', async () => {
+  const { idp, check, token, second } = await given();
+  const good = await token();
+  await check.check(good);
+  idp.keys = [second.jwk];
+  check.forward(11 * minuteMs);
+  // This one starts the fetch and does not wait for it.
+  expect((await check.check(await token(undefined, { jti: 'a' }))).principal).toBeDefined();
+  await expect.poll(async () => (await check.check(good)).code).toBe('UNAUTHENTICATED');
+});
+
+describe('a token that was verified', () => {
+  it('is not verified again while it holds', async () => {
+    const { check, token } = await given();
+    const good = await token();
+    const { principal } = await check.check(good);
+    expect((await check.check(good)).principal).toBe(principal);
+  });
+
+  it('ends with its exp, and is verified again after a minute', async () => {
+    const { check, token } = await given();
+    const [short, long] = [
+      await token(undefined, { exp: Math.floor(check.nowMs / 1000) + 30 }),
+      await token(),
+    ];
+    await check.check(short);
+    const { principal } = await check.check(long);
+    check.forward(40 * secondMs);
+    expect((await check.check(short)).reason).toBe('the claim exp of the token: check_failed');
+    expect((await check.check(long)).principal).toBe(principal);
+    check.forward(21 * secondMs);
+    const later = (await check.check(long)).principal;
+    expect(later).toEqual(principal);
+    expect(later).not.toBe(principal);
+  });
+});
+
+describe('what a token says', () => {
+  it('becomes a principal, wherever its issuer puts it', async () => {
+    const { idp, first } = await given();
+    const check = checker({
+      issuers: [
+        {
+          ...issuerOf(idp),
+          claims: {
+            subject: 'https://shop.example/user',
+            tier: 'plan.name',
+            roles: ['https://shop.example/roles'],
+          },
+        },
+      ],
+    });
+    const token = await signed(first, idp.issuer, {
+      claims: {
+        'https://shop.example/user': 'grace',
+        'https://shop.example/roles': ['admin', 7, 'staff'],
+        plan: { name: 'premium' },
+        azp: 'web',
+        scope: 'read write',
+      },
+    });
+    expect((await check.check(token)).principal).toMatchObject({
+      subject: 'grace',
+      client: 'web',
+      tier: 'premium',
+      roles: ['admin', 'staff'],
+      scopes: ['read', 'write'],
+      issuer: idp.issuer,
+    });
+  });
+
+  it('must be what the configuration requires', async () => {
+    const { idp, first } = await given();
+    const check = checker({ issuers: [{ ...issuerOf(idp), requiredClaims: ['tenant'], types: ['at+jwt'] }] });
+    const typed = { header: { typ: 'at+jwt' } };
+    expect((await check.check(await signed(first, idp.issuer, typed))).reason).toBe(
+      'the claim tenant of the token: missing',
+    );
+    const claims = { tenant: 't1' };
+    expect((await check.check(await signed(first, idp.issuer, { claims }))).code).toBe('UNAUTHENTICATED');
+    expect(
+      (await check.check(await signed(first, idp.issuer, { claims, ...typed }))).principal,
+    ).toBeDefined();
+  });
+
+  it('is read from a cookie or a header of its own, where that is configured', async () => {
+    const { idp, first } = await given();
+    const check = checker({
+      issuers: [issuerOf(idp)],
+      sources: [{ cookie: 'session' }, { header: 'x-token', scheme: '' }],
+    });
+    const token = await signed(first, idp.issuer);
+    expect((await check.with({ cookie: `a=b; session=${token}` })).principal?.subject).toBe('ada');
+    expect((await check.with({ 'x-token': token })).principal?.subject).toBe('ada');
+    expect(await check.check(token)).toEqual({});
+    expect((await check.with({ cookie: `session=x; session=${token}` })).code).toBe('UNAUTHENTICATED');
+  });
+});
