@@ -30,7 +30,6 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
   return `${ownPrefix}-${ownCount.toString(36)}`;
 }
 
-/** @throws {GatewayError} `BAD_REQUEST` for a deadline header that cannot be read. */
 export function createRequestContext(
   headers: IncomingHttpHeaders,
   { requestId, clientAddress, forward, timeoutMs }: RequestContextOptions,
