@@ -13,6 +13,7 @@ import { authSchema, resolveAuthPaths } from './auth.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
 import { policiesSchema } from './policies.ts';
+import { gatewayTransport } from './transport.ts';
 import { checkYaml, readYamlFile } from './yaml-file.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
@@ -76,8 +77,14 @@ export const gatewaySchema = z.strictObject({
       forward: z
         .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
         .default(['x-user-id', 'x-correlation-id', 'traceparent', 'tracestate']),
+      /** Those that graph.yaml may give to single services, besides these and what is in `forward`. */
+      perService: z
+        .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
+        .default(['authorization', 'cookie']),
     })
     .prefault({}),
+  /** How services are reached, unless graph.yaml says otherwise for one of them. */
+  transport: gatewayTransport.prefault({}),
   sharing: z
     .strictObject({
       /** Identical queries to a remote subgraph that are in flight at the same time become one call. */

@@ -28,11 +28,13 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     const path = ['subgraphs', name];
     if (subgraph['kind'] === 'graphql') checkAddress(subgraph, path, report);
     checkSourceNames(subgraph, path, Object.keys(sources), report);
+    await checkTls(subgraph, path, folder, report);
     await checkFile(subgraph['schema'], [...path, 'schema'], folder, report);
     await checkFile(subgraph['resolvers'], [...path, 'resolvers'], folder, report);
   }
   for (const [name, raw] of Object.entries(sources)) {
     await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
+    await checkTls(entryOf(raw), ['sources', name], folder, report);
   }
 }
 
@@ -54,6 +56,11 @@ function checkSourceNames(subgraph: Entry, path: ConfigPath, known: readonly str
       `expected ${list}, got ${JSON.stringify(name)}${didYouMean(name, known)}`,
     );
   }
+}
+
+async function checkTls(service: Entry, path: ConfigPath, folder: string, report: Report): Promise<void> {
+  const tls = entryOf(service['tls']);
+  for (const key of ['ca', 'cert', 'key']) await checkFile(tls[key], [...path, 'tls', key], folder, report);
 }
 
 async function checkFile(name: unknown, path: ConfigPath, folder: string, report: Report): Promise<void> {

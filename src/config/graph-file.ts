@@ -12,6 +12,7 @@ import type { Environment } from './environment.ts';
 import { checkGraph } from './graph-checks.ts';
 import { resolverModulePath } from './graph-paths.ts';
 import { type GraphFile, graphFileSchema } from './graph-schema.ts';
+import type { ServiceHeaders, TlsMaterial, PartialTransport } from './transport.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 interface SubgraphCommon {
@@ -24,7 +25,14 @@ interface SubgraphCommon {
   readonly sdl: string;
 }
 
-export interface GraphqlSubgraphConfig extends SubgraphCommon {
+/** How a service is reached, where it differs from gateway.yaml. */
+interface Reached {
+  readonly transport: PartialTransport;
+  readonly headers?: ServiceHeaders | undefined;
+  readonly tls?: TlsMaterial | undefined;
+}
+
+export interface GraphqlSubgraphConfig extends SubgraphCommon, Reached {
   readonly kind: 'graphql';
   /** At least one; replicas of one service. */
   readonly urls: readonly string[];
@@ -40,14 +48,19 @@ export interface LocalSubgraphConfig extends SubgraphCommon {
 
 export type SubgraphConfig = GraphqlSubgraphConfig | LocalSubgraphConfig;
 
-interface SourceCommon {
+interface SourceCommon extends Reached {
   readonly name: string;
   readonly url: string;
   readonly timeoutMs: number;
 }
 
-export interface HttpSourceConfig extends SourceCommon {
-  readonly kind: 'rest' | 'graphql';
+export interface RestSourceConfig extends SourceCommon {
+  readonly kind: 'rest';
+  readonly cache: { readonly entriesMax: number; readonly bytesMax: number };
+}
+
+export interface GraphqlSourceConfig extends SourceCommon {
+  readonly kind: 'graphql';
 }
 
 export interface GrpcSourceConfig extends SourceCommon {
@@ -58,13 +71,15 @@ export interface GrpcSourceConfig extends SourceCommon {
   readonly service: string;
 }
 
-export type SourceConfig = HttpSourceConfig | GrpcSourceConfig;
+export type SourceConfig = RestSourceConfig | GraphqlSourceConfig | GrpcSourceConfig;
 
 export interface GraphConfig {
   /** Absolute path of the file all this came from. */
   readonly path: string;
   readonly subgraphs: readonly SubgraphConfig[];
   readonly sources: readonly SourceConfig[];
+  /** Absolute paths of certificates and keys. */
+  readonly tlsPaths: readonly string[];
 }
 
 export interface GraphFileOptions {
@@ -86,7 +101,12 @@ export async function loadGraphFile(path: string, options: GraphFileOptions = {}
     subgraphs: await Promise.all(
       Object.entries(file.subgraphs).map(([name, subgraph]) => subgraphConfig(name, subgraph, folder)),
     ),
-    sources: Object.entries(file.sources).map(([name, source]) => sourceConfig(name, source, folder)),
+    sources: await Promise.all(
+      Object.entries(file.sources).map(([name, source]) => sourceConfig(name, source, folder)),
+    ),
+    tlsPaths: [...Object.values(file.subgraphs), ...Object.values(file.sources)].flatMap((service) =>
+      'tls' in service && service.tls ? tlsFilesOf(service.tls, folder) : [],
+    ),
   };
 }
 
@@ -100,14 +120,36 @@ async function subgraphConfig(
   const common = { name, owner, timeoutMs, schemaPath, sdl: await readFile(schemaPath, 'utf8') };
   if (subgraph.kind === 'graphql') {
     const urls = subgraph.urls ?? (subgraph.url === undefined ? [] : [subgraph.url]);
-    return { kind: 'graphql', ...common, urls };
+    const { transport, headers, tls } = subgraph;
+    return { kind: 'graphql', ...common, urls, transport, headers, tls: await tlsTexts(tls, folder) };
   }
   const resolversPath = resolverModulePath(resolve(folder, subgraph.resolvers));
   return { kind: 'local', ...common, resolversPath, sources: subgraph.sources };
 }
 
-function sourceConfig(name: string, source: GraphFile['sources'][string], folder: string): SourceConfig {
-  if (source.kind !== 'grpc') return { name, ...source };
+async function sourceConfig(
+  name: string,
+  source: GraphFile['sources'][string],
+  folder: string,
+): Promise<SourceConfig> {
+  const tls = await tlsTexts(source.tls, folder);
+  if (source.kind !== 'grpc') return { name, ...source, tls };
   const { proto, ...rest } = source;
-  return { name, ...rest, protoPath: resolve(folder, proto) };
+  return { name, ...rest, tls, protoPath: resolve(folder, proto) };
+}
+
+const tlsFileKeys = ['ca', 'cert', 'key'] as const;
+
+function tlsFilesOf(tls: TlsMaterial, folder: string): string[] {
+  return tlsFileKeys.flatMap((key) => (tls[key] === undefined ? [] : [resolve(folder, tls[key])]));
+}
+
+async function tlsTexts(tls: TlsMaterial | undefined, folder: string): Promise<TlsMaterial | undefined> {
+  if (!tls) return undefined;
+  const texts: { ca?: string; cert?: string; key?: string; servername?: string } = {};
+  for (const key of tlsFileKeys) {
+    const file = tls[key];
+    if (file !== undefined) texts[key] = await readFile(resolve(folder, file), 'utf8');
+  }
+  return tls.servername === undefined ? texts : { ...texts, servername: tls.servername };
 }

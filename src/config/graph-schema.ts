@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { serviceHeaders, serviceTls, serviceTransport } from './transport.ts';
+
 const timeoutMsDefault = 5000;
 /** Longer than that of the sources behind it: one slow source costs its fields and not the whole fetch. */
 const localTimeoutMsDefault = 10_000;
@@ -19,6 +21,21 @@ const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutM
 const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http://127.0.0.1:4101/graphql');
 const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
 
+/** How an HTTP or gRPC service is reached, where it differs from the rest. */
+const reached = {
+  transport: serviceTransport.prefault({}),
+  headers: serviceHeaders.optional(),
+  tls: serviceTls.optional(),
+};
+
+/** What of a REST service's answers is kept, as it allows. 0 entries: nothing. */
+const cache = z
+  .strictObject({
+    entriesMax: z.int().min(0).max(1_000_000).default(1000),
+    bytesMax: z.int().min(1).max(1_073_741_824).default(16_777_216),
+  })
+  .prefault({});
+
 const graphqlSubgraph = z.strictObject({
   kind: z.literal('graphql'),
   url: httpUrl.optional(),
@@ -27,6 +44,7 @@ const graphqlSubgraph = z.strictObject({
   schema: file,
   owner,
   timeoutMs,
+  ...reached,
 });
 
 const localSubgraph = z.strictObject({
@@ -38,14 +56,15 @@ const localSubgraph = z.strictObject({
   timeoutMs: localTimeoutMs,
 });
 
-const restSource = z.strictObject({ kind: z.literal('rest'), url: httpUrl, timeoutMs });
-const graphqlSource = z.strictObject({ kind: z.literal('graphql'), url: httpUrl, timeoutMs });
+const restSource = z.strictObject({ kind: z.literal('rest'), url: httpUrl, timeoutMs, cache, ...reached });
+const graphqlSource = z.strictObject({ kind: z.literal('graphql'), url: httpUrl, timeoutMs, ...reached });
 const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
   url: grpcUrl,
   proto: file,
   service: z.string().min(1),
   timeoutMs,
+  ...reached,
 });
 
 export const graphFileSchema = z.strictObject({

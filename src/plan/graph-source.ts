@@ -45,7 +45,11 @@ export class GraphSource {
     if (kind === 'supergraph') return { kind, sdl: await this.#readSupergraph() };
     await this.#watchFiles([place]);
     const graph = await loadGraphFile(place, { environment });
-    await this.#watchFiles([place, ...graph.subgraphs.map(({ schemaPath }) => schemaPath)]);
+    await this.#watchFiles([
+      place,
+      ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
+      ...graph.tlsPaths,
+    ]);
     return { kind: 'graph', graph };
   }
 

@@ -26,6 +26,7 @@ import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
+import { clientHeadersFor } from '../sources/client-headers.ts';
 import type { Admission } from './admission.ts';
 import { methodNotAllowed, type Edge } from './edge.ts';
 import { readOperation } from './read-operation.ts';
@@ -126,7 +127,11 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
         return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
     answer = await (shared && body
-      ? shared.answer(body, `${options.mutations.value} ${sharingKey(context, mediaType)}`, alone)
+      ? shared.answer(
+          body,
+          `${options.mutations.value} ${sharingKey(context, mediaType, config.headers.perService)}`,
+          alone,
+        )
       : alone());
   } catch (error) {
     events.emit('requestRefused', { requestId, error });
@@ -143,14 +148,26 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     errors,
     code,
   });
-  sendAnswer(exchange, answer);
+  sendAnswer(exchange, answer, saidToClient(received, answer));
+}
+
+/** What the services said to the client. Nobody keeps half an answer. */
+function saidToClient(context: RequestContext, { errors }: Responded): OutgoingHttpHeaders | undefined {
+  const said = clientHeadersFor(context);
+  if (said?.['cache-control'] !== undefined && errors > 0) said['cache-control'] = 'no-store';
+  return said;
 }
 
 /** Straight to the socket: a short text goes out in one write with its headers. */
-function sendAnswer({ response, requestId, headers }: Exchange, answer: Responded): void {
+function sendAnswer(
+  { response, requestId, headers }: Exchange,
+  answer: Responded,
+  said: OutgoingHttpHeaders | undefined,
+): void {
   const body = bytesOf(answer);
   response.writeHead(answer.status, {
     ...headers,
+    ...said,
     ...answer.headers,
     'content-type': contentTypes[answer.mediaType],
     'content-length': Buffer.byteLength(body),
@@ -179,11 +196,20 @@ function bytesOf(answer: Responded): string | Buffer {
 const shortTextMax = 16_384;
 
 /** Whatever of a request can change its answer, besides the body. */
-function sharingKey(context: RequestContext, mediaType: MediaType): string {
+function sharingKey(context: RequestContext, mediaType: MediaType, perService: readonly string[]): string {
   const { headers, forwardHeaders, principal } = context;
   const { authorization, cookie } = headers;
   const who = principal && principalNumber(principal);
-  return JSON.stringify([mediaType, headers['content-type'], authorization, cookie, forwardHeaders, who]);
+  const given = perService.map((name) => headers[name] ?? null);
+  return JSON.stringify([
+    mediaType,
+    headers['content-type'],
+    authorization,
+    cookie,
+    given,
+    forwardHeaders,
+    who,
+  ]);
 }
 
 let principals = 0;

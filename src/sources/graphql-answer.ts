@@ -2,6 +2,7 @@
 
 import { badResponse, unavailable } from './failures.ts';
 import { type HttpResponse, parseJson } from './http-transport.ts';
+import { retryAfterOf } from './retry-after.ts';
 import type { SubgraphError, SubgraphResponse } from './source.ts';
 
 /** Statuses of proxies in front of a service that is not there. */
@@ -20,7 +21,7 @@ export function graphqlAnswer(service: string, response: HttpResponse): Subgraph
   const cause = new Error(`status ${response.status} without a GraphQL response`);
   const known = { outcome: response.status >= 500 ? 'server-error' : 'answered' } as const;
   throw unavailableStatuses.has(response.status)
-    ? unavailable(service, cause, known)
+    ? unavailable(service, cause, { ...known, ...retryAfterOf(response) })
     : badResponse(service, cause, known);
 }
 

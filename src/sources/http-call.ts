@@ -5,19 +5,34 @@
 
 import type { Dispatcher } from 'undici';
 
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { countBytes, uncountedBytes } from './answer-budget.ts';
+import { ContentDecoding, encodingOf, type Encoding } from './content-decoding.ts';
 import { badResponse, timedOut, unavailable } from './failures.ts';
+
+export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpResponse {
   readonly status: number;
+  /** Names in lower case. */
+  readonly headers: HttpHeaders;
+  /** Unpacked. */
   readonly body: Buffer;
 }
 
 export interface HttpCallLimits {
   readonly timeoutMs: number;
+  /** Unpacked. */
   readonly responseBytesMax: number;
+  /** Before it is unpacked. */
+  readonly compressedBytesMax: number;
+  /** Of all answers to one client request; see `answer-budget.ts`. */
+  readonly operationBytesMax: number;
+  readonly acceptEncodings: readonly Encoding[];
   readonly cancellation: Cancellation;
+  readonly context: RequestContext;
 }
 
 type Resolve = (response: HttpResponse) => void;
@@ -37,6 +52,9 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   #abortReason: Error | undefined;
   #isReleased = false;
   #status = 0;
+  #headers: HttpHeaders = {};
+  #decoding: ContentDecoding | undefined;
+  #compressedBytes = 0;
   #first: Buffer | undefined;
   #rest: Buffer[] | undefined;
   #bytes = 0;
@@ -63,31 +81,65 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#abortReason) controller.abort(this.#abortReason);
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
     if (status < 200) return;
     this.#status = status;
-    if (status >= 300 && status < 400) {
+    // 304 answers a conditional request: it names no other place.
+    if (status >= 300 && status < 400 && status !== 304) {
       this.#fail(badResponse(this.#service, new Error(`status ${status}: redirects are not followed`)));
       return;
     }
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      this.#fail(
-        badResponse(this.#service, new Error(`content-encoding ${String(encoding)} was not asked for`)),
-      );
+    this.#headers = headers;
+    const { responseBytesMax, compressedBytesMax, acceptEncodings } = this.#limits;
+    let encoding: Encoding | null;
+    try {
+      encoding = encodingOf(headers['content-encoding'], acceptEncodings);
+    } catch (cause) {
+      this.#fail(badResponse(this.#service, cause));
       return;
     }
-    if (Number(headers['content-length'] ?? 0) > this.#limits.responseBytesMax) this.#failTooLarge();
+    if (encoding) this.#startDecoding(encoding, controller);
+    const bytesMax = encoding ? compressedBytesMax : responseBytesMax;
+    if (Number(headers['content-length'] ?? 0) > bytesMax) this.#failTooLarge(bytesMax);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#decoding) {
+      this.#take(chunk);
+      return;
+    }
+    this.#compressedBytes += chunk.length;
+    const { compressedBytesMax } = this.#limits;
+    if (this.#compressedBytes > compressedBytesMax) this.#failTooLarge(compressedBytesMax);
+    else if (!this.#decoding.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+    if (this.#decoding) this.#decoding.end();
+    else this.#finish();
+  }
+
+  #startDecoding(encoding: Encoding, controller: Dispatcher.DispatchController): void {
+    this.#decoding = new ContentDecoding(encoding, {
+      onData: (chunk) => this.#take(chunk),
+      onEnd: () => this.#finish(),
+      onError: (error) => this.#fail(badResponse(this.#service, error)),
+      onDrain: () => controller.resume(),
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#isSettled) return;
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#limits.responseBytesMax) {
-      this.#failTooLarge();
+    const { responseBytesMax, operationBytesMax, context } = this.#limits;
+    if (this.#bytes > responseBytesMax) {
+      this.#failTooLarge(responseBytesMax);
+      return;
+    }
+    const counted = Math.min(chunk.length, this.#bytes - uncountedBytes);
+    if (counted > 0 && !countBytes(context, counted, operationBytesMax)) {
+      this.#failTooLarge(operationBytesMax);
       return;
     }
     // Most answers are one chunk: no list, no copy.
@@ -95,22 +147,21 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     else (this.#rest ??= []).push(chunk);
   }
 
-  onResponseEnd(): void {
-    this.#release();
+  #finish(): void {
     if (!this.#settle()) return;
     const first = this.#first ?? Buffer.alloc(0);
     const body = this.#rest ? Buffer.concat([first, ...this.#rest], this.#bytes) : first;
-    this.#resolve({ status: this.#status, body });
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#release();
+    this.#decoding?.destroy();
     if (this.#settle()) this.#reject(failureOf(error, this.#service, this.#status > 0));
   }
 
-  #failTooLarge(): void {
-    const limit = this.#limits.responseBytesMax;
-    const cause = new Error(`the answer is larger than ${limit} bytes`);
+  #failTooLarge(bytesMax: number): void {
+    const cause = new Error(`the answer is larger than ${bytesMax} bytes`);
     this.#fail(badResponse(this.#service, cause, { outcome: 'too-large' }));
   }
 
@@ -119,6 +170,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     this.#reject(error);
     this.#abortReason = error;
     this.#controller?.abort(error);
+    this.#decoding?.destroy();
     this.#first = undefined;
     this.#rest = undefined;
   }
@@ -141,6 +193,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
+const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ADDRESS_REFUSED']);
+
 /** Answers that broke HTTP itself; the connection was there. */
 const protocolCodes = /^(HPE_|UND_ERR_RES_|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW)/;
 
@@ -156,5 +210,5 @@ function failureOf(error: Error, service: string, hasResponse: boolean): Gateway
   // A connection lost in the middle of an answer is a truncated answer.
   const isProtocolError = error.name === 'HTTPParserError' || protocolCodes.test(code);
   if (hasResponse || isProtocolError) return badResponse(service, error);
-  return unavailable(service, error, { nothingSent: code === 'ECONNREFUSED' || code === 'ENOTFOUND' });
+  return unavailable(service, error, { nothingSent: neverConnected.has(code) });
 }

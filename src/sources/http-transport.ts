@@ -1,178 +1,231 @@
 /**
- * JSON over HTTP to backends: one keep-alive pool an origin, never a redirect, a deadline and a byte cap on each call.
+ * HTTP to backends: one keep-alive pool an address, never a redirect, a deadline and byte caps on each call.
  *
  * Built on undici's `dispatch`: `fetch` costs about three times as much a call. One exchange is `http-call.ts`; what
  * the bodies mean is for `graphql-source.ts` and `rest-source.ts`.
  */
 
-import { Pool } from 'undici';
+import type { LookupFunction } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
-import type { RequestContext } from '../pipeline/request.ts';
+import type { Pool } from 'undici';
+
+import { transportDefaults, type ServiceTransport } from '../config/transport.ts';
+import type { Call, CallContext } from '../resilience/call.ts';
+import type { Endpoint } from '../resilience/endpoints.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { badResponse, timedOut, unavailable } from './failures.ts';
-import { HttpCall, type HttpResponse } from './http-call.ts';
+import { HttpCall, type HttpCallLimits, type HttpResponse } from './http-call.ts';
+import { createPool } from './http-pool.ts';
+import { headerRules, type HeaderRules, type SentHeaders } from './request-headers.ts';
 
 export type { HttpResponse } from './http-call.ts';
 
 export interface HttpTransportOptions {
-  /** Connections an origin at most. Default 16. */
-  readonly connections?: number;
-  /** Calls an origin may have under way or waiting for a connection; one more is refused at once. Default 2 048. */
-  readonly callsMax?: number;
-  /** Default 10 MiB. */
-  readonly responseBytesMax?: number;
-  /** How long to wait for a connection. Default 2 000. */
-  readonly connectTimeoutMs?: number;
-  /** How long an idle connection is kept unless the service says otherwise. Default 4 000. */
-  readonly keepAliveMs?: number;
+  /** Of all answers to one client request. Default 64 MiB. */
+  readonly operationBytesMax?: number;
+  /** Resolves names. Default: as the system does. */
+  readonly lookup?: LookupFunction;
 }
 
-export const httpTransportDefaults: Required<HttpTransportOptions> = {
-  connections: 16,
-  callsMax: 2048,
-  responseBytesMax: 10 * 1024 * 1024,
-  connectTimeoutMs: 2000,
-  keepAliveMs: 4000,
-};
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
-  /** Named in errors. */
-  readonly service: string;
-  readonly method: 'GET' | 'POST';
-  /** Path and query, encoded. */
+  readonly method: HttpMethod;
+  /** Path and query, encoded; comes after those of the endpoint. */
   readonly path: string;
+  /** JSON text. */
   readonly body?: string;
   /** Sent besides the forwarded ones, over which they win. Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly context: RequestContext;
 }
 
-/** One backend address. */
-export interface HttpOrigin {
-  /** @throws {GatewayError} As `Subgraph.fetch` says. Any status but 3xx is an answer. */
-  send(request: HttpRequest): Promise<HttpResponse>;
-}
+/** Rejects with a `CallFailure`. Any status but 3xx is an answer; 304 is one to a conditional request. */
+export type HttpSend = Call<HttpRequest, HttpResponse>;
 
 export interface HttpTransport {
-  /** Origins of the same scheme, host and port share one pool. */
-  origin(url: string): HttpOrigin;
+  /** Calls of one service. Services with the same settings share the connections to one origin. */
+  service(name: string, settings?: Partial<ServiceTransport>): HttpSend;
   /** Lets calls under way end for up to a second, then breaks them off. */
   close(): Promise<void>;
 }
 
 const closeTimeoutMs = 1000;
+/** Addresses of a service that changes them; the one unused for longest is let go first. */
+const originsMax = 128;
 /** Refused here: says nothing of the service. */
 const neverSent = { outcome: 'refused', nothingSent: true } as const;
+const compress = promisify(gzip);
+
+interface Origin {
+  readonly pool: Pool;
+  calls: number;
+  usedAtMs: number;
+  readonly onReleased: () => void;
+}
+
+/** Where an endpoint's calls go. */
+interface Target {
+  readonly origin: Origin;
+  readonly path: string;
+}
 
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const limits = { ...httpTransportDefaults, ...options };
-  const origins = new Map<string, PooledOrigin>();
+  const { operationBytesMax = 64 * 1024 * 1024, lookup } = options;
+  const origins = new Map<string, Origin>();
+
+  function originOf(endpoint: Endpoint, settings: ServiceTransport): Origin {
+    const { origin: url } = new URL(endpoint.url);
+    const { headers: _perCall, ...connection } = settings;
+    const key = JSON.stringify([url, endpoint.address, connection]);
+    const known = origins.get(key);
+    if (known) return known;
+    if (origins.size >= originsMax) dropUnused(origins);
+    const target = { origin: url, address: endpoint.address, ...(lookup ? { lookup } : {}) };
+    const made: Origin = {
+      pool: createPool(target, settings),
+      calls: 0,
+      usedAtMs: 0,
+      onReleased: () => {
+        made.calls -= 1;
+      },
+    };
+    origins.set(key, made);
+    return made;
+  }
+
   return {
-    origin(url) {
-      const { origin } = new URL(url);
-      let pooled = origins.get(origin);
-      if (!pooled) {
-        pooled = new PooledOrigin(origin, limits);
-        origins.set(origin, pooled);
-      }
-      return pooled;
+    service(name, given = {}) {
+      const settings = { ...transportDefaults, ...given };
+      return new HttpService(name, settings, operationBytesMax, (endpoint) => originOf(endpoint, settings))
+        .send;
     },
     async close() {
-      await Promise.all([...origins.values()].map((origin) => origin.close()));
+      await Promise.all([...origins.values()].map(({ pool }) => closePool(pool)));
     },
   };
 }
 
-class PooledOrigin implements HttpOrigin {
-  readonly #pool: Pool;
-  readonly #callsMax: number;
-  readonly #responseBytesMax: number;
-  #calls = 0;
-  readonly #onReleased = (): void => {
-    this.#calls -= 1;
+class HttpService {
+  readonly #name: string;
+  readonly #settings: ServiceTransport;
+  readonly #limits: Omit<HttpCallLimits, 'timeoutMs' | 'cancellation' | 'context'>;
+  readonly #originOf: (endpoint: Endpoint) => Origin;
+  readonly #rules: HeaderRules;
+  readonly #acceptEncoding: string;
+  /** By the endpoint itself: a source of endpoints keeps them while they do not change. */
+  readonly #targets = new WeakMap<Endpoint, Target>();
+
+  constructor(
+    name: string,
+    settings: ServiceTransport,
+    operationBytesMax: number,
+    originOf: (endpoint: Endpoint) => Origin,
+  ) {
+    const { responseBytesMax, compressedBytesMax, acceptEncodings } = settings;
+    this.#name = name;
+    this.#settings = settings;
+    this.#limits = { responseBytesMax, compressedBytesMax, operationBytesMax, acceptEncodings };
+    this.#originOf = originOf;
+    this.#rules = headerRules(settings.headers);
+    this.#acceptEncoding = acceptEncodings.length > 0 ? acceptEncodings.join(', ') : 'identity';
+  }
+
+  readonly send: HttpSend = (request, context) => {
+    const { endpoint } = context;
+    if (!endpoint)
+      return Promise.reject(unavailable(this.#name, new Error('no address is known'), neverSent));
+    let target: Target;
+    try {
+      target = this.#targetOf(endpoint);
+    } catch (cause) {
+      return Promise.reject(unavailable(this.#name, cause, neverSent));
+    }
+    const { compressFromBytes } = this.#settings;
+    const { body } = request;
+    if (compressFromBytes > 0 && body !== undefined && body.length >= compressFromBytes) {
+      return compress(body).then((packed) => this.#dispatch(target, request, context, packed));
+    }
+    return this.#dispatch(target, request, context, body);
   };
 
-  constructor(origin: string, limits: Required<HttpTransportOptions>) {
-    this.#callsMax = limits.callsMax;
-    this.#responseBytesMax = limits.responseBytesMax;
-    this.#pool = new Pool(origin, {
-      connections: limits.connections,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: limits.keepAliveMs,
-      connect: { timeout: limits.connectTimeoutMs },
-      // Each call has its own, exact timer.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+  #targetOf(endpoint: Endpoint): Target {
+    let target = this.#targets.get(endpoint);
+    if (!target) {
+      const { pathname, search } = new URL(endpoint.url);
+      target = { origin: this.#originOf(endpoint), path: pathname + search };
+      this.#targets.set(endpoint, target);
+    }
+    return target;
   }
 
-  send(request: HttpRequest): Promise<HttpResponse> {
-    const { service, context } = request;
+  #dispatch(
+    { origin, path }: Target,
+    request: HttpRequest,
+    context: CallContext,
+    body: string | Buffer | undefined,
+  ): Promise<HttpResponse> {
     const { cancellation } = context;
+    const service = this.#name;
     if (cancellation.reason) return Promise.reject(cancellation.reason);
-    const timeoutMs = Math.min(request.timeoutMs, context.deadlineAtMs - monotonicClock());
+    const nowMs = monotonicClock();
+    const timeoutMs = context.deadlineAtMs - nowMs;
     if (timeoutMs <= 0)
       return Promise.reject(timedOut(service, new Error('the deadline has passed'), neverSent));
-    if (this.#calls >= this.#callsMax) {
-      return Promise.reject(
-        unavailable(service, new Error(`${this.#calls} calls are already under way`), neverSent),
-      );
+    if (origin.calls >= this.#settings.callsMax) {
+      const cause = new Error(`${origin.calls} calls are already under way`);
+      return Promise.reject(unavailable(service, cause, neverSent));
     }
-    this.#calls += 1;
+    const headers = this.#headersOf(request, context, timeoutMs);
+    if (typeof body === 'object') headers['content-encoding'] = 'gzip';
+    origin.calls += 1;
+    origin.usedAtMs = nowMs;
     return new Promise((resolve, reject) => {
-      const limits = { timeoutMs, responseBytesMax: this.#responseBytesMax, cancellation };
-      const call = new HttpCall(service, limits, { resolve, reject, onReleased: this.#onReleased });
-      const { method, path, body } = request;
-      const headers = headersOf(request, timeoutMs);
-      this.#pool.dispatch({ method, path, body: body ?? null, headers }, call);
+      const limits = { ...this.#limits, timeoutMs, cancellation, context: context.request };
+      const call = new HttpCall(service, limits, { resolve, reject, onReleased: origin.onReleased });
+      const { method } = request;
+      origin.pool.dispatch({ method, path: joined(path, request.path), body: body ?? null, headers }, call);
     });
   }
 
-  async close(): Promise<void> {
-    const timer = setTimeout(() => void this.#pool.destroy(), closeTimeoutMs);
-    await this.#pool.close().catch(() => undefined);
-    clearTimeout(timer);
+  #headersOf({ headers, body }: HttpRequest, context: CallContext, timeoutMs: number): SentHeaders {
+    const { request, idempotencyKey } = context;
+    const sent: SentHeaders = { accept: 'application/json', 'accept-encoding': this.#acceptEncoding };
+    this.#rules(request, sent);
+    sent['x-request-id'] = request.requestId;
+    // How long anybody waits for the answer, in ms.
+    sent['x-deadline-ms'] = String(Math.max(1, Math.floor(timeoutMs)));
+    if (body !== undefined) sent['content-type'] = 'application/json';
+    if (idempotencyKey !== null) sent['idempotency-key'] = idempotencyKey;
+    for (const name in headers) {
+      const value = headers[name];
+      if (value !== undefined) sent[name] = value;
+    }
+    return sent;
   }
 }
 
-/** Headers that belong to one connection or one body: a client's must never reach a backend. */
-const neverForwarded = new Set([
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** `/api/` and `/users?x=1` become `/api/users?x=1`; the endpoint alone is the whole path of a GraphQL service. */
+function joined(base: string, path: string): string {
+  if (path === '') return base;
+  return base.endsWith('/') ? base.slice(0, -1) + path : base + path;
+}
 
-function headersOf({ context, headers, body }: HttpRequest, timeoutMs: number): Record<string, string> {
-  const sent: Record<string, string> = {
-    accept: 'application/json',
-    // Without this a service might compress; unpacking would need a second limit.
-    'accept-encoding': 'identity',
-  };
-  const forwarded = context.forwardHeaders;
-  for (const name in forwarded) {
-    const value = forwarded[name];
-    if (value !== undefined && !neverForwarded.has(name)) sent[name] = value;
+function dropUnused(origins: Map<string, Origin>): void {
+  let oldest: [string, Origin] | undefined;
+  for (const entry of origins) {
+    if (entry[1].calls === 0 && (!oldest || entry[1].usedAtMs < oldest[1].usedAtMs)) oldest = entry;
   }
-  sent['x-request-id'] = context.requestId;
-  // How long anybody waits for the answer, in ms.
-  sent['x-deadline-ms'] = String(Math.max(1, Math.floor(timeoutMs)));
-  if (body !== undefined) sent['content-type'] = 'application/json';
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined) sent[name] = value;
-  }
-  return sent;
+  if (!oldest) return;
+  origins.delete(oldest[0]);
+  void closePool(oldest[1].pool);
+}
+
+async function closePool(pool: Pool): Promise<void> {
+  const timer = setTimeout(() => void pool.destroy(), closeTimeoutMs);
+  await pool.close().catch(() => undefined);
+  clearTimeout(timer);
 }
 
 /** @throws {GatewayError} `SERVICE_BAD_RESPONSE`; the body's text is not part of it. */

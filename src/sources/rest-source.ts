@@ -1,30 +1,27 @@
 /** A client of one REST service for resolvers: JSON in, JSON out, values encoded, statuses turned into error codes. */
 
 import type { RequestContext } from '../pipeline/request.ts';
-import { newCall, requestOf } from '../resilience/call.ts';
-import { plainService, type Service } from '../resilience/service.ts';
+import { newCall, type Call } from '../resilience/call.ts';
+import { monotonicClock, type Clock } from '../shared/clock.ts';
+import type { ServiceHeaders } from '../config/transport.ts';
+import type { Backend } from './backend.ts';
+import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { refused, unavailable } from './failures.ts';
-import { httpPlaces } from './http-places.ts';
-import { type HttpResponse, type HttpTransport, parseJson } from './http-transport.ts';
+import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from './http-transport.ts';
+import { retryAfterOf } from './retry-after.ts';
+import { headerRules, type SentHeaders } from './request-headers.ts';
+import { RestCache, restCacheKey, type RestCacheOptions } from './rest-cache.ts';
 import { type PathValues, checkedHeaderValue, restPath } from './rest-path.ts';
-
-export interface RestServiceOptions {
-  readonly name: string;
-  /** Its path, if any, comes before the path of each call. */
-  readonly url: string;
-  /** Default 5 000; the request's deadline may be sooner. */
-  readonly timeoutMs?: number;
-}
 
 export interface RestCall extends PathValues {
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface RestPost extends RestCall {
+export interface RestChange extends RestCall {
   /** Sent as JSON. */
-  readonly body: object;
-  /** The service does what it is asked once for all calls with this key: then the call may be made again. */
+  readonly body?: unknown;
+  /** The service does the same change under the same key once only, however often it is asked. */
   readonly idempotencyKey?: string;
 }
 
@@ -37,60 +34,96 @@ export interface RestSource {
    */
   get(template: string, call: RestCall, context: RequestContext): Promise<unknown>;
   /** As `get`, but 404 is `SERVICE_ERROR`. */
-  post(template: string, call: RestPost, context: RequestContext): Promise<unknown>;
+  post(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  put(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  patch(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  delete(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
 }
 
-interface Prepared {
-  readonly method: 'GET' | 'POST';
-  /** Below the path of the service's address. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+export interface RestSourceOptions {
+  readonly cache?: RestCacheOptions;
+  /** Of the service: what it gets is part of the cache's key, what it says to the client goes there. */
+  readonly headers?: ServiceHeaders;
+  readonly clock?: Clock;
 }
 
-/** @param service Its policies and replicas. Default: none but its timeout. */
-export function createRestSource(
-  options: RestServiceOptions,
-  transport: HttpTransport,
-  service: Service = plainService({ ...options, urls: [options.url] }),
-): RestSource {
-  const { name } = service;
-  const { timeoutMs } = service.options;
-  const placeOf = httpPlaces(transport);
-  const send = service.stack<Prepared, unknown>(async ({ method, path, headers, body }, call) => {
-    const place = placeOf(call);
-    const { idempotencyKey } = call;
-    const response = await place.origin.send({
-      service: name,
+export const restCacheDefaults: RestCacheOptions = { entriesMax: 1000, bytesMax: 16 * 1024 * 1024 };
+
+export function createRestSource(backend: Backend, options: RestSourceOptions = {}): RestSource {
+  const { name: service } = backend.service;
+  const call = backend.service.stack(checkedCall(backend));
+  const cacheOptions = options.cache ?? restCacheDefaults;
+  const cache =
+    cacheOptions.entriesMax > 0 ? new RestCache(cacheOptions, options.clock ?? monotonicClock) : null;
+  const rules = headerRules(options.headers);
+  const respond = options.headers?.respond ?? [];
+
+  async function get(template: string, values: RestCall, context: RequestContext): Promise<unknown> {
+    const path = restPath(service, template, values);
+    const headers = checkedHeaders(service, values.headers);
+    if (!cache) return answered(await call({ method: 'GET', path, headers }, newCall(context, 'query')));
+    const sent: SentHeaders = {};
+    rules(context, sent);
+    const key = restCacheKey(path, Object.assign(sent, headers));
+    const known = cache.fresh(key);
+    if (known) return answered(known);
+    const etag = cache.etag(key);
+    if (etag !== undefined) headers['if-none-match'] = etag;
+    return answered(cache.take(key, await call({ method: 'GET', path, headers }, newCall(context, 'query'))));
+
+    function answered(response: HttpResponse): unknown {
+      if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+      return response.status === 404 ? null : bodyOf(service, response);
+    }
+  }
+
+  async function change(
+    method: Exclude<HttpMethod, 'GET'>,
+    template: string,
+    values: RestChange,
+    context: RequestContext,
+  ): Promise<unknown> {
+    const { body, idempotencyKey } = values;
+    const request: HttpRequest = {
       method,
-      path: place.path.replace(/\/$/, '') + path,
-      headers: idempotencyKey === null ? headers : { ...headers, 'idempotency-key': idempotencyKey },
-      timeoutMs,
-      context: requestOf(call),
-      ...(body === undefined ? {} : { body }),
-    });
-    if (method === 'GET' && response.status === 404) return null;
-    if (response.status >= 400) throw statusError(name, response);
-    return response.body.length === 0 ? null : parseJson(name, response);
-  });
+      path: restPath(service, template, values),
+      headers: checkedHeaders(service, values.headers),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    const key =
+      idempotencyKey === undefined ? null : checkedHeaderValue(service, 'idempotency-key', idempotencyKey);
+    try {
+      const response = await call(request, newCall(context, 'mutation', key));
+      if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+      if (response.status === 404) throw statusError(service, response);
+      return bodyOf(service, response);
+    } finally {
+      cache?.clear();
+    }
+  }
 
   return {
-    name,
-    async get(template, call, context) {
-      const path = restPath(name, template, call);
-      return send(
-        { method: 'GET', path, headers: checkedHeaders(name, call.headers) },
-        newCall(context, 'query'),
-      );
-    },
-    async post(template, { idempotencyKey = null, ...call }, context) {
-      const path = restPath(name, template, call);
-      if (idempotencyKey !== null) checkedHeaderValue(name, 'idempotency-key', idempotencyKey);
-      const headers = checkedHeaders(name, call.headers);
-      const body = JSON.stringify(call.body);
-      return send({ method: 'POST', path, headers, body }, newCall(context, 'mutation', idempotencyKey));
-    },
+    name: service,
+    get,
+    post: (template, values, context) => change('POST', template, values, context),
+    put: (template, values, context) => change('PUT', template, values, context),
+    patch: (template, values, context) => change('PATCH', template, values, context),
+    delete: (template, values, context) => change('DELETE', template, values, context),
   };
+}
+
+/** Statuses that say that the call failed become failures here, where policies around see them. */
+function checkedCall({ service: { name }, send }: Backend): Call<HttpRequest, HttpResponse> {
+  return async (request, context) => {
+    const response = await send(request, context);
+    const { status } = response;
+    if (status >= 400 && status !== 404) throw statusError(name, response);
+    return response;
+  };
+}
+
+function bodyOf(service: string, response: HttpResponse): unknown {
+  return response.body.length === 0 ? null : parseJson(service, response);
 }
 
 function checkedHeaders(service: string, headers: RestCall['headers'] = {}): Record<string, string> {
@@ -105,11 +138,11 @@ function checkedHeaders(service: string, headers: RestCall['headers'] = {}): Rec
 const unavailableStatuses = new Set([429, 502, 503, 504]);
 
 function statusError(service: string, response: HttpResponse) {
-  const cause = new Error(`status ${response.status}`);
-  const outcome = response.status >= 500 ? 'server-error' : 'answered';
-  if (unavailableStatuses.has(response.status)) {
-    return unavailable(service, cause, { outcome });
-  }
+  const { status } = response;
+  const cause = new Error(`status ${status}`);
+  const outcome = status >= 500 ? 'server-error' : 'answered';
+  if (unavailableStatuses.has(status))
+    return unavailable(service, cause, { outcome, ...retryAfterOf(response) });
   return refused(service, { ...wordsOf(response), cause, outcome });
 }
 

@@ -7,14 +7,19 @@
  */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { ServiceHeaders } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
+import { addClientHeaders } from './client-headers.ts';
 import { byIdentityRule } from './identity-rule.ts';
+import { headerRules, type HeaderRules, type SentHeaders } from './request-headers.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface SharedFetchesOptions {
+  /** Of the service: two requests share a call where it gets the same headers from both. */
+  readonly headers?: ServiceHeaders;
   /** Forwarded headers that may differ between requests that share a call, in lower case. */
   readonly ignoreHeaders: readonly string[];
 }
@@ -40,6 +45,7 @@ export function shareFetches(
 ): Subgraph {
   const inFlight = new CallsInFlight();
   const ignored = new Set(options.ignoreHeaders);
+  const rules = options.headers ? headerRules(options.headers) : undefined;
 
   function start(request: SubgraphRequest, headers: string): Call {
     const { context, body } = request;
@@ -65,7 +71,7 @@ export function shareFetches(
     async fetch(request) {
       const { operation, context, body } = request;
       if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
-      const headers = headersKey(context, ignored);
+      const headers = headersKey(rules ? sentBy(rules, context) : context.forwardHeaders, ignored);
       const present = inFlight.find(body, headers, mutations.value);
       // A call with less time than this request has might end too soon for it.
       const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
@@ -118,17 +124,36 @@ function countMutations(subgraph: Subgraph, mutations: MutationCounter): Subgrap
   };
 }
 
+/** Goes around each subgraph; `headers` are the rules of a remote one. */
+export type AroundSubgraph = (
+  subgraph: Subgraph,
+  kind: 'remote' | 'local',
+  name: string,
+  headers?: ServiceHeaders,
+) => Subgraph;
+
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
-export function aroundSubgraph(
-  { sharing, auth }: GatewayConfig,
-  mutations: MutationCounter,
-): (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph {
-  return (subgraph, kind, name) => {
-    const counted =
-      sharing.fetches && kind === 'remote'
-        ? shareFetches(subgraph, mutations, sharing)
-        : countMutations(subgraph, mutations);
-    return byIdentityRule(name, counted, auth);
+export function aroundSubgraph({ sharing, auth }: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
+  return (subgraph, kind, name, headers) => {
+    // A cookie is for one client, and so is an answer that sets one.
+    const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
+    const counted = shares
+      ? shareFetches(subgraph, mutations, { ...sharing, ...(headers ? { headers } : {}) })
+      : countMutations(subgraph, mutations);
+    const collected = headers && headers.respond.length > 0 ? collectHeaders(counted) : counted;
+    return byIdentityRule(name, collected, auth);
+  };
+}
+
+/** Each request that has the answer passes its headers on, whoever made the call. */
+function collectHeaders(subgraph: Subgraph): Subgraph {
+  return {
+    async fetch(request) {
+      const answer = await subgraph.fetch(request);
+      if (answer.clientHeaders) addClientHeaders(request.context, answer.clientHeaders);
+      return answer;
+    },
+    close: () => subgraph.close(),
   };
 }
 
@@ -149,9 +174,15 @@ async function fetchCounted(
 
 const joinToleranceMs = 1000;
 
-function headersKey({ forwardHeaders }: RequestContext, ignored: ReadonlySet<string>): string {
+function sentBy(rules: HeaderRules, context: RequestContext): SentHeaders {
+  const sent: SentHeaders = {};
+  rules(context, sent);
+  return sent;
+}
+
+function headersKey(sent: Readonly<SentHeaders>, ignored: ReadonlySet<string>): string {
   let key = '';
-  for (const name in forwardHeaders) if (!ignored.has(name)) key += `${name}:${forwardHeaders[name]}\n`;
+  for (const name in sent) if (!ignored.has(name)) key += `${name}:${sent[name]}\n`;
   return key;
 }
 

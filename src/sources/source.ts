@@ -1,6 +1,7 @@
 /** What the executor knows of a subgraph: one function, whatever protocol is behind it. Types only. */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import type { ClientHeaders } from './client-headers.ts';
 
 /** The part of a subgraph call that is the same for every request: made once per prepared operation. */
 export interface SubgraphOperation {
@@ -38,6 +39,8 @@ export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Of the answer, for the client: what the service's rules let through; see `client-headers.ts`. */
+  readonly clientHeaders?: ClientHeaders;
 }
 
 export interface Subgraph {

@@ -10,8 +10,9 @@ import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
-import { aroundSubgraph } from '../sources/shared-fetches.ts';
+import { aroundSubgraph, type AroundSubgraph } from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
+import { serviceSettingsDefaults, type ServiceSettings } from './service-settings.ts';
 
 /** A subgraph or source as graph.yaml describes it. */
 export interface Described {
@@ -28,11 +29,10 @@ export interface Leases {
   release(): void;
 }
 
-/** Goes around each subgraph, such as `shareFetches` around remote ones. */
-export type AroundSubgraph = (subgraph: Subgraph, kind: 'remote' | 'local', name: string) => Subgraph;
-
 /** Outlives every graph. */
 export interface Backends {
+  /** What gateway.yaml says of all services. */
+  readonly settings: ServiceSettings;
   readonly around: AroundSubgraph;
   leases(): Leases;
   /**
@@ -44,12 +44,12 @@ export interface Backends {
 }
 
 export function createBackends(config: GatewayConfig, mutations: MutationCounter, events: Events): Backends {
-  return backendsOf(config.policies, aroundSubgraph(config, mutations), events);
+  return backendsOf(config.policies, config, aroundSubgraph(config, mutations), events);
 }
 
 /** Timeouts alone, and nothing is shared. */
 export function withoutPolicies(): Backends {
-  return backendsOf({ defaults: switchedOff }, (subgraph) => subgraph, new Events());
+  return backendsOf({ defaults: switchedOff }, serviceSettingsDefaults, (subgraph) => subgraph, new Events());
 }
 
 const switchedOff = {
@@ -58,10 +58,16 @@ const switchedOff = {
   concurrency: { enabled: false },
 } as const;
 
-function backendsOf(policies: PoliciesConfig, around: AroundSubgraph, events: Events): Backends {
+function backendsOf(
+  policies: PoliciesConfig,
+  settings: ServiceSettings,
+  around: AroundSubgraph,
+  events: Events,
+): Backends {
   let checked = false;
   const services = new Services({ clock: monotonicClock, random: Math.random, events });
   return {
+    settings,
     around,
     leases() {
       const held: Lease[] = [];

@@ -12,6 +12,7 @@ import type { GraphConfig, LocalSubgraphConfig, SourceConfig } from '../config/g
 import { didYouMean } from '../config/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSource, createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createGrpcSource } from '../sources/grpc-source.ts';
 import { type HttpTransport, createHttpTransport } from '../sources/http-transport.ts';
@@ -20,6 +21,7 @@ import { createRestSource } from '../sources/rest-source.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { type Backends, guarded, type Leases, withoutPolicies } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';
+import { checkServices, transportOf, type ServiceSettings } from './service-settings.ts';
 
 export interface LoadedSubgraphs {
   /** By name, in the order of the file. */
@@ -33,7 +35,9 @@ export async function loadSubgraphs(
   graph: GraphConfig,
   backends: Backends = withoutPolicies(),
 ): Promise<LoadedSubgraphs> {
-  const http = createHttpTransport();
+  const { settings } = backends;
+  checkServices(graph, settings);
+  const http = createHttpTransport(settings.transport);
   backends.checkNames([...graph.subgraphs, ...graph.sources].map(({ name }) => name));
   const leases = backends.leases();
   const { around } = backends;
@@ -44,13 +48,21 @@ export async function loadSubgraphs(
     leases.release();
   };
   try {
-    for (const source of graph.sources) sources.push(await openSource(source, http, leases));
+    for (const source of graph.sources) sources.push(await openSource(source, http, leases, settings));
     const subgraphs = new Map<string, Subgraph>();
     for (const subgraph of graph.subgraphs) {
       subgraphs.set(
         subgraph.name,
         subgraph.kind === 'graphql'
-          ? around(createGraphqlSubgraph(subgraph, http, leases.use(subgraph)), 'remote', subgraph.name)
+          ? around(
+              createGraphqlSubgraph(
+                backendOf(leases.use(subgraph), http, transportOf(subgraph, settings)),
+                subgraph.headers?.respond,
+              ),
+              'remote',
+              subgraph.name,
+              subgraph.headers,
+            )
           : around(
               guarded(await loadLocalSubgraph(subgraph, sources), leases.use(subgraph)),
               'local',
@@ -73,17 +85,24 @@ interface OpenSource {
   close(): Promise<void>;
 }
 
-async function openSource(config: SourceConfig, http: HttpTransport, leases: Leases): Promise<OpenSource> {
+async function openSource(
+  config: SourceConfig,
+  http: HttpTransport,
+  leases: Leases,
+  settings: ServiceSettings,
+): Promise<OpenSource> {
   const { name, kind } = config;
   const service = leases.use(config);
   if (config.kind === 'grpc') {
     const client = await createGrpcSource(config, service);
     return { name, kind, client, close: () => client.close() };
   }
+  const backend = backendOf(service, http, transportOf(config, settings));
+  const { headers } = config;
   const client =
-    kind === 'rest'
-      ? createRestSource(config, http, service)
-      : createGraphqlSource({ ...config, urls: [config.url] }, http, service);
+    config.kind === 'rest'
+      ? createRestSource(backend, { cache: config.cache, ...(headers ? { headers } : {}) })
+      : createGraphqlSource(backend, headers?.respond);
   // The pool of an HTTP source belongs to the transport.
   return { name, kind, client, close: () => Promise.resolve() };
 }

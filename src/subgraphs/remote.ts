@@ -1,11 +1,13 @@
 /** The subgraphs of a supergraph that came without a graph.yaml: remote ones, at the addresses that stand in it. */
 
 import { GatewayError } from '../shared/errors.ts';
+import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { type Backends, withoutPolicies } from './backends.ts';
 import type { LoadedSubgraphs } from './load.ts';
+import { addressMistake, transportOf } from './service-settings.ts';
 
 /** @throws {GatewayError} `SUPERGRAPH_INVALID` naming each subgraph that has no HTTP address. */
 export function connectRemote(
@@ -22,14 +24,22 @@ export function connectRemote(
     });
     throw new GatewayError('SUPERGRAPH_INVALID', lines.join('\n'));
   }
-  const http = createHttpTransport();
+  const { settings } = backends;
+  const transport = transportOf({ transport: {} }, settings);
+  const refused = subgraphs.flatMap(({ name, url }) => {
+    const mistake = addressMistake(url, transport, settings);
+    return mistake === undefined ? [] : [`subgraph ${name}: ${mistake}`];
+  });
+  if (refused.length > 0) throw new GatewayError('SUPERGRAPH_INVALID', refused.join('\n'));
+  const http = createHttpTransport(settings.transport);
   backends.checkNames(subgraphs.map(({ name }) => name));
   const leases = backends.leases();
   const { around } = backends;
   const connected = new Map<string, Subgraph>();
   for (const { name, url } of subgraphs) {
     const options = { kind: 'graphql', name, urls: [url] } as const;
-    connected.set(name, around(createGraphqlSubgraph(options, http, leases.use(options)), 'remote', name));
+    const backend = backendOf(leases.use(options), http, transport);
+    connected.set(name, around(createGraphqlSubgraph(backend), 'remote', name));
   }
   return {
     subgraphs: connected,

@@ -50,6 +50,9 @@ sources:
           schemaPath,
           sdl,
           urls: ['http://127.0.0.1:4101/graphql'],
+          transport: {},
+          headers: undefined,
+          tls: undefined,
         },
         {
           name: 'reviews',
@@ -59,6 +62,9 @@ sources:
           schemaPath,
           sdl,
           urls: ['http://127.0.0.1:1/graphql', 'http://127.0.0.1:2/graphql'],
+          transport: {},
+          headers: undefined,
+          tls: undefined,
         },
         {
           name: 'users',
@@ -72,7 +78,14 @@ sources:
         },
       ],
       sources: [
-        { name: 'users', kind: 'rest', url: 'http://127.0.0.1:4111/api', timeoutMs: 1000 },
+        {
+          name: 'users',
+          kind: 'rest',
+          url: 'http://127.0.0.1:4111/api',
+          timeoutMs: 1000,
+          transport: {},
+          cache: { entriesMax: 1000, bytesMax: 16_777_216 },
+        },
         {
           name: 'stock',
           kind: 'grpc',
@@ -80,9 +93,17 @@ sources:
           timeoutMs: 5000,
           protoPath: join(folder, 'stock.proto'),
           service: 'a.b.Stock',
+          transport: {},
         },
-        { name: 'orders', kind: 'graphql', url: 'http://127.0.0.1:4103/graphql', timeoutMs: 5000 },
+        {
+          name: 'orders',
+          kind: 'graphql',
+          url: 'http://127.0.0.1:4103/graphql',
+          timeoutMs: 5000,
+          transport: {},
+        },
       ],
+      tlsPaths: [],
     } satisfies GraphConfig);
   });
 

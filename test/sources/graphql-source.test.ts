@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { type PlainBackendOptions, plainBackend } from '../../src/sources/backend.ts';
 import { createGraphqlSource, createGraphqlSubgraph } from '../../src/sources/graphql-source.ts';
 import { type HttpTransport, createHttpTransport } from '../../src/sources/http-transport.ts';
 import { requestContext } from '../support/context.ts';
@@ -16,10 +17,7 @@ afterEach(async () => {
 describe('a subgraph', () => {
   it('sends the body as it is, to the path and query of its address', async () => {
     const { services, transport } = await given([json({ data: {} })]);
-    const subgraph = createGraphqlSubgraph(
-      { name: 'a', urls: [`${services[0]?.url}/graphql?v=1`] },
-      transport,
-    );
+    const subgraph = subgraphOf({ name: 'a', urls: [`${services[0]?.url}/graphql?v=1`] }, transport);
     await fetchFrom(subgraph, '{ a }', { variables: { b: 'ä' } });
     expect(services[0]?.asked).toMatchObject([
       { method: 'POST', url: '/graphql?v=1', body: '{"query":"{ a }","variables":{"b":"ä"}}' },
@@ -82,7 +80,7 @@ describe('a subgraph', () => {
 
   it('uses all of its addresses', async () => {
     const { services, transport } = await given([json({ data: {} }), json({ data: {} })]);
-    const subgraph = createGraphqlSubgraph({ name: 'a', urls: services.map(({ url }) => url) }, transport);
+    const subgraph = subgraphOf({ name: 'a', urls: services.map(({ url }) => url) }, transport);
     for (let call = 0; call < 60; call += 1) await fetchFrom(subgraph, '{ a }');
     const [one = 0, other = 0] = services.map(({ asked }) => asked.length);
     expect([one > 0, other > 0, one + other]).toEqual([true, true, 60]);
@@ -95,14 +93,16 @@ describe('a subgraph', () => {
   });
 
   it('needs an address', () => {
-    expect(() => createGraphqlSubgraph({ name: 'a', urls: [] }, createHttpTransport())).toThrow(RangeError);
+    expect(() => subgraphOf({ name: 'a', urls: [] }, createHttpTransport())).toThrow(RangeError);
   });
 });
 
 describe('the client of resolvers', () => {
   it('sends text and variables and gives data', async () => {
     const { services, transport } = await given([json({ data: { a: 1 } })]);
-    const source = createGraphqlSource({ name: 'orders', urls: [services[0]?.url ?? ''] }, transport);
+    const source = createGraphqlSource(
+      plainBackend({ name: 'orders', urls: [services[0]?.url ?? ''] }, transport),
+    );
     expect(await source.query('query A($x: ID!) { a }', { x: '"; drop' }, requestContext())).toEqual({
       a: 1,
     });
@@ -117,7 +117,9 @@ describe('the client of resolvers', () => {
     [{ data: { a: 1 }, errors: [{ message: 'half', extensions: { code: 'secret SQL' } }] }, undefined],
   ])('fails when the answer has errors: %j', async (answer, serviceCode) => {
     const { services, transport } = await given([json(answer)]);
-    const source = createGraphqlSource({ name: 'orders', urls: [services[0]?.url ?? ''] }, transport);
+    const source = createGraphqlSource(
+      plainBackend({ name: 'orders', urls: [services[0]?.url ?? ''] }, transport),
+    );
     const error = await source.query('{ a }', {}, requestContext()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'SERVICE_ERROR', message: 'orders answered with an error' });
     expect(error).toHaveProperty(
@@ -137,5 +139,9 @@ async function given(answers: readonly Answer[]): Promise<{ services: StandIn[];
 async function givenSubgraph(answer: Answer) {
   const { services, transport } = await given([answer]);
   const urls = services.map(({ url }) => `${url}/graphql`);
-  return { subgraph: createGraphqlSubgraph({ name: 'reviews', urls }, transport) };
+  return { subgraph: subgraphOf({ name: 'reviews', urls }, transport) };
+}
+
+function subgraphOf(options: PlainBackendOptions, transport: HttpTransport) {
+  return createGraphqlSubgraph(plainBackend(options, transport));
 }

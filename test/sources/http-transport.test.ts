@@ -5,13 +5,11 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import type { ServiceTransport } from '../../src/config/transport.ts';
+import { newCall } from '../../src/resilience/call.ts';
+import { monotonicClock } from '../../src/shared/clock.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
-import {
-  type HttpTransport,
-  type HttpTransportOptions,
-  createHttpTransport,
-  parseJson,
-} from '../../src/sources/http-transport.ts';
+import { type HttpTransport, createHttpTransport, parseJson } from '../../src/sources/http-transport.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 import { type Answer, freePort, json, startStandIn, text } from './support/stand-in.ts';
 
@@ -54,9 +52,21 @@ describe('a call that succeeds', () => {
     expect(service.connections).toBe(4);
   });
 
-  it('shares one pool between sources of one origin', async () => {
-    const { service, transport } = await given(json({}));
-    expect(transport.origin(`${service.url}/a`)).toBe(transport.origin(`${service.url}/b?c`));
+  it('shares connections between services of one origin that have the same settings, and no others', async () => {
+    const { service, transport, send } = await given(json({}), { connections: 1 });
+    await send();
+    await sendTo(transport, `${service.url}/a`, { connections: 1 })();
+    expect(service.connections).toBe(1);
+    await sendTo(transport, `${service.url}/a`, { connections: 2 })();
+    expect(service.connections).toBe(2);
+  });
+
+  it('tells the service how long it has', async () => {
+    const { service, send } = await given(json({}));
+    await send({ timeoutMs: 1000 });
+    const toldMs = Number(service.asked[0]?.headers['x-deadline-ms']);
+    expect(toldMs).toBeGreaterThan(500);
+    expect(toldMs).toBeLessThanOrEqual(1000);
   });
 });
 
@@ -243,27 +253,28 @@ interface SendOptions {
   readonly path?: string;
 }
 
-async function given(answer: Answer, options: HttpTransportOptions = {}) {
+async function given(answer: Answer, options: Partial<ServiceTransport> = {}) {
   const service = await startStandIn(answer);
   cleanups.push(() => service.close());
   return { service, ...(await givenUrl(service.url, options)) };
 }
 
-function givenUrl(url: string, options: HttpTransportOptions = {}) {
-  const transport: HttpTransport = createHttpTransport(options);
+function givenUrl(url: string, options: Partial<ServiceTransport> = {}) {
+  const transport: HttpTransport = createHttpTransport();
   cleanups.unshift(() => transport.close());
-  const origin = transport.origin(url);
-  const send = (request: SendOptions = {}, context: ContextOptions = {}) =>
-    origin.send({
-      service: 'reviews',
-      method: 'POST',
-      path: '/graphql',
-      body: '{}',
-      timeoutMs: 5000,
-      ...request,
-      context: requestContext(context),
-    });
-  return Promise.resolve({ transport, send });
+  return Promise.resolve({ transport, send: sendTo(transport, url, options) });
+}
+
+function sendTo(transport: HttpTransport, url: string, options: Partial<ServiceTransport> = {}) {
+  const send = transport.service('reviews', options);
+  const endpoint = { id: url, url };
+  return (request: SendOptions = {}, context: ContextOptions = {}) => {
+    const { timeoutMs = 5000, path = '/graphql', body = '{}' } = request;
+    const call = newCall(requestContext(context), 'query');
+    call.endpoint = endpoint;
+    call.deadlineAtMs = Math.min(call.deadlineAtMs, monotonicClock() + timeoutMs);
+    return send({ method: 'POST', path, body }, call);
+  };
 }
 
 async function failure(call: Promise<unknown>): Promise<GatewayError> {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { plainBackend } from '../../src/sources/backend.ts';
 import { createHttpTransport } from '../../src/sources/http-transport.ts';
 import { restPath } from '../../src/sources/rest-path.ts';
 import { createRestSource } from '../../src/sources/rest-source.ts';
@@ -151,5 +152,8 @@ async function given(answer: Answer, path = '') {
     () => transport.close(),
     () => service.close(),
   );
-  return { service, source: createRestSource({ name: 'users', url: service.url + path }, transport) };
+  return {
+    service,
+    source: createRestSource(plainBackend({ name: 'users', urls: [service.url + path] }, transport)),
+  };
 }

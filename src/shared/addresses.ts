@@ -1,0 +1,148 @@
+/**
+ * Which network addresses the gateway may connect to. Names are judged by what they resolve to, at the moment of the
+ * connection, so that a name cannot be one thing when it is checked and another when it is used.
+ *
+ * Pure: the resolver is passed in.
+ */
+
+import { BlockList, type LookupFunction, isIP } from 'node:net';
+
+export interface AddressRules {
+  /** Addresses of this machine. */
+  readonly allowLoopback: boolean;
+  /** Addresses of private networks: 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7. */
+  readonly allowPrivate: boolean;
+}
+
+/** Why an address is refused; its message names the address and is for the log alone. */
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/** Where clouds keep the credentials of a machine: nobody's backend is there. */
+const metadata = blockList([
+  '169.254.0.0/16',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '192.0.0.192/32',
+  'fd00:ec2::/32',
+  'fd20:ce::254/128',
+]);
+const linkLocal = blockList(['169.254.0.0/16', 'fe80::/10']);
+const neverABackend = blockList(['224.0.0.0/4', '240.0.0.0/4', 'ff00::/8']);
+const loopback = blockList(['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128']);
+const privateNetworks = blockList([
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '198.18.0.0/15',
+  'fc00::/7',
+  'fec0::/10',
+]);
+
+/**
+ * @param address IPv4 or IPv6, also with a zone.
+ * @returns What kind of address it is, where the rules refuse that kind.
+ */
+export function refusedAddress(address: string, rules: AddressRules): string | undefined {
+  const plain = withoutZone(address);
+  // An IPv4 address has several spellings in IPv6, and each of them reaches it somewhere.
+  const all = [plain, ...embeddedIpv4(plain)];
+  for (const one of all) {
+    if (isIP(one) === 0) return 'not an address';
+    if (contains(linkLocal, one)) return 'a link-local address';
+    if (contains(metadata, one)) return 'the address of a metadata service';
+    if (contains(neverABackend, one)) return 'a multicast or reserved address';
+    if (!rules.allowLoopback && contains(loopback, one)) return 'an address of this machine';
+    if (!rules.allowPrivate && contains(privateNetworks, one)) return 'an address of a private network';
+  }
+  return undefined;
+}
+
+/** @throws {AddressRefused} For a host that is an address and refused; a name is checked when it is resolved. */
+export function checkHost(host: string, rules: AddressRules): void {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(withoutZone(address)) !== 0) checkAddress(address, rules);
+}
+
+/** @throws {AddressRefused} */
+export function checkAddress(address: string, rules: AddressRules): void {
+  const kind = refusedAddress(address, rules);
+  if (kind !== undefined) throw new AddressRefused(`${address} is ${kind}`);
+}
+
+/** A resolver for sockets that fails where any address of a name is refused: a name with one bad address is bad. */
+export function checkedLookup(lookup: LookupFunction, rules: AddressRules): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, options, (error, found, family) => {
+      if (error) {
+        callback(error, found, family);
+        return;
+      }
+      try {
+        for (const one of typeof found === 'string' ? [found] : found) {
+          checkAddress(typeof one === 'string' ? one : one.address, rules);
+        }
+      } catch (refusal) {
+        callback(refusal as NodeJS.ErrnoException, '', 0);
+        return;
+      }
+      callback(null, found, family);
+    });
+  };
+}
+
+function blockList(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = '', bits = ''] = range.split('/');
+    list.addSubnet(network, Number(bits), familyOf(network));
+  }
+  return list;
+}
+
+function contains(list: BlockList, address: string): boolean {
+  return list.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}
+
+function withoutZone(address: string): string {
+  return address.replace(/%.*$/, '');
+}
+
+/** IPv4-mapped, IPv4-compatible, NAT64 and 6to4 addresses carry an IPv4 one. */
+function embeddedIpv4(address: string): string[] {
+  if (isIP(address) !== 6) return [];
+  const groups = groupsOf(address);
+  const [first = 0, second = 0, third = 0] = groups;
+  const [high = 0, low = 0] = groups.slice(6);
+  const zeros = (from: number, to: number) => groups.slice(from, to).every((group) => group === 0);
+  const isMapped = zeros(0, 5) && (groups[5] === 0xffff || groups[5] === 0);
+  const isNat64 = first === 0x64 && second === 0xff9b;
+  if (isMapped && !(high === 0 && low <= 1)) return [dotted(high, low)];
+  if (isNat64) return [dotted(high, low)];
+  return first === 0x2002 ? [dotted(second, third)] : [];
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** The eight groups of a valid IPv6 address. */
+function groupsOf(address: string): number[] {
+  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) => {
+    const pair = (one: string, two: string) => ((Number(one) << 8) | Number(two)).toString(16);
+    return `${pair(String(a), String(b))}:${pair(String(c), String(d))}`;
+  });
+  const [head = '', tail] = hex.split('::');
+  const numbers = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
+  const before = numbers(head);
+  if (tail === undefined) return before;
+  const after = numbers(tail);
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
