@@ -81,7 +81,7 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
   const edge = createEdge({ server: config.server, events, isReady: () => !draining });
   const { app } = edge;
   const inFlight = trackInFlight(app.server);
-  const admission = createAdmission(config);
+  const admission = createAdmission(config, events);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
   const shared = createSharedRequests(config);
   registerFront(edge, {

@@ -69,6 +69,10 @@ export const gatewaySchema = z.strictObject({
       concurrencyMax: z.int().min(1).default(1000),
       /** Requests waiting for their turn. One more is refused. */
       queueMax: z.int().min(0).default(2000),
+      /** How late the event loop may be, again and again, before queries are refused; twice that: mutations too. */
+      lagMsMax: milliseconds.default(250),
+      /** Share of the heap's limit in use, in percent, from which queries are refused; then mutations too. */
+      heapPercentMax: z.int().min(1).max(99).default(92),
     })
     .prefault({}),
   headers: z

@@ -31,6 +31,11 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
   events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
+  events.on('overloadChanged', ({ level, lagMs, heapShare }) => {
+    const event = { level, lagMs: Math.round(lagMs), heapPercent: Math.round(heapShare * 100) };
+    if (level > 0) logger.warn(event, 'overloaded: requests are refused');
+    else logger.info(event, 'no longer overloaded');
+  });
   // A worker gets its graph from the planner of the primary process, which has loaded it.
   const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
   events.on('supergraphLoaded', (event) => logger.info(event, loaded));

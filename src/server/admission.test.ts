@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Admission } from './admission.ts';
+import { Overload } from './overload.ts';
 
 describe('Admission', () => {
   it('lets requests in up to its limit, and the others in their order', async () => {
@@ -51,7 +52,7 @@ describe('Admission', () => {
   it('refuses what the queue has no room for, with a time to come back', () => {
     const { admission, enter } = given({ queueMax: 1 });
     for (const name of ['a', 'b', 'c']) enter(name);
-    expect(() => admission.enter()).toThrow(
+    expect(() => admission.enter(() => false)).toThrow(
       expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } }),
     );
   });
@@ -60,31 +61,49 @@ describe('Admission', () => {
     const { admission, enter, entered } = given({ waitTimeoutMs: 1 });
     enter('a');
     enter('b');
-    await expect(admission.enter()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(admission.enter(() => false)).rejects.toMatchObject({ code: 'OVERLOADED' });
     enter('d');
     admission.leave();
     await settled();
     expect(entered).toEqual(['a', 'b', 'd']);
   });
+
+  it('when there is too much to do refuses queries first, then everything', () => {
+    const { admission, overload } = given();
+    const enterWith = (mayChangeData: boolean) => () => admission.enter(() => mayChangeData);
+    const refused = expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } });
+    overload.look({ lagMs: 0, heapShare: 0.93 });
+    expect(enterWith(false)).toThrow(refused);
+    expect(enterWith(true)).not.toThrow();
+    overload.look({ lagMs: 0, heapShare: 0.99 });
+    expect(enterWith(true)).toThrow(refused);
+    overload.look({ lagMs: 0, heapShare: 0.3 });
+    expect(enterWith(false)).not.toThrow();
+  });
 });
 
 function given({ queueMax = 100, waitTimeoutMs = 10_000 } = {}) {
   const state = { busy: 0.9 };
+  const overload = new Overload({ lagMsMax: 250, heapShareMax: 0.92 });
   const admission = new Admission({
     limitMin: 2,
     limitMax: 100,
     queueMax,
     waitTimeoutMs,
     utilization: () => state.busy,
+    overload,
+    heapShare: () => 0,
+    now: () => 0,
+    onOverload: () => {},
   });
   admission.close();
   const entered: string[] = [];
   const enter = (name: string): void => {
-    const wait = admission.enter();
+    const wait = admission.enter(() => false);
     if (wait) void wait.then(() => entered.push(name));
     else entered.push(name);
   };
-  return { admission, enter, entered, state };
+  return { admission, enter, entered, state, overload };
 }
 
 function settled(): Promise<void> {

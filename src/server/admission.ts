@@ -2,11 +2,17 @@
  * How many requests are executed at once. Once the processor is busy all the time, more at once only means more live
  * data for the garbage collector to copy, so the limit is low; while it waits for slow backends the limit rises.
  *
+ * When the process is overloaded nonetheless, requests are refused at once, see `overload.ts`.
  * Requests wait their turn in order, before their body is parsed; health checks do not come here.
  */
 
+import { getHeapStatistics } from 'node:v8';
+
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { type Clock, monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { type Measured, Overload, type OverloadLevel } from './overload.ts';
 
 export interface AdmissionOptions {
   /** Also where it starts. */
@@ -18,6 +24,11 @@ export interface AdmissionOptions {
   readonly waitTimeoutMs: number;
   /** Share of the time since the last call that the thread was busy: 0 to 1. */
   readonly utilization: () => number;
+  readonly overload: Overload;
+  /** Share of the heap's limit that is in use: 0 to 1. */
+  readonly heapShare: () => number;
+  readonly now: Clock;
+  readonly onOverload: (level: OverloadLevel, measured: Measured) => void;
 }
 
 /** Between two looks at the utilization. */
@@ -39,11 +50,16 @@ export class Admission {
   #limit: number;
   #running = 0;
   #idleLooks = 0;
+  #lookedAtMs: number;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#limit = options.limitMin;
-    this.#timer = setInterval(() => this.adjust(), adjustEveryMs);
+    this.#lookedAtMs = options.now();
+    this.#timer = setInterval(() => {
+      this.#lookForOverload();
+      this.adjust();
+    }, adjustEveryMs);
     this.#timer.unref();
   }
 
@@ -51,11 +67,19 @@ export class Admission {
     return this.#limit;
   }
 
+  /** The heap is nearly full: clients shall come back over a connection to another instance. */
+  get closesConnections(): boolean {
+    return this.#options.overload.closesConnections;
+  }
+
   /**
+   * @param mayChangeData Asked only when there is too much to do: what changes data is refused last.
    * @returns undefined when the request may go on at once. Either way call `leave` when it is done.
    * @throws {GatewayError} `OVERLOADED`, at once or after the wait: then do not call `leave`.
    */
-  enter(): Promise<void> | undefined {
+  enter(mayChangeData: () => boolean): Promise<void> | undefined {
+    const { level } = this.#options.overload;
+    if (level === 2 || (level === 1 && !mayChangeData())) throw overloaded();
     if (this.#running < this.#limit) {
       this.#running += 1;
       return undefined;
@@ -92,6 +116,14 @@ export class Admission {
     clearInterval(this.#timer);
   }
 
+  #lookForOverload(): void {
+    const { overload, heapShare, now, onOverload } = this.#options;
+    const nowMs = now();
+    const measured = { lagMs: nowMs - this.#lookedAtMs - adjustEveryMs, heapShare: heapShare() };
+    this.#lookedAtMs = nowMs;
+    if (overload.look(measured)) onOverload(overload.level, measured);
+  }
+
   #admitWaiting(): void {
     for (const waiting of this.#queue) {
       if (this.#running >= this.#limit) return;
@@ -103,14 +135,23 @@ export class Admission {
   }
 }
 
-export function createAdmission({ admission, timeouts }: GatewayConfig): Admission {
+export function createAdmission({ admission, timeouts }: GatewayConfig, events: Events): Admission {
   return new Admission({
     limitMin: admission.concurrencyMin,
     limitMax: Math.max(admission.concurrencyMin, admission.concurrencyMax),
     queueMax: admission.queueMax,
     waitTimeoutMs: timeouts.requestMs,
     utilization: loopUtilization(),
+    overload: new Overload({ lagMsMax: admission.lagMsMax, heapShareMax: admission.heapPercentMax / 100 }),
+    heapShare,
+    now: monotonicClock,
+    onOverload: (level, measured) => events.emit('overloadChanged', { level, ...measured }),
   });
+}
+
+function heapShare(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used / limit;
 }
 
 /** Share of the time between two calls that this thread's event loop was busy. */

@@ -122,7 +122,7 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     const proven = authenticate?.(received, request) ?? received;
     const context = proven instanceof Promise ? await proven : proven;
     const alone = (): Promise<Responded> =>
-      admitted(admission, () => {
+      admitted(admission, body, () => {
         const queryOnly = request.method === 'GET';
         return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
@@ -148,6 +148,7 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     errors,
     code,
   });
+  if (admission.closesConnections) response.shouldKeepAlive = false;
   sendAnswer(exchange, answer, saidToClient(received, answer));
 }
 
@@ -222,8 +223,13 @@ function principalNumber(principal: Principal): number {
   return known;
 }
 
-async function admitted<Result>(admission: Admission, work: () => Promise<Result>): Promise<Result> {
-  const wait = admission.enter();
+async function admitted<Result>(
+  admission: Admission,
+  body: Buffer | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  // Before it is parsed, the word is all there is to go by.
+  const wait = admission.enter(() => body?.includes('mutation') === true);
   if (wait) await wait;
   try {
     return await work();

@@ -33,6 +33,8 @@ export interface GatewayEvents {
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
   /** Keys of an issuer could not be fetched, or a token not be asked about. */
   identityProviderFailed: { readonly issuer: string; readonly reason: string };
+  /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
+  overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
   supergraphLoaded: {
     readonly hash: string;
     readonly subgraphs: readonly string[];

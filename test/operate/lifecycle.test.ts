@@ -101,6 +101,27 @@ describe('tributary serve', () => {
     expect(stdout).not.toContain('swordfish');
   });
 
+  it('with a heap that is nearly full refuses queries and still does mutations and health checks', async () => {
+    // One percent is always in use; the next step would be at half the heap.
+    const { url, running } = await given('admission:\n  heapPercentMax: 1\n', {
+      NODE_OPTIONS: '--max-old-space-size=400',
+    });
+    await running.printed(/overloaded: requests are refused/);
+    const refused = await ask(url, '{ product(upc: "p1") { name } }');
+    expect(refused).toMatchObject({
+      status: 503,
+      errors: [{ extensions: { code: 'OVERLOADED', retryAfter: 1 } }],
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.headers.get('connection')).toBe('close');
+    const done = await ask(
+      url,
+      'mutation { addReview(input: { upc: "p1", userId: "u1", rating: 4, body: "Good" }) { rating } }',
+    );
+    expect(done).toMatchObject({ status: 200, data: { addReview: { rating: 4 } } });
+    expect(await health(url, 'ready')).toEqual({ status: 200, text: '{"status":"ready"}' });
+  });
+
   it('in production serves no HTML, suggests no names and withholds what backends say', async () => {
     const { url } = await given('', { NODE_ENV: 'production' });
     const page = await send(url, { headers: { accept: 'text/html' } });
