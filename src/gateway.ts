@@ -14,7 +14,7 @@ import type { PreparedOperations } from './operation/prepared-operations.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
 import type { Graph } from './plan/graph-source.ts';
-import { overrideLabels } from './plan/labels.ts';
+import { openLabels, type LabelsOf } from './plan/labels.ts';
 import { plannerOf } from './plan/planner.ts';
 import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
@@ -52,6 +52,7 @@ interface Lasting {
   readonly backends: Backends;
   readonly events: Events;
   readonly openPlanner: OpenPlanner;
+  readonly labelsOf: LabelsOf;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
@@ -64,9 +65,10 @@ export async function createGateway(
   const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
   const mutations = new MutationCounter();
   const backends = createBackends(config, mutations, events);
+  const labelsOf = await openLabels(config, events);
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, { quota, backends, events, openPlanner }),
+      open: (next) => openParts(next, config, { quota, backends, events, openPlanner, labelsOf }),
       warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
       close: closeParts,
       drainTimeoutMs: config.timeouts.requestMs,
@@ -127,15 +129,17 @@ async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting):
   const operations = openOperations<ExecutableOperation>(config, lasting.quota, {
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
-    labels: overrideLabels(loaded.labels, config.labels),
+    labels: lasting.labelsOf(loaded.labels),
   });
   lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
   return { loaded, planner, backends, operations };
 }
 
-type Connected = Pick<Parts, 'loaded' | 'backends'>;
-
-async function connect(planner: Planning, graph: Graph, services: Backends): Promise<Connected> {
+async function connect(
+  planner: Planning,
+  graph: Graph,
+  services: Backends,
+): Promise<Pick<Parts, 'loaded' | 'backends'>> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),

@@ -27,6 +27,8 @@ export const gatewaySchema = z.strictObject({
   allowUnenforced: z.array(unenforced).default([]),
   /** Labels of `@override(label:)`: whether they hold, or for how many percent of requests. Others: `percent(n)` only. */
   labels: z.record(z.string(), z.union([z.boolean(), z.number().min(0).max(100)])).default({}),
+  /** A module that exports `labels(request, names)`: it speaks for labels of which `labels` says nothing. */
+  labelsModule: z.string().min(1).optional(),
   /** `apollo` is chosen by itself when `apollo.plugins` or `apollo.key` is there. Default: `direct`. */
   front: z.enum(['direct', 'apollo']).optional(),
   apollo: z
@@ -206,6 +208,7 @@ export async function loadGatewayConfig(
     ...file,
     ...(file.auth ? { auth: resolveAuthPaths(file.auth, toAbsolute) } : {}),
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
+    ...(file.labelsModule === undefined ? {} : { labelsModule: resolve(folder, file.labelsModule) }),
     apollo: { ...file.apollo, plugins: plugins.map(toAbsolute) },
     server: {
       ...file.server,

@@ -4,33 +4,88 @@
  */
 
 import { createHash } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
 
 import { Kind, visit, type DocumentNode } from 'graphql';
 
+import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { RequestContext } from '../pipeline/request.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
 
 /** What gateway.yaml says of a label: yes, no, or for this percentage of requests. */
 export type LabelSettings = Readonly<Record<string, boolean | number>>;
+
+/**
+ * What a module of labels exports as `labels`: which of these names hold for a request. It is asked for each request,
+ * so it answers at once; names it does not return do not hold.
+ */
+export type ResolveLabels = (request: RequestContext, names: readonly string[]) => Iterable<string>;
 
 export interface OverrideLabels {
   /** All labels of the supergraph. */
   readonly names: readonly string[];
   /** Those that hold for a request, in the order of `names`. The same request id always gets the same answer. */
-  readonly activeFor: (request: Pick<RequestContext, 'requestId'>) => readonly string[];
+  readonly activeFor: (request: RequestContext) => readonly string[];
 }
 
-/** @returns undefined where the supergraph has none: nothing is spent on labels then. */
+/** The labels that a supergraph of these names has. */
+export type LabelsOf = (names: readonly string[]) => OverrideLabels | undefined;
+
+/** @throws {GatewayError} `CONFIG_INVALID` where the module of labels cannot be used. */
+export async function openLabels(
+  { labels, labelsModule }: Pick<GatewayConfig, 'labels' | 'labelsModule'>,
+  events: Events,
+): Promise<LabelsOf> {
+  if (labelsModule === undefined) return (names) => overrideLabels(names, labels);
+  const resolve = await loadResolver(labelsModule);
+  const resolveOrNone: ResolveLabels = (request, asked) => {
+    try {
+      return new Set(resolve(request, asked));
+    } catch (error) {
+      events.emit('defect', { where: 'labels module', requestId: request.requestId, error });
+      return [];
+    }
+  };
+  return (names) => overrideLabels(names, labels, resolveOrNone);
+}
+
+/**
+ * @param resolve Speaks for the labels of which neither `settings` nor the label itself says anything.
+ * @returns undefined where the supergraph has none: nothing is spent on labels then.
+ */
 export function overrideLabels(
   names: readonly string[],
   settings: LabelSettings,
+  resolve?: ResolveLabels,
 ): OverrideLabels | undefined {
   if (names.length === 0) return undefined;
   const shares = names.map((label) => ({ label, percent: percentOf(label, settings) }));
+  const open = shares.flatMap(({ label, percent }) => (percent === undefined ? [label] : []));
   return {
     names,
-    activeFor: ({ requestId }) =>
-      shares.flatMap(({ label, percent }) => (holds(label, percent, requestId) ? [label] : [])),
+    activeFor(request) {
+      const resolved = resolve && open.length > 0 ? new Set(resolve(request, open)) : undefined;
+      return names.filter((label, index) => {
+        const percent = shares[index]?.percent;
+        return percent === undefined ? resolved?.has(label) : holds(label, percent, request.requestId);
+      });
+    },
   };
+}
+
+async function loadResolver(path: string): Promise<ResolveLabels> {
+  const wrong = (reason: string, cause?: unknown): GatewayError =>
+    new GatewayError('CONFIG_INVALID', `labelsModule ${path}: ${reason}`, { cause });
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    throw wrong(`it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  const { labels } = module;
+  if (typeof labels === 'function') return labels as ResolveLabels;
+  throw wrong('it must export "labels": a function (request, names) that returns the names that hold');
 }
 
 /** In the order of their names. */
@@ -44,12 +99,13 @@ export function labelsIn(supergraph: DocumentNode): string[] {
   return [...labels].sort();
 }
 
-/** The configuration speaks first, also for `percent(n)`. */
-function percentOf(label: string, settings: LabelSettings): number {
+/** The configuration speaks first, also for `percent(n)`. Undefined: neither it nor the label says anything. */
+function percentOf(label: string, settings: LabelSettings): number | undefined {
   const setting = Object.hasOwn(settings, label) ? settings[label] : undefined;
   if (typeof setting === 'number') return setting;
   if (setting !== undefined) return setting ? 100 : 0;
-  return Number(/^percent\(([\d.]+)\)$/.exec(label)?.[1] ?? 0);
+  const stated = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
+  return stated === undefined ? undefined : Number(stated);
 }
 
 function holds(label: string, percent: number, requestId: string): boolean {

@@ -7,6 +7,7 @@ import { labelsIn, overrideLabels } from '../../src/plan/labels.ts';
 import { Planner, type PlannerOptions } from '../../src/plan/planner.ts';
 import type { SupergraphSource } from '../../src/plan/worker-protocol.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
+import { requestContext } from '../support/context.ts';
 import { fixture as contexts } from './fixtures/contexts.ts';
 import type { Fixture } from './fixtures/fixture.ts';
 import { labelMonolith, labelNames, labelOperations, labelSubgraphs } from './fixtures/labels.ts';
@@ -58,7 +59,7 @@ describe('labels of @override', () => {
 });
 
 describe('which labels hold', () => {
-  const requests = Array.from({ length: 10_000 }, (_, i) => ({ requestId: `request-${i}` }));
+  const requests = Array.from({ length: 10_000 }, (_, i) => requestContext({ requestId: `request-${i}` }));
   const active = (label: string, settings = {}) =>
     requests.map((request) => overrideLabels([label], settings)?.activeFor(request).length ?? 0);
   const share = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0) / counts.length;
@@ -87,6 +88,18 @@ describe('which labels hold', () => {
     expect(share(active('beta', { beta: true }))).toBe(1);
     expect(share(active('percent(100)', { 'percent(100)': false }))).toBe(0);
     expect(share(active('toString'))).toBe(0);
+  });
+
+  it('is what a resolver says of labels that nothing else speaks for', () => {
+    const asked: string[] = [];
+    const resolver = (request: { readonly requestId: string }, names: readonly string[]): string[] => {
+      asked.push(...names);
+      return request.requestId === 'request-1' ? ['beta', 'unheard of', 'alpha'] : [];
+    };
+    const labels = overrideLabels(['alpha', 'beta', 'percent(100)'], { alpha: false }, resolver);
+    const held = requests.slice(0, 2).map((request) => labels?.activeFor(request));
+    expect(held).toEqual([['percent(100)'], ['beta', 'percent(100)']]);
+    expect(new Set(asked)).toEqual(new Set(['beta']));
   });
 
   it('is nobody’s concern where the supergraph has no label', () => {

@@ -1,6 +1,7 @@
 /** Labels of @override through a whole gateway: sticky per request id, and part of what an operation is kept by. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway-
 import { createGateway } from '../../src/gateway.ts';
 import { Events } from '../../src/shared/events.ts';
 import { requestContext } from '../support/context.ts';
+import { folderWith } from '../support/folder.ts';
 import { labelMonolith, labelSubgraphs } from './fixtures/labels.ts';
 import { composeFixture, subgraphTransport, type SubgraphSend } from './oracle/compose.ts';
 
@@ -49,7 +51,29 @@ describe('a gateway over a supergraph with labels', () => {
     const stock = 'modern stock of g1';
     expect(new Set(first)).toEqual(new Set([JSON.stringify({ count: 1, gadget: { price, stock } })]));
   });
+
+  it('asks a module of labels, and answers without the label where that fails', async () => {
+    const labelsModule = await moduleOf(`export const labels = ({ requestId }, names) => {
+      if (requestId === 'request-1') throw new Error('no flags today');
+      return requestId === 'request-2' ? names : [];
+    };`);
+    const { first } = await answersFor({ ...config, labelsModule }, '{ gadget(id: "g1") { stock } }');
+    const modern = first.flatMap((answer, index) => (answer.includes('modern') ? [index] : []));
+    expect(modern).toEqual([2]);
+  });
+
+  it('is refused with the reason where the module of labels is none', async () => {
+    const labelsModule = await moduleOf('export const flags = 1;');
+    await expect(answersFor({ ...config, labelsModule }, '{ count }')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('must export "labels"'),
+    });
+  });
 });
+
+async function moduleOf(text: string): Promise<string> {
+  return join(await folderWith({ 'labels.mjs': text }), 'labels.mjs');
+}
 
 /** What 60 requests get, and the same ones again. */
 async function answersFor(
