@@ -134,11 +134,14 @@ export type AroundSubgraph = (
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
 export function aroundSubgraph({ sharing, auth }: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
+  // What says who the user is may never differ, whatever else may.
+  const told = new Set(auth && ['authorization', auth.identity.userIdHeader, auth.identity.userRolesHeader]);
+  const ignoreHeaders = sharing.ignoreHeaders.filter((header) => !told.has(header));
   return (subgraph, kind, name, headers) => {
     // A cookie is for one client, and so is an answer that sets one.
     const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
     const counted = shares
-      ? shareFetches(subgraph, mutations, { ...sharing, ...(headers ? { headers } : {}) })
+      ? shareFetches(subgraph, mutations, { ...sharing, ignoreHeaders, ...(headers ? { headers } : {}) })
       : countMutations(subgraph, mutations);
     const collected = headers && headers.respond.length > 0 ? collectHeaders(counted) : counted;
     return byIdentityRule(name, collected, auth);

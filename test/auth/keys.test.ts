@@ -209,3 +209,22 @@ describe('what a token says', () => {
     expect((await check.with({ cookie: `session=x; session=${token}` })).code).toBe('UNAUTHENTICATED');
   });
 });
+
+describe('an issuer that is configured by its name alone', () => {
+  const discovered = ({ issuer }: Provider) =>
+    checker({ issuers: [{ issuer, audience: 'shop', algorithms: ['ES256'] }] });
+
+  it('says itself where its keys are', async () => {
+    const { idp, token } = await given();
+    expect((await discovered(idp).check(await token())).principal?.subject).toBe('ada');
+    expect(idp.asked).toBe(2);
+  });
+
+  it('is not believed where it speaks for another', async () => {
+    const { idp, token } = await given();
+    idp.says = 'https://other.example';
+    const check = discovered(idp);
+    expect((await check.check(await token())).code).toBe('AUTHENTICATION_UNAVAILABLE');
+    expect(check.failures).toEqual(['the discovery document is of another issuer']);
+  });
+});

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { onlyCall } from '../support/intervals.ts';
+import { sendRaw } from '../support/raw-http.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { type Provider, type SigningKey, signed, signingKey, startProvider } from './support/provider.ts';
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
   jwt:
     issuers: [{ issuer: "${provider.issuer}", jwksUrl: "${provider.jwksUrl}", audience: shop, algorithms: [ES256] }]
   identity: { rule: headers, subgraphs: { users: token, inventory: none } }
-sharing: { requests: true }
+sharing: { requests: true, ignoreHeaders: [x-user-id, x-request-id] }
 `,
   });
 });
@@ -46,6 +47,24 @@ describe('a token that holds', () => {
     const notTold = onlyCall(shop.mocks, 'inventory');
     expect(notTold.authorizationPresent).toBe(false);
     expect(notTold.headerNames).not.toContain('x-user-id');
+  });
+
+  it('is not taken from backends by a client that lists its header as one of its own connection', async () => {
+    shop.mocks.reset();
+    const token = await signed(key, provider.issuer);
+    const path = `${new URL(shop.url).pathname}?query=${encodeURIComponent(query)}`;
+    // Without requestHead, whose own header would make it two.
+    const head = [
+      `GET ${path} HTTP/1.1`,
+      `Host: ${new URL(shop.url).host}`,
+      'Connection: close, X-User-Id, authorization',
+      'content-type: application/json',
+      `authorization: Bearer ${token}`,
+    ];
+    const { status } = await sendRaw(shop.url, [...head, '', ''].join('\r\n'));
+    expect(status).toBe(200);
+    expect(onlyCall(shop.mocks, 'products').headers).toMatchObject({ 'x-user-id': 'ada' });
+    expect(onlyCall(shop.mocks, 'users').authorizationPresent).toBe(true);
   });
 
   it('is not needed where anonymous requests are let through', async () => {

@@ -40,19 +40,33 @@ export function createBackendIdentity({ identity, trustedProxy }: AuthConfig): B
 
   return {
     tell(context, proof) {
-      const forwardHeaders = without(context.forwardHeaders, isOwn);
+      const listed = listedIn(context.headers.connection);
+      const isGone = listed ? (name: string) => isOwn(name) || listed.has(name) : isOwn;
+      const forwardHeaders = without(context.forwardHeaders, isGone);
       const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
       for (const rule of others) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
       writers[identity.rule](forwardHeaders, proof);
       return {
         ...context,
-        headers: without(context.headers, isOwn),
+        headers: without(context.headers, isGone),
         forwardHeaders,
         principal: proof.principal,
         ...(others.length > 0 ? { forwardByRule } : {}),
       };
     },
   };
+}
+
+/**
+ * What the client's `connection` header lists is for its own connection, as that header itself is: dealt with here, so
+ * that it takes nothing away of what is added afterwards.
+ *
+ * @returns undefined for the usual ones, which list nothing.
+ */
+function listedIn(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
+  const names = String(connection).split(',');
+  return new Set(['connection', ...names.map((name) => name.trim().toLowerCase())]);
 }
 
 function without<Value>(

@@ -17,6 +17,8 @@ export interface Provider {
   /** Its `iss`, and where it listens. */
   readonly issuer: string;
   readonly jwksUrl: string;
+  /** The issuer that its discovery document is of. */
+  says: string;
   /** What it publishes. */
   keys: JWK[];
   /** `hang`: takes the request and says nothing. */
@@ -27,20 +29,23 @@ export interface Provider {
 }
 
 export async function startProvider(keys: readonly SigningKey[]): Promise<Provider> {
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     provider.asked += 1;
     const { mode } = provider;
     if (mode === 'hang') return;
     if (mode === 'fails') response.writeHead(500).end('broken');
     else if (mode === 'redirects') response.writeHead(302, { location: `${provider.issuer}/other` }).end();
     else if (mode === 'floods') response.end('x'.repeat(1_000_000));
-    else response.end(JSON.stringify({ keys: provider.keys }));
+    else if (request.url === '/.well-known/openid-configuration') {
+      response.end(JSON.stringify({ issuer: provider.says, jwks_uri: provider.jwksUrl }));
+    } else response.end(JSON.stringify({ keys: provider.keys }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider: Provider = {
     issuer,
     jwksUrl: `${issuer}/jwks`,
+    says: issuer,
     keys: keys.map(({ jwk }) => jwk),
     mode: 'ok',
     asked: 0,

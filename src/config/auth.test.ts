@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+
+import { describe, expect, it } from 'vitest';
+
+import { addressMatcher, authSchema } from './auth.ts';
+
+const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['RS256'] };
+const withIssuer = (change: object) => authSchema.safeParse({ jwt: { issuers: [{ ...issuer, ...change }] } });
+
+describe('authSchema', () => {
+  it('has nothing that docs/auth.md does not list', async () => {
+    const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
+    const config = authSchema.parse({ trustedProxy: { addresses: ['::1'] }, jwt: { issuers: [issuer] } });
+    const { issuers, ...jwt } = config.jwt ?? { issuers: [] };
+    const keys = [
+      'onMissing',
+      'jwt.issuers',
+      'jwksUrl',
+      'jwksFile',
+      'keys',
+      'types',
+      ...Object.keys(jwt).map((key) => `jwt.${key}`),
+      ...Object.keys(config.trustedProxy ?? {}).map((key) => `trustedProxy.${key}`),
+      ...Object.keys(config.identity).map((key) => `identity.${key}`),
+      ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
+      ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),
+    ];
+    expect(keys.length).toBeGreaterThan(25);
+    expect(keys.filter((key) => !docs.includes(`\`${key}\``))).toEqual([]);
+  });
+
+  it.each([
+    ['no algorithm', { algorithms: [] }],
+    ['alg none', { algorithms: ['none'] }],
+    ['no audience', { audience: [] }],
+    ['keys over plain http from another machine', { jwksUrl: 'http://idp.example/jwks' }],
+    ['discovery over plain http from another machine', { issuer: 'http://idp.example' }],
+    ['two places for keys', { jwksUrl: 'https://idp.example/jwks', jwksFile: 'keys.json' }],
+    ['shared secrets beside public keys', { algorithms: ['HS256', 'RS256'], keys: [{ kty: 'oct' }] }],
+    ['shared secrets from an address', { algorithms: ['HS256'] }],
+  ])('refuses an issuer with %s', (_what, change) => {
+    expect(withIssuer(change).success).toBe(false);
+    expect(withIssuer({}).success).toBe(true);
+  });
+
+  it('refuses the same issuer twice, and ranges of addresses that are none', () => {
+    expect(authSchema.safeParse({ jwt: { issuers: [issuer, issuer] } }).success).toBe(false);
+    for (const range of ['10.0.0.0/33', '10.0.0/8', 'proxy', '10.0.0.1/8/8', '::1/129'])
+      expect(authSchema.safeParse({ trustedProxy: { addresses: [range] } }).success).toBe(false);
+  });
+});
+
+it('addresses are within ranges of their own family', () => {
+  const matches = addressMatcher(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
+  expect(['10.255.0.1', '192.0.2.7', 'fd12::1'].map(matches)).toEqual([true, true, true]);
+  expect(['11.0.0.1', '192.0.2.8', 'fe80::1', 'x', ''].map(matches)).toEqual(Array(5).fill(false));
+});
