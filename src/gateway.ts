@@ -7,6 +7,7 @@
  */
 
 import type { GatewayConfig } from './config/gateway-config.ts';
+import { withinDeadline } from './execute/deadline.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
 import { openOperations } from './operation/open-operations.ts';
 import { PlanningQuota } from './operation/planning-quota.ts';
@@ -19,7 +20,6 @@ import { plannerOf } from './plan/planner.ts';
 import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
 import { monotonicClock } from './shared/clock.ts';
-import { GatewayError } from './shared/errors.ts';
 import type { Events } from './shared/events.ts';
 import { MutationCounter } from './shared/mutation-counter.ts';
 import { createBackends, type Backends } from './subgraphs/backends.ts';
@@ -76,19 +76,6 @@ export async function createGateway(
     graph,
   );
 
-  async function answer(received: Received): Promise<Answered> {
-    const deadline = setTimeout(() => {
-      received.context.cancellation.cancel(
-        new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'),
-      );
-    }, received.context.deadlineAtMs - monotonicClock());
-    try {
-      return await generations.use((parts) => answerOn(parts, received));
-    } finally {
-      clearTimeout(deadline);
-    }
-  }
-
   async function answerOn(parts: Parts, received: Received): Promise<Answered> {
     const { context } = received;
     const { operation, variables } = await parts.operations.prepare(received);
@@ -107,7 +94,8 @@ export async function createGateway(
   return {
     events,
     mutations,
-    answer,
+    answer: (received) =>
+      withinDeadline(received.context, () => generations.use((parts) => answerOn(parts, received))),
     describe: () => generations.use(({ planner }) => planner.describe()),
     async replace(next) {
       const { hash } = (await generations.replace(next)).loaded;

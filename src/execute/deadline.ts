@@ -1,0 +1,19 @@
+/** Ends what a request still waits for when its time is over, so that it is answered with what is there. */
+
+import type { RequestContext } from '../pipeline/request.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export async function withinDeadline<Result>(
+  { cancellation, deadlineAtMs }: RequestContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const timer = setTimeout(() => {
+    cancellation.cancel(new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'));
+  }, deadlineAtMs - monotonicClock());
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
