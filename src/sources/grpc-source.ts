@@ -14,6 +14,7 @@ import {
   type ServiceError,
   credentials,
   loadPackageDefinition,
+  status,
 } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 
@@ -80,12 +81,20 @@ export async function createGrpcSource(
   const methods = await methodsOf(options);
   const isTls = url.startsWith('grpcs://');
   const address = url.replace(/^grpcs?:\/\//, '');
-  const client = new Client(
-    address,
-    isTls ? credentials.createSsl() : credentials.createInsecure(),
-    channelOptions,
-  );
-  const channel: Channel = { name, client, methods, timeoutMs, callsMax, calls: 0 };
+  const connect = (): Client =>
+    new Client(address, isTls ? credentials.createSsl() : credentials.createInsecure(), channelOptions);
+  const channel: Channel = {
+    name,
+    connect,
+    client: connect(),
+    methods,
+    timeoutMs,
+    callsMax,
+    calls: 0,
+    openedAtMs: 0,
+    heardAtMs: 0,
+    retired: new Set(),
+  };
   const send = service.stack<UnaryRequest, unknown>(({ method, message }, call) =>
     unary(channel, method, message, requestOf(call)),
   );
@@ -97,7 +106,7 @@ export async function createGrpcSource(
     },
     stream: (method, message, context) => serverStream(channel, method, message, context),
     close() {
-      client.close();
+      for (const client of [channel.client, ...channel.retired]) client.close();
       return Promise.resolve();
     },
   };
@@ -123,12 +132,35 @@ const neverSent = { outcome: 'refused', nothingSent: true } as const;
 
 interface Channel {
   readonly name: string;
-  readonly client: Client;
+  readonly connect: () => Client;
+  client: Client;
   readonly methods: ServiceDefinition;
   readonly timeoutMs: number;
   readonly callsMax: number;
   /** Under way. */
   calls: number;
+  /** When the present client was made, 0 for the first, and when a call of it last ended by the service's word. */
+  openedAtMs: number;
+  heardAtMs: number;
+  /** Given up, with calls under way. */
+  readonly retired: Set<Client>;
+}
+
+/**
+ * A connection can die without a word: a router forgets it, a machine loses its power. HTTP/2 goes on using it for ever,
+ * so one on which nothing was heard for the whole of a call is given up; calls under way on it may still end.
+ */
+function noteTimeout(channel: Channel, startedAtMs: number): void {
+  const { heardAtMs, openedAtMs, client } = channel;
+  // Calls that time out together give up one connection, not one each.
+  if (heardAtMs >= startedAtMs || openedAtMs >= startedAtMs) return;
+  channel.openedAtMs = monotonicClock();
+  channel.client = channel.connect();
+  channel.retired.add(client);
+  setTimeout(() => {
+    channel.retired.delete(client);
+    client.close();
+  }, channel.timeoutMs).unref();
 }
 
 async function methodsOf({ name, protoPath, service }: GrpcServiceOptions): Promise<ServiceDefinition> {
@@ -181,6 +213,7 @@ function invocationOf(channel: Channel, method: string, context: RequestContext)
 async function unary(channel: Channel, method: string, message: object, context: RequestContext) {
   const { path, serialize, deserialize, metadata, options } = invocationOf(channel, method, context);
   const { cancellation } = context;
+  const startedAtMs = monotonicClock();
   return new Promise<unknown>((resolve, reject) => {
     let call: ClientUnaryCall | undefined;
     const onCancel = (reason: GatewayError): void => {
@@ -190,6 +223,8 @@ async function unary(channel: Channel, method: string, message: object, context:
     const onAnswer = (error: ServiceError | null, answer?: unknown): void => {
       channel.calls -= 1;
       cancellation.off(onCancel);
+      if (error?.code === status.DEADLINE_EXCEEDED) noteTimeout(channel, startedAtMs);
+      else channel.heardAtMs = monotonicClock();
       if (!error) resolve(answer);
       else if (isNotFound(error)) resolve(null);
       else reject(statusError(channel.name, error));
