@@ -2,6 +2,7 @@
 
 import { openAuth } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
+import { mergedTransport } from './config/transport.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { logEvents, type Logger } from './observe/logger.ts';
 import { GraphSource, type Graph } from './plan/graph-source.ts';
@@ -188,6 +189,8 @@ function graphSource(options: StartOptions, config: GatewayConfig): GraphSource 
     environment,
     timeoutMs: config.timeouts.loadMs,
     supergraphBytesMax: config.reload.supergraphBytesMax,
+    addresses: mergedTransport(config.transport),
+    allowedOrigins: config.transport.allowedOrigins,
   });
 }
 

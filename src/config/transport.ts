@@ -28,7 +28,7 @@ const limits = {
   /** An answer as it comes over the wire, where it is compressed. */
   compressedBytesMax: bytes,
   /** Compressed answers that are asked for, best first. */
-  acceptEncodings: z.array(z.enum(encodings)).max(encodings.length),
+  acceptEncodings: z.array(z.enum(encodings)).max(encodings.length).readonly(),
   /** Request bodies from this size on are sent as gzip. 0: never. */
   compressFromBytes: z.int().min(0).max(1_073_741_824),
   /** Addresses of this machine. */

@@ -7,7 +7,10 @@ import { readFile, stat } from 'node:fs/promises';
 
 import type { Environment } from '../config/environment.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
+import type { AddressRules } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { isAllowedOrigin } from '../shared/origins.ts';
+import { download } from './download.ts';
 import type { SupergraphSource } from './worker-protocol.ts';
 
 export type Graph =
@@ -23,6 +26,10 @@ export interface GraphPlace {
   /** For reading from an address. */
   readonly timeoutMs: number;
   readonly supergraphBytesMax: number;
+  /** Which addresses a supergraph may come from. */
+  readonly addresses: AddressRules;
+  /** Absent: any. */
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 export class GraphSource {
@@ -79,18 +86,20 @@ export class GraphSource {
 
   /** @returns undefined where the address says that it has not changed. */
   async #fetch(): Promise<string | undefined> {
-    const { place, timeoutMs, supergraphBytesMax } = this.#place;
+    const { place, timeoutMs, supergraphBytesMax, allowedOrigins } = this.#place;
     try {
-      const response = await fetch(place, {
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-        headers: this.#etag === null ? {} : { 'if-none-match': this.#etag },
+      if (!isAllowedOrigin(place, allowedOrigins)) {
+        throw new Error('it is not among "transport.allowedOrigins"');
+      }
+      const found = await download(place, {
+        timeoutMs,
+        bytesMax: supergraphBytesMax,
+        addresses: this.#place.addresses,
+        etag: this.#etag,
       });
-      if (response.status === 304) return undefined;
-      if (!response.ok || !response.body) throw new Error(`it answered with status ${response.status}`);
-      const sdl = await textOf(response.body, supergraphBytesMax);
-      this.#etag = response.headers.get('etag');
-      return sdl;
+      if (!found) return undefined;
+      this.#etag = found.etag;
+      return found.text;
     } catch (cause) {
       throw unreadable(place, cause);
     }
@@ -110,27 +119,14 @@ async function stateOf(file: string): Promise<string> {
   }
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 function unreadable(place: string, cause: unknown): GatewayError {
-  const reason = cause instanceof Error ? `${cause.message}${reasonBehind(cause)}` : String(cause);
+  const reason = cause instanceof Error ? cause.message || codeOf(cause) : String(cause);
   return new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
 }
 
-/** `fetch` says only that it failed; what it gives as the cause knows why, such as ECONNREFUSED. */
-function reasonBehind({ cause }: Error): string {
-  if (!(cause instanceof Error)) return '';
-  const reason = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
-  return reason === '' ? '' : ` (${reason})`;
+/** Of an error without words, such as one for several addresses that all refused. */
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
 /** What the planner worker needs of a graph. */

@@ -63,7 +63,7 @@ describe('what cannot start ends with one line that names it and exit code 1', (
     server.close();
     const place = `http://127.0.0.1:${port}/supergraph`;
     const ended = await runTributary(['serve', '--supergraph', place]);
-    expectOneLine(ended, `tributary serve: ${place} cannot be read: fetch failed (ECONNREFUSED)`);
+    expectOneLine(ended, `tributary serve: ${place} cannot be read: connect ECONNREFUSED 127.0.0.1:${port}`);
     expect(ended.code).toBe(1);
   });
 

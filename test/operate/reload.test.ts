@@ -64,7 +64,7 @@ describe('an address', () => {
     ['stops midway', 'aborted due to timeout', (_request, response) => void response.write('type')],
     [
       'redirects',
-      'cannot be read',
+      'it answered with status 302',
       (_request, response) => void response.writeHead(302, { location: '/other' }).end(),
     ],
   ])('that %s is refused with the reason', async (_what, reason, listener) => {
@@ -73,6 +73,32 @@ describe('an address', () => {
       code: 'SUPERGRAPH_INVALID',
       message: expect.stringContaining(reason) as unknown,
     });
+  });
+});
+
+it.each([
+  ['http://169.254.169.254/latest', {}, '169.254.169.254 is a link-local address'],
+  ['http://[::ffff:100.100.100.200]/', {}, 'is the address of a metadata service'],
+  [
+    'http://127.0.0.1:1/',
+    { addresses: { allowLoopback: false, allowPrivate: true } },
+    'an address of this machine',
+  ],
+  [
+    'http://localhost:1/',
+    { addresses: { allowLoopback: false, allowPrivate: true } },
+    'an address of this machine',
+  ],
+  [
+    'http://127.0.0.1:1/',
+    { allowedOrigins: ['https://registry.example'] },
+    'not among "transport.allowedOrigins"',
+  ],
+])('a supergraph address that is refused is never asked: %s', async (address, rules, reason) => {
+  const source = new GraphSource({ ...place, ...rules, place: address });
+  await expect(source.read()).rejects.toMatchObject({
+    code: 'SUPERGRAPH_INVALID',
+    message: expect.stringContaining(reason) as unknown,
   });
 });
 
@@ -121,7 +147,13 @@ describe('a reloader', () => {
   });
 });
 
-const place = { kind: 'supergraph', environment: {}, timeoutMs: 300, supergraphBytesMax: 1000 } as const;
+const place = {
+  kind: 'supergraph',
+  environment: {},
+  timeoutMs: 300,
+  supergraphBytesMax: 1000,
+  addresses: { allowLoopback: true, allowPrivate: true },
+} as const;
 const graph: Graph = { kind: 'supergraph', sdl: 'type Query { a: Int }' };
 
 async function sourceAt(listener: RequestListener): Promise<GraphSource> {

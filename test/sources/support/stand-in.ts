@@ -8,6 +8,7 @@ export interface Asked {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface StandIn {
@@ -34,7 +35,8 @@ export async function startStandIn(answer: Answer): Promise<StandIn> {
     });
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+      const bytes = Buffer.concat(chunks);
+      const one = { method, url, headers, body: bytes.toString(), bytes };
       asked.push(one);
       answer(one, response);
     });

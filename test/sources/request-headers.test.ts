@@ -1,0 +1,103 @@
+/** T-HDR-OUT: which headers a service gets, and what no client and no rule can make it get. */
+
+import { afterEach, expect, it } from 'vitest';
+
+import type { ServiceHeaders } from '../../src/config/transport.ts';
+import { noHeaderRules } from '../../src/sources/request-headers.ts';
+import { senderTo } from './support/sender.ts';
+import { json, startStandIn } from './support/stand-in.ts';
+
+const cleanups: Array<() => Promise<void>> = [];
+afterEach(async () => {
+  await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
+});
+
+const smuggling: Record<string, string> = {
+  connection: 'keep-alive, x-listed',
+  'x-listed': '1',
+  'keep-alive': 'timeout=5',
+  'proxy-authorization': 'Basic eA==',
+  'proxy-connection': 'close',
+  te: 'trailers',
+  trailer: 'x',
+  'transfer-encoding': 'chunked',
+  upgrade: 'h2c',
+  'http2-settings': 'AAM',
+  'content-length': '1',
+  'content-encoding': 'gzip',
+  'content-type': 'text/plain',
+  expect: '100-continue',
+  host: 'evil.example',
+  'accept-encoding': 'gzip',
+};
+
+it('nothing of the connection is sent on, nor what "connection" lists, whatever is allowed', async () => {
+  const rules = { ...noHeaderRules, forward: Object.keys(smuggling) };
+  const { service, send } = await given(rules);
+  await send({}, { headers: smuggling, forwardHeaders: smuggling });
+  const [asked] = service.asked;
+  expect(asked?.headers).toEqual({
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'content-length': '2',
+    'content-type': 'application/json',
+    connection: 'keep-alive',
+    host: new URL(service.url).host,
+    'x-request-id': expect.any(String) as unknown,
+    'x-deadline-ms': expect.any(String) as unknown,
+  });
+});
+
+it.each(['a\r\nx-admin: 1', 'a\nb', 'a\0b', 'a\u007f'])(
+  'a value such as %j is never sent on',
+  async (value) => {
+    const { service, send } = await given({ ...noHeaderRules, forward: ['x-two'] });
+    await send({}, { headers: { 'x-two': value }, forwardHeaders: { 'x-one': value, 'x-fine': 'ok' } });
+    expect(service.asked[0]?.headers).not.toHaveProperty('x-one');
+    expect(service.asked[0]?.headers).not.toHaveProperty('x-two');
+    expect(service.asked[0]?.headers).not.toHaveProperty('x-admin');
+    expect(service.asked[0]?.headers['x-fine']).toBe('ok');
+  },
+);
+
+it('authorization goes only where a rule says so', async () => {
+  const headers = { authorization: 'Bearer t', cookie: 'a=1' };
+  const plain = await given(noHeaderRules);
+  await plain.send({}, { headers });
+  expect(plain.service.asked[0]?.headers).not.toHaveProperty('authorization');
+  expect(plain.service.asked[0]?.headers).not.toHaveProperty('cookie');
+  const asked = await given({ ...noHeaderRules, forward: ['authorization'] });
+  await asked.send({}, { headers });
+  expect(asked.service.asked[0]?.headers['authorization']).toBe('Bearer t');
+  expect(asked.service.asked[0]?.headers).not.toHaveProperty('cookie');
+});
+
+it('rules forward, remove, rename and insert; what is inserted goes before what the client sent', async () => {
+  const { service, send } = await given({
+    ...noHeaderRules,
+    forward: ['x-tenant'],
+    remove: ['x-secret'],
+    rename: { 'x-user-id': 'x-customer' },
+    insert: { 'x-api-key': 'k', 'x-tenant': 'ours' },
+  });
+  await send(
+    {},
+    {
+      headers: { 'x-tenant': 'theirs', 'x-other': '1' },
+      forwardHeaders: { 'x-user-id': 'u1', 'x-secret': 's', 'x-api-key': 'mine' },
+    },
+  );
+  const headers = service.asked[0]?.headers ?? {};
+  expect(headers).toMatchObject({ 'x-customer': 'u1', 'x-api-key': 'k', 'x-tenant': 'ours' });
+  for (const absent of ['x-user-id', 'x-secret', 'x-other']) expect(headers).not.toHaveProperty(absent);
+});
+
+async function given(headers: ServiceHeaders) {
+  const service = await startStandIn(json({}));
+  const sender = senderTo(service.url, { headers });
+  cleanups.push(
+    () => sender.close(),
+    () => service.close(),
+  );
+  return { service, ...sender };
+}
