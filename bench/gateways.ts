@@ -90,11 +90,11 @@ export const gatewayKinds: readonly GatewayKind[] = [
 export async function startGateway(
   kind: GatewayKind,
   stage: Stage,
-  { graph = 'remote', nodeFlags = [] }: StartGatewayOptions = {},
+  { graph = 'remote', nodeFlags = [], flags = [], core = cores.gateway }: StartGatewayOptions = {},
 ): Promise<RunningGateway> {
   const port = await freePort();
   const { args, environment = {} } = await kind.command({ stage, graph, port });
-  const process = start([...nodeFlags, ...args], { core: cores.gateway, environment });
+  const process = start([...nodeFlags, ...args, ...flags], { core, environment });
   try {
     await listening(process, port);
   } catch (error) {
@@ -107,6 +107,9 @@ export async function startGateway(
 export interface StartGatewayOptions {
   readonly graph?: Workload['graph'];
   readonly nodeFlags?: readonly string[];
+  /** Of the gateway's own command. */
+  readonly flags?: readonly string[];
+  readonly core?: number | string;
 }
 
 function hive(name: string, deduplicate: 'on' | 'off', says: string): GatewayKind {

@@ -20,6 +20,8 @@ export interface Options {
   readonly profile: string | undefined;
   /** Measure how cost grows instead of comparing. */
   readonly scaling: boolean;
+  /** Measure what a second worker process costs instead of comparing. */
+  readonly workersScaling: boolean;
 }
 
 export const help = `Usage: npm run bench -- [options]
@@ -52,6 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       json: { type: 'string' },
       profile: { type: 'string' },
       scaling: { type: 'boolean', default: false },
+      'workers-scaling': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -76,6 +79,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     json: values.json,
     profile: values.profile === undefined ? undefined : names('profile', values.profile, known, [])[0],
     scaling: values.scaling,
+    workersScaling: values['workers-scaling'],
   };
 }
 

@@ -11,7 +11,8 @@ const endTimeoutMs = 10_000;
 const errorCharsMax = 4000;
 
 export interface StartOptions {
-  readonly core: number;
+  /** One, or several with commas between. */
+  readonly core: number | string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
 }

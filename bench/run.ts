@@ -44,6 +44,7 @@ async function runOn(options: Options): Promise<void> {
     if (options.profile !== undefined)
       await (await import('./profile.ts')).profile(stage, options, options.profile);
     else if (options.scaling) await (await import('./scaling.ts')).measureScaling(stage, options);
+    else if (options.workersScaling) await (await import('./workers.ts')).measureWorkers(stage, options);
     else await compare(stage, options);
   } finally {
     await stage.close();
