@@ -31,8 +31,17 @@ export async function makeCertificates(names: readonly string[]): Promise<Certif
   const caKey = join(folder, 'ca.key');
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await run('openssl', [
-    ...['req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=Test authority'],
-    ...['-keyout', caKey, '-out', caPath],
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=Test authority',
+    '-keyout',
+    caKey,
+    '-out',
+    caPath,
   ]);
   const pair = async (name: string, alternatives: readonly string[]): Promise<KeyPair> => {
     const [certPath, keyPath, request] = ['pem', 'key', 'csr'].map((end) => join(folder, `${name}.${end}`));
@@ -41,8 +50,21 @@ export async function makeCertificates(names: readonly string[]): Promise<Certif
     await writeFile(extensions, `subjectAltName=${alternatives.map((one) => `DNS:${one}`).join(',')}\n`);
     await run('openssl', ['req', ...newKey, '-subj', `/CN=${name}`, '-keyout', keyPath, '-out', request]);
     await run('openssl', [
-      ...['x509', '-req', '-in', request, '-CA', caPath, '-CAkey', caKey, '-CAcreateserial'],
-      ...['-days', '2', '-extfile', extensions, '-out', certPath],
+      'x509',
+      '-req',
+      '-in',
+      request,
+      '-CA',
+      caPath,
+      '-CAkey',
+      caKey,
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      extensions,
+      '-out',
+      certPath,
     ]);
     return {
       cert: await readFile(certPath, 'utf8'),
