@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it, onTestFinished } from 'vitest';
 
+import type { BombPort } from './support/bomb-server.ts';
 import type { BombReport } from './support/bomb-target.ts';
 
 it('a bomb is refused, within three times the limit of an answer and without holding up the event loop', async () => {
-  const [port] = await once(start('bomb-server.ts'), 'message');
+  const [port] = (await once(start('bomb-server.ts'), 'message')) as [BombPort];
   const [message] = await once(start('bomb-target.ts', String(port)), 'message');
   const { codes, rssGrowthBytes, rssGrowthOfTenBytes, loopBlockedMs } = message as BombReport;
   const growth = [rssGrowthBytes, rssGrowthOfTenBytes].map((bytes) => (bytes / mebibyte).toFixed(1));

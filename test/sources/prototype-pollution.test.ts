@@ -51,22 +51,13 @@ it('names of JavaScript as aliases from two subgraphs at one path are data like 
       query: `{ cards { constructor: title prototype: stock hasOwnProperty: price
         toString: owner { constructor: name call: mail then: id } } }`,
     });
-    expect(JSON.parse(JSON.stringify(data))).toMatchObject({
-      cards: [
-        {
-          constructor: 'Red',
-          prototype: 2,
-          hasOwnProperty: 'Red:1',
-          toString: { constructor: 'Olga', call: 'o@x', then: 'o1' },
-        },
-        {
-          constructor: null,
-          prototype: 2,
-          hasOwnProperty: 'null:undefined',
-          toString: { constructor: null, call: null, then: 'o2' },
-        },
-      ],
-    });
+    // As text: an object with a `then` of its own is not handed to anything that might await it.
+    expect(JSON.stringify(data)).toBe(
+      '{"cards":[{"constructor":"Red","prototype":2,"hasOwnProperty":"Red:1",' +
+        '"toString":{"constructor":"Olga","call":"o@x","then":"o1"}},' +
+        '{"constructor":null,"prototype":2,"hasOwnProperty":"null:undefined",' +
+        '"toString":{"constructor":null,"call":null,"then":"o2"}}]}',
+    );
   }
   expect(stateOfPrototypes()).toBe(before);
 });

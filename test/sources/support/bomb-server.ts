@@ -4,6 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGzip } from 'node:zlib';
 
+/** What it sends when it listens. */
+export type BombPort = number;
+
 const unpackedBytes = 200 * 1024 * 1024;
 const chunk = Buffer.alloc(1024 * 1024);
 
@@ -26,6 +29,7 @@ const server = createServer((_request, response) => {
   pour();
 });
 server.listen(0, '127.0.0.1', () => {
-  process.send?.((server.address() as AddressInfo).port);
+  const { port }: { port: BombPort } = server.address() as AddressInfo;
+  process.send?.(port);
 });
 process.on('disconnect', () => process.exit());

@@ -13,10 +13,10 @@ import {
 import { type ContextOptions, requestContext } from '../../support/context.ts';
 
 export interface Sender {
-  send(request?: Partial<HttpRequest>, context?: ContextOptions): Promise<HttpResponse>;
+  readonly send: (request?: Partial<HttpRequest>, context?: ContextOptions) => Promise<HttpResponse>;
   /** What the call is refused with. */
-  failure(request?: Partial<HttpRequest>, context?: ContextOptions): Promise<GatewayError>;
-  close(): Promise<void>;
+  readonly failure: (request?: Partial<HttpRequest>, context?: ContextOptions) => Promise<GatewayError>;
+  readonly close: () => Promise<void>;
 }
 
 export interface SenderOptions extends Partial<ServiceTransport> {

@@ -18,7 +18,7 @@ export interface StandIn {
   readonly connections: number;
   /** Calls whose connection the caller closed before an answer. */
   readonly abandonedAtMs: readonly number[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export type Answer = (request: Asked, response: ServerResponse) => void;
