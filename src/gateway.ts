@@ -1,11 +1,13 @@
 /**
  * THE MAP. Builds every part of the gateway and lists the stages in their order:
  *
- *     HTTP edge -> auth -> operation (prepare, variables) -> execute (fan-out) -> sources -> response
+ *     HTTP edge -> auth -> operation (prepare, variables) -> auth (may see) -> execute (fan-out) -> sources -> response
  *
  * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
  */
 
+import type { Authorizer } from './auth/authorizer.ts';
+import { openAuthorization, type Authorization } from './auth/open-authorization.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { withinDeadline } from './execute/deadline.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
@@ -44,15 +46,16 @@ interface Parts {
   readonly planner: Planning;
   readonly backends: LoadedSubgraphs;
   readonly operations: PreparedOperations<ExecutableOperation>;
+  readonly authorizer: Authorizer;
 }
 
-/** What outlives a supergraph. */
 interface Lasting {
   readonly quota: PlanningQuota;
   readonly backends: Backends;
   readonly events: Events;
   readonly openPlanner: OpenPlanner;
   readonly labelsOf: LabelsOf;
+  readonly authorization: Authorization;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
@@ -66,11 +69,13 @@ export async function createGateway(
   const mutations = new MutationCounter();
   const backends = createBackends(config, mutations, events);
   const labelsOf = await openLabels(config, events);
+  const authorization = openAuthorization(config, events);
+  const lasting = { quota, backends, events, openPlanner, labelsOf, authorization };
   const generations = await Generations.start<Graph, Parts>(
     {
-      open: (next) => openParts(next, config, { quota, backends, events, openPlanner, labelsOf }),
+      open: (next) => openParts(next, config, lasting),
       warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
-      close: closeParts,
+      close: async ({ planner, backends: open }) => void (await Promise.all([planner.close(), open.close()])),
       drainTimeoutMs: config.timeouts.requestMs,
     },
     graph,
@@ -78,10 +83,12 @@ export async function createGateway(
 
   async function answerOn(parts: Parts, received: Received): Promise<Answered> {
     const { context } = received;
-    const { operation, variables } = await parts.operations.prepare(received);
+    const prepared = await parts.operations.prepare(received);
+    const { operation, decisions } = await parts.authorizer.authorize(prepared, parts.operations);
     const result = await execute(operation, {
-      variables,
+      variables: prepared.variables,
       context,
+      decisions,
       subgraphs: parts.backends.subgraphs,
       limits: config.limits,
       introspect: (document, values) => parts.planner.introspect(document, values),
@@ -101,12 +108,13 @@ export async function createGateway(
       const { hash } = (await generations.replace(next)).loaded;
       events.emit('graphReplaced', { hash });
     },
-    close: () => generations.close(),
+    close: () => generations.close().then(() => authorization.close()),
   };
 }
 
 async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting): Promise<Parts> {
   const startedAtMs = monotonicClock();
+  const authorizer = await lasting.authorization.authorizerFor(graph.policy);
   const planner = lasting.openPlanner(graph, config);
   const { loaded, backends } = await connect(planner, graph, lasting.backends).catch(
     async (error: unknown) => {
@@ -120,7 +128,7 @@ async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting):
     labels: lasting.labelsOf(loaded.labels),
   });
   lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
-  return { loaded, planner, backends, operations };
+  return { loaded, planner, backends, operations, authorizer };
 }
 
 async function connect(
@@ -134,8 +142,4 @@ async function connect(
     graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined,
   ]);
   return { loaded, backends: local ?? connectRemote(loaded.subgraphs, services) };
-}
-
-async function closeParts({ planner, backends }: Parts): Promise<void> {
-  await Promise.all([planner.close(), backends.close()]);
 }

@@ -1,5 +1,6 @@
 /** Starts the process: config, log, gateway, listener; drains and ends on SIGTERM and SIGINT. */
 
+import { policyOf } from './auth/open-authorization.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { mergedTransport } from './config/transport.ts';
@@ -191,6 +192,7 @@ function graphSource(options: StartOptions, config: GatewayConfig): GraphSource 
     supergraphBytesMax: config.reload.supergraphBytesMax,
     addresses: mergedTransport(config.transport),
     allowedOrigins: config.transport.allowedOrigins,
+    ...policyOf(config),
   });
 }
 

@@ -10,14 +10,15 @@ const graphDefault = 'schemas/graph.yaml';
 
 export const compose: Command = {
   summary: 'compose the subgraph schemas into a supergraph',
-  help: `Usage: tributary compose [--graph FILE] [--out FILE] [--check]
+  help: `Usage: tributary compose [--graph FILE] [--out FILE] [--types FILE] [--check]
 
 Composes the subgraphs of graph.yaml. Errors and hints go to standard error with subgraph, coordinate, file and line;
 the supergraph goes to standard output or to --out.
 
   --graph FILE   (default: ${graphDefault})
   --out FILE     write the supergraph here
-  --check        write nothing; with --out, also fail when that file is not up to date
+  --types FILE   write the names of types and fields here, as TypeScript
+  --check        write nothing; with --out or --types, also fail when that file is not up to date
   --help         print this
 
 Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2 wrong use.`,
@@ -26,6 +27,7 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     const flags = readFlags(args, {
       graph: { type: 'string' },
       out: { type: 'string' },
+      types: { type: 'string' },
       check: { type: 'boolean' },
     });
     const out = text(flags.out);
@@ -47,7 +49,14 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
       return exitCodes.failed;
     }
     for (const hint of result.hints) console.error(`hint ${noteText(hint)}`);
-    return flags.check === true ? check(result.supergraphSdl, out) : write(result.supergraphSdl, out);
+    const types = text(flags.types);
+    const put = flags.check === true ? check : write;
+    if (types !== undefined) {
+      const { graphTypes } = await import('../plan/graph-types.ts');
+      const code = await put(graphTypes(result.supergraphSdl), types, '--types');
+      if (out === undefined || code !== exitCodes.ok) return code;
+    }
+    return put(result.supergraphSdl, out, '--out');
   },
 };
 
@@ -63,10 +72,10 @@ function unwritable(out: string): (error: NodeJS.ErrnoException) => never {
   };
 }
 
-async function check(sdl: string, out: string | undefined): Promise<number> {
+async function check(sdl: string, out: string | undefined, flag: '--out' | '--types'): Promise<number> {
   if (out === undefined) return exitCodes.ok;
   const present = await readFile(out, 'utf8').catch(() => undefined);
   if (present === sdl) return exitCodes.ok;
-  console.error(`${out} is not up to date: run tributary compose --out ${out}`);
+  console.error(`${out} is not up to date: run tributary compose ${flag} ${out}`);
   return exitCodes.failed;
 }

@@ -10,6 +10,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { authSchema, resolveAuthPaths } from './auth.ts';
+import { auditSchema, authorizationSchema } from './authorization.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
 import { policiesSchema } from './policies.ts';
@@ -63,6 +64,8 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
   /** Absent: nobody is asked who they are. */
   auth: authSchema.optional(),
+  authorization: authorizationSchema.prefault({}),
+  audit: auditSchema.prefault({}),
   admission: z
     .strictObject({
       /** Requests executed at once while the processor is busy all the time. */
@@ -210,6 +213,11 @@ export async function loadGatewayConfig(
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
     ...(file.labelsModule === undefined ? {} : { labelsModule: resolve(folder, file.labelsModule) }),
     apollo: { ...file.apollo, plugins: plugins.map(toAbsolute) },
+    authorization: {
+      ...file.authorization,
+      policy: file.authorization.policy && toAbsolute(file.authorization.policy),
+    },
+    audit: { ...file.audit, file: file.audit.file && toAbsolute(file.audit.file) },
     server: {
       ...file.server,
       graphiql: file.server.graphiql ?? !production,

@@ -4,6 +4,7 @@
  */
 
 import type { Answer, AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { Decisions } from '../pipeline/authorization.ts';
 import type { IntrospectionSpec, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Subgraph } from '../sources/source.ts';
@@ -14,12 +15,15 @@ import type { Step } from './fetch.ts';
 import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
 import { project } from './projection.ts';
+import { compileReview } from './review.ts';
 import type { ExecutionLimits, Run } from './run.ts';
 
 export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
   readonly plan: Step;
   readonly projection: CompiledProjection | null;
+  /** Null: nothing is guarded. */
+  readonly review: ReturnType<typeof compileReview>;
 }
 
 export function compileOperation(prepared: PreparedOperation): ExecutableOperation {
@@ -27,6 +31,7 @@ export function compileOperation(prepared: PreparedOperation): ExecutableOperati
     prepared,
     plan: compilePlan(prepared),
     projection: compileProjection(prepared.projection),
+    review: compileReview(prepared),
   };
 }
 
@@ -35,6 +40,8 @@ export interface ExecutionRequest {
   readonly context: RequestContext;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;
+  /** About the checks of the operation; required where it has any. */
+  readonly decisions?: Decisions | undefined;
   /** Answers `__schema` and `__type` where the answer depends on variables. */
   readonly introspect: (document: string, variables: CoercedVariables) => Promise<Data>;
 }
@@ -46,31 +53,54 @@ export async function execute(operation: ExecutableOperation, request: Execution
   const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, shared };
   // Never rejects, so it may be under way while the worker is asked about the schema.
   const executed = operation.plan(run);
-  const introspection = prepared.introspection
-    ? await introspectionOf(prepared.introspection, request)
-    : null;
+  let introspection = prepared.introspection ? await introspectionOf(prepared.introspection, request) : null;
   if (executed) await executed;
-  if (run.reports.length === 0) {
+  let denials: readonly AnswerError[] = [];
+  if (operation.review) {
+    const { decisions } = request;
+    if (!decisions) throw new Error('An operation that is guarded was executed without decisions');
+    ({ denials, introspection } = await operation.review(run, decisions, introspection));
+    decisions.reviewed();
+  }
+  if (run.reports.length === 0 && denials.length === 0) {
     const data = operation.projection?.(run.data, variables, introspection);
     if (data) return { data, errors: [] };
   }
-  return projectWithErrors(prepared, run, introspection);
+  return projectWithErrors(prepared, run, introspection, denials);
 }
 
 function introspectionOf(spec: IntrospectionSpec, request: ExecutionRequest): Data | Promise<Data> {
   return spec.kind === 'answer' ? spec.data : request.introspect(spec.document, request.variables);
 }
 
-function projectWithErrors(prepared: PreparedOperation, run: Run, introspection: Data | null): Answer {
+function projectWithErrors(
+  prepared: PreparedOperation,
+  run: Run,
+  introspection: Data | null,
+  denials: readonly AnswerError[],
+): Answer {
   const spec = prepared.projection;
   const toClient = (path: ReadonlyArray<string | number>): ReadonlyArray<string | number> =>
     toClientPath(spec, run, path);
-  const errors = distinct(
+  const reports = distinct(
     run.reports.map((report) => (report.path ? { ...report, path: toClient(report.path) } : report)),
   );
+  const errors = [...withoutDenied(reports, denials), ...denials];
   const explained = [...errors.flatMap(({ path }) => (path ? [path] : [])), ...run.explained.map(toClient)];
   const projected = project({ spec, data: run.data, variables: run.variables, introspection, explained });
   return { data: projected.data, errors: capped([...errors, ...projected.errors], run.limits.errorsMax) };
+}
+
+/** What happened to a value that the client may not see is not told. */
+function withoutDenied(
+  errors: readonly AnswerError[],
+  denials: readonly AnswerError[],
+): readonly AnswerError[] {
+  if (denials.length === 0) return errors;
+  const denied = new Set(denials.map(({ path }) => JSON.stringify(path)));
+  return errors.filter(
+    ({ path = [] }) => !path.some((_, i) => denied.has(JSON.stringify(path.slice(0, i + 1)))),
+  );
 }
 
 /** Paths cut to what the client sees may coincide. */

@@ -8,7 +8,7 @@ import type { PlanningQuota } from './planning-quota.ts';
 import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
 
 export function openOperations<Executable extends { readonly prepared: PreparedOperation }>(
-  { limits }: GatewayConfig,
+  { limits, authorization }: GatewayConfig,
   quota: PlanningQuota,
   parts: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels'>,
 ): PreparedOperations<Executable> {
@@ -22,5 +22,6 @@ export function openOperations<Executable extends { readonly prepared: PreparedO
     now: monotonicClock,
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
+    variantsMax: authorization.variantsMax,
   });
 }

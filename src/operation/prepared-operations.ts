@@ -26,6 +26,8 @@ export interface PreparationRequest {
   readonly conditions?: Conditions;
   /** Labels of `@override` that hold. */
   readonly labels?: readonly string[];
+  /** Numbers of the checks that were denied: what they guard is left out. */
+  readonly denied?: readonly number[];
 }
 
 type OperationName = Pick<PreparationRequest, 'query' | 'operationName'>;
@@ -55,6 +57,8 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
   readonly now: Clock;
   readonly entriesMax: number;
   readonly bytesMax: number;
+  /** Of one operation, by what is left out of it. Default: 0. */
+  readonly variantsMax?: number;
 }
 
 type Known<Executable> =
@@ -67,12 +71,21 @@ type Known<Executable> =
   | { readonly is: 'conditional'; readonly operation: ConditionalOperation }
   | { readonly is: 'refused'; readonly refusal: PreparationRefusal };
 
+/** An operation as it was asked for, and the variants of it that leave something out. */
+interface Whole {
+  readonly key: string;
+  readonly request: PreparationRequest;
+  readonly variants: Set<string>;
+}
+
 /** Compiled code and the parsed answer take about this many times the answer's text. */
 const memoryPerByte = 4;
 
 export class PreparedOperations<Executable extends { readonly prepared: PreparedOperation }> {
   readonly #options: PreparedOperationsOptions<Executable>;
   readonly #known: LRUCache<string, Known<Executable>>;
+  /** Of operations that have checks. */
+  readonly #whole = new WeakMap<Executable, Whole>();
   readonly #pending = new Map<string, Promise<Known<Executable>>>();
 
   constructor(options: PreparedOperationsOptions<Executable>) {
@@ -93,9 +106,37 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     return this.#prepareUnknown(received, labels);
   }
 
-  /** What was asked most, most first. */
+  /**
+   * The same operation without what these checks guard.
+   *
+   * @returns undefined where there are too many variants of it already.
+   */
+  without(
+    { context, request, queryOnly, operation }: Prepared<Executable>,
+    denied: readonly number[],
+  ): Executable | Promise<Executable> | undefined {
+    const whole = this.#whole.get(operation);
+    if (!whole) return undefined;
+    const key = `${whole.key}\0-${denied.join()}`;
+    const known = this.#known.get(key);
+    if (known?.is === 'ready') return known.operation;
+    if (!whole.variants.has(key) && whole.variants.size >= (this.#options.variantsMax ?? 0)) return undefined;
+    whole.variants.add(key);
+    return this.#prepareVariant({ context, request, queryOnly }, key, { ...whole.request, denied });
+  }
+
+  async #prepareVariant(received: Received, key: string, request: PreparationRequest): Promise<Executable> {
+    const known = this.#known.get(key) ?? (await this.#prepareFor(received, key, request));
+    if (known.is === 'refused') throw refusedOf(known.refusal);
+    if (known.is === 'conditional') throw new Error('A variant of an operation is conditional');
+    return known.operation;
+  }
+
+  /** What was asked most, most first. Variants depend on who asks, and on the policy in place. */
   hottest(count: number): PreparationRequest[] {
-    const ready = [...this.#known.values()].filter((known) => known.is === 'ready');
+    const ready = [...this.#known.values()].filter(
+      (known) => known.is === 'ready' && known.request.denied === undefined,
+    ) as Array<Extract<Known<Executable>, { is: 'ready' }>>;
     return ready
       .toSorted((a, b) => b.uses - a.uses)
       .slice(0, count)
@@ -169,6 +210,9 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   async #prepare(key: string, request: PreparationRequest): Promise<Known<Executable>> {
     const { result, bytes } = await this.#options.prepare(request);
     const known = this.#toKnown(result, request);
+    if (known.is === 'ready' && known.operation.prepared.checks && request.denied === undefined) {
+      this.#whole.set(known.operation, { key, request, variants: new Set() });
+    }
     this.#known.set(key, known, { size: bytes * memoryPerByte + key.length * 2 });
     return known;
   }

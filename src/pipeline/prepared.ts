@@ -3,6 +3,8 @@
  * A planner worker makes it once; `operation/` coerces variables by it and `execute/` compiles it. Types only.
  */
 
+import type { CheckSpec } from './authorization.ts';
+
 /** How one operation is answered. Absent `plan` means that nothing has to be fetched. */
 export interface PreparedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
@@ -13,6 +15,8 @@ export interface PreparedOperation {
   readonly plan: PlanNode | null;
   readonly projection: ProjectionSpec;
   readonly introspection: IntrospectionSpec | null;
+  /** What of it is guarded. Absent: nothing. */
+  readonly checks?: readonly CheckSpec[];
 }
 
 /** What the planner worker says: the operation, or why there is none. */
@@ -199,6 +203,8 @@ export interface Shape {
 
 export interface ShapeCase {
   readonly types: readonly string[];
+  /** Number of the check that guards objects of these types wherever they stand. Absent: none. */
+  readonly check?: number;
   /** In the order of the response. A key may come twice when its first place depends on a condition. */
   readonly fields: readonly FieldSpec[];
 }
@@ -214,6 +220,8 @@ export interface FieldSpec {
   readonly value: FieldValue;
   /** Included when any clause holds; absent: always. */
   readonly when?: readonly Clause[];
+  /** Number of the check that guards it. Absent: none. */
+  readonly check?: number;
 }
 
 /** Variables that must be true, and variables that must be false. */

@@ -28,7 +28,7 @@ const featureDirectives: Readonly<Record<string, readonly string[]>> = {
 
 const identities = new Set(Object.keys(featureDirectives).map(identityOf));
 
-const enforced = new Set(['context', 'fromContext']);
+const enforced = new Set(['context', 'fromContext', 'authenticated', 'requiresScopes', 'policy']);
 
 /** What ApolloGateway judges itself, versions included. */
 const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
@@ -86,6 +86,12 @@ export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
         ? { ...node, arguments: node.arguments?.filter(({ name }) => name.value !== 'for') ?? [] }
         : undefined,
   });
+}
+
+/** What a supergraph calls a directive of a feature it links, such as `authenticated`; undefined where it links none. */
+export function directiveName(supergraph: DocumentNode, name: string): string | undefined {
+  for (const { names } of linksOf(supergraph)) if (names.has(name)) return names.get(name);
+  return undefined;
 }
 
 /** Of a specification with several directives, only those that the supergraph uses. */

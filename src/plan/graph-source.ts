@@ -8,15 +8,20 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Environment } from '../config/environment.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
 import type { AddressRules } from '../shared/addresses.ts';
+import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { download } from './download.ts';
 import type { SupergraphSource } from './worker-protocol.ts';
 
-export type Graph =
+export type Graph = (
   | { readonly kind: 'graph'; readonly graph: GraphConfig }
   /** Remote subgraphs only, at the addresses that stand in it. */
-  | { readonly kind: 'supergraph'; readonly sdl: string };
+  | { readonly kind: 'supergraph'; readonly sdl: string }
+) & {
+  /** Which of its fields have a rule. Absent: there is no policy. */
+  readonly policy?: PolicyOutline;
+};
 
 export interface GraphPlace {
   /** `graph.yaml`, or a supergraph: a file or an http(s) address. */
@@ -30,6 +35,8 @@ export interface GraphPlace {
   readonly addresses: AddressRules;
   /** Absent: any. */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /** Belongs to the graph: another policy is another graph. Absent: there is none. */
+  readonly policy?: { readonly file: string; readonly read: () => Promise<PolicyOutline> };
 }
 
 export class GraphSource {
@@ -48,6 +55,16 @@ export class GraphSource {
 
   /** @throws {GatewayError} `CONFIG_INVALID` or `SUPERGRAPH_INVALID`, saying what is wrong. */
   async read(): Promise<Graph> {
+    const graph = await this.#read();
+    return this.#withPolicy(graph);
+  }
+
+  async #withPolicy(graph: Graph): Promise<Graph> {
+    const { policy } = this.#place;
+    return policy ? { ...graph, policy: await policy.read() } : graph;
+  }
+
+  async #read(): Promise<Graph> {
     const { kind, place, environment } = this.#place;
     if (kind === 'supergraph') return { kind, sdl: await this.#readSupergraph() };
     await this.#watchFiles([place]);
@@ -64,7 +81,7 @@ export class GraphSource {
   async readIfChanged(): Promise<Graph | undefined> {
     if (this.isRemote) {
       const sdl = await this.#fetch();
-      return sdl === undefined ? undefined : { kind: 'supergraph', sdl };
+      return sdl === undefined ? undefined : this.#withPolicy({ kind: 'supergraph', sdl });
     }
     for (const [file, state] of this.#files) if ((await stateOf(file)) !== state) return this.read();
     return undefined;
@@ -106,7 +123,11 @@ export class GraphSource {
   }
 
   async #watchFiles(files: readonly string[]): Promise<void> {
-    this.#files = new Map(await Promise.all(files.map(async (file) => [file, await stateOf(file)] as const)));
+    const { policy } = this.#place;
+    const watched = policy ? [...files, policy.file] : files;
+    this.#files = new Map(
+      await Promise.all(watched.map(async (file) => [file, await stateOf(file)] as const)),
+    );
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@apollo/gateway';
 import { parse, print } from 'graphql';
 
+import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { assertServable, withoutPurposes } from './features.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
@@ -24,13 +25,18 @@ export class SupergraphLifecycle {
    * Loads the first supergraph, or puts another in its place.
    *
    * @param allowUnenforced Features that nothing enforces and the configuration accepts.
-   * @throws {GatewayError} `SUPERGRAPH_INVALID`; the one before stays in place.
+   * @param outline Which fields have a rule of the policy.
+   * @throws {GatewayError} `SUPERGRAPH_INVALID` or `CONFIG_INVALID`; the one before stays in place.
    */
-  async load(supergraphSdl: string, allowUnenforced: readonly string[]): Promise<LoadedSupergraph> {
+  async load(
+    supergraphSdl: string,
+    allowUnenforced: readonly string[],
+    outline: PolicyOutline | null = null,
+  ): Promise<LoadedSupergraph> {
     try {
       const document = parse(supergraphSdl);
       assertServable(document, allowUnenforced);
-      const next = loadSupergraph(supergraphSdl);
+      const next = loadSupergraph(supergraphSdl, outline);
       const known = withoutPurposes(document);
       const forGateway = known === document ? supergraphSdl : print(known);
       if (this.#update) this.#update(forGateway);

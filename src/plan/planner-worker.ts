@@ -47,10 +47,10 @@ export class PlannerWorker {
   ) {
     this.#onGone = onGone;
     this.isChecker = source.kind !== 'checked';
-    const { tokensMax, suggestions } = options;
+    const { tokensMax, suggestions, policy = null } = options;
     this.#worker = new Worker(workerFile, {
       name: 'planner',
-      workerData: { tokensMax, suggestions },
+      workerData: { tokensMax, suggestions, policy },
       resourceLimits: { maxOldGenerationSizeMb: heapMbMax, stackSizeMb: stackMb },
     });
     // A worker must not keep the process alive by itself.

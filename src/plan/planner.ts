@@ -77,7 +77,7 @@ interface Job {
 export function plannerOf(graph: Graph, config: GatewayConfig): Planner {
   const { allowUnenforced } = config;
   const source = { ...supergraphSourceOf(graph), allowUnenforced };
-  return new Planner(source, plannerOptions(config));
+  return new Planner(source, { ...plannerOptions(config), policy: graph.policy ?? null });
 }
 
 export class Planner extends Planning {

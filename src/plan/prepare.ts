@@ -14,12 +14,20 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 
-import type { PlanNode, PreparationRefusal, PreparationResult } from '../pipeline/prepared.ts';
+import type { PolicyOutline } from '../pipeline/authorization.ts';
+import type {
+  PlanNode,
+  PreparationRefusal,
+  PreparationResult,
+  PreparedOperation,
+} from '../pipeline/prepared.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { decidingVariables, withConditions } from './conditions.ts';
 import { introspectionSpec } from './introspection.ts';
 import { planOperation } from './plan-operation.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
+import { adjusted } from './protection/adjust.ts';
+import { CheckList } from './protection/check-list.ts';
 import { Renamer } from './renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
@@ -31,6 +39,8 @@ export interface PreparationRequest {
   readonly conditions?: Readonly<Record<string, boolean>>;
   /** Labels of `@override` that hold. Default: none. */
   readonly labels?: readonly string[];
+  /** Numbers of the checks that were denied: what they guard is not fetched. Default: none. */
+  readonly denied?: readonly number[];
 }
 
 export interface PreparationOptions {
@@ -38,6 +48,8 @@ export interface PreparationOptions {
   readonly tokensMax: number;
   /** Whether validation errors may say "Did you mean". */
   readonly suggestions: boolean;
+  /** Which fields have a rule. Default: there is no policy. */
+  readonly policy?: PolicyOutline | null;
 }
 
 const validationErrorsMax = 50;
@@ -65,29 +77,40 @@ export function prepare(
     return refuse('OPERATION_NOT_SUPPORTED', ['Subscriptions are not supported over this transport']);
   }
   const on = decidingVariables(document, supergraph.requirements);
-  const { labels = [] } = request;
-  if (on.length === 0) return prepareOperation(supergraph, document, { operation, labels });
+  const { labels = [], denied = [] } = request;
+  if (on.length === 0) return prepareOperation(supergraph, document, { operation, labels, denied });
   if (!request.conditions) return { conditional: { on, ...variablesSpec(supergraph.schema, operation) } };
   const decided = withConditions(document, request.conditions);
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
-  return prepareOperation(supergraph, decided, { operation: decidedOperation, labels });
+  return prepareOperation(supergraph, decided, { operation: decidedOperation, labels, denied });
+}
+
+interface OperationTerms {
+  readonly operation: OperationDefinitionNode;
+  readonly labels: readonly string[];
+  readonly denied: readonly number[];
 }
 
 function prepareOperation(
   supergraph: LoadedSupergraph,
   document: DocumentNode,
-  { operation, labels }: { readonly operation: OperationDefinitionNode; readonly labels: readonly string[] },
+  { operation, labels, denied }: OperationTerms,
 ): PreparationResult {
   const root = supergraph.schema.getRootType(operation.operation);
   if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
   const fragments = fragmentsOf(document);
   const renamer = new Renamer(supergraph.renamed);
-  const builder = new ProjectionBuilder(supergraph, fragments, renamer.nameOf);
-  const rootFields = builder.collectRoot(operation, root);
+  const { schema, protection, renamed } = supergraph;
+  const checks = protection && new CheckList(schema, protection);
+  const builder = new ProjectionBuilder(supergraph, fragments, renamer.nameOf, checks);
+  const projection = builder.build(operation, root);
+  const terms = { fragments, nameOf: renamer.nameOf, aliasPrefix: renamed.prefix, denied: new Set(denied) };
+  const toPlan = checks ? adjusted(operation, { schema, checks, ...terms }) : operation;
+  const rootFields = builder.collectRoot(toPlan, root);
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;
   try {
-    plan = needsData ? planOperation(supergraph, operation, fragments, { renamer, labels }) : null;
+    plan = needsData ? planOperation(supergraph, toPlan, fragments, { renamer, labels }) : null;
   } catch (error) {
     return isGatewayError(error)
       ? refuse('OPERATION_NOT_SUPPORTED', [error])
@@ -97,12 +120,18 @@ function prepareOperation(
     prepared: {
       kind: operation.operation,
       name: operation.name?.value ?? null,
-      ...variablesSpec(supergraph.schema, operation),
+      ...variablesSpec(schema, operation),
       plan,
-      projection: builder.build(operation, root),
-      introspection: introspectionSpec(supergraph.schema, operation, fragments, rootFields),
+      projection,
+      introspection: introspectionSpec(schema, operation, fragments, rootFields),
+      ...checksOf(checks),
     },
   };
+}
+
+function checksOf(list: CheckList | null): Pick<PreparedOperation, 'checks'> {
+  const checks = list?.specs() ?? [];
+  return checks.length === 0 ? {} : { checks };
 }
 
 function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {

@@ -23,7 +23,6 @@ import {
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
-  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -39,6 +38,7 @@ import type {
   Shape,
   ShapeCase,
 } from '../pipeline/prepared.ts';
+import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
@@ -56,8 +56,15 @@ export interface CollectedField {
 
 const always: Clause = { yes: [], no: [] };
 
-/** What data may say its type is. */
-type RuntimeType = GraphQLObjectType | GraphQLInterfaceType;
+/** Runtime types that are answered alike. */
+interface CaseGroup {
+  readonly types: string[];
+  /** The first of them. */
+  readonly type: RuntimeType;
+  readonly collected: readonly CollectedField[];
+}
+
+const rootPlace: Place = { path: [], reach: always };
 
 const metaFields: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
   __typename: TypeNameMetaFieldDef,
@@ -70,6 +77,7 @@ export class ProjectionBuilder {
   readonly #interfaceObjects: readonly string[];
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #nameOf: InternalName;
+  readonly #checks: CheckList | null;
   readonly #shapes: Shape[] = [];
   readonly #enums: Record<string, readonly string[]> = {};
 
@@ -77,7 +85,9 @@ export class ProjectionBuilder {
     { schema, interfaceObjects }: Pick<LoadedSupergraph, 'schema' | 'interfaceObjects'>,
     fragments: ReadonlyMap<string, FragmentDefinitionNode>,
     nameOf: InternalName,
+    checks: CheckList | null,
   ) {
+    this.#checks = checks;
     this.#schema = schema;
     this.#interfaceObjects = interfaceObjects;
     this.#fragments = fragments;
@@ -85,7 +95,7 @@ export class ProjectionBuilder {
   }
 
   build(operation: OperationDefinitionNode, root: GraphQLObjectType): ProjectionSpec {
-    this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }]);
+    this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }], rootPlace);
     return { shapes: this.#shapes, enums: this.#enums };
   }
 
@@ -94,20 +104,21 @@ export class ProjectionBuilder {
     return this.#collect(root, [{ selectionSet: operation.selectionSet, clause: always }]);
   }
 
-  #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[]): number {
+  #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[], place: Place): number {
     const index = this.#shapes.length;
     this.#shapes.push({ type: type.name, isObject: isObjectType(type), cases: [] });
-    const groups = new Map<string, { types: string[]; type: RuntimeType; collected: CollectedField[] }>();
+    const groups = new Map<string, CaseGroup>();
     for (const possible of this.#runtimeTypes(type)) {
       const collected = this.#collect(possible, occurrences);
-      const signature = this.#signatureOf(possible, collected);
+      const signature = this.#signatureOf(type, possible, collected);
       const group = groups.get(signature);
       if (group) group.types.push(possible.name);
       else groups.set(signature, { types: [possible.name], type: possible, collected });
     }
     const cases = [...groups.values()].map((group): ShapeCase => ({
       types: group.types,
-      fields: this.#fieldsOf(group.type, group.collected),
+      fields: this.#fieldsOf(group, place),
+      ...this.#checkOfObjects(type, group.types, place),
     }));
     this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases };
     return index;
@@ -124,12 +135,37 @@ export class ProjectionBuilder {
   }
 
   /** Runtime types with the same signature answer alike: the same nodes with the same types. */
-  #signatureOf(type: RuntimeType, collected: readonly CollectedField[]): string {
-    return collected
-      .map(
-        ({ node, clause }) => `${node.loc?.start}:${String(this.#typeOf(type, node))}:${clauseText(clause)}`,
-      )
-      .join();
+  #signatureOf(
+    declared: GraphQLCompositeType,
+    type: RuntimeType,
+    collected: readonly CollectedField[],
+  ): string {
+    const fields = collected.map(
+      ({ node, clause }) =>
+        `${node.loc?.start}:${String(this.#typeOf(type, node))}:${clauseText(clause)}:${this.#checks?.ofField(type, node)}`,
+    );
+    const guard = isAbstractType(declared) ? this.#checks?.ofObject(type.name) : undefined;
+    return `${guard} ${fields.join()}`;
+  }
+
+  /** A field of an object type is guarded itself; what it may stand for is guarded where that is found out. */
+  #checkOfObjects(
+    declared: GraphQLCompositeType,
+    types: readonly string[],
+    place: Place,
+  ): { check?: number } {
+    if (!this.#checks || !isAbstractType(declared)) return {};
+    const check = this.#checks.ofObject(types[0] as string);
+    if (check === undefined) return {};
+    for (const type of types) this.#checks.note(check, type, place);
+    return { check };
+  }
+
+  #checkOf({ type, types }: CaseGroup, node: FieldNode, place: Place): { check?: number } {
+    const check = this.#checks?.ofField(type, node);
+    if (check === undefined) return {};
+    for (const name of types) this.#checks?.note(check, `${name}.${node.name.value}`, place);
+    return { check };
   }
 
   #collect(type: RuntimeType, occurrences: readonly Occurrence[]): CollectedField[] {
@@ -175,7 +211,8 @@ export class ProjectionBuilder {
     );
   }
 
-  #fieldsOf(type: RuntimeType, collected: readonly CollectedField[]): FieldSpec[] {
+  #fieldsOf(group: CaseGroup, place: Place): FieldSpec[] {
+    const { collected } = group;
     const byKey = new Map<string, CollectedField[]>();
     for (const field of collected) {
       const key = responseName(field.node);
@@ -184,25 +221,29 @@ export class ProjectionBuilder {
       else byKey.set(key, [field]);
     }
     const specs = new Map<string, FieldSpec>();
-    for (const [key, same] of byKey) specs.set(key, this.#fieldOf(type, key, same));
+    for (const [key, same] of byKey) specs.set(key, this.#fieldOf(group, same, place));
     return inOrder(collected, byKey, specs);
   }
 
-  #fieldOf(type: RuntimeType, key: string, same: readonly CollectedField[]): FieldSpec {
+  #fieldOf(group: CaseGroup, same: readonly CollectedField[], outer: Place): FieldSpec {
+    const { type } = group;
     const first = same[0] as CollectedField;
     const declared = this.#typeOf(type, first.node);
+    const key = responseName(first.node);
+    const place = within(outer, key, same);
     return {
       key,
       from: this.#nameOf(first.node),
       name: `${type.name}.${first.node.name.value}`,
       wrappers: wrappersOf(declared),
-      value: this.#valueOf(first.node, declared, same),
+      value: this.#valueOf(declared, same, place),
       ...whenOf(same.map((field) => field.clause)),
+      ...this.#checkOf(group, first.node, place),
     };
   }
 
-  #valueOf(node: FieldNode, declared: GraphQLOutputType, same: readonly CollectedField[]): FieldValue {
-    const name = node.name.value;
+  #valueOf(declared: GraphQLOutputType, same: readonly CollectedField[], place: Place): FieldValue {
+    const name = same[0]?.node.name.value;
     if (name === '__typename') return { is: 'typename' };
     if (name === '__schema' || name === '__type') return { is: 'introspection' };
     const named = getNamedType(declared);
@@ -211,7 +252,7 @@ export class ProjectionBuilder {
       return { is: 'enum', type: named.name };
     }
     if (isLeafType(named)) return { is: 'scalar', type: named.name };
-    return { is: 'object', shape: this.#shapeOf(named, occurrencesOf(same)) };
+    return { is: 'object', shape: this.#shapeOf(named, occurrencesOf(same), place) };
   }
 
   #typeOf(type: RuntimeType, node: FieldNode): GraphQLOutputType {
@@ -291,6 +332,21 @@ function and(outer: Clause, directives: readonly DirectiveNode[] | undefined): C
   }
   for (const variable of yes) if (no.has(variable)) return undefined;
   return { yes: [...yes].sort(), no: [...no].sort() };
+}
+
+/** Under several conditions a field counts as asked for under none: a check too many is no harm. */
+function within({ path, reach }: Place, key: string, same: readonly CollectedField[]): Place {
+  const [first] = same;
+  const isOne = first && same.every(({ clause }) => clauseText(clause) === clauseText(first.clause));
+  const { yes, no } = isOne ? first.clause : always;
+  return {
+    path: [...path, key],
+    reach: { yes: merged(reach.yes, yes), no: merged(reach.no, no) },
+  };
+}
+
+function merged(one: readonly string[], other: readonly string[]): readonly string[] {
+  return other.length === 0 ? one : [...new Set([...one, ...other])].sort();
 }
 
 function clauseText(clause: Clause): string {

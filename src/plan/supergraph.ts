@@ -7,10 +7,12 @@ import { Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
-import { GatewayError } from '../shared/errors.ts';
+import type { PolicyOutline } from '../pipeline/authorization.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { contextFields } from './context-rewrites.ts';
 import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
 import { labelsIn } from './labels.ts';
+import { protectionOf, type Protection } from './protection/protection.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 import { renamedNames, type RenamedNames } from './renaming.ts';
 
@@ -26,6 +28,8 @@ export interface LoadedSupergraph {
   /** Interfaces that are an object type in some subgraph: their name may stand as a runtime type. */
   readonly interfaceObjects: readonly string[];
   readonly renamed: RenamedNames;
+  /** What guards fields and objects; null: nothing is guarded. */
+  readonly protection: Protection | null;
   /** Of `@override(label:)`. */
   readonly labels: readonly string[];
   /** Names of the types that a type condition matches, its own among them. */
@@ -40,9 +44,10 @@ const evaluatedPlansMax = 1000;
 /**
  * Loads every known feature, enforced or not: `features.ts` says before whether that is acceptable.
  *
- * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong.
+ * @param outline Which fields have a rule of the policy.
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy that does not fit.
  */
-export function loadSupergraph(sdl: string): LoadedSupergraph {
+export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
   try {
     const document = withoutUselessKeys(parse(sdl));
     const joins = new JoinSpec(document);
@@ -65,11 +70,13 @@ export function loadSupergraph(sdl: string): LoadedSupergraph {
       requirements: { ...requirements, fieldNames: new Set([...requirements.fieldNames, ...contexts.using]) },
       interfaceObjects: joins.interfaceObjects(),
       renamed: { ...renamed, always: new Set([...renamed.always, ...withArguments(whole, contexts.giving)]) },
+      protection: protectionOf({ supergraph: document, schema, whole, joins, outline }),
       labels: labelsIn(document),
       typesOf: typeMatcher(whole),
       subgraphs: subgraphsOf(supergraph),
     };
   } catch (error) {
+    if (isGatewayError(error)) throw error;
     throw new GatewayError('SUPERGRAPH_INVALID', messageOf(error), { cause: error });
   }
 }

@@ -52,7 +52,8 @@ function describeGraph(): GraphDescription {
 }
 
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
-  current = source.kind === 'checked' ? loadSupergraph(source.sdl) : await checkAndLoad(source);
+  current =
+    source.kind === 'checked' ? loadSupergraph(source.sdl, options.policy) : await checkAndLoad(source);
   const { sdl, subgraphs, labels } = current;
   return { sdl, subgraphs, labels, hash: createHash('sha256').update(sdl).digest('hex') };
 }
@@ -63,9 +64,10 @@ async function checkAndLoad(
 ): Promise<LoadedSupergraph> {
   const { SupergraphLifecycle } = await import('./lifecycle.ts');
   const { allowUnenforced = [] } = source;
-  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl, allowUnenforced);
+  if (source.kind === 'sdl')
+    return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options.policy);
   const { composeOrThrow } = await import('./composition.ts');
-  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced);
+  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced, options.policy);
 }
 
 function loadedGraph(): LoadedSupergraph {

@@ -38,6 +38,10 @@ export const errorCodes = {
   PLANNING_QUOTA_EXCEEDED: { httpStatus: 429, retryable: true },
   PLANNING_TIMEOUT: { httpStatus: 503, retryable: true },
 
+  // Who may see what
+  FORBIDDEN: { httpStatus: 403, retryable: false },
+  AUTHORIZATION_FAILED: { httpStatus: 500, retryable: false },
+
   // The answer
   FIELD_VALUE_INVALID: { httpStatus: 502, retryable: false },
   TOO_MANY_ERRORS: { httpStatus: 502, retryable: false },

@@ -35,6 +35,8 @@ export interface GatewayEvents {
   identityProviderFailed: { readonly issuer: string; readonly reason: string };
   /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
   overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
+  /** Somebody was allowed or denied something. Those that were allowed: a sample. */
+  authorizationDecided: AuthorizationRecord;
   supergraphLoaded: {
     readonly hash: string;
     readonly subgraphs: readonly string[];
@@ -80,6 +82,32 @@ export interface GatewayEvents {
   listening: { readonly url: string };
   draining: { readonly timeoutMs: number };
   closed: Record<string, never>;
+}
+
+/** One decision about an operation: who, what, by which rule, and why. */
+export interface AuthorizationRecord {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly requestId: string;
+  readonly subject: string | null;
+  readonly client: string | null;
+  readonly provenBy: string;
+  readonly operationName: string | null;
+  /** Of the document, SHA-256 in hex. */
+  readonly operationHash: string;
+  /** Type.field, or a type. */
+  readonly coordinates: readonly string[];
+  /** Where in the answer; a few of them. */
+  readonly paths: readonly string[];
+  readonly rule: string;
+  readonly outcome: 'allow' | 'deny' | 'mask';
+  readonly reason: string;
+  /** False in a dry run: the client got it all the same. */
+  readonly enforced: boolean;
+  /** How many objects had which outcome, where that depends on the object. */
+  readonly objects?: { readonly allow: number; readonly deny: number; readonly mask: number };
+  /** Those that the configuration lists. */
+  readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 type Listener<Name extends keyof GatewayEvents> = (event: GatewayEvents[Name]) => void;

@@ -201,20 +201,20 @@ describe('a value from further up', () => {
 });
 
 describe('a supergraph with directives that nothing enforces', () => {
-  const all = ['authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'cacheTag'];
+  const all = ['cost', 'listSize', 'cacheTag'];
 
   it('is refused with all their names and the way out', async () => {
     await expect(loaded(everything)).rejects.toMatchObject({
       code: 'SUPERGRAPH_INVALID',
       message:
-        'The supergraph uses @authenticated, @requiresScopes, @policy, @cost, @listSize, @cacheTag, which this gateway does not enforce: ' +
+        'The supergraph uses @cost, @listSize, @cacheTag, which this gateway does not enforce: ' +
         `remove them, or accept that with "allowUnenforced: [${all.join(', ')}]" in gateway.yaml`,
     });
   });
 
   it('is refused for those that the configuration does not name', async () => {
-    const some = all.filter((name) => name !== 'policy' && name !== 'cost');
-    await expect(loaded(everything, some)).rejects.toThrow('uses @policy, @cost, which');
+    const some = all.filter((name) => name !== 'cost');
+    await expect(loaded(everything, some)).rejects.toThrow('uses @cost, which');
   });
 
   it('is loaded when the configuration names them all, and answers', async () => {
@@ -232,8 +232,8 @@ describe('a supergraph with directives that nothing enforces', () => {
       `type Query { a: String @loggedIn b: [String!] @sizes(assumedSize: 3) }`,
       '{ name: "@authenticated", as: "@loggedIn" }, { name: "@listSize", as: "@sizes" }',
     );
-    await expect(loaded(sdl)).rejects.toThrow('uses @authenticated, @listSize, which');
-    await (await loaded(sdl, ['authenticated', 'listSize'])).close();
+    await expect(loaded(sdl)).rejects.toThrow('uses @listSize, which');
+    await (await loaded(sdl, ['listSize'])).close();
   });
 
   it('is refused in any case where they must be understood and are not known', async () => {
@@ -258,7 +258,6 @@ const everything = compose(
   type Query {
     secret: String @authenticated
     scoped: String @requiresScopes(scopes: [["read"]])
-    judged: String @policy(policies: [["staff"]])
     items: [Item!] @listSize(assumedSize: 10)
     dear: Int @cost(weight: 7) @cacheTag(format: "dear")
   }

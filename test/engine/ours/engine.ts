@@ -1,6 +1,13 @@
 /** Our engine over a fixture, without sockets: the worker's preparation and the executor, in one thread. */
 
 import { compileOperation, execute, type ExecutableOperation } from '../../../src/execute/executor.ts';
+import { AuditLog } from '../../../src/auth/audit/audit-log.ts';
+import { Authorizer } from '../../../src/auth/authorizer.ts';
+import type { LoadedPolicy } from '../../../src/auth/policy/load-policy.ts';
+import { auditSchema, authorizationSchema } from '../../../src/config/authorization.ts';
+import type { Decisions } from '../../../src/pipeline/authorization.ts';
+import type { Principal } from '../../../src/pipeline/principal.ts';
+import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
 import { coerceVariables } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
@@ -46,12 +53,18 @@ export interface EngineOptions {
   readonly labels?: readonly string[];
   /** Errors in one answer. */
   readonly errorsMax?: number;
+  /** Who asks, under which rules. Without: nobody is asked. */
+  readonly access?: { readonly policy: LoadedPolicy | null; readonly principal: Principal };
+  /** Hears of every decision. */
+  readonly onDecision?: (record: AuthorizationRecord) => void;
   /** For planning one operation; without it planning takes the time it takes. */
   readonly planningTimeoutMs?: number;
 }
 
 export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engine {
-  let supergraph = loadSupergraph(composeFixture(fixture));
+  const outline = options.access?.policy?.outline ?? null;
+  let supergraph = loadSupergraph(composeFixture(fixture), outline);
+  const authorizer = authorizerFor(options);
   const transport = subgraphTransport(fixture);
   const subgraphs = new Map<string, Subgraph>();
   for (const [service, send] of Object.entries(transport.services)) {
@@ -72,7 +85,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       return interruptible(options.planningTimeoutMs, plan);
     } catch (error) {
       // What was interrupted may have left the planner's caches half written.
-      supergraph = loadSupergraph(composeFixture(fixture));
+      supergraph = loadSupergraph(composeFixture(fixture), outline);
       throw error;
     }
   }
@@ -81,8 +94,9 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     query: string,
     operationName?: string,
     variables: Readonly<Record<string, unknown>> = {},
+    denied: readonly number[] = [],
   ): ExecutableOperation {
-    const request = { query, operationName: operationName ?? null, labels: options.labels ?? [] };
+    const request = { query, operationName: operationName ?? null, labels: options.labels ?? [], denied };
     const limits = { tokensMax: 100_000, suggestions: true };
     let result = bounded(() => prepare(supergraph, request, limits));
     if ('conditional' in result) {
@@ -102,8 +116,10 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
   async function runPrepared(
     operation: ExecutableOperation,
     variables: Readonly<Record<string, unknown>> = {},
+    decisions?: Decisions,
   ): Promise<Answer> {
     const answer = await execute(operation, {
+      decisions,
       variables: coerced(operation.prepared, variables),
       context: requestContext(),
       subgraphs,
@@ -118,9 +134,34 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     runPrepared,
     calls: transport.calls,
     clear: () => transport.clear(),
-    run: async ({ query, variables = {}, operationName }) =>
-      runPrepared(prepareOne(query, operationName, variables), variables),
+    async run({ query, variables = {}, operationName }) {
+      const whole = prepareOne(query, operationName, variables);
+      const context = requestContext(options.access?.principal);
+      const received = {
+        context,
+        request: { query, operationName: operationName ?? null, variables },
+        queryOnly: false,
+      };
+      const prepared = { ...received, operation: whole, variables: coerced(whole.prepared, variables) };
+      const { operation, decisions } = await authorizer.authorize(prepared, {
+        without: (_, denied) => prepareOne(query, operationName, variables, denied),
+      });
+      return runPrepared(operation, variables, decisions);
+    },
   };
+}
+
+function authorizerFor({ access, onDecision }: EngineOptions): Authorizer {
+  const events = new Events();
+  if (onDecision) events.on('authorizationDecided', onDecision);
+  const audit = new AuditLog({
+    config: auditSchema.parse({ allowSample: 1 }),
+    events,
+    random: () => 0,
+    now: () => 0,
+  });
+  const config = authorizationSchema.parse({});
+  return new Authorizer({ policy: access?.policy ?? null, config, events, audit });
 }
 
 function coerced(
@@ -141,8 +182,9 @@ function asGraphql(answer: EngineAnswer): Answer {
   return { ...toAnswer({ data: answer.data }), errors };
 }
 
-function requestContext(): RequestContext {
+function requestContext(principal?: Principal): RequestContext {
   return {
+    ...(principal ? { principal } : {}),
     requestId: 'test',
     clientAddress: '127.0.0.1',
     headers: {},

@@ -1,0 +1,95 @@
+/**
+ * Writes down who was allowed or denied what: one record per check and request. What is denied or masked, always; what is
+ * allowed, so often as configured. Never a token, never a claim, and of variables only the values that are listed.
+ */
+
+import { createHash } from 'node:crypto';
+
+import type { GatewayConfig } from '../../config/gateway-config.ts';
+import type { CheckSpec } from '../../pipeline/authorization.ts';
+import type { PreparedOperation } from '../../pipeline/prepared.ts';
+import type { Principal } from '../../pipeline/principal.ts';
+import type { Prepared } from '../../pipeline/stages.ts';
+import type { AuthorizationRecord, Events } from '../../shared/events.ts';
+import { demandText } from '../directives/decide-demand.ts';
+import type { LoadedPolicy } from '../policy/load-policy.ts';
+import { ruleText } from '../policy/rule-tree.ts';
+import { AuditFile } from './audit-file.ts';
+
+export interface AuditEntry {
+  readonly prepared: Prepared<{ readonly prepared: PreparedOperation }>;
+  readonly principal: Principal;
+  readonly check: CheckSpec;
+  readonly policy: LoadedPolicy | null;
+  readonly outcome: AuthorizationRecord['outcome'];
+  readonly reason: string;
+  readonly enforced: boolean;
+  readonly objects?: AuthorizationRecord['objects'];
+}
+
+export interface AuditLogOptions {
+  readonly config: GatewayConfig['audit'];
+  readonly events: Events;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+  readonly #file: AuditFile | null;
+  readonly #hashes = new WeakMap<PreparedOperation, string>();
+
+  constructor(options: AuditLogOptions) {
+    const { config, events } = options;
+    this.#options = options;
+    this.#file = config.file === undefined ? null : new AuditFile({ ...config, path: config.file }, events);
+  }
+
+  write(entry: AuditEntry): void {
+    const { config, events, random } = this.#options;
+    const isSampled = entry.outcome !== 'allow' || (config.allowSample > 0 && random() < config.allowSample);
+    if (!isSampled) return;
+    const record = this.#recordOf(entry);
+    events.emit('authorizationDecided', record);
+    this.#file?.append(JSON.stringify(record));
+  }
+
+  /** Settles when everything is on disk. */
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+
+  #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
+    const { context, request, operation, variables } = prepared;
+    const listed = this.#options.config.variables.filter((name) => Object.hasOwn(variables, name));
+    const rules = check.rules.flatMap((number) => policy?.rules[number] ?? []).map(ruleText);
+    return {
+      time: new Date(this.#options.now()).toISOString(),
+      requestId: context.requestId,
+      subject: principal.subject,
+      client: principal.client,
+      provenBy: principal.provenBy,
+      operationName: operation.prepared.name,
+      operationHash: this.#hashOf(operation.prepared, request.query),
+      coordinates: check.coordinates,
+      paths: check.paths.map((path) => path.join('.')),
+      rule: [...(check.demand ? [demandText(check.demand)] : []), ...rules].join(' and '),
+      ...more,
+      ...(objects ? { objects } : {}),
+      ...(listed.length > 0
+        ? { variables: Object.fromEntries(listed.map((name) => [name, variables[name]])) }
+        : {}),
+    };
+  }
+
+  #hashOf(operation: PreparedOperation, query: string): string {
+    let hash = this.#hashes.get(operation);
+    if (hash === undefined) {
+      hash = createHash('sha256').update(query).digest('hex');
+      this.#hashes.set(operation, hash);
+    }
+    return hash;
+  }
+}

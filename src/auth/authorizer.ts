@@ -1,0 +1,112 @@
+/**
+ * Decides what of an operation its principal may see: everything that can be decided before execution is, so that no
+ * mutation runs first; the rest is decided with the data (`execute/review.ts` asks).
+ */
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
+import type { PreparedOperation } from '../pipeline/prepared.ts';
+import type { Prepared } from '../pipeline/stages.ts';
+import type { ErrorCode } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { AuthorizationRefused } from './authorization-refused.ts';
+import type { LoadedPolicy } from './policy/load-policy.ts';
+import { all } from './policy/evaluate.ts';
+import { anonymous } from './proof.ts';
+import { RequestDecisions } from './request-decisions.ts';
+
+export interface AuthorizerOptions {
+  readonly policy: LoadedPolicy | null;
+  readonly config: GatewayConfig['authorization'];
+  readonly events: Events;
+  readonly audit: AuditLog;
+}
+
+/** What authorization needs of an operation that is compiled. */
+interface Executable {
+  readonly prepared: PreparedOperation;
+}
+
+export interface Authorized<Operation extends Executable> {
+  /** Without what was denied, where that is known by now. */
+  readonly operation: Operation;
+  /** Absent: nothing is guarded. */
+  readonly decisions?: Decisions;
+}
+
+/** Where the same operation without what these checks guard comes from. */
+export interface Variants<Operation extends Executable> {
+  /** @returns undefined where there are too many variants of the operation. */
+  without(
+    prepared: Prepared<Operation>,
+    denied: readonly number[],
+  ): Promise<Operation> | Operation | undefined;
+}
+
+export class Authorizer {
+  readonly #options: AuthorizerOptions;
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws {GatewayError} `UNAUTHENTICATED` or `FORBIDDEN` where what is denied refuses the request as a whole.
+   */
+  authorize<Operation extends Executable>(
+    prepared: Prepared<Operation>,
+    variants: Variants<Operation>,
+  ): Authorized<Operation> | Promise<Authorized<Operation>> {
+    const { operation } = prepared;
+    const { checks } = operation.prepared;
+    if (!checks) return { operation };
+    return this.#authorize(prepared, checks, variants);
+  }
+
+  async #authorize<Operation extends Executable>(
+    prepared: Prepared<Operation>,
+    checks: readonly CheckSpec[],
+    variants: Variants<Operation>,
+  ): Promise<Authorized<Operation>> {
+    const { operation } = prepared;
+    const request = this.requestDecisions(prepared, checks);
+    const before = checks.map((_, check) => request.decideBefore(check));
+    const verdicts = await all<Verdict | 'later' | undefined, ReadonlyArray<Verdict | 'later' | undefined>>(
+      before,
+      (known) => known,
+    );
+    request.record(verdicts);
+    if (request.isDryRun) return { operation, decisions: request.asDryRun(verdicts) };
+    const denied = verdicts.flatMap((verdict, check) =>
+      verdict !== undefined && verdict !== 'later' && verdict.is === 'deny' ? [check] : [],
+    );
+    const decisions = request.decisions(verdicts);
+    if (denied.length === 0) return { operation, decisions };
+    if (this.#options.config.unauthorized === 'reject') throw refusal(verdicts, denied);
+    const pruned = await variants.without(prepared, denied);
+    // What is denied is then fetched and not shown; but a mutation must not run.
+    if (!pruned && denied.some((check) => checks[check]?.isRoot) && operation.prepared.kind === 'mutation') {
+      throw refusal(verdicts, denied);
+    }
+    return { operation: pruned ?? operation, decisions };
+  }
+
+  /** The decisions of one request, one by one; `authorize` makes use of them. */
+  requestDecisions(prepared: Prepared<Executable>, checks: readonly CheckSpec[]): RequestDecisions {
+    const { policy, config, events, audit } = this.#options;
+    const principal = prepared.context.principal ?? anonymous;
+    return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit });
+  }
+}
+
+function refusal(
+  verdicts: ReadonlyArray<Verdict | 'later' | undefined>,
+  denied: readonly number[],
+): AuthorizationRefused {
+  const denials = denied.map((check) => verdicts[check] as Denial);
+  const code = denials[0]?.code === 'UNAUTHENTICATED' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+  return new AuthorizationRefused(code satisfies ErrorCode, [
+    ...new Set(denials.map(({ message }) => message)),
+  ]);
+}

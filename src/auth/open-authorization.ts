@@ -1,0 +1,47 @@
+/** Builds authorization as the configuration has it: what lasts, and what belongs to one graph. */
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { PolicyOutline } from '../pipeline/authorization.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { Authorizer } from './authorizer.ts';
+import { loadPolicy, type LoadedPolicy } from './policy/load-policy.ts';
+
+export interface Authorization {
+  /**
+   * @param outline Of the policy that the graph's operations are prepared by; undefined: there is none.
+   * @throws {GatewayError} `CONFIG_INVALID`
+   */
+  authorizerFor(outline: PolicyOutline | undefined): Promise<Authorizer>;
+  close(): Promise<void>;
+}
+
+export function openAuthorization({ authorization, audit }: GatewayConfig, events: Events): Authorization {
+  const log = new AuditLog({ config: audit, events, random: Math.random, now: Date.now });
+  return {
+    authorizerFor: async (outline) =>
+      new Authorizer({
+        policy: outline ? await policyAs(outline) : null,
+        config: authorization,
+        events,
+        audit: log,
+      }),
+    close: () => log.close(),
+  };
+}
+
+/** The part of a graph that is its policy, as the configuration names it. */
+export function policyOf({ authorization: { policy: file } }: GatewayConfig): {
+  readonly policy?: { readonly file: string; readonly read: () => Promise<PolicyOutline> };
+} {
+  if (file === undefined) return {};
+  return { policy: { file, read: async () => (await loadPolicy(file)).outline } };
+}
+
+/** Rules go by number, and another process may have read the file: both must have read the same. */
+async function policyAs(outline: PolicyOutline): Promise<LoadedPolicy> {
+  const policy = await loadPolicy(outline.file);
+  if (JSON.stringify(policy.outline) === JSON.stringify(outline)) return policy;
+  throw new GatewayError('CONFIG_INVALID', `policy ${outline.file}: it changed while it was loaded`);
+}

@@ -1,0 +1,116 @@
+/** Loads a policy module: its rules as trees, and an outline of it for the planner workers. */
+
+import { stat } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+
+import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { policyTools, type NamedPolicy } from './policy-module.ts';
+import { outlineOf, readRule, type LeafRule, type RuleNode } from './rule-tree.ts';
+
+export interface LoadedPolicy {
+  readonly outline: PolicyOutline;
+  /** By number. */
+  readonly rules: readonly RuleNode[];
+  readonly named: ReadonlyMap<string, NamedPolicy>;
+}
+
+/**
+ * Reads the file anew whenever it has changed.
+ *
+ * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is wrong.
+ */
+export async function loadPolicy(file: string): Promise<LoadedPolicy> {
+  let make: unknown;
+  try {
+    const { mtimeMs } = await stat(file);
+    const address = `${pathToFileURL(file).href}?changed=${mtimeMs}`;
+    make = ((await import(address)) as { readonly policy?: unknown }).policy;
+  } catch (cause) {
+    throw wrong(
+      file,
+      `it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  }
+  if (typeof make !== 'function')
+    throw wrong(file, 'it must export a function "policy" that gives the rules');
+  let policy: unknown;
+  try {
+    policy = (make as (tools: typeof policyTools) => unknown)(policyTools);
+  } catch (cause) {
+    throw wrong(
+      file,
+      `its function "policy" fails: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  }
+  return readPolicy(file, policy);
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` */
+export function readPolicy(file: string, policy: unknown): LoadedPolicy {
+  if (!isRecord(policy) || !isRecord(policy.permissions)) {
+    throw wrong(file, 'its function "policy" must return an object with "permissions"');
+  }
+  const reader = new PolicyReader(file);
+  const types = Object.entries(policy.permissions).map(
+    ([type, fields]) => [type, reader.fields(type, fields)] as const,
+  );
+  const { fallbackRule = policyTools.deny, introspection = policyTools.allow } = policy;
+  const named = namedPolicies(file, policy.policies);
+  const outline: PolicyOutline = {
+    file,
+    types: Object.fromEntries(types),
+    fallback: reader.rule('fallbackRule', fallbackRule),
+    introspection: reader.rule('introspection', introspection),
+    named: [...named.keys()],
+  };
+  return { outline, rules: reader.rules, named };
+}
+
+class PolicyReader {
+  readonly rules: RuleNode[] = [];
+  readonly #file: string;
+  readonly #leaves = new Map<unknown, LeafRule>();
+  readonly #numbers = new Map<unknown, number>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  fields(type: string, value: unknown): Record<string, RuleOutline | null> {
+    if (readRule(value, this.#leaves)) return { '*': this.rule(type, value) };
+    if (!isRecord(value)) throw wrong(this.#file, `what it says of type ${type} is no rule`);
+    const fields = Object.entries(value).filter(([, rule]) => rule !== undefined);
+    return Object.fromEntries(fields.map(([field, rule]) => [field, this.rule(`${type}.${field}`, rule)]));
+  }
+
+  rule(at: string, value: unknown): RuleOutline | null {
+    const node = readRule(value, this.#leaves);
+    if (!node) throw wrong(this.#file, `what it says of ${at} is no rule`);
+    let number = this.#numbers.get(value);
+    if (number === undefined) {
+      number = this.rules.push(node) - 1;
+      this.#numbers.set(value, number);
+    }
+    return outlineOf(node, number);
+  }
+}
+
+function namedPolicies(file: string, value: unknown): Map<string, NamedPolicy> {
+  if (value === undefined) return new Map();
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  if (!isRecord(value) || !entries.every(([, decide]) => typeof decide === 'function')) {
+    throw wrong(file, 'its "policies" must be functions by name');
+  }
+  return new Map(entries as Array<[string, NamedPolicy]>);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrong(file: string, reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `policy ${file}: ${reason}`, { cause });
+}

@@ -1,0 +1,118 @@
+/** The rules of a policy as plain trees, and what each needs to be decided. */
+
+import type { RuleOutline } from '../../pipeline/authorization.ts';
+import { concealing } from './policy-module.ts';
+
+export type RuleNode =
+  | { readonly is: 'allow' }
+  | { readonly is: 'deny' }
+  | { readonly is: 'and' | 'or' | 'chain' | 'race'; readonly rules: readonly RuleNode[] }
+  | { readonly is: 'not'; readonly rule: RuleNode; readonly error: unknown }
+  | { readonly is: 'masked'; readonly rule: RuleNode; readonly conceal: (value: unknown) => unknown }
+  | LeafRule;
+
+export interface LeafRule {
+  readonly is: 'leaf';
+  readonly name: string;
+  readonly decide: RuleFunction;
+  readonly cache: 'contextual' | 'strict' | 'no_cache' | CacheKey;
+  /** It looks at nothing but the arguments. */
+  readonly isInput: boolean;
+  readonly fragment: string | undefined;
+}
+
+export type RuleFunction = (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown;
+type CacheKey = (parent: unknown, args: unknown, context: unknown, info: unknown) => string;
+
+/** What graphql-shield makes, so far as it matters here. */
+interface ShieldObject {
+  readonly rules?: readonly unknown[];
+  readonly name?: string;
+  readonly func?: RuleFunction;
+  readonly cache?: LeafRule['cache'];
+  readonly fragment?: string;
+  readonly error?: unknown;
+  readonly [concealing]?: (value: unknown) => unknown;
+}
+
+const combinations: Readonly<Record<string, 'and' | 'or' | 'chain' | 'race'>> = {
+  RuleAnd: 'and',
+  RuleOr: 'or',
+  RuleChain: 'chain',
+  RuleRace: 'race',
+};
+
+/** @returns undefined for what is no rule. The same leaf gives the same node, so that its decisions are kept once. */
+export function readRule(value: unknown, leaves: Map<unknown, LeafRule>): RuleNode | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const object = value as ShieldObject;
+  const kind = value.constructor.name;
+  if (kind === 'RuleTrue') return { is: 'allow' };
+  if (kind === 'RuleFalse') return { is: 'deny' };
+  if (kind === 'Rule' || kind === 'InputRule') return leafOf(object, kind === 'InputRule', leaves);
+  const rules = (object.rules ?? []).map((rule) => readRule(rule, leaves));
+  if (rules.length === 0 || !rules.every((rule) => rule !== undefined)) return undefined;
+  const [first] = rules as [RuleNode];
+  const conceal = object[concealing];
+  if (conceal) return { is: 'masked', rule: first, conceal };
+  if (kind === 'RuleNot') return { is: 'not', rule: first, error: object.error };
+  const is = combinations[kind];
+  return is && { is, rules };
+}
+
+function leafOf(
+  object: ShieldObject,
+  isInput: boolean,
+  leaves: Map<unknown, LeafRule>,
+): LeafRule | undefined {
+  const known = leaves.get(object);
+  if (known) return known;
+  const { name = 'rule', func, cache = 'no_cache', fragment } = object;
+  if (!func) return undefined;
+  const leaf: LeafRule = { is: 'leaf', name, decide: func, cache, isInput, fragment };
+  leaves.set(object, leaf);
+  return leaf;
+}
+
+export function outlineOf(node: RuleNode, rule: number): RuleOutline | null {
+  if (node.is === 'allow') return null;
+  const leaves = leavesOf(node);
+  const depends = leaves.filter(({ cache }) => cache !== 'contextual');
+  return {
+    rule,
+    readsArguments: depends.length > 0,
+    readsParent: depends.some(({ isInput }) => !isInput),
+    conceals: concealsIn(node),
+    fragments: [...new Set(leaves.flatMap(({ fragment }) => fragment ?? []))],
+  };
+}
+
+/** As one would write it: `and(isUser, or(isAdmin, isOwner))`. */
+export function ruleText(node: RuleNode): string {
+  switch (node.is) {
+    case 'allow':
+    case 'deny':
+      return node.is;
+    case 'leaf':
+      return node.name;
+    case 'not':
+    case 'masked':
+      return `${node.is}(${ruleText(node.rule)})`;
+    default:
+      return `${node.is}(${node.rules.map(ruleText).join(', ')})`;
+  }
+}
+
+function leavesOf(node: RuleNode): LeafRule[] {
+  if (node.is === 'leaf') return [node];
+  return childrenOf(node).flatMap(leavesOf);
+}
+
+function concealsIn(node: RuleNode): boolean {
+  return node.is === 'masked' || childrenOf(node).some(concealsIn);
+}
+
+function childrenOf(node: RuleNode): readonly RuleNode[] {
+  if ('rules' in node) return node.rules;
+  return 'rule' in node ? [node.rule] : [];
+}

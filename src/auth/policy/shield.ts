@@ -1,0 +1,15 @@
+/**
+ * graphql-shield, which the rules of a policy are written with. Version 7.6.5 imports `isUndefined` from `util`, which
+ * Node 23 removed: its ES module cannot be linked, and `chain` and `race` of the other build fail. The function is put
+ * back, and the CommonJS build loaded.
+ */
+
+import { createRequire } from 'node:module';
+import util from 'node:util';
+
+(util as { isUndefined?: (value: unknown) => boolean }).isUndefined ??= (value) => value === undefined;
+
+const require = createRequire(import.meta.url);
+
+export const { rule, inputRule, allow, deny, and, or, not, chain, race } =
+  require('graphql-shield') as typeof import('graphql-shield');

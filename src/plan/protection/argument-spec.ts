@@ -1,0 +1,54 @@
+/** The arguments of a field in a form that gives their values without a schema, once the variables are known. */
+
+import {
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  Kind,
+  valueFromAST,
+  visit,
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLInputType,
+  type ValueNode,
+} from 'graphql';
+
+import type { ArgumentSpec, ArgumentValue } from '../../pipeline/authorization.ts';
+
+export function argumentSpecs(declared: readonly GraphQLArgument[], node: FieldNode): ArgumentSpec[] {
+  return declared.flatMap(({ name, type, defaultValue }): ArgumentSpec[] => {
+    const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+    if (given) return [{ name, value: valueOf(given, type, defaultValue) }];
+    return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
+  });
+}
+
+/** @param otherwise Stands in for a variable without a value; undefined: nothing does. */
+function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): ArgumentValue {
+  if (isNonNullType(type)) return valueOf(node, type.ofType, otherwise);
+  if (node.kind === Kind.VARIABLE) {
+    const name = node.name.value;
+    return otherwise === undefined ? { is: 'variable', name } : { is: 'variable', name, otherwise };
+  }
+  if (!hasVariable(node)) return { is: 'constant', value: valueFromAST(node, type) };
+  if (isListType(type)) {
+    const items = node.kind === Kind.LIST ? node.values : [node];
+    return { is: 'list', items: items.map((item) => valueOf(item, type.ofType, null)) };
+  }
+  if (!isInputObjectType(type) || node.kind !== Kind.OBJECT) {
+    throw new Error('Variables in a scalar: the document was not validated');
+  }
+  const fields = Object.values(type.getFields()).flatMap((field): ArgumentSpec[] => {
+    const given = node.fields.find(({ name }) => name.value === field.name)?.value;
+    const { name, defaultValue } = field;
+    if (given) return [{ name, value: valueOf(given, field.type, defaultValue) }];
+    return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
+  });
+  return { is: 'object', fields };
+}
+
+function hasVariable(node: ValueNode): boolean {
+  let found = false;
+  visit(node, { Variable: () => void (found = true) });
+  return found;
+}
