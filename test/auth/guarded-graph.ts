@@ -1,0 +1,149 @@
+/** A small graph with something guarded in every way there is, on real sockets. Guarded values say so. */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { composeServices } from '@apollo/composition';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { graphql, parse } from 'graphql';
+
+type Resolvers = NonNullable<
+  Exclude<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]> extends infer Module
+    ? Extract<Module, { resolvers?: unknown }>['resolvers']
+    : never
+>;
+type Row = Readonly<Record<string, unknown>>;
+
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external",
+  "@requires", "@interfaceObject", "@requiresScopes", "@policy", { name: "@authenticated", as: "@signedIn" }])\n`;
+
+const rows: readonly Row[] = [
+  {
+    __typename: 'Book',
+    id: 'm1',
+    title: 'Dune',
+    cost: 'canary cost',
+    shelf: 'canary shelf',
+    isbn: 'canary isbn',
+  },
+  { __typename: 'Movie', id: 'm2', title: 'Alien', budget: 'canary budget', note: 'canary note' },
+  { __typename: 'Account', id: 'a1', owner: 'canary owner' },
+];
+const media = rows.slice(0, 2);
+const byId = ({ id }: Row): Row | undefined => rows.find((row) => row.id === id);
+
+const subgraphs = {
+  catalog: {
+    sdl: `${link}
+      type Query {
+        media: [Medium!]!
+        books: [Book!]!
+        movies: [Movie!]!
+        anything: [Anything]!
+        me: Account
+        secret: String @requiresScopes(scopes: [["secrets", "read"], ["root"]])
+      }
+      interface Medium @key(fields: "id") { id: ID! title: String }
+      type Book implements Medium @key(fields: "id") {
+        id: ID! title: String cost: String @signedIn isbn: Isbn shelf: String similar: [Medium!]
+      }
+      type Movie implements Medium @key(fields: "id") {
+        id: ID! title: String budget: String @policy(policies: [["finance"]]) note: String
+      }
+      type Account @requiresScopes(scopes: [["accounts"]]) { id: ID! owner: String }
+      union Anything = Book | Movie | Account
+      scalar Isbn @signedIn`,
+    resolvers: {
+      Query: {
+        media: () => media,
+        books: () => rows.slice(0, 1),
+        movies: () => rows.slice(1, 2),
+        anything: () => rows,
+        me: () => rows[2],
+        secret: () => 'canary secret',
+      },
+      Medium: { __resolveReference: byId },
+      Book: { __resolveReference: byId, similar: () => media },
+      Movie: { __resolveReference: byId },
+    },
+  },
+  ratings: {
+    sdl: `${link}
+      type Query { top: [Medium!]! }
+      type Medium @key(fields: "id") @interfaceObject {
+        id: ID! score: String @requiresScopes(scopes: [["scores"]])
+      }`,
+    resolvers: {
+      Query: { top: () => media.map(({ id }) => ({ id })) },
+      Medium: { __resolveReference: ({ id }: Row) => ({ id }), score: () => 'canary score' },
+    },
+  },
+  sales: {
+    sdl: `${link}
+      type Book @key(fields: "id") {
+        id: ID! cost: String @external margin: String @requires(fields: "cost") @signedIn
+      }`,
+    resolvers: {
+      Book: {
+        __resolveReference: (reference: Row) => reference,
+        margin: ({ cost }: Row) => `margin of ${String(cost)}`,
+      },
+    },
+  },
+};
+
+/** The rules of the policy, in a module that needs nothing. */
+export const policyModule = `
+  export function policy({ rule, allow }) {
+    const never = rule('never', { cache: 'contextual' })(() => false);
+    const notThis = rule('not this', { cache: 'strict', fragment: '{ id }' })(({ id }) => id === 'other');
+    return {
+      fallbackRule: allow,
+      permissions: { Book: { shelf: never }, Movie: { note: notThis } },
+      policies: { finance: ({ principal }) => principal.roles.includes('finance') },
+    };
+  }
+`;
+
+export interface GuardedGraph {
+  readonly supergraphSdl: string;
+  /** Requests to any subgraph so far. */
+  readonly calls: number;
+  close(): void;
+}
+
+export async function serveGuardedGraph(): Promise<GuardedGraph> {
+  let calls = 0;
+  const servers: Server[] = [];
+  const services: Array<{ name: string; url: string; typeDefs: ReturnType<typeof parse> }> = [];
+  for (const [name, { sdl, resolvers }] of Object.entries(subgraphs)) {
+    const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as Resolvers }]);
+    const server = createServer((request, response) => {
+      calls += 1;
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const { query, variables } = JSON.parse(body) as { query: string; variables?: Row };
+        void graphql({ schema, source: query, variableValues: variables ?? {} }).then((result) =>
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(result)),
+        );
+      });
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    services.push({ name, url: `http://127.0.0.1:${port}/`, typeDefs: parse(sdl) });
+  }
+  const { supergraphSdl, errors } = composeServices(services);
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
+  return {
+    // Composition insists on it; other compositions do not, and it must not matter.
+    supergraphSdl: supergraphSdl.replace(/(margin: String[^\n]*) @signedIn/, '$1'),
+    get calls() {
+      return calls;
+    },
+    close: () => servers.forEach((server) => server.closeAllConnections() ?? server.close()),
+  };
+}

@@ -1,0 +1,107 @@
+/** Every way to ask for a field that a schema has, up to a depth: what a client could try. */
+
+import {
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  type GraphQLCompositeType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+
+export interface Way {
+  readonly name: string;
+  readonly query: string;
+}
+
+/** @param field Of `type`; a leaf, or an object whose field `leaf` is asked for. */
+export function waysTo(schema: GraphQLSchema, type: GraphQLObjectType, field: string): Way[] {
+  const root = schema.getQueryType();
+  if (!root) return [];
+  if (type === root) return selectionsOf(type, field, root).map((way) => wrapped(way, []));
+  return routes(schema, root, type, 2).flatMap(({ path, at }) =>
+    selectionsOf(type, field, at).map((way) => wrapped(way, path)),
+  );
+}
+
+interface Selection {
+  readonly how: string;
+  readonly selection: string;
+  readonly fragments?: string;
+}
+
+function wrapped({ how, selection, fragments = '' }: Selection, path: readonly string[]): Way {
+  const body = path.reduceRight((inner, step) => `${step} { ${inner} }`, selection);
+  return {
+    name: `${path.join('.') || 'root'} by ${how}`,
+    query: `query ($yes: Boolean! = true) { ${body} ...Always } fragment Always on Query { __typename @include(if: $yes) } ${fragments}`,
+  };
+}
+
+/** How to write it where the declared type is `at`. */
+function selectionsOf(type: GraphQLObjectType, field: string, at: GraphQLCompositeType): Selection[] {
+  const inner = leafBelow(type, field);
+  const asked = `${field}${inner}`;
+  const ways: Selection[] = [
+    { how: 'inline fragment', selection: `... on ${type.name} { ${asked} }` },
+    { how: 'alias', selection: `... on ${type.name} { harmless: ${asked} }` },
+    { how: 'named fragment', selection: '...F', fragments: `fragment F on ${type.name} { ${asked} }` },
+    {
+      how: 'fragment in a fragment',
+      selection: '...G',
+      fragments: `fragment G on ${at.name} { ...H } fragment H on ${type.name} { ${asked} }`,
+    },
+    {
+      how: 'condition',
+      selection: `... on ${type.name} @include(if: $yes) { ${field} @include(if: $yes)${inner} }`,
+    },
+    { how: 'twice', selection: `... on ${type.name} { ${asked} again: ${asked} }` },
+  ];
+  const direct = 'getFields' in at && at.getFields()[field];
+  if (direct)
+    ways.push({ how: 'itself', selection: asked }, { how: 'own alias', selection: `id2: ${asked}` });
+  for (const one of type.getInterfaces()) {
+    if (!one.getFields()[field]) continue;
+    ways.push({ how: `interface ${one.name}`, selection: `... on ${one.name} { ${asked} }` });
+  }
+  return ways;
+}
+
+function leafBelow(type: GraphQLObjectType, field: string): string {
+  const named = getNamedType(type.getFields()[field]?.type);
+  if (!isCompositeType(named)) return '';
+  return isObjectType(named) ? ` { ${Object.keys(named.getFields()).at(-1)} }` : ' { __typename }';
+}
+
+function routes(
+  schema: GraphQLSchema,
+  from: GraphQLObjectType,
+  target: GraphQLObjectType,
+  depthMax: number,
+): Array<{ path: string[]; at: GraphQLCompositeType }> {
+  if (depthMax === 0) return [];
+  return Object.values(from.getFields()).flatMap(({ name, type, args }) => {
+    const at = getNamedType(type);
+    if (!isCompositeType(at) || args.length > 0) return [];
+    const possible = isAbstractType(at) ? schema.getPossibleTypes(at) : [at];
+    const here = possible.includes(target) ? [{ path: [name], at }] : [];
+    const on = (one: GraphQLObjectType): string =>
+      isAbstractType(at) ? `${name} { ... on ${one.name}` : name;
+    const deeper = possible.flatMap((one) =>
+      routes(schema, one, target, depthMax - 1).map((route) => ({
+        ...route,
+        path: [on(one), ...route.path],
+      })),
+    );
+    return [...here, ...deeper.map(closed)];
+  });
+}
+
+/** A step through a type condition opens one brace more. */
+function closed({ path, at }: { path: string[]; at: GraphQLCompositeType }): {
+  path: string[];
+  at: GraphQLCompositeType;
+} {
+  return { path: path.flatMap((step) => step.split(' { ')), at };
+}
