@@ -6,6 +6,7 @@
 
 import {
   type CallOptions,
+  type ChannelCredentials,
   Client,
   type ClientReadableStream,
   type ClientUnaryCall,
@@ -18,12 +19,15 @@ import {
 } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 
+import { transportDefaults, type ServiceTransport, type TlsMaterial } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { newCall, requestOf } from '../resilience/call.ts';
 import { plainService, type Service } from '../resilience/service.ts';
 import { timedOut, unavailable } from './failures.ts';
+import { checkedTarget } from './grpc-resolver.ts';
+import { headerRules, type HeaderRules } from './request-headers.ts';
 import { isNotFound, metadataOf, statusError } from './grpc-status.ts';
 
 export interface GrpcServiceOptions {
@@ -38,6 +42,8 @@ export interface GrpcServiceOptions {
   readonly timeoutMs?: number;
   /** Calls under way at most; one more is refused at once. Default 2 048. */
   readonly callsMax?: number;
+  /** Of it, the rules for addresses and headers and the TLS. */
+  readonly transport?: Partial<ServiceTransport>;
 }
 
 export interface GrpcSource {
@@ -79,15 +85,21 @@ export async function createGrpcSource(
 ): Promise<GrpcSource> {
   const { name, url, timeoutMs = 5000, callsMax = 2048 } = options;
   const methods = await methodsOf(options);
-  const isTls = url.startsWith('grpcs://');
-  const address = url.replace(/^grpcs?:\/\//, '');
+  const transport = { ...transportDefaults, ...options.transport };
+  const target = checkedTarget(url.replace(/^grpcs?:\/\//, ''), transport);
   const connect = (): Client =>
-    new Client(address, isTls ? credentials.createSsl() : credentials.createInsecure(), channelOptions);
+    new Client(target, credentialsFor(url, transport.tls), {
+      ...channelOptions,
+      ...(transport.tls?.servername === undefined
+        ? {}
+        : { 'grpc.ssl_target_name_override': transport.tls.servername }),
+    });
   const channel: Channel = {
     name,
     connect,
     client: connect(),
     methods,
+    rules: headerRules(transport.headers),
     timeoutMs,
     callsMax,
     calls: 0,
@@ -110,6 +122,14 @@ export async function createGrpcSource(
       return Promise.resolve();
     },
   };
+}
+
+function credentialsFor(url: string, tls: TlsMaterial = {}): ChannelCredentials {
+  if (!url.startsWith('grpcs://')) return credentials.createInsecure();
+  const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((text) =>
+    text === undefined ? null : Buffer.from(text),
+  );
+  return credentials.createSsl(ca, key, cert);
 }
 
 interface UnaryRequest {
@@ -135,6 +155,7 @@ interface Channel {
   readonly connect: () => Client;
   client: Client;
   readonly methods: ServiceDefinition;
+  readonly rules: HeaderRules;
   readonly timeoutMs: number;
   readonly callsMax: number;
   /** Under way. */
@@ -205,7 +226,7 @@ function invocationOf(channel: Channel, method: string, context: RequestContext)
     path: definition.path,
     serialize: definition.requestSerialize as (message: object) => Buffer,
     deserialize: definition.responseDeserialize as (bytes: Buffer) => unknown,
-    metadata: metadataOf(context),
+    metadata: metadataOf(context, channel.rules),
     options: { deadline: Date.now() + waitMs },
   };
 }

@@ -4,6 +4,7 @@ import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { HeaderRules, SentHeaders } from './request-headers.ts';
 import { badResponse, refused, timedOut, unavailable } from './failures.ts';
 
 export function isNotFound(error: ServiceError): boolean {
@@ -48,11 +49,14 @@ const legalName = /^[0-9a-z_.-]+$/;
 /** Printable ASCII: anything else would make grpc-js throw. */
 const legalValue = /^[ -~]*$/;
 
-export function metadataOf({ forwardHeaders, requestId }: RequestContext): Metadata {
+export function metadataOf(context: RequestContext, rules: HeaderRules): Metadata {
   const metadata = new Metadata();
-  for (const [name, value] of Object.entries(forwardHeaders)) {
+  const sent: SentHeaders = {};
+  rules(context, sent);
+  for (const [name, value] of Object.entries(sent)) {
     if (legalName.test(name) && !reserved.test(name) && legalValue.test(value)) metadata.set(name, value);
   }
+  const { requestId } = context;
   if (legalValue.test(requestId)) metadata.set('x-request-id', requestId);
   return metadata;
 }

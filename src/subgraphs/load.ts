@@ -94,7 +94,7 @@ async function openSource(
   const { name, kind } = config;
   const service = leases.use(config);
   if (config.kind === 'grpc') {
-    const client = await createGrpcSource(config, service);
+    const client = await createGrpcSource({ ...config, transport: transportOf(config, settings) }, service);
     return { name, kind, client, close: () => client.close() };
   }
   const backend = backendOf(service, http, transportOf(config, settings));

@@ -1,8 +1,8 @@
-/** A service that answers with 200 MB of zeros in gzip: a process of its own, so that its memory is not the gateway's. */
+/** A service that answers with 200 MB of zeros in gzip, except at `/small`: a process of its own, so that its memory is not the gateway's. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 
 /** What it sends when it listens. */
 export type BombPort = number;
@@ -10,8 +10,12 @@ export type BombPort = number;
 const unpackedBytes = 200 * 1024 * 1024;
 const chunk = Buffer.alloc(1024 * 1024);
 
-const server = createServer((_request, response) => {
+const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+  if (request.url === '/small') {
+    response.end(gzipSync('{}'));
+    return;
+  }
   const gzip = createGzip();
   gzip.pipe(response);
   response.on('close', () => gzip.destroy());
