@@ -102,7 +102,7 @@ function given() {
   const leaves = new Map();
   return {
     failures,
-    decide(tree: PolicyRule, parent?: Record<string, unknown>, args: Record<string, unknown> = {}) {
+    decide: (tree: PolicyRule, parent?: Record<string, unknown>, args: Record<string, unknown> = {}) => {
       const node = readRule(tree, leaves);
       if (!node) throw new Error('not a rule');
       return evaluation.decide(node, { parent, args, info: null });
