@@ -8,6 +8,7 @@ const bothFronts = [
   'test/operate/bad-input.test.ts',
   'test/demo/fan-out.test.ts',
   'test/demo/outages.test.ts',
+  'test/resilience/fallbacks.test.ts',
   'test/auth/*.test.ts',
 ];
 

@@ -62,15 +62,37 @@ const policyShape = z
   })
   .partial();
 
+const coordinate = z
+  .string()
+  .regex(/^[A-Za-z_]\w*\.[A-Za-z_]\w*$/, 'expected a field such as Product.rating');
+
+/** What only one service can have. */
+const ownShape = z
+  .strictObject({
+    /** JSON values for fields, while the service is out. */
+    fallbacks: z.record(
+      coordinate.refine((field) => !field.startsWith('Mutation.'), 'a mutation has no fallback'),
+      z.json(),
+    ),
+    /** The last good answers, while the service is out. */
+    stale: z.strictObject({
+      maxAgeMs: z.int().min(1).max(86_400_000).default(300_000),
+      bytesMax: z.int().min(1024).max(4_294_967_296).default(16_777_216),
+    }),
+  })
+  .partial();
+
 export const policiesSchema = z
   .strictObject({
     defaults: policyShape.optional(),
     kinds: z.partialRecord(z.enum(['graphql', 'rest', 'grpc', 'local']), policyShape).optional(),
-    services: z.record(z.string(), policyShape).optional(),
+    services: z.record(z.string(), policyShape.extend(ownShape.shape)).optional(),
   })
   .prefault({});
 
 export type PoliciesConfig = z.output<typeof policiesSchema>;
+/** Of one service, and no part of any layer. */
+export type OwnPolicy = z.output<typeof ownShape>;
 export type ServiceKind = 'graphql' | 'rest' | 'grpc' | 'local';
 
 const breaker = {
@@ -123,9 +145,19 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
     policies.defaults,
     kind === 'local' ? localDefaults : {},
     policies.kinds?.[kind],
-    policies.services?.[name],
+    layerOf(policies.services?.[name]),
   ];
   return layers.reduce<ServicePolicy>((policy, layer) => overlay(policy, layer ?? {}), policyDefaults);
+}
+
+/** What is no part of the layers stays out: breakers must not begin anew because a fallback changed. */
+function layerOf(own: (OwnPolicy & z.output<typeof policyShape>) | undefined): z.output<typeof policyShape> {
+  const { fallbacks: _fallbacks, stale: _stale, ...layer } = own ?? {};
+  return layer;
+}
+
+export function ownPolicyOf({ services }: PoliciesConfig, name: string): OwnPolicy {
+  return services && Object.hasOwn(services, name) ? (services[name] as OwnPolicy) : {};
 }
 
 /** @returns One line for each service that the graph does not have. */

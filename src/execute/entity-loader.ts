@@ -27,8 +27,10 @@ export interface EntityConsumer {
     targets: readonly Data[] | undefined,
     path: ReadonlyArray<string | number>,
   ): void;
-  /** The call failed as a whole. `error` is undefined where its errors are reported one by one. */
-  fail(error: unknown): void;
+  /** The answer for these is `ageMs` old, because the service gave none now. */
+  markStale(ageMs: number, texts: readonly string[]): void;
+  /** The call for these failed as a whole. `error` is undefined where its errors are reported one by one. */
+  fail(error: unknown, texts: readonly string[]): void;
 }
 
 /** One call. */
@@ -93,15 +95,16 @@ export class EntityLoader {
 async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void> {
   const answer = await batch.answered;
   if ('failure' in answer) {
-    consumer.fail(answer.failure);
+    consumer.fail(answer.failure, batch.texts);
     return;
   }
   const { response } = answer;
   const entities = response.data?._entities;
   if (Array.isArray(entities) && entities.length === batch.texts.length) {
     mergeEntities(batch, entities, consumer, response.shared === true);
+    if (response.stale) consumer.markStale(response.stale.ageMs, batch.texts);
   } else {
-    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length));
+    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), batch.texts);
   }
   for (const error of response.errors ?? []) reportError(batch, error, consumer);
 }

@@ -3,7 +3,7 @@
  * Never throws for what a backend does: every failure becomes an error of the answer, with its path.
  */
 
-import type { Answer, AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { Answer, AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { Decisions } from '../pipeline/authorization.ts';
 import type { IntrospectionSpec, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
@@ -16,7 +16,7 @@ import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
 import { project } from './projection.ts';
 import { compileReview } from './review.ts';
-import type { ExecutionLimits, Run } from './run.ts';
+import type { ExecutionLimits, Run, SharedRun } from './run.ts';
 
 export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
@@ -49,7 +49,7 @@ export interface ExecutionRequest {
 export async function execute(operation: ExecutableOperation, request: ExecutionRequest): Promise<Answer> {
   const { prepared } = operation;
   const { variables, context, subgraphs, limits } = request;
-  const shared = { calls: 0, entities: new EntityLoader() };
+  const shared: SharedRun = { calls: 0, entities: new EntityLoader(), fallbacks: undefined };
   const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, shared };
   // Never rejects, so it may be under way while the worker is asked about the schema.
   const executed = operation.plan(run);
@@ -64,9 +64,9 @@ export async function execute(operation: ExecutableOperation, request: Execution
   }
   if (run.reports.length === 0 && denials.length === 0) {
     const data = operation.projection?.(run.data, variables, introspection);
-    if (data) return { data, errors: [] };
+    if (data) return withMarks({ data, errors: [] }, prepared, run, denials);
   }
-  return projectWithErrors(prepared, run, introspection, denials);
+  return withMarks(projectWithErrors(prepared, run, introspection, denials), prepared, run, denials);
 }
 
 function introspectionOf(spec: IntrospectionSpec, request: ExecutionRequest): Data | Promise<Data> {
@@ -92,15 +92,32 @@ function projectWithErrors(
 }
 
 /** What happened to a value that the client may not see is not told. */
-function withoutDenied(
-  errors: readonly AnswerError[],
+function withoutDenied<Told extends Pick<AnswerError, 'path'>>(
+  told: readonly Told[],
   denials: readonly AnswerError[],
-): readonly AnswerError[] {
-  if (denials.length === 0) return errors;
+): readonly Told[] {
+  if (denials.length === 0) return told;
   const denied = new Set(denials.map(({ path }) => JSON.stringify(path)));
-  return errors.filter(
+  return told.filter(
     ({ path = [] }) => !path.some((_, i) => denied.has(JSON.stringify(path.slice(0, i + 1)))),
   );
+}
+
+/** Says which values of the answer are fallbacks, as far as the client asked for them. */
+function withMarks(
+  answer: Answer,
+  { projection }: PreparedOperation,
+  run: Run,
+  denials: readonly AnswerError[],
+): Answer {
+  if (!run.shared.fallbacks) return answer;
+  const seen = new Map<string, Fallback>();
+  for (const fallback of run.shared.fallbacks) {
+    const path = toClientPath(projection, run, fallback.path);
+    if (path.length === fallback.path.length) seen.set(JSON.stringify(path), { ...fallback, path });
+  }
+  const fallbacks = withoutDenied([...seen.values()], denials);
+  return fallbacks.length === 0 ? answer : { ...answer, extensions: { fallbacks } };
 }
 
 /** Paths cut to what the client sees may coincide. */

@@ -2,6 +2,7 @@
 
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
+import { fillDeclared, fillField, finalName, type Filled } from './fallbacks.ts';
 import type { CompiledFetch } from './fetch.ts';
 import { isObject, type Data } from './merge.ts';
 import { positionsAt, type Position } from './positions.ts';
@@ -17,7 +18,10 @@ export function reportRootErrors(run: Run, fetch: CompiledFetch, response: Subgr
     return;
   }
   if (!hasData) run.explained.push(...failedPaths(run, fetch));
+  const positions = failedPositions(run, fetch);
   for (const error of response.errors) {
+    const failed = { code: error.extensions?.['code'], path: error.path ?? [], positions };
+    if (hasData && fillField(run, fetch, failed)) continue;
     for (const path of rootPaths(run, fetch, error, hasData)) report(run, fetch, error, path);
   }
 }
@@ -40,15 +44,17 @@ export function reportEntityError(
     return;
   }
   const objects = new Set(targets);
-  for (const position of failedPositions(run, fetch)) {
-    if (!objects.has(position.object)) continue;
+  const positions = failedPositions(run, fetch).filter(({ object }) => objects.has(object));
+  if (fillField(run, fetch, { code: error.extensions?.['code'], path, positions })) return;
+  for (const position of positions) {
     if (path.length > 0) report(run, fetch, error, [...position.path, ...path]);
     else for (const name of fetch.node.writes) report(run, fetch, error, [...position.path, name]);
   }
 }
 
 /**
- * The call itself failed: everything the fetch would have written is missing, at each of its positions.
+ * The call itself failed: everything the fetch would have written is missing, at each of its positions, but what has
+ * a declared value.
  *
  * @param objects Those the call was for; absent: all.
  */
@@ -59,7 +65,8 @@ export function reportFailure(
   objects?: ReadonlySet<Data>,
 ): void {
   const known = isGatewayError(error) ? error : undefined;
-  for (const path of failedPaths(run, fetch, objects)) {
+  const filled = fillDeclared(run, fetch, known?.code, objects);
+  for (const path of failedPaths(run, fetch, objects, filled)) {
     run.reports.push({
       message: known?.message ?? 'Internal error',
       code: known?.code ?? 'INTERNAL_ERROR',
@@ -95,11 +102,13 @@ function report(run: Run, fetch: CompiledFetch, error: SubgraphError, path: Path
 }
 
 /** Enough to say of every visible field why it is null, without an answer made of errors. */
-function failedPaths(run: Run, fetch: CompiledFetch, objects?: ReadonlySet<Data>): Path[] {
+function failedPaths(run: Run, fetch: CompiledFetch, objects?: ReadonlySet<Data>, filled?: Filled): Path[] {
   const paths: Path[] = [];
   for (const position of failedPositions(run, fetch)) {
     if (objects && !objects.has(position.object)) continue;
+    const declared = filled?.get(position.object);
     for (const name of fetch.node.writes) {
+      if (declared?.has(finalName(fetch.node, name))) continue;
       if (paths.length >= run.limits.errorsMax) return paths;
       paths.push([...position.path, name]);
     }
@@ -108,7 +117,7 @@ function failedPaths(run: Run, fetch: CompiledFetch, objects?: ReadonlySet<Data>
 }
 
 function failedPositions(run: Run, fetch: CompiledFetch): Position[] {
-  return fetch.path.length === 0 ? [{ object: run.data, path: [] }] : positionsAt(run.data, fetch.path);
+  return positionsAt(run.data, fetch.path);
 }
 
 function rootPaths(

@@ -10,6 +10,7 @@ import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import type { SubgraphError } from '../sources/source.ts';
 import { compileContextGroups } from './context-groups.ts';
 import type { EntityConsumer } from './entity-loader.ts';
+import { markStale } from './fallbacks.ts';
 import { explainFailure, reportEntityError, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
 import { compileMerge, type Merge } from './merge-code.ts';
@@ -40,6 +41,7 @@ function rootStep(fetch: CompiledFetch): Step {
           if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, data);
           mergeAll(node, mergeInto, targets, data);
         }
+        if (response.stale) markStale(run, fetch, response.stale.ageMs);
         if (response.errors || !response.data) reportRootErrors(run, fetch, response);
       })
       .catch((error: unknown) => reportFailure(run, fetch, error));
@@ -188,10 +190,18 @@ class EntityFetch implements EntityConsumer {
     reportEntityError(this.#run, this.#fetch, error, targets, path);
   }
 
-  fail(error: unknown): void {
-    // With contexts a fetch has several calls, and the others may have answered.
-    const objects = this.#fetch.node.contexts ? new Set([...this.targets.values()].flat()) : undefined;
+  markStale(ageMs: number, texts: readonly string[]): void {
+    markStale(this.#run, this.#fetch, ageMs, this.#objectsOf(texts));
+  }
+
+  fail(error: unknown, texts: readonly string[]): void {
+    // A fetch may have several calls, and the others may have answered.
+    const objects = this.#objectsOf(texts);
     if (error === undefined) explainFailure(this.#run, this.#fetch, objects);
     else reportFailure(this.#run, this.#fetch, error, objects);
+  }
+
+  #objectsOf(texts: readonly string[]): Set<Data> {
+    return new Set(texts.flatMap((text) => this.targets.get(text) ?? []));
   }
 }

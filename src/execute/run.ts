@@ -1,6 +1,6 @@
 /** The state of one operation being executed. */
 
-import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
+import type { AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Subgraph } from '../sources/source.ts';
@@ -28,6 +28,8 @@ export interface SharedRun {
   /** Subgraph calls so far. */
   calls: number;
   readonly entities: EntityLoader;
+  /** Values that stand in for others, with paths in the names of the merged data; undefined: none. */
+  fallbacks: Fallback[] | undefined;
 }
 
 export interface ExecutionLimits {

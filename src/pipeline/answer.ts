@@ -3,6 +3,22 @@
 export interface Answer {
   readonly data: Record<string, unknown> | null;
   readonly errors: readonly AnswerError[];
+  /** Sent as it is. */
+  readonly extensions?: AnswerExtensions;
+}
+
+export interface AnswerExtensions {
+  readonly fallbacks: readonly Fallback[];
+}
+
+/** A value of the answer that its service did not give now. */
+export interface Fallback {
+  /** In the client's response names. */
+  readonly path: ReadonlyArray<string | number>;
+  readonly service: string;
+  /** From gateway.yaml, or an earlier answer. */
+  readonly source: 'declared' | 'stale';
+  readonly ageMs?: number;
 }
 
 /** One error of the answer, before the response stage decides what of it the client may see. */

@@ -59,18 +59,28 @@ export function toHttpAnswer(
   mediaType: MediaType,
   policy: ErrorPolicy,
 ): HttpAnswer {
+  const { data, extensions } = answer;
   const body =
     answer.errors.length === 0
-      ? { data: answer.data }
+      ? { data, extensions }
       : {
-          data: answer.data,
+          data,
           errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
+          extensions,
         };
-  return { status: 200, mediaType, text: JSON.stringify(body), ...whenUnavailable(answer) };
+  return { status: 200, mediaType, text: JSON.stringify(body), ...statusAndHeaders(answer) };
+}
+
+type StatusAndHeaders = Partial<Pick<HttpAnswer, 'status' | 'headers'>>;
+
+/** What an answer says in HTTP besides its body. */
+export function statusAndHeaders(answer: Answer): StatusAndHeaders {
+  // Whoever keeps it would have it longer than the service is out.
+  return answer.extensions ? { headers: { 'cache-control': 'no-store' } } : whenUnavailable(answer);
 }
 
 /** Status and header of an answer in which nothing could be resolved because services are known to be down. */
-export function whenUnavailable({ data, errors }: Answer): Partial<Pick<HttpAnswer, 'status' | 'headers'>> {
+function whenUnavailable({ data, errors }: Answer): StatusAndHeaders {
   if (errors.length === 0) return {};
   let retryAfter = 0;
   for (const { code, extensions } of errors) {

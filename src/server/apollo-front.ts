@@ -24,7 +24,7 @@ import {
   graphqlMediaType,
   jsonMediaType,
   operationCodes,
-  whenUnavailable,
+  statusAndHeaders,
   type MediaType,
 } from '../response/http.ts';
 import { isGatewayError } from '../shared/errors.ts';
@@ -101,12 +101,12 @@ async function respond(
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');
-  const unavailable = outcome.answered ? whenUnavailable(outcome.answered.answer) : {};
+  const own = outcome.answered ? statusAndHeaders(outcome.answered.answer) : {};
   return {
-    status: unavailable.status ?? response.status ?? 200,
+    status: own.status ?? response.status ?? 200,
     mediaType,
     text: response.body.string,
-    headers: { ...extraHeaders(response.headers), ...unavailable.headers },
+    headers: { ...extraHeaders(response.headers), ...own.headers },
     operationName: outcome.answered?.name ?? null,
     operationKind: outcome.answered?.kind ?? null,
     errors: outcome.errors,
@@ -174,10 +174,11 @@ async function executeFor(
   try {
     const answered = await gateway.answer(carried.received);
     carried.outcome.answered = answered;
-    const { data, errors } = answered.answer;
-    if (errors.length === 0) return { data };
+    const { data, errors, extensions } = answered.answer;
+    const shown = extensions ? { data, extensions: { ...extensions } } : { data };
+    if (errors.length === 0) return shown;
     return {
-      data,
+      ...shown,
       errors: errors.map((error) => toGraphqlError(formatFieldError(error, requestId, config.errors))),
     };
   } catch (error) {

@@ -61,6 +61,11 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Whether a call ended so because its service is out: not there, too slow, or making no sense. */
+export function isOutage(code: unknown): boolean {
+  return code === 'SERVICE_UNAVAILABLE' || code === 'SERVICE_TIMEOUT' || code === 'SERVICE_BAD_RESPONSE';
+}
+
 export interface GatewayErrorDetails {
   /** Shown to the client under `extensions`: JSON-safe, and built only from what that client sent or may know. */
   readonly public?: Readonly<Record<string, unknown>>;

@@ -25,7 +25,7 @@ export interface SharedFetchesOptions {
 }
 
 interface Call {
-  /** Everything but the body that two requests must have in common. */
+  /** See `ContextKey`. */
   readonly headers: string;
   readonly mutations: number;
   readonly body: string;
@@ -44,8 +44,7 @@ export function shareFetches(
   options: SharedFetchesOptions,
 ): Subgraph {
   const inFlight = new CallsInFlight();
-  const ignored = new Set(options.ignoreHeaders);
-  const rules = options.headers ? headerRules(options.headers) : undefined;
+  const keyOf = contextKey(options);
 
   function start(request: SubgraphRequest, headers: string): Call {
     const { context, body } = request;
@@ -71,7 +70,7 @@ export function shareFetches(
     async fetch(request) {
       const { operation, context, body } = request;
       if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
-      const headers = headersKey(rules ? sentBy(rules, context) : context.forwardHeaders, ignored);
+      const headers = keyOf(context);
       const present = inFlight.find(body, headers, mutations.value);
       // A call with less time than this request has might end too soon for it.
       const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
@@ -176,6 +175,15 @@ async function fetchCounted(
 }
 
 const joinToleranceMs = 1000;
+
+/** Everything but the body that two requests must have in common to get one answer. */
+export type ContextKey = (context: RequestContext) => string;
+
+export function contextKey({ headers, ignoreHeaders }: SharedFetchesOptions): ContextKey {
+  const ignored = new Set(ignoreHeaders);
+  const rules = headers ? headerRules(headers) : undefined;
+  return (context) => headersKey(rules ? sentBy(rules, context) : context.forwardHeaders, ignored);
+}
 
 function sentBy(rules: HeaderRules, context: RequestContext): SentHeaders {
   const sent: SentHeaders = {};

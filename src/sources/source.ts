@@ -34,6 +34,8 @@ export interface SubgraphError {
 export interface SubgraphResponse {
   /** Others hold the same `data`: copy before changing anything. */
   readonly shared?: boolean;
+  /** It is an earlier answer, because the service gave none now. */
+  readonly stale?: { readonly ageMs: number };
   /** Of an answer over HTTP, where it is a failure of the service although it is a GraphQL response. */
   readonly status?: number;
   readonly data?: Record<string, unknown> | null;
@@ -43,7 +45,11 @@ export interface SubgraphResponse {
   readonly clientHeaders?: ClientHeaders;
 }
 
+/** JSON values that stand in for fields of a service that is out, by coordinate: `Product.rating`. */
+export type Fallbacks = Readonly<Record<string, unknown>>;
+
 export interface Subgraph {
+  readonly fallbacks?: Fallbacks;
   /**
    * Runs one operation.
    *

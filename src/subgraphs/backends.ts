@@ -1,6 +1,6 @@
 /** The policies of gateway.yaml for the services of a graph, and what is known of those services from before. */
 
-import { type PoliciesConfig, type ServiceKind, policyOf, unknownServices } from '../config/policies.ts';
+import { type PoliciesConfig, type ServiceKind, ownPolicyOf, policyOf } from '../config/policies.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { newCall } from '../resilience/call.ts';
 import { fixedEndpoints } from '../resilience/endpoints.ts';
@@ -10,8 +10,10 @@ import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
-import { aroundSubgraph, type AroundSubgraph } from '../sources/shared-fetches.ts';
+import { aroundSubgraph, contextKey, type AroundSubgraph } from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
+import { keepStaleAnswers } from '../sources/stale-answers.ts';
+import { policyMistakes, type KnownServices } from './policy-checks.ts';
 import { serviceSettingsDefaults, type ServiceSettings } from './service-settings.ts';
 
 /** A subgraph or source as graph.yaml describes it. */
@@ -38,13 +40,31 @@ export interface Backends {
   /**
    * Only the first graph is held to it: a later one may have lost a service.
    *
-   * @throws {GatewayError} `CONFIG_INVALID` where policies name services that the graph does not have.
+   * @throws {GatewayError} `CONFIG_INVALID` where policies name what the graph does not have.
    */
-  checkNames(known: readonly string[]): void;
+  checkPolicies(known: KnownServices): void;
 }
 
 export function createBackends(config: GatewayConfig, mutations: MutationCounter, events: Events): Backends {
-  return backendsOf(config.policies, config, aroundSubgraph(config, mutations), events);
+  return backendsOf(
+    config.policies,
+    config,
+    withFallbacks(config, aroundSubgraph(config, mutations)),
+    events,
+  );
+}
+
+/** Old answers are kept within what shares calls, so that each is kept once; declared values are for the executor. */
+function withFallbacks({ policies, sharing }: GatewayConfig, around: AroundSubgraph): AroundSubgraph {
+  return (subgraph, kind, name, headers) => {
+    const { fallbacks, stale } = ownPolicyOf(policies, name);
+    const keyOf = contextKey({ ...sharing, ...(headers ? { headers } : {}) });
+    const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
+    const whole = around(keeping, kind, name, headers);
+    return fallbacks
+      ? { fetch: (request) => whole.fetch(request), close: () => whole.close(), fallbacks }
+      : whole;
+  };
 }
 
 /** Timeouts alone, and nothing is shared. */
@@ -82,10 +102,10 @@ function backendsOf(
         },
       };
     },
-    checkNames(known) {
+    checkPolicies(known) {
       if (checked) return;
       checked = true;
-      const lines = unknownServices(policies, known);
+      const lines = policyMistakes(policies, known);
       if (lines.length > 0) throw new GatewayError('CONFIG_INVALID', lines.join('\n'));
     },
   };

@@ -38,7 +38,7 @@ export async function loadSubgraphs(
   const { settings } = backends;
   checkServices(graph, settings);
   const http = createHttpTransport(settings.transport);
-  backends.checkNames([...graph.subgraphs, ...graph.sources].map(({ name }) => name));
+  backends.checkPolicies(graph);
   const leases = backends.leases();
   const { around } = backends;
   const sources: OpenSource[] = [];

@@ -32,7 +32,10 @@ export function connectRemote(
   });
   if (refused.length > 0) throw new GatewayError('SUPERGRAPH_INVALID', refused.join('\n'));
   const http = createHttpTransport(settings.transport);
-  backends.checkNames(subgraphs.map(({ name }) => name));
+  backends.checkPolicies({
+    subgraphs: subgraphs.map(({ name }) => ({ name, kind: 'graphql' })),
+    sources: [],
+  });
   const leases = backends.leases();
   const { around } = backends;
   const connected = new Map<string, Subgraph>();

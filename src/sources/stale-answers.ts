@@ -1,0 +1,69 @@
+/**
+ * The last good answers of a subgraph to the queries it gets, for the time it is out. Off unless gateway.yaml asks.
+ *
+ * Keyed like sharing: by the body and by the headers that the subgraph sees, so nobody gets what only another may see.
+ * Kept as JSON text, because whoever gets an answer may change it.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type { Clock } from '../shared/clock.ts';
+import { isGatewayError, isOutage } from '../shared/errors.ts';
+import type { ContextKey } from './shared-fetches.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
+
+export interface StaleAnswersOptions {
+  /** Older answers are of no use. */
+  readonly maxAgeMs: number;
+  /** All answers of the subgraph together, with their queries. */
+  readonly bytesMax: number;
+}
+
+interface Kept {
+  /** JSON of `data`. */
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** Goes around the subgraph with all its policies, and within what shares its calls. */
+export function keepStaleAnswers(
+  subgraph: Subgraph,
+  options: StaleAnswersOptions,
+  { clock, keyOf }: { readonly clock: Clock; readonly keyOf: ContextKey },
+): Subgraph {
+  const kept = new LRUCache<string, Kept>({
+    maxSize: options.bytesMax,
+    sizeCalculation: ({ text }, key) => 2 * (text.length + key.length) + 256,
+  });
+
+  function keep(key: string, { data, errors, status, stale }: SubgraphResponse): void {
+    if (!data || errors?.length || status !== undefined || stale) return;
+    kept.set(key, { text: JSON.stringify(data), atMs: clock() });
+  }
+
+  function recall(key: string, error: unknown): SubgraphResponse {
+    const answer = isGatewayError(error) && isOutage(error.code) ? kept.get(key) : undefined;
+    if (!answer) throw error;
+    const ageMs = Math.round(clock() - answer.atMs);
+    if (ageMs <= options.maxAgeMs) {
+      return { data: JSON.parse(answer.text) as Record<string, unknown>, stale: { ageMs } };
+    }
+    kept.delete(key);
+    throw error;
+  }
+
+  async function fetch(request: SubgraphRequest): Promise<SubgraphResponse> {
+    if (request.operation.kind !== 'query') return subgraph.fetch(request);
+    const key = `${keyOf(request.context)}\n${request.body}`;
+    let response: SubgraphResponse;
+    try {
+      response = await subgraph.fetch(request);
+    } catch (error) {
+      return recall(key, error);
+    }
+    keep(key, response);
+    return response;
+  }
+
+  return { fetch, close: () => subgraph.close() };
+}
