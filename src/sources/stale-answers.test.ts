@@ -19,7 +19,7 @@ function given(options: { maxAgeMs?: number; bytesMax?: number } = {}) {
   );
   return {
     forward: (ms: number): void => void (now += ms),
-    async ask(body: string, behaviour: Behaviour, headers = {}, kind: 'query' | 'mutation' = 'query') {
+    ask: (body: string, behaviour: Behaviour, headers = {}, kind: 'query' | 'mutation' = 'query') => {
       behave = behaviour;
       const context = { ...requestContext(), forwardHeaders: headers };
       const operation = { service: 'shop', kind, name: undefined, query: body };
