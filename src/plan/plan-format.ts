@@ -27,7 +27,7 @@ import type {
   RewriteStep,
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { toContexts } from './context-rewrites.ts';
+import { toContexts } from './planner-fixes/context-rewrites.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 /** What the conversion has to know of the supergraph. */

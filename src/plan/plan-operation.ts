@@ -4,15 +4,15 @@ import { operationFromDocument } from '@apollo/federation-internals';
 import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
 
 import type { PlanNode } from '../pipeline/prepared.ts';
-import { usesContexts, withContexts } from './context-rewrites.ts';
-import { hoisted } from './hoist.ts';
-import { mergeFetches } from './merge-fetches.ts';
+import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
+import { hoisted } from './planner-fixes/hoist.ts';
+import { mergeFetches } from './planner-fixes/merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
-import type { Renamer } from './renaming.ts';
-import { repairPlan } from './repair.ts';
-import { planInTurn } from './serial.ts';
-import { settled } from './settle.ts';
-import { splitByConflict } from './split.ts';
+import type { Renamer } from './planner-fixes/renaming.ts';
+import { repairPlan } from './planner-fixes/repair.ts';
+import { planInTurn } from './planner-fixes/serial.ts';
+import { settled } from './planner-fixes/settle.ts';
+import { splitByConflict } from './planner-fixes/split.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 export interface PlanningTerms {

@@ -22,13 +22,13 @@ import type {
   PreparedOperation,
 } from '../pipeline/prepared.ts';
 import { isGatewayError } from '../shared/errors.ts';
-import { decidingVariables, withConditions } from './conditions.ts';
+import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
 import { introspectionSpec } from './introspection.ts';
 import { planOperation } from './plan-operation.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
 import { adjusted } from './protection/adjust.ts';
 import { CheckList } from './protection/check-list.ts';
-import { Renamer } from './renaming.ts';
+import { Renamer } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
 

@@ -39,7 +39,7 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
-import type { InternalName } from './renaming.ts';
+import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 /** One selection set of a merged field, with the conditions under which it counts. */

@@ -9,12 +9,12 @@ import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { contextFields } from './context-rewrites.ts';
-import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
+import { contextFields } from './planner-fixes/context-rewrites.ts';
+import { JoinSpec, withoutUselessKeys } from './planner-fixes/join-spec.ts';
 import { labelsIn } from './labels.ts';
 import { protectionOf, type Protection } from './protection/protection.ts';
-import { readRequirements, type Requirements } from './requirements.ts';
-import { renamedNames, type RenamedNames } from './renaming.ts';
+import { readRequirements, type Requirements } from './planner-fixes/requirements.ts';
+import { renamedNames, type RenamedNames } from './planner-fixes/renaming.ts';
 
 export interface LoadedSupergraph {
   readonly sdl: string;

@@ -22,7 +22,7 @@ import {
 } from 'graphql';
 
 import type { ParentField } from '../../pipeline/authorization.ts';
-import type { InternalName } from '../renaming.ts';
+import type { InternalName } from '../planner-fixes/renaming.ts';
 import type { CheckList } from './check-list.ts';
 import { fragmentSelections } from './policy-fits.ts';
 

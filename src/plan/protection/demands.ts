@@ -24,8 +24,8 @@ import {
 
 import type { Alternatives, Demand } from '../../pipeline/authorization.ts';
 import { directiveName } from '../features.ts';
-import type { JoinSpec } from '../join-spec.ts';
-import { selectionSetOf } from '../requirements.ts';
+import type { JoinSpec } from '../planner-fixes/join-spec.ts';
+import { selectionSetOf } from '../planner-fixes/requirements.ts';
 import { allOf, isDerived, normalized } from './demand-logic.ts';
 
 export class Demands {

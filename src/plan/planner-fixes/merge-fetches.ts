@@ -15,7 +15,7 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 
-import type { FetchNode, FlattenNode, PlanNode, RequiredSelection } from '../pipeline/prepared.ts';
+import type { FetchNode, FlattenNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 
 export function mergeFetches(node: PlanNode): PlanNode {
   switch (node.kind) {

@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import type { FetchNode, PlanNode, RequiredSelection } from '../pipeline/prepared.ts';
+import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 import type { JoinSpec } from './join-spec.ts';
 import { selectionSetOf } from './requirements.ts';
 

@@ -5,7 +5,7 @@
 
 import { Kind, type InlineFragmentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
 
-import type { PlanNode } from '../pipeline/prepared.ts';
+import type { PlanNode } from '../../pipeline/prepared.ts';
 
 /** @param operation Without spreads. */
 export function planInTurn(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { FetchNode, PlanNode } from '../pipeline/prepared.ts';
+import type { FetchNode, PlanNode } from '../../pipeline/prepared.ts';
 import { toContexts, withContexts } from './context-rewrites.ts';
 
 describe('toContexts', () => {

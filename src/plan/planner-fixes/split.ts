@@ -17,8 +17,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import type { GraftTree } from '../pipeline/prepared.ts';
-import { GatewayError } from '../shared/errors.ts';
+import type { GraftTree } from '../../pipeline/prepared.ts';
+import { GatewayError } from '../../shared/errors.ts';
 import type { InternalName } from './renaming.ts';
 import type { Requirements } from './requirements.ts';
 

@@ -8,8 +8,8 @@
 import type { FetchNode as PlannerFetch } from '@apollo/query-planner';
 import { Kind, visit, type DocumentNode, type FieldDefinitionNode } from 'graphql';
 
-import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../pipeline/prepared.ts';
-import { GatewayError } from '../shared/errors.ts';
+import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../../pipeline/prepared.ts';
+import { GatewayError } from '../../shared/errors.ts';
 
 /** One use for each variable; it may have several places, of which the first that exists counts. */
 export function toContexts(
