@@ -79,6 +79,10 @@ const ownShape = z
       maxAgeMs: z.int().min(1).max(86_400_000).default(300_000),
       bytesMax: z.int().min(1024).max(4_294_967_296).default(16_777_216),
     }),
+    /** Of a subgraph in this process. */
+    fields: z.record(coordinate, z.strictObject({ timeoutMs: milliseconds })),
+    /** Mutations that may be sent again, with a key. */
+    idempotencyKeys: z.array(coordinate.startsWith('Mutation.', 'expected a field of Mutation')).max(1000),
   })
   .partial();
 
@@ -152,8 +156,8 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
 
 /** What is no part of the layers stays out: breakers must not begin anew because a fallback changed. */
 function layerOf(own: (OwnPolicy & z.output<typeof policyShape>) | undefined): z.output<typeof policyShape> {
-  const { fallbacks: _fallbacks, stale: _stale, ...layer } = own ?? {};
-  return layer;
+  const names = Object.keys(ownShape.shape);
+  return Object.fromEntries(Object.entries(own ?? {}).filter(([name]) => !names.includes(name)));
 }
 
 export function ownPolicyOf({ services }: PoliciesConfig, name: string): OwnPolicy {

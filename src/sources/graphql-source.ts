@@ -8,6 +8,7 @@ import type { Backend } from './backend.ts';
 import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { refused } from './failures.ts';
 import { graphqlAnswer } from './graphql-answer.ts';
+import { idempotencyKeys } from './idempotency.ts';
 import type { Subgraph, SubgraphResponse } from './source.ts';
 
 export interface GraphqlSource {
@@ -20,10 +21,19 @@ export interface GraphqlSource {
   query<Data extends object>(text: string, variables: object, context: RequestContext): Promise<Data>;
 }
 
-export function createGraphqlSubgraph(backend: Backend, respond: readonly string[] = []): Subgraph {
+/** @param repeatable Mutations that may be sent again, with a key: coordinates. */
+export function createGraphqlSubgraph(
+  backend: Backend,
+  respond: readonly string[] = [],
+  repeatable: readonly string[] = [],
+): Subgraph {
+  const keyOf = idempotencyKeys(repeatable);
   const call = graphqlCall(backend, respond);
   return {
-    fetch: ({ body, context, operation }) => call(body, newCall(context, operation.kind)),
+    fetch: (request) => {
+      const { body, context, operation } = request;
+      return call(body, newCall(context, operation.kind, keyOf(request)));
+    },
     // The pool belongs to the transport, which others may still use.
     close: () => Promise.resolve(),
   };

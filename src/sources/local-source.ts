@@ -17,6 +17,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { ServiceRefusal, timedOut } from './failures.ts';
+import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
 import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface LocalSubgraphOptions {
@@ -26,12 +27,14 @@ export interface LocalSubgraphOptions {
   readonly contextOf: (request: RequestContext) => unknown;
   /** Default 10 000: longer than the sources' own, so that one slow source costs its fields and not the whole fetch. */
   readonly timeoutMs?: number;
+  readonly fieldDeadlines?: FieldDeadlines;
   /** Texts whose parsed form is kept. Default 1 000. */
   readonly documentsMax?: number;
 }
 
 export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
   const { name, schema, contextOf, timeoutMs = 10_000, documentsMax = 1000 } = options;
+  if (options.fieldDeadlines) setFieldDeadlines(schema, name, options.fieldDeadlines);
   const documentOf = documentCache(schema, name, documentsMax);
   // Keyed by this subgraph: two of them never share a context, two fetches of one request always do.
   const contextKey = Symbol(name);

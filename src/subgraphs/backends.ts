@@ -1,6 +1,12 @@
 /** The policies of gateway.yaml for the services of a graph, and what is known of those services from before. */
 
-import { type PoliciesConfig, type ServiceKind, ownPolicyOf, policyOf } from '../config/policies.ts';
+import {
+  type OwnPolicy,
+  type PoliciesConfig,
+  type ServiceKind,
+  ownPolicyOf,
+  policyOf,
+} from '../config/policies.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { newCall } from '../resilience/call.ts';
 import { fixedEndpoints } from '../resilience/endpoints.ts';
@@ -36,6 +42,8 @@ export interface Backends {
   /** What gateway.yaml says of all services. */
   readonly settings: ServiceSettings;
   readonly around: AroundSubgraph;
+  /** What gateway.yaml has for this service alone. */
+  ownPolicyOf(name: string): OwnPolicy;
   leases(): Leases;
   /**
    * Only the first graph is held to it: a later one may have lost a service.
@@ -89,6 +97,7 @@ function backendsOf(
   return {
     settings,
     around,
+    ownPolicyOf: (name) => ownPolicyOf(policies, name),
     leases() {
       const held: Lease[] = [];
       return {

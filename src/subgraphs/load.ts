@@ -9,6 +9,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, isObjectType, parse } from 'graphql';
 
 import type { GraphConfig, LocalSubgraphConfig, SourceConfig } from '../config/graph-file.ts';
+import type { OwnPolicy } from '../config/policies.ts';
 import { didYouMean } from '../config/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -58,13 +59,17 @@ export async function loadSubgraphs(
               createGraphqlSubgraph(
                 backendOf(leases.use(subgraph), http, transportOf(subgraph, settings)),
                 subgraph.headers?.respond,
+                backends.ownPolicyOf(subgraph.name).idempotencyKeys,
               ),
               'remote',
               subgraph.name,
               subgraph.headers,
             )
           : around(
-              guarded(await loadLocalSubgraph(subgraph, sources), leases.use(subgraph)),
+              guarded(
+                await loadLocalSubgraph(subgraph, sources, backends.ownPolicyOf(subgraph.name)),
+                leases.use(subgraph),
+              ),
               'local',
               subgraph.name,
             ),
@@ -107,7 +112,11 @@ async function openSource(
   return { name, kind, client, close: () => Promise.resolve() };
 }
 
-async function loadLocalSubgraph(config: LocalSubgraphConfig, all: readonly OpenSource[]): Promise<Subgraph> {
+async function loadLocalSubgraph(
+  config: LocalSubgraphConfig,
+  all: readonly OpenSource[],
+  { fields }: OwnPolicy,
+): Promise<Subgraph> {
   const definition = await importDefinition(config);
   const sources = sourcesFor(config, definition, all);
   return createLocalSubgraph({
@@ -115,6 +124,7 @@ async function loadLocalSubgraph(config: LocalSubgraphConfig, all: readonly Open
     schema: schemaOf(config, definition),
     contextOf: (request: RequestContext) => ({ request, sources }),
     timeoutMs: config.timeoutMs,
+    ...(fields ? { fieldDeadlines: fields } : {}),
   });
 }
 

@@ -35,15 +35,25 @@ function* ownMistakes(
   name: string,
   subgraph: KnownSubgraph | undefined,
 ): Generator<string> {
-  const { fallbacks, stale } = ownPolicyOf(policies, name);
+  const { fallbacks, stale, fields: deadlines, idempotencyKeys } = ownPolicyOf(policies, name);
   if (fallbacks && !subgraph) yield 'fallbacks: only subgraphs have fields, and this is a source';
   if (stale && subgraph?.kind !== 'graphql')
     yield 'stale: only answers of subgraphs of kind graphql are kept';
+  if (deadlines && subgraph?.kind !== 'local') yield 'fields: only subgraphs of kind local have resolvers';
+  if (idempotencyKeys && subgraph?.kind !== 'graphql')
+    yield 'idempotencyKeys: only subgraphs of kind graphql get a key; resolvers give theirs to the source';
   if (subgraph?.sdl === undefined) return;
   const fields = fieldsOf(subgraph.sdl);
-  for (const field of Object.keys(fallbacks ?? {})) {
-    if (fields.includes(field)) continue;
-    yield `fallbacks: its schema has no field ${field}${didYouMean(field, fields)}`;
+  const named = {
+    fallbacks: Object.keys(fallbacks ?? {}),
+    fields: Object.keys(deadlines ?? {}),
+    idempotencyKeys: idempotencyKeys ?? [],
+  };
+  for (const [option, coordinates] of Object.entries(named)) {
+    for (const field of coordinates) {
+      if (fields.includes(field)) continue;
+      yield `${option}: its schema has no field ${field}${didYouMean(field, fields)}`;
+    }
   }
 }
 

@@ -42,7 +42,8 @@ export function connectRemote(
   for (const { name, url } of subgraphs) {
     const options = { kind: 'graphql', name, urls: [url] } as const;
     const backend = backendOf(leases.use(options), http, transport);
-    connected.set(name, around(createGraphqlSubgraph(backend), 'remote', name));
+    const { idempotencyKeys } = backends.ownPolicyOf(name);
+    connected.set(name, around(createGraphqlSubgraph(backend, [], idempotencyKeys), 'remote', name));
   }
   return {
     subgraphs: connected,

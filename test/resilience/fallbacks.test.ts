@@ -184,6 +184,14 @@ it.each([
   ],
   ['reviews: { fallbacks: { Mutation.addReview: null } }', /a mutation has no fallback/],
   ['reviews: { fallbacks: { averageRating: null } }', /expected a field such as Product\.rating/],
+  [
+    'products: { fields: { Product.name: { timeoutMs: 5 } } }',
+    /products\.fields: only subgraphs of kind local/,
+  ],
+  ['users: { fields: { Query.usr: { timeoutMs: 5 } } }', /users\.fields: .*did you mean "Query\.user"/],
+  ['reviews: { idempotencyKeys: [Query.latestReviews] }', /expected a field of Mutation/],
+  ['reviews: { idempotencyKeys: [Mutation.addRevue] }', /reviews\.idempotencyKeys: .*Mutation\.addReview/],
+  ['payments: { idempotencyKeys: [Mutation.addReview] }', /payments\.idempotencyKeys: only .* kind graphql/],
   ['inventory: { stale: {} }', /inventory\.stale: only answers of subgraphs of kind graphql/],
 ])('at start %s is refused', async (service, reason) => {
   await expect(openShop({ settings: `policies:\n  services:\n    ${service}\n` })).rejects.toThrow(reason);
