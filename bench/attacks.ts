@@ -1,6 +1,7 @@
 /**
  * What attackers cost everybody else: slow-planning operations, hostile documents, 50 reloads under load, and operations
- * that are never the same twice for ten minutes. Run: node bench/attacks.ts [planning|corpus|reloads|unique [SECONDS]]
+ * that are never the same twice for ten minutes; and what broken and hostile services do to a gateway.
+ * Run: node bench/attacks.ts [planning|corpus|reloads|unique [SECONDS]|faults|hostile]
  */
 
 import { corpus } from '../test/guard/corpus.ts';
@@ -9,6 +10,7 @@ import { quantile, type MeasuredGateway } from '../test/support/measured-gateway
 import { reloadStorm } from '../test/support/reload-storm.ts';
 import { slowGateway } from '../test/support/slow-gateway.ts';
 import { slowOperation } from '../test/support/slow-graph.ts';
+import { faultMatrix, hostileServices } from './faults.ts';
 import { sleep } from './processes.ts';
 
 const attackMs = 30_000;
@@ -32,6 +34,8 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   corpus: hostileDocuments,
   reloads: reloadsUnderLoad,
   unique: uniqueForever,
+  faults: faultMatrix,
+  hostile: hostileServices,
 };
 
 const [chosen, seconds = '600'] = process.argv.slice(2);

@@ -127,7 +127,10 @@ export const policyDefaults = {
   breaker,
   concurrency: { enabled: true, initial: 128, min: 8, max: 1000, queueMax: 1000, queueMs: 1000 },
   // Sooner than the breaker of the whole service: one bad replica must not look like a bad service.
-  replicas: { zones: [] as readonly string[], ejection: { ...breaker, minimumCalls: 5 } },
+  replicas: {
+    zones: [] as readonly string[],
+    ejection: { ...breaker, minimumCalls: 5, connectErrorsMax: 2 },
+  },
 };
 
 /**

@@ -8,9 +8,11 @@ export async function withinDeadline<Result>(
   { cancellation, deadlineAtMs }: RequestContext,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  // It may have passed while the request waited for its turn.
+  const leftMs = Math.max(0, deadlineAtMs - monotonicClock());
   const timer = setTimeout(() => {
     cancellation.cancel(new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'));
-  }, deadlineAtMs - monotonicClock());
+  }, leftMs);
   try {
     return await work();
   } finally {

@@ -69,10 +69,16 @@ export class Replicas {
       well += 1;
       if (replica.distance < nearest) nearest = replica.distance;
     }
-    const trusted = well * 2 >= all.length;
+    const trusted = isEnough(well, all.length);
     const fits = (replica: Replica): boolean =>
       !trusted || (replica.distance === nearest && replica.breaker.admits(nowMs));
     return this.#lighterOfTwo(all.filter(fits), avoid);
+  }
+
+  /** Whether enough replicas are well for the others to be left out. */
+  isTrusted(nowMs: number): boolean {
+    const well = this.#all.filter(({ breaker }) => breaker.admits(nowMs)).length;
+    return isEnough(well, this.#all.length);
   }
 
   /** Another than `avoid`, where there is one. */
@@ -103,6 +109,10 @@ export class Replicas {
   get size(): number {
     return this.#all.length;
   }
+}
+
+function isEnough(well: number, all: number): boolean {
+  return well * 2 >= all;
 }
 
 export interface SendingOptions<Answer> {

@@ -92,6 +92,13 @@ export class Breaker {
     this.#state = 'closed';
   }
 
+  /** What was counted so far was the fault of something that gets no more calls. */
+  forgive(): void {
+    if (this.#state !== 'closed') return;
+    this.#window.clear();
+    this.#connectErrors = 0;
+  }
+
   /** @returns A permit for `leave`, or `noPermit`: refuse the call. */
   enter(nowMs: number): number {
     if (this.#state === 'closed') return this.#mode === 'open' ? noPermit : this.#generation;

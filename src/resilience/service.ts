@@ -76,7 +76,11 @@ export class Service {
       service: name,
       clock,
       random,
-      onChange: ({ id }, change) => events.emit('breakerChanged', { service: name, replica: id, ...change }),
+      onChange: ({ id }, change) => {
+        // A zone that dies must not take the service along: the others may be well, and from now on they answer.
+        if (change.to === 'open' && this.replicas.isTrusted(clock())) this.breaker.forgive();
+        events.emit('breakerChanged', { service: name, replica: id, ...change });
+      },
     });
   }
 

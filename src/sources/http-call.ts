@@ -52,6 +52,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   #abortReason: Error | undefined;
   #isReleased = false;
   #status = 0;
+  /** Answers before the answer, such as 103 Early Hints. */
+  #hints = 0;
   #headers: HttpHeaders = {};
   #decoding: ContentDecoding | undefined;
   #compressedBytes = 0;
@@ -82,7 +84,12 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#hints += 1;
+      if (this.#hints > hintsMax)
+        this.#fail(badResponse(this.#service, new Error(`over ${hintsMax} 1xx answers`)));
+      return;
+    }
     this.#status = status;
     // 304 answers a conditional request: it names no other place.
     if (status >= 300 && status < 400 && status !== 304) {
@@ -190,6 +197,9 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     this.#onReleased();
   }
 }
+
+/** Of one call: nobody here reads them, and reading a flood of them would take all the time there is. */
+const hintsMax = 20;
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 

@@ -143,6 +143,8 @@ export class Trials {
   }
 
   async #whileOpen(shape: Shape, log: Log): Promise<number | null> {
+    // What was let through before it opened may have waited for a connection until now.
+    await sleep(pollMs);
     const callsBefore = this.#calls;
     await this.#burst(refusedBurst, shape, log);
     const openMsMin = trialTimes.openMs * (1 - trialTimes.openJitterPercent / 100);

@@ -1,0 +1,30 @@
+/**
+ * A service that means harm costs its own field and little else: not the gateway's memory, not its event loop.
+ *
+ * `node bench/attacks.ts hostile` prints the figures, for which a quiet machine should have 30 MB and 50 ms; the bounds
+ * here are wider, for machines that do other work, and far below what goes wrong without limits (800 MB, 800 ms).
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { harms, openHostileService, type HarmName, type HostileService } from './support/hostile.ts';
+
+const growthMbMax = 90;
+const blockedCpuMsMax = 200;
+
+// The peak of a process's memory can be asked for on Linux only.
+describe.runIf(process.platform === 'linux')('a service that sends', () => {
+  let service: HostileService;
+  beforeAll(async () => {
+    service = await openHostileService();
+  });
+  afterAll(() => service.close());
+
+  it.each(Object.keys(harms) as HarmName[])('%s is cut off, and the next answer is right', async (harm) => {
+    const { code, peakGrowthMb, blockedCpuMs } = await service.suffer(harm);
+    if (harm === 'answers nobody asked for') expect(code).toBeNull();
+    else expect(code).toBe(harm === 'a body that trickles' ? 'SERVICE_TIMEOUT' : 'SERVICE_BAD_RESPONSE');
+    expect(peakGrowthMb).toBeLessThanOrEqual(growthMbMax);
+    expect(blockedCpuMs).toBeLessThanOrEqual(blockedCpuMsMax);
+    await expect.poll(() => service.ask()).toEqual({ value: 1 });
+  });
+});
