@@ -15,6 +15,8 @@ import type {
 /** A worker that uses more ends with a clean error, and the process lives. */
 const heapMbMax = 4096;
 /** Planning recurses as deep as the operation. */
+/** Enough for a planner: loading a graph takes as long as with the default, which costs about 20 MB more a worker. */
+const youngHeapMb = 8;
 const stackMb = 64;
 /** How much longer than its time a worker may take to interrupt itself. */
 const graceMs = 500;
@@ -51,7 +53,11 @@ export class PlannerWorker {
     this.#worker = new Worker(workerFile, {
       name: 'planner',
       workerData: { tokensMax, suggestions, policy },
-      resourceLimits: { maxOldGenerationSizeMb: heapMbMax, stackSizeMb: stackMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMbMax,
+        maxYoungGenerationSizeMb: youngHeapMb,
+        stackSizeMb: stackMb,
+      },
     });
     // A worker must not keep the process alive by itself.
     this.#worker.unref();
