@@ -14,9 +14,9 @@ import type {
 
 /** A worker that uses more ends with a clean error, and the process lives. */
 const heapMbMax = 4096;
-/** Planning recurses as deep as the operation. */
 /** Enough for a planner: loading a graph takes as long as with the default, which costs about 20 MB more a worker. */
 const youngHeapMb = 8;
+/** Planning recurses as deep as the operation. */
 const stackMb = 64;
 /** How much longer than its time a worker may take to interrupt itself. */
 const graceMs = 500;
