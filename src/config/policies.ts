@@ -58,6 +58,9 @@ const policyShape = z
       .partial(),
     breaker: breakerShape,
     concurrency: concurrencyShape,
+    batching: z
+      .strictObject({ batchMax: z.int().min(1).max(10_000), windowMs: z.int().min(0).max(1000) })
+      .partial(),
     replicas: z.strictObject({ zones: z.array(z.string().min(1)).max(16), ejection: breakerShape }).partial(),
   })
   .partial();
@@ -126,6 +129,7 @@ export const policyDefaults = {
   hedging: { enabled: false, percentile: 95, afterMinMs: 10 },
   breaker,
   concurrency: { enabled: true, initial: 128, min: 8, max: 1000, queueMax: 1000, queueMs: 1000 },
+  batching: { batchMax: 100, windowMs: 0 },
   // Sooner than the breaker of the whole service: one bad replica must not look like a bad service.
   replicas: {
     zones: [] as readonly string[],

@@ -50,6 +50,7 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   if (logger.isLevelEnabled('debug')) {
     events.on('callRetried', (event) => logger.debug(event, 'call retried'));
     events.on('callHedged', (event) => logger.debug(event, 'call hedged'));
+    events.on('batchLoaded', (event) => logger.debug(event, 'batch loaded'));
     events.on('callRefused', (event) => logger.debug(event, 'call refused'));
   }
   events.on('workerStarted', (event) => logger.info(event, 'worker started'));

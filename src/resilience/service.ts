@@ -9,6 +9,7 @@
  */
 
 import { policyDefaults } from '../config/policies.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock, type Clock } from '../shared/clock.ts';
 import { Events } from '../shared/events.ts';
 import { Replicas, type ReplicasOptions, withReplicas } from './balancer.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly hedging: HedgeOptions & { readonly enabled: boolean };
   readonly breaker: BreakerOptions;
   readonly concurrency: ConcurrencyOptions & { readonly enabled: boolean };
+  /** Of loaders, which ask for many things in one call. */
+  readonly batching: { readonly batchMax: number; readonly windowMs: number };
   readonly replicas: ReplicasOptions;
 }
 
@@ -100,6 +103,10 @@ export class Service {
     if (hedging.enabled) call = withHedging(call, hedging, this.#hedgeParts());
     if (retries.max > 0) call = withRetries(call, retries, this.#retryParts());
     return withDeadline(call, { service, timeoutMs, reservePercent, clock });
+  }
+
+  batchLoaded(loader: string, { requestId }: RequestContext, keys: number, calls: number): void {
+    this.#parts.events.emit('batchLoaded', { service: this.name, loader, requestId, keys, calls });
   }
 
   close(): void {

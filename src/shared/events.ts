@@ -65,6 +65,15 @@ export interface GatewayEvents {
   };
   /** A second try of a call began while the first was under way. */
   callHedged: { readonly service: string; readonly requestId: string; readonly afterMs: number };
+  /** Keys that were asked for one by one went to the service together. */
+  batchLoaded: {
+    readonly service: string;
+    readonly loader: string;
+    readonly requestId: string;
+    /** Distinct. */
+    readonly keys: number;
+    readonly calls: number;
+  };
   /** A policy let a call not through. */
   callRefused: { readonly service: string; readonly reason: 'breaker open' | 'queue full' | 'queue wait' };
   /** A worker process answers requests. */

@@ -9,9 +9,11 @@ import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { refused } from './failures.ts';
 import { graphqlAnswer } from './graphql-answer.ts';
 import { idempotencyKeys } from './idempotency.ts';
+import { type Batching, batchingOf } from './loader.ts';
 import type { Subgraph, SubgraphResponse } from './source.ts';
 
 export interface GraphqlSource {
+  readonly batching: Batching;
   /**
    * Sends one operation and returns its `data`.
    *
@@ -43,6 +45,7 @@ export function createGraphqlSource(backend: Backend, respond: readonly string[]
   const { name: service } = backend.service;
   const call = graphqlCall(backend, respond);
   return {
+    batching: batchingOf(backend.service),
     async query<Data extends object>(text: string, variables: object, context: RequestContext) {
       const body = JSON.stringify({ query: text, variables });
       const kind = /^\s*mutation\b/.test(text) ? 'mutation' : 'query';

@@ -27,6 +27,7 @@ import { newCall, requestOf } from '../resilience/call.ts';
 import { plainService, type Service } from '../resilience/service.ts';
 import { timedOut, unavailable } from './failures.ts';
 import { checkedTarget } from './grpc-resolver.ts';
+import { type Batching, batchingOf } from './loader.ts';
 import { headerRules, type HeaderRules } from './request-headers.ts';
 import { isNotFound, metadataOf, statusError } from './grpc-status.ts';
 
@@ -48,6 +49,7 @@ export interface GrpcServiceOptions {
 
 export interface GrpcSource {
   readonly name: string;
+  readonly batching: Batching;
   /**
    * One unary call. Field names are camelCase in both directions; unset fields come back as their defaults.
    *
@@ -112,6 +114,7 @@ export async function createGrpcSource(
   );
   return {
     name,
+    batching: batchingOf(service),
     async call(method, message, context) {
       const kind = isRead(methods[method]) ? 'query' : 'mutation';
       return send({ method, message }, newCall(context, kind));

@@ -8,6 +8,7 @@
 import DataLoader from 'dataloader';
 
 import type { RequestContext } from '../pipeline/request.ts';
+import type { Service } from '../resilience/service.ts';
 
 /** What a batch found by key; a key that is missing does not exist, an `Error` is that key's alone. */
 export type Found<Value> = ReadonlyMap<string, Value | Error>;
@@ -19,23 +20,30 @@ export interface Loader<Key, Value> {
   prime(key: Key, value: Value): void;
 }
 
+/** How calls to one service are batched (`policies.*.batching`), and where it is said what came of it. */
+export interface Batching {
+  readonly batchMax: number;
+  readonly windowMs: number;
+  loaded(loader: string, context: RequestContext, keys: number, calls: number): void;
+}
+
 export interface LoaderOptions<Key> {
-  /** Keys a call; more are split over several. Default 100. */
-  readonly maxBatchSize?: number;
+  /** Of the source that the batches are asked of. Default: 100 keys a call, no window, nothing is told. */
+  readonly batching?: Batching;
   /** The text that identifies a key, also in `Found`. Default: the key itself. */
   readonly keyOf?: (key: Key) => string;
 }
 
-type Loaders = Map<string, DataLoader<unknown, unknown, string>>;
+type Loaders = Map<string, Loader<unknown, unknown>>;
 
 /** Under this the loaders of one request are kept in its `locals`. */
 const loadersKey = Symbol('loaders');
-const maxBatchSizeDefault = 100;
+const unbatched: Batching = { batchMax: 100, windowMs: 0, loaded: () => undefined };
 
 /**
  * The request's loader called `name`, made on first use.
  *
- * @param batch Gets 1 to `maxBatchSize` distinct keys; when it rejects, so does every one of them.
+ * @param batch Gets 1 to `batchMax` distinct keys; when it rejects, so does every one of them.
  */
 export function loaderOf<Value, Key = string>(
   context: RequestContext,
@@ -48,16 +56,40 @@ export function loaderOf<Value, Key = string>(
     loaders = new Map();
     context.locals.set(loadersKey, loaders);
   }
-  const known = loaders.get(name) as DataLoader<Key, Value | null, string> | undefined;
+  const known = loaders.get(name);
   if (known) return known as Loader<Key, Value>;
 
-  const keyOf = options.keyOf ?? String;
-  const loader = new DataLoader<Key, Value | null, string>(
-    async (keys) => batchByKey(keys, await batch(keys, context), keyOf),
-    { maxBatchSize: options.maxBatchSize ?? maxBatchSizeDefault, cacheKeyFn: keyOf },
+  const { batching = unbatched, keyOf = String } = options;
+  const ask = (keys: readonly Key[]): Promise<Found<Value>> => {
+    batching.loaded(name, context, keys.length, 1);
+    return batch(keys, context);
+  };
+  const loader = newLoader(ask, batching, keyOf);
+  loaders.set(name, loader as Loader<unknown, unknown>);
+  return loader;
+}
+
+/** @param batch Gets the keys of one window, each once, at most `batchMax`. */
+export function newLoader<Key, Value>(
+  batch: (keys: readonly Key[]) => Promise<Found<Value>>,
+  { batchMax, windowMs }: Pick<Batching, 'batchMax' | 'windowMs'>,
+  keyOf: (key: Key) => string = String,
+): Loader<Key, Value> {
+  return new DataLoader<Key, Value | null, string>(
+    async (keys) => batchByKey(keys, await batch(keys), keyOf),
+    {
+      maxBatchSize: batchMax,
+      cacheKeyFn: keyOf,
+      ...(windowMs > 0 ? { batchScheduleFn: (dispatch) => void setTimeout(dispatch, windowMs) } : {}),
+    },
   );
-  loaders.set(name, loader as DataLoader<unknown, unknown, string>);
-  return loader as Loader<Key, Value>;
+}
+
+export function batchingOf(service: Service): Batching {
+  return {
+    ...service.options.batching,
+    loaded: (loader, context, keys, calls) => service.batchLoaded(loader, context, keys, calls),
+  };
 }
 
 /** Brings what was found into the order of the keys; null for what was not. */

@@ -34,6 +34,16 @@ export class RecordReader {
     return this.#record[field] === null || this.#record[field] === undefined ? null : this.text(field);
   }
 
+  /** An id: text, or a whole number as its digits. */
+  id(field: string): string {
+    return typeof this.#record[field] === 'number' ? String(this.whole(field)) : this.text(field);
+  }
+
+  /** Whatever it holds. */
+  value(field: string): unknown {
+    return Object.hasOwn(this.#record, field) ? this.#record[field] : undefined;
+  }
+
   whole(field: string): number {
     const value = this.#record[field];
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;

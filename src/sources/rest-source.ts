@@ -5,9 +5,11 @@ import { newCall, type Call } from '../resilience/call.ts';
 import { monotonicClock, type Clock } from '../shared/clock.ts';
 import type { ServiceHeaders } from '../config/transport.ts';
 import type { Backend } from './backend.ts';
+import { type BulkEndpoint, bulkLoaderOf, type BulkOptions } from './bulk-loader.ts';
 import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { refused, unavailable } from './failures.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from './http-transport.ts';
+import { type Batching, batchingOf, type Loader } from './loader.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { headerRules, type SentHeaders } from './request-headers.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './rest-cache.ts';
@@ -18,21 +20,33 @@ export interface RestCall extends PathValues {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface RestChange extends RestCall {
+export interface RestSearch extends RestCall {
   /** Sent as JSON. */
   readonly body?: unknown;
+}
+
+export interface RestChange extends RestSearch {
   /** The service does the same change under the same key once only, however often it is asked. */
   readonly idempotencyKey?: string;
 }
 
 export interface RestSource {
   readonly name: string;
+  readonly batching: Batching;
   /**
    * @returns The parsed body, not checked further; null for 404 and for an empty body.
    * @throws {GatewayError} As `Subgraph.fetch`, `SERVICE_ERROR` for other statuses from 400, and `BAD_USER_INPUT` for
    *   values that cannot be part of a path or header.
    */
   get(template: string, call: RestCall, context: RequestContext): Promise<unknown>;
+  /** A POST that only asks, as searches do: a query for the policies, and 404 is null. Nothing is kept. */
+  search(template: string, call: RestSearch, context: RequestContext): Promise<unknown>;
+  /** The request's loader over a bulk endpoint, made on first use. */
+  loader<Value>(
+    endpoint: BulkEndpoint<Value>,
+    context: RequestContext,
+    options?: BulkOptions<Value>,
+  ): Loader<string, Value>;
   /** As `get`, but 404 is `SERVICE_ERROR`. */
   post(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
   put(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
@@ -51,6 +65,7 @@ export const restCacheDefaults: RestCacheOptions = { entriesMax: 1000, bytesMax:
 
 export function createRestSource(backend: Backend, options: RestSourceOptions = {}): RestSource {
   const { name: service } = backend.service;
+  const batching = batchingOf(backend.service);
   const call = backend.service.stack(checkedCall(backend));
   const cacheOptions = options.cache ?? restCacheDefaults;
   const cache =
@@ -77,19 +92,20 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     }
   }
 
+  async function search(template: string, values: RestSearch, context: RequestContext): Promise<unknown> {
+    const response = await call(requestOf(service, 'POST', template, values), newCall(context, 'query'));
+    if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+    return response.status === 404 ? null : bodyOf(service, response);
+  }
+
   async function change(
     method: Exclude<HttpMethod, 'GET'>,
     template: string,
     values: RestChange,
     context: RequestContext,
   ): Promise<unknown> {
-    const { body, idempotencyKey } = values;
-    const request: HttpRequest = {
-      method,
-      path: restPath(service, template, values),
-      headers: checkedHeaders(service, values.headers),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    };
+    const { idempotencyKey } = values;
+    const request = requestOf(service, method, template, values);
     const key =
       idempotencyKey === undefined ? null : checkedHeaderValue(service, 'idempotency-key', idempotencyKey);
     try {
@@ -102,13 +118,27 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     }
   }
 
-  return {
+  const source: RestSource = {
     name: service,
+    batching,
     get,
+    search,
+    loader: (endpoint, context, options) => bulkLoaderOf(source, endpoint, context, options),
     post: (template, values, context) => change('POST', template, values, context),
     put: (template, values, context) => change('PUT', template, values, context),
     patch: (template, values, context) => change('PATCH', template, values, context),
     delete: (template, values, context) => change('DELETE', template, values, context),
+  };
+  return source;
+}
+
+function requestOf(service: string, method: HttpMethod, template: string, values: RestSearch): HttpRequest {
+  const { body, headers } = values;
+  return {
+    method,
+    path: restPath(service, template, values),
+    headers: checkedHeaders(service, headers),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }
 

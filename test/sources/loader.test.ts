@@ -21,9 +21,10 @@ describe('a loader', () => {
   });
 
   it('splits what is more than a batch may hold', async () => {
-    const { load, batches } = given({ maxBatchSize: 2 });
+    const { load, batches, loaded, own } = given({ batchMax: 2 });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map(load));
     expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(loaded).toEqual([2, 2, 1].map((keys) => ['letters', own, keys, 1]));
   });
 
   it('gives null for what does not exist, and an error of one id to that id alone', async () => {
@@ -96,13 +97,14 @@ it('brings what was found into the order of the keys', () => {
 });
 
 interface Given {
-  readonly maxBatchSize?: number;
+  readonly batchMax?: number;
   readonly find?: (ids: readonly string[]) => Found<string>;
 }
 
-function given({ maxBatchSize = 100, find = upperCase }: Given = {}) {
+function given({ batchMax = 100, find = upperCase }: Given = {}) {
   const own = requestContext();
   const batches: Array<readonly string[]> = [];
+  const loaded: unknown[] = [];
   const loadFor = (context: typeof own, id: string) =>
     loaderOf<string>(
       context,
@@ -111,9 +113,9 @@ function given({ maxBatchSize = 100, find = upperCase }: Given = {}) {
         batches.push(ids);
         return Promise.resolve().then(() => find(ids));
       },
-      { maxBatchSize },
+      { batching: { batchMax, windowMs: 0, loaded: (...told) => loaded.push(told) } },
     ).load(id);
-  return { batches, loadFor, load: (id: string) => loadFor(own, id) };
+  return { batches, loaded, own, loadFor, load: (id: string) => loadFor(own, id) };
 }
 
 function upperCase(ids: readonly string[]): Found<string> {

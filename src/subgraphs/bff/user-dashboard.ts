@@ -30,17 +30,22 @@ const ordersOfUsersQuery = `query DashboardOrders($userIds: [ID!]!) {
 
 /** A loader, so that `recentOrders` and `stats`, and several dashboards in one request, share one call. */
 function ordersOfUser({ request, sources }: BffContext): Loader<string, UserOrders> {
-  return loaderOf(request, 'bff.ordersOfUser', async (userIds) => {
-    const answer = await sources.orders.query(ordersOfUsersQuery, { userIds }, request);
-    const found = new Map<string, UserOrders>();
-    for (const record of new RecordReader('orders', answer).records('ordersOfUsers')) {
-      found.set(record.text('userId'), {
-        stats: { totalOrders: record.whole('totalOrders'), totalSpent: record.whole('totalSpent') },
-        orderIds: record.records('orders').map((order) => order.text('id')),
-      });
-    }
-    return found;
-  });
+  return loaderOf(
+    request,
+    'bff.ordersOfUser',
+    async (userIds) => {
+      const answer = await sources.orders.query(ordersOfUsersQuery, { userIds }, request);
+      const found = new Map<string, UserOrders>();
+      for (const record of new RecordReader('orders', answer).records('ordersOfUsers')) {
+        found.set(record.text('userId'), {
+          stats: { totalOrders: record.whole('totalOrders'), totalSpent: record.whole('totalSpent') },
+          orderIds: record.records('orders').map((order) => order.text('id')),
+        });
+      }
+      return found;
+    },
+    { batching: sources.orders.batching },
+  );
 }
 
 const recommendationsQuery = `query DashboardRecommendations($userId: ID!) {

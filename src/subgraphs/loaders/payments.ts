@@ -4,10 +4,11 @@
  * Shared by the payments and bff subgraphs, so that what one of them loaded in a request the other does not load again.
  */
 
+import type { BulkEndpoint } from '../../sources/bulk-loader.ts';
 import { type Loader, loaderOf } from '../../sources/loader.ts';
-import { RecordReader, recordsOf } from '../../sources/record-reader.ts';
+import { RecordReader } from '../../sources/record-reader.ts';
 import type { SubgraphContext } from '../define.ts';
-import { askableIds } from './ids.ts';
+import { isAskable } from './ids.ts';
 
 const methods = ['CARD', 'PAYPAL', 'INVOICE'] as const;
 const statuses = ['AUTHORIZED', 'CAPTURED', 'REFUNDED'] as const;
@@ -24,27 +25,25 @@ export interface PaymentRow {
 
 type Context = SubgraphContext<{ payments: 'rest' }>;
 
+const paymentsByOrder: BulkEndpoint<PaymentRow> = {
+  name: 'payments.byOrder',
+  path: '/payments',
+  ids: { query: 'orderIds' },
+  idField: 'orderId',
+  askable: isAskable,
+  read: paymentOf,
+};
+
 export function paymentByOrder(context: Context): Loader<string, PaymentRow> {
-  const { request, sources } = context;
-  return loaderOf(request, 'payments.byOrder', async (asked) => {
-    const payments = new Map<string, PaymentRow>();
-    const orderIds = askableIds(asked);
-    if (orderIds.length === 0) return payments;
-    const answer = await sources.payments.get('/payments', { query: { orderIds } }, request);
-    for (const record of recordsOf('payments', answer)) {
-      const payment = paymentOf(record);
-      payments.set(payment.orderId, payment);
-      paymentById(context).prime(payment.id, payment);
-    }
-    return payments;
-  });
+  const found = (payment: PaymentRow): void => paymentById(context).prime(payment.id, payment);
+  return context.sources.payments.loader(paymentsByOrder, context.request, { found });
 }
 
 /** One call a payment: the service has no way to ask for several by id. */
 export function paymentById({ request, sources }: Context): Loader<string, PaymentRow> {
   return loaderOf(request, 'payments.byId', async (asked) => {
     const found = await Promise.all(
-      askableIds(asked).map(async (id): Promise<[string, PaymentRow | Error] | undefined> => {
+      asked.filter(isAskable).map(async (id): Promise<[string, PaymentRow | Error] | undefined> => {
         try {
           const answer = await sources.payments.get('/payments/:id', { params: { id } }, request);
           return answer === null ? undefined : [id, paymentOf(new RecordReader('payments', answer))];

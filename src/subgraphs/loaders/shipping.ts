@@ -43,11 +43,16 @@ export interface Address {
 type Context = SubgraphContext<{ shipping: 'grpc' }>;
 
 export function shipmentByOrder({ request, sources }: Context): Loader<string, ShipmentRow> {
-  return loaderOf(request, 'shipping.byOrder', async (orderIds) => {
-    const answer = await sources.shipping.call('GetShipments', { orderIds }, request);
-    const shipments = new RecordReader('shipping', answer).records('shipments').map(shipmentOf);
-    return new Map(shipments.map((shipment) => [shipment.orderId, shipment]));
-  });
+  return loaderOf(
+    request,
+    'shipping.byOrder',
+    async (orderIds) => {
+      const answer = await sources.shipping.call('GetShipments', { orderIds }, request);
+      const shipments = new RecordReader('shipping', answer).records('shipments').map(shipmentOf);
+      return new Map(shipments.map((shipment) => [shipment.orderId, shipment]));
+    },
+    { batching: sources.shipping.batching },
+  );
 }
 
 const idPrefix = 'shp-';
@@ -93,7 +98,7 @@ export function estimateFor({ request, sources }: Context): Loader<Parcel, Estim
         }),
       );
     },
-    { keyOf },
+    { keyOf, batching: sources.shipping.batching },
   );
 }
 

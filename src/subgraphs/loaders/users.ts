@@ -1,9 +1,9 @@
 /** Users by id from the users service, batched. */
 
-import { type Loader, loaderOf } from '../../sources/loader.ts';
-import { recordsOf } from '../../sources/record-reader.ts';
+import type { BulkEndpoint } from '../../sources/bulk-loader.ts';
+import type { Loader } from '../../sources/loader.ts';
 import type { SubgraphContext } from '../define.ts';
-import { askableIds } from './ids.ts';
+import { isAskable } from './ids.ts';
 
 export interface UserRow {
   readonly id: string;
@@ -15,22 +15,20 @@ export interface UserRow {
 
 type Context = SubgraphContext<{ users: 'rest' }>;
 
+const usersById: BulkEndpoint<UserRow> = {
+  name: 'users.byId',
+  path: '/users',
+  ids: { query: 'ids' },
+  askable: isAskable,
+  read: (record) => ({
+    id: record.text('id'),
+    name: record.textOrNull('name'),
+    email: record.textOrNull('email'),
+    country: record.textOrNull('country'),
+    createdAt: record.textOrNull('createdAt'),
+  }),
+};
+
 export function userById({ request, sources }: Context): Loader<string, UserRow> {
-  return loaderOf(request, 'users.byId', async (asked) => {
-    const users = new Map<string, UserRow>();
-    const ids = askableIds(asked);
-    if (ids.length === 0) return users;
-    const answer = await sources.users.get('/users', { query: { ids } }, request);
-    for (const record of recordsOf('users', answer)) {
-      const id = record.text('id');
-      users.set(id, {
-        id,
-        name: record.textOrNull('name'),
-        email: record.textOrNull('email'),
-        country: record.textOrNull('country'),
-        createdAt: record.textOrNull('createdAt'),
-      });
-    }
-    return users;
-  });
+  return sources.users.loader(usersById, request);
 }
