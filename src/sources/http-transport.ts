@@ -62,6 +62,8 @@ interface Origin {
   readonly pool: Pool;
   calls: number;
   usedAtMs: number;
+  /** Let go for another: whoever still holds it asks for a new one. */
+  isDropped: boolean;
   readonly onReleased: () => void;
 }
 
@@ -86,7 +88,8 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     const made: Origin = {
       pool: createPool(target, settings),
       calls: 0,
-      usedAtMs: 0,
+      usedAtMs: monotonicClock(),
+      isDropped: false,
       onReleased: () => {
         made.calls -= 1;
       },
@@ -145,14 +148,17 @@ class HttpService {
     const { compressFromBytes } = this.#settings;
     const { body } = request;
     if (compressFromBytes > 0 && body !== undefined && body.length >= compressFromBytes) {
-      return compress(body).then((packed) => this.#dispatch(target, request, context, packed));
+      // Another call may have let the address go meanwhile.
+      return compress(body).then((packed) =>
+        this.#dispatch(this.#targetOf(endpoint), request, context, packed),
+      );
     }
     return this.#dispatch(target, request, context, body);
   };
 
   #targetOf(endpoint: Endpoint): Target {
     let target = this.#targets.get(endpoint);
-    if (!target) {
+    if (!target || target.origin.isDropped) {
       const { pathname, search } = new URL(endpoint.url);
       target = { origin: this.#originOf(endpoint), path: pathname + search };
       this.#targets.set(endpoint, target);
@@ -219,6 +225,7 @@ function dropUnused(origins: Map<string, Origin>): void {
   }
   if (!oldest) return;
   origins.delete(oldest[0]);
+  oldest[1].isDropped = true;
   void closePool(oldest[1].pool);
 }
 

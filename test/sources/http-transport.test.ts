@@ -1,7 +1,7 @@
 /** What one HTTP call to a backend may cost and how it may fail: real sockets, small services that misbehave. */
 
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, type Socket, createServer } from 'node:net';
+import { type AddressInfo, type LookupFunction, type Socket, createServer } from 'node:net';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -68,6 +68,45 @@ describe('a call that succeeds', () => {
     expect(toldMs).toBeGreaterThan(500);
     expect(toldMs).toBeLessThanOrEqual(1000);
   });
+});
+
+describe('more addresses than connections are kept for', () => {
+  const lookup: LookupFunction = (_host, { all }, done) =>
+    all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
+
+  it.each([
+    ['plain', 0],
+    ['compressed', 1],
+  ])(
+    'are all answered, also the ones that had to make room: %s bodies',
+    async (_about, compressFromBytes) => {
+      const service = await startStandIn(json({ ok: true }));
+      const transport = createHttpTransport({ lookup });
+      cleanups.push(
+        () => transport.close(),
+        () => service.close(),
+      );
+      const send = transport.service('reviews', { compressFromBytes });
+      const { port } = new URL(service.url);
+      const endpoints = Array.from({ length: 130 }, (_none, index) => {
+        const url = `http://replica-${index}.test:${port}`;
+        return { id: url, url };
+      });
+      const askAll = async () => {
+        for (const endpoint of endpoints) {
+          const call = newCall(requestContext(), 'query');
+          call.endpoint = endpoint;
+          expect((await send({ method: 'POST', path: '/', body: '{}' }, call)).status).toBe(200);
+        }
+      };
+      await askAll();
+      expect(service.connections).toBe(130);
+      // In the same order each one is asked for just after it was let go.
+      await askAll();
+      expect(service.asked).toHaveLength(260);
+      expect(service.connections).toBe(260);
+    },
+  );
 });
 
 describe('a call that fails', () => {
