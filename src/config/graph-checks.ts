@@ -34,6 +34,7 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
   }
   for (const [name, raw] of Object.entries(sources)) {
     await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
+    await checkFile(entryOf(raw)['module'], ['sources', name, 'module'], folder, report);
     await checkTls(entryOf(raw), ['sources', name], folder, report);
   }
 }

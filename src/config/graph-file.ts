@@ -71,7 +71,14 @@ export interface GrpcSourceConfig extends SourceCommon {
   readonly service: string;
 }
 
-export type SourceConfig = RestSourceConfig | GraphqlSourceConfig | GrpcSourceConfig;
+export interface CustomSourceConfig extends SourceCommon {
+  readonly kind: 'custom';
+  /** Absolute; the module exports `source`. */
+  readonly modulePath: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type SourceConfig = RestSourceConfig | GraphqlSourceConfig | GrpcSourceConfig | CustomSourceConfig;
 
 export interface GraphConfig {
   /** Absolute path of the file all this came from. */
@@ -133,6 +140,10 @@ async function sourceConfig(
   folder: string,
 ): Promise<SourceConfig> {
   const tls = await tlsTexts(source.tls, folder);
+  if (source.kind === 'custom') {
+    const { module, ...rest } = source;
+    return { name, ...rest, tls, modulePath: resolverModulePath(resolve(folder, module)) };
+  }
   if (source.kind !== 'grpc') return { name, ...source, tls };
   const { proto, ...rest } = source;
   return { name, ...rest, tls, protoPath: resolve(folder, proto) };

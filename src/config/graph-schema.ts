@@ -67,9 +67,22 @@ const grpcSource = z.strictObject({
   ...reached,
 });
 
+const customSource = z.strictObject({
+  kind: z.literal('custom'),
+  /** Exports `source` made by `defineSource`. */
+  module: file,
+  url: httpUrl,
+  timeoutMs,
+  /** The module checks them. */
+  options: z.record(z.string(), z.unknown()).default({}),
+  ...reached,
+});
+
+const source = z.discriminatedUnion('kind', [restSource, grpcSource, graphqlSource, customSource]);
+
 export const graphFileSchema = z.strictObject({
   subgraphs: z.record(name, z.discriminatedUnion('kind', [graphqlSubgraph, localSubgraph])),
-  sources: z.record(name, z.discriminatedUnion('kind', [restSource, grpcSource, graphqlSource])).default({}),
+  sources: z.record(name, source).default({}),
 });
 
 export type GraphFile = z.output<typeof graphFileSchema>;

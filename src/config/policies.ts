@@ -92,7 +92,7 @@ const ownShape = z
 export const policiesSchema = z
   .strictObject({
     defaults: policyShape.optional(),
-    kinds: z.partialRecord(z.enum(['graphql', 'rest', 'grpc', 'local']), policyShape).optional(),
+    kinds: z.partialRecord(z.enum(['graphql', 'rest', 'grpc', 'custom', 'local']), policyShape).optional(),
     services: z.record(z.string(), policyShape.extend(ownShape.shape)).optional(),
   })
   .prefault({});
@@ -100,7 +100,7 @@ export const policiesSchema = z
 export type PoliciesConfig = z.output<typeof policiesSchema>;
 /** Of one service, and no part of any layer. */
 export type OwnPolicy = z.output<typeof ownShape>;
-export type ServiceKind = 'graphql' | 'rest' | 'grpc' | 'local';
+export type ServiceKind = 'graphql' | 'rest' | 'grpc' | 'custom' | 'local';
 
 const breaker = {
   mode: 'auto' as 'auto' | 'open' | 'disabled',

@@ -7,10 +7,9 @@ import type { ServiceHeaders } from '../config/transport.ts';
 import type { Backend } from './backend.ts';
 import { type BulkEndpoint, bulkLoaderOf, type BulkOptions } from './bulk-loader.ts';
 import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
-import { refused, unavailable } from './failures.ts';
+import { statusFailure } from './http-status.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from './http-transport.ts';
 import { type Batching, batchingOf, type Loader } from './loader.ts';
-import { retryAfterOf } from './retry-after.ts';
 import { headerRules, type SentHeaders } from './request-headers.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './rest-cache.ts';
 import { type PathValues, checkedHeaderValue, restPath } from './rest-path.ts';
@@ -111,7 +110,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     try {
       const response = await call(request, newCall(context, 'mutation', key));
       if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
-      if (response.status === 404) throw statusError(service, response);
+      if (response.status === 404) throw statusFailure(service, response);
       return bodyOf(service, response);
     } finally {
       cache?.clear();
@@ -147,7 +146,7 @@ function checkedCall({ service: { name }, send }: Backend): Call<HttpRequest, Ht
   return async (request, context) => {
     const response = await send(request, context);
     const { status } = response;
-    if (status >= 400 && status !== 404) throw statusError(name, response);
+    if (status >= 400 && status !== 404) throw statusFailure(name, response);
     return response;
   };
 }
@@ -162,29 +161,4 @@ function checkedHeaders(service: string, headers: RestCall['headers'] = {}): Rec
     checked[name] = checkedHeaderValue(service, name, value);
   }
   return checked;
-}
-
-/** Too many requests and proxies in front of a dead service: the same call may work later. */
-const unavailableStatuses = new Set([429, 502, 503, 504]);
-
-function statusError(service: string, response: HttpResponse) {
-  const { status } = response;
-  const cause = new Error(`status ${status}`);
-  const outcome = status >= 500 ? 'server-error' : 'answered';
-  if (unavailableStatuses.has(status))
-    return unavailable(service, cause, { outcome, ...retryAfterOf(response) });
-  return refused(service, { ...wordsOf(response), cause, outcome });
-}
-
-/** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */
-function wordsOf(response: HttpResponse): { message?: unknown; code?: unknown } {
-  try {
-    const body: unknown = JSON.parse(response.body.toString('utf8'));
-    if (typeof body !== 'object' || body === null) return {};
-    const { error, message = error, code } = body as { error?: unknown; message?: unknown; code?: unknown };
-    return { message, code };
-  } catch {
-    // Proxies answer with HTML: the status says enough.
-    return {};
-  }
 }

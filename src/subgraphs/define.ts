@@ -5,17 +5,27 @@
  */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import type { SourceDefinition } from '../sources/custom-source.ts';
 import type { GraphqlSource } from '../sources/graphql-source.ts';
 import type { GrpcSource } from '../sources/grpc-source.ts';
 import type { RestSource } from '../sources/rest-source.ts';
 
-interface SourceOfKind {
+interface SourceOfBuiltIn {
   readonly rest: RestSource;
   readonly grpc: GrpcSource;
   readonly graphql: GraphqlSource;
 }
 
-export type SourceKind = keyof SourceOfKind;
+type BuiltIn = keyof SourceOfBuiltIn;
+
+/** One that is built in by its name, another as the `source` of its module. */
+export type SourceKind = BuiltIn | SourceDefinition;
+
+type SourceOfKind<Kind extends SourceKind> = Kind extends BuiltIn
+  ? SourceOfBuiltIn[Kind]
+  : Kind extends SourceDefinition<infer Client>
+    ? Client
+    : never;
 
 /** The kind of each source by its name in graph.yaml. */
 export type SourceKinds = Readonly<Record<string, SourceKind>>;
@@ -23,7 +33,7 @@ export type SourceKinds = Readonly<Record<string, SourceKind>>;
 /** What resolvers get as their context: one object a client request and subgraph. */
 export interface SubgraphContext<Kinds extends SourceKinds = SourceKinds> {
   readonly request: RequestContext;
-  readonly sources: { readonly [Name in keyof Kinds]: SourceOfKind[Kinds[Name]] };
+  readonly sources: { readonly [Name in keyof Kinds]: SourceOfKind<Kinds[Name]> };
 }
 
 export interface SubgraphDefinition {

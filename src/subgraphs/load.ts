@@ -3,26 +3,24 @@
  * and the sources both need.
  */
 
-import { pathToFileURL } from 'node:url';
-
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, isObjectType, parse } from 'graphql';
 
-import type { GraphConfig, LocalSubgraphConfig, SourceConfig } from '../config/graph-file.ts';
+import type { GraphConfig, LocalSubgraphConfig } from '../config/graph-file.ts';
 import type { OwnPolicy } from '../config/policies.ts';
 import { didYouMean } from '../config/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { backendOf } from '../sources/backend.ts';
-import { createGraphqlSource, createGraphqlSubgraph } from '../sources/graphql-source.ts';
-import { createGrpcSource } from '../sources/grpc-source.ts';
-import { type HttpTransport, createHttpTransport } from '../sources/http-transport.ts';
+import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
+import { createHttpTransport } from '../sources/http-transport.ts';
 import { createLocalSubgraph } from '../sources/local-source.ts';
-import { createRestSource } from '../sources/rest-source.ts';
 import type { Subgraph } from '../sources/source.ts';
-import { type Backends, guarded, type Leases, withoutPolicies } from './backends.ts';
+import { type Backends, guarded, withoutPolicies } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';
-import { checkServices, transportOf, type ServiceSettings } from './service-settings.ts';
+import { importExport } from './import-export.ts';
+import { type OpenSource, openSource } from './open-source.ts';
+import { checkServices, transportOf } from './service-settings.ts';
 
 export interface LoadedSubgraphs {
   /** By name, in the order of the file. */
@@ -82,36 +80,6 @@ export async function loadSubgraphs(
   }
 }
 
-interface OpenSource {
-  readonly name: string;
-  readonly kind: SourceKind;
-  /** The client of that kind; which, `define.ts` says in types. */
-  readonly client: object;
-  close(): Promise<void>;
-}
-
-async function openSource(
-  config: SourceConfig,
-  http: HttpTransport,
-  leases: Leases,
-  settings: ServiceSettings,
-): Promise<OpenSource> {
-  const { name, kind } = config;
-  const service = leases.use(config);
-  if (config.kind === 'grpc') {
-    const client = await createGrpcSource({ ...config, transport: transportOf(config, settings) }, service);
-    return { name, kind, client, close: () => client.close() };
-  }
-  const backend = backendOf(service, http, transportOf(config, settings));
-  const { headers } = config;
-  const client =
-    config.kind === 'rest'
-      ? createRestSource(backend, { cache: config.cache, ...(headers ? { headers } : {}) })
-      : createGraphqlSource(backend, headers?.respond);
-  // The pool of an HTTP source belongs to the transport.
-  return { name, kind, client, close: () => Promise.resolve() };
-}
-
 async function loadLocalSubgraph(
   config: LocalSubgraphConfig,
   all: readonly OpenSource[],
@@ -129,17 +97,12 @@ async function loadLocalSubgraph(
 }
 
 async function importDefinition({ name, resolversPath }: LocalSubgraphConfig): Promise<SubgraphDefinition> {
-  let module: Readonly<Record<string, unknown>>;
+  const wanted = { name: 'subgraph', madeBy: 'defineSubgraph', isOne: isDefinition };
   try {
-    module = (await import(pathToFileURL(resolversPath).href)) as Readonly<Record<string, unknown>>;
+    return await importExport(resolversPath, wanted);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw wrong(name, `its resolvers ${resolversPath} cannot be loaded: ${reason}`, cause);
+    throw wrong(name, `its resolvers: ${(cause as Error).message}`, cause);
   }
-  const definition = module['subgraph'];
-  if (isDefinition(definition)) return definition;
-  const found = Object.keys(module).join(', ') || 'nothing';
-  throw wrong(name, `${resolversPath} must export "subgraph" made by defineSubgraph; it exports ${found}`);
 }
 
 function isDefinition(value: unknown): value is SubgraphDefinition {
@@ -164,11 +127,18 @@ function sourcesFor(
       throw wrong(config.name, `its resolvers call source "${name}"; add it to "sources" of the subgraph`);
     }
     if (source.kind !== kind) {
-      throw wrong(config.name, `its resolvers need source "${name}" to be ${kind}, but it is ${source.kind}`);
+      throw wrong(config.name, `its resolvers need source "${name}" ${mismatch(kind, source.kind)}`);
     }
     clients[name] = source.client;
   }
   return clients;
+}
+
+function mismatch(needed: SourceKind, found: SourceKind): string {
+  const [wanted, got] = [needed, found].map((kind) => (typeof kind === 'string' ? kind : 'custom'));
+  return wanted === got
+    ? 'to be of the kind they import, but its "module" is another'
+    : `to be ${wanted}, but it is ${got}`;
 }
 
 function schemaOf(config: LocalSubgraphConfig, definition: SubgraphDefinition): GraphQLSchema {

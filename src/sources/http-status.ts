@@ -1,0 +1,31 @@
+/** What statuses from 400 of a JSON service over HTTP mean. */
+
+import type { CallFailure } from '../resilience/outcome.ts';
+import { refused, unavailable } from './failures.ts';
+import type { HttpResponse } from './http-call.ts';
+import { retryAfterOf } from './retry-after.ts';
+
+/** Too many requests and proxies in front of a dead service: the same call may work later. */
+const unavailableStatuses = new Set([429, 502, 503, 504]);
+
+export function statusFailure(service: string, response: HttpResponse): CallFailure {
+  const { status } = response;
+  const cause = new Error(`status ${status}`);
+  const outcome = status >= 500 ? 'server-error' : 'answered';
+  if (unavailableStatuses.has(status))
+    return unavailable(service, cause, { outcome, ...retryAfterOf(response) });
+  return refused(service, { ...wordsOf(response), cause, outcome });
+}
+
+/** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */
+function wordsOf(response: HttpResponse): { message?: unknown; code?: unknown } {
+  try {
+    const body: unknown = JSON.parse(response.body.toString('utf8'));
+    if (typeof body !== 'object' || body === null) return {};
+    const { error, message = error, code } = body as { error?: unknown; message?: unknown; code?: unknown };
+    return { message, code };
+  } catch {
+    // Proxies answer with HTML: the status says enough.
+    return {};
+  }
+}

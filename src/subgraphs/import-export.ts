@@ -1,0 +1,28 @@
+/** Loads the modules that graph.yaml names, each for one of its exports. */
+
+import { pathToFileURL } from 'node:url';
+
+export interface WantedExport<Value> {
+  readonly name: string;
+  /** The function that makes it, for the message. */
+  readonly madeBy: string;
+  readonly isOne: (value: unknown) => value is Value;
+}
+
+/** @throws {Error} Saying what is wrong with the module. */
+export async function importExport<Value>(
+  path: string,
+  { name, madeBy, isOne }: WantedExport<Value>,
+): Promise<Value> {
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} cannot be loaded: ${reason}`, { cause });
+  }
+  const value = module[name];
+  if (isOne(value)) return value;
+  const found = Object.keys(module).join(', ') || 'nothing';
+  throw new Error(`${path} must export "${name}" made by ${madeBy}; it exports ${found}`);
+}
