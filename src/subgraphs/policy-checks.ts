@@ -26,6 +26,11 @@ export function policyMistakes(policies: PoliciesConfig, { subgraphs, sources }:
     const subgraph = subgraphs.find((known) => known.name === name);
     for (const line of ownMistakes(policies, name, subgraph))
       mistakes.push(`policies.services.${name}.${line}`);
+    // A local subgraph and its source may have one name.
+    if (policies.services?.[name]?.batching && !sources.some((source) => source.name === name))
+      mistakes.push(
+        `policies.services.${name}.batching: only sources are asked by loaders, and this is a subgraph`,
+      );
   }
   return mistakes;
 }
