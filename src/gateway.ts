@@ -94,6 +94,8 @@ export async function createGateway(
       introspect: (document, values) => parts.planner.introspect(document, values),
     });
     for (const error of result.errors) events.emit('fieldFailed', { requestId: context.requestId, error });
+    const { fallbacks } = result.extensions ?? {};
+    if (fallbacks) events.emit('fallbacksServed', { requestId: context.requestId, fallbacks });
     const { kind, name } = operation.prepared;
     return { context, answer: result, kind, name };
   }

@@ -112,12 +112,23 @@ function withMarks(
 ): Answer {
   if (!run.shared.fallbacks) return answer;
   const seen = new Map<string, Fallback>();
-  for (const fallback of run.shared.fallbacks) {
+  for (const fallback of run.shared.fallbacks.marks) {
     const path = toClientPath(projection, run, fallback.path);
-    if (path.length === fallback.path.length) seen.set(JSON.stringify(path), { ...fallback, path });
+    if (path.length === fallback.path.length && isThere(answer.data, path))
+      seen.set(JSON.stringify(path), { ...fallback, path });
   }
   const fallbacks = withoutDenied([...seen.values()], denials);
   return fallbacks.length === 0 ? answer : { ...answer, extensions: { fallbacks } };
+}
+
+/** What it stood in may have become null. */
+function isThere(data: unknown, path: ReadonlyArray<string | number>): boolean {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return true;
 }
 
 /** Paths cut to what the client sees may coincide. */

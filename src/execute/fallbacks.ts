@@ -20,10 +20,10 @@ import type { CompiledFetch } from './fetch.ts';
 import { copyOf, isObject, merge, mergeValues, type Data } from './merge.ts';
 import { positionsAt, type Position } from './positions.ts';
 import { applyRewrites } from './rewrites.ts';
-import type { Run } from './run.ts';
+import type { FallbacksUsed, Run } from './run.ts';
 
 /** The response names that got a declared value, by object. */
-export type Filled = ReadonlyMap<Data, ReadonlySet<string>>;
+export type Filled = ReadonlyMap<object, ReadonlySet<string>>;
 
 /**
  * Gives each position of a failed call the values that its service's policy declares.
@@ -39,11 +39,14 @@ export function fillDeclared(
 ): Filled | undefined {
   const fallbacks = fallbacksFor(run, fetch, code);
   if (!fallbacks) return undefined;
-  const filled = new Map<Data, ReadonlySet<string>>();
+  const { filled } = usedBy(run);
+  const now = new Map<Data, ReadonlySet<string>>();
   for (const { object, path } of positionsAt(run.data, fetch.path)) {
     if (objects && !objects.has(object)) continue;
-    let names = filled.get(object);
-    if (!names) filled.set(object, (names = fill(object, fetch.node, fallbacks, isLacking)));
+    let names = now.get(object);
+    if (!names) now.set(object, (names = fill(object, fetch.node, fallbacks, isLacking)));
+    // Another fetch may have been for the same field.
+    filled.set(object, new Set([...(filled.get(object) ?? []), ...names]));
     for (const name of names) markDeclared(run, fetch, [...path, name]);
   }
   return filled;
@@ -93,8 +96,12 @@ function markDeclared(run: Run, { node }: CompiledFetch, path: Fallback['path'])
 }
 
 function mark(run: Run, fallback: Fallback): void {
-  const marks = (run.shared.fallbacks ??= []);
+  const { marks } = usedBy(run);
   if (marks.length < run.limits.errorsMax) marks.push(fallback);
+}
+
+function usedBy({ shared }: Run): FallbacksUsed {
+  return (shared.fallbacks ??= { marks: [], filled: new Map() });
 }
 
 /** A change that failed must not look as if it had happened. */

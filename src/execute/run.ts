@@ -28,8 +28,15 @@ export interface SharedRun {
   /** Subgraph calls so far. */
   calls: number;
   readonly entities: EntityLoader;
-  /** Values that stand in for others, with paths in the names of the merged data; undefined: none. */
-  fallbacks: Fallback[] | undefined;
+  /** Undefined: every value is what its service gave now. */
+  fallbacks: FallbacksUsed | undefined;
+}
+
+export interface FallbacksUsed {
+  /** With paths in the names of the merged data. */
+  readonly marks: Fallback[];
+  /** Names that have a declared value, by the object they are in. */
+  readonly filled: Map<object, Set<string>>;
 }
 
 export interface ExecutionLimits {

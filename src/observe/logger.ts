@@ -21,6 +21,10 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
       'field failed',
     );
   });
+  events.on('fallbacksServed', ({ requestId, fallbacks }) => {
+    const services = [...new Set(fallbacks.map(({ service }) => service))];
+    logger.warn({ requestId, services, fields: fallbacks.length }, 'fallbacks served');
+  });
   events.on('requestRefused', ({ requestId, error }) => {
     // The client's own mistakes are counted in the request line; only ours need a line of their own.
     if (isGatewayError(error) && error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {

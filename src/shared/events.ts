@@ -27,6 +27,15 @@ export interface GatewayEvents {
       readonly cause?: unknown;
     };
   };
+  /** An answer has values that stand in for those of services that are out. */
+  fallbacksServed: {
+    readonly requestId: string;
+    readonly fallbacks: ReadonlyArray<{
+      readonly path: ReadonlyArray<string | number>;
+      readonly service: string;
+      readonly source: 'declared' | 'stale';
+    }>;
+  };
   /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
   requestRefused: { readonly requestId: string; readonly error: unknown };
   /** Something of ours failed: worth waking somebody. */

@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly errorsMax?: number;
   /** Who asks, under which rules. Without: nobody is asked. */
   readonly access?: { readonly policy: LoadedPolicy | null; readonly principal: Principal };
+  /** Sees each answer as the executor gave it. */
+  readonly onAnswer?: (answer: EngineAnswer) => void;
   /** Hears of every decision. */
   readonly onDecision?: (record: AuthorizationRecord) => void;
   /** For planning one operation; without it planning takes the time it takes. */
@@ -126,6 +128,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       limits,
       introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
     });
+    options.onAnswer?.(answer);
     return asGraphql(answer);
   }
 
