@@ -15,6 +15,7 @@ import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { badResponse, refused, type Refusal, unavailable } from './failures.ts';
 import { statusFailure } from './http-status.ts';
 import { type HttpMethod, type HttpResponse, parseJson } from './http-transport.ts';
+import { type Batching, batchingOf } from './loader.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { checkedHeaderValue, type PathValues, restPath } from './rest-path.ts';
 
@@ -55,6 +56,8 @@ export interface SourceToOpen {
   readonly url: string;
   /** As in graph.yaml, not checked: that is for the kind. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What policies say of batches, for the options of `loaderOf`. */
+  readonly batching: Batching;
   /**
    * Makes a function that sends one call with all policies around it; make it once, when the source opens.
    *
@@ -91,6 +94,7 @@ export function sourceToOpen(backend: Backend, { url, options, headers }: Custom
     name,
     url,
     options,
+    batching: batchingOf(backend.service),
     sender: (read) => senderOf(backend, read, headers?.respond ?? []),
   };
 }

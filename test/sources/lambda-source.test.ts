@@ -154,6 +154,15 @@ describe('the module of a kind', () => {
     );
   });
 
+  it('gets the batching policy of its source, for its loaders', async () => {
+    const open = "open({ batching }) { throw new Error('batches of ' + batching.batchMax); }";
+    const folder = await folderWith({ 'kind.ts': `${head}export const source = defineSource({ ${open} });` });
+    const policies = '{ services: { functions: { batching: { batchMax: 3 } } } }';
+    expect(await mistake({ module: join(folder, 'kind.ts'), policies })).toBe(
+      'source functions: batches of 3',
+    );
+  });
+
   it('checks its options', async () => {
     expect(await mistake({ options: '{ qualifer: live }' })).toBe(
       'source functions: unknown option "qualifer"; the only one is "qualifier"',
