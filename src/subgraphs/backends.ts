@@ -55,7 +55,7 @@ export interface Backends {
 
 export function createBackends(config: GatewayConfig, mutations: MutationCounter, events: Events): Backends {
   return backendsOf(
-    config.policies,
+    { policies: config.policies, requestMs: config.timeouts.requestMs },
     config,
     withFallbacks(config, aroundSubgraph(config, mutations)),
     events,
@@ -77,7 +77,8 @@ function withFallbacks({ policies, sharing }: GatewayConfig, around: AroundSubgr
 
 /** Timeouts alone, and nothing is shared. */
 export function withoutPolicies(): Backends {
-  return backendsOf({ defaults: switchedOff }, serviceSettingsDefaults, (subgraph) => subgraph, new Events());
+  const patience = { policies: { defaults: switchedOff }, requestMs: Number.POSITIVE_INFINITY };
+  return backendsOf(patience, serviceSettingsDefaults, (subgraph) => subgraph, new Events());
 }
 
 const switchedOff = {
@@ -86,8 +87,14 @@ const switchedOff = {
   concurrency: { enabled: false },
 } as const;
 
+interface Patience {
+  readonly policies: PoliciesConfig;
+  /** What a request has where its client does not ask for less. */
+  readonly requestMs: number;
+}
+
 function backendsOf(
-  policies: PoliciesConfig,
+  patience: Patience,
   settings: ServiceSettings,
   around: AroundSubgraph,
   events: Events,
@@ -97,12 +104,12 @@ function backendsOf(
   return {
     settings,
     around,
-    ownPolicyOf: (name) => ownPolicyOf(policies, name),
+    ownPolicyOf: (name) => ownPolicyOf(patience.policies, name),
     leases() {
       const held: Lease[] = [];
       return {
         use(described) {
-          const lease = lend(services, policies, described);
+          const lease = lend(services, patience, described);
           held.push(lease);
           return lease.service;
         },
@@ -114,16 +121,19 @@ function backendsOf(
     checkPolicies(known) {
       if (checked) return;
       checked = true;
-      const lines = policyMistakes(policies, known);
+      const lines = policyMistakes(patience.policies, known);
       if (lines.length > 0) throw new GatewayError('CONFIG_INVALID', lines.join('\n'));
     },
   };
 }
 
-function lend(services: Services, policies: PoliciesConfig, described: Described): Lease {
+function lend(services: Services, { policies, requestMs }: Patience, described: Described): Lease {
   const { kind, name, url, urls = url === undefined ? [] : [url], timeoutMs = timeoutMsDefault } = described;
   const policy = policyOf(policies, kind, name);
-  const options = { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs) };
+  // No call gets more than a request has, and one that took all of it is a failure of the service. What runs in this
+  // process ends by the request's own deadline, a moment after its sources.
+  const callMs = kind === 'local' ? timeoutMs : requestMs * (1 - policy.reservePercent / 100);
+  const options = { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs, callMs) };
   const addresses = kind === 'local' ? [`local:${name}`] : urls;
   const endpoints = fixedEndpoints(addresses.map((address) => ({ url: address })));
   return services.use([kind, name, ...addresses].join(' '), name, { options, endpoints });
