@@ -38,7 +38,7 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     const result = composeSubgraphs(
       graph.subgraphs.map((subgraph) => ({
         name: subgraph.name,
-        url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
+        url: subgraph.kind === 'graphql' ? (subgraph.replicas[0]?.url ?? '') : `local:${subgraph.name}`,
         sdl: subgraph.sdl,
         file: relative(process.cwd(), subgraph.schemaPath),
       })),

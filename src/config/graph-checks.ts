@@ -33,6 +33,8 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     await checkFile(subgraph['resolvers'], [...path, 'resolvers'], folder, report);
   }
   for (const [name, raw] of Object.entries(sources)) {
+    const { kind } = entryOf(raw);
+    if (kind === 'rest' || kind === 'graphql') checkAddress(entryOf(raw), ['sources', name], report);
     await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
     await checkFile(entryOf(raw)['module'], ['sources', name, 'module'], folder, report);
     await checkTls(entryOf(raw), ['sources', name], folder, report);

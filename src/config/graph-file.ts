@@ -15,6 +15,13 @@ import { type GraphFile, graphFileSchema } from './graph-schema.ts';
 import type { ServiceHeaders, TlsMaterial, PartialTransport } from './transport.ts';
 import { readYamlFile } from './yaml-file.ts';
 
+/** One address of a service. */
+interface ReplicaConfig {
+  /** `http(s)://`, `dns+http(s)://` or `srv+http(s)://`. */
+  readonly url: string;
+  readonly zone?: string | undefined;
+}
+
 interface SubgraphCommon {
   readonly name: string;
   /** The team to ask. */
@@ -34,8 +41,8 @@ interface Reached {
 
 export interface GraphqlSubgraphConfig extends SubgraphCommon, Reached {
   readonly kind: 'graphql';
-  /** At least one; replicas of one service. */
-  readonly urls: readonly string[];
+  /** At least one. */
+  readonly replicas: readonly ReplicaConfig[];
 }
 
 export interface LocalSubgraphConfig extends SubgraphCommon {
@@ -50,21 +57,23 @@ export type SubgraphConfig = GraphqlSubgraphConfig | LocalSubgraphConfig;
 
 interface SourceCommon extends Reached {
   readonly name: string;
-  readonly url: string;
   readonly timeoutMs: number;
 }
 
 export interface RestSourceConfig extends SourceCommon {
   readonly kind: 'rest';
+  readonly replicas: readonly ReplicaConfig[];
   readonly cache: { readonly entriesMax: number; readonly bytesMax: number };
 }
 
 export interface GraphqlSourceConfig extends SourceCommon {
   readonly kind: 'graphql';
+  readonly replicas: readonly ReplicaConfig[];
 }
 
 export interface GrpcSourceConfig extends SourceCommon {
   readonly kind: 'grpc';
+  readonly url: string;
   /** Absolute. */
   readonly protoPath: string;
   /** With its package: `tributary.inventory.v1.Inventory`. */
@@ -73,6 +82,7 @@ export interface GrpcSourceConfig extends SourceCommon {
 
 export interface CustomSourceConfig extends SourceCommon {
   readonly kind: 'custom';
+  readonly url: string;
   /** Absolute; the module exports `source`. */
   readonly modulePath: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -126,9 +136,15 @@ async function subgraphConfig(
   const schemaPath = resolve(folder, subgraph.schema);
   const common = { name, owner, timeoutMs, schemaPath, sdl: await readFile(schemaPath, 'utf8') };
   if (subgraph.kind === 'graphql') {
-    const urls = subgraph.urls ?? (subgraph.url === undefined ? [] : [subgraph.url]);
     const { transport, headers, tls } = subgraph;
-    return { kind: 'graphql', ...common, urls, transport, headers, tls: await tlsTexts(tls, folder) };
+    return {
+      kind: 'graphql',
+      ...common,
+      replicas: replicasOf(subgraph),
+      transport,
+      headers,
+      tls: await tlsTexts(tls, folder),
+    };
   }
   const resolversPath = resolverModulePath(resolve(folder, subgraph.resolvers));
   return { kind: 'local', ...common, resolversPath, sources: subgraph.sources };
@@ -144,9 +160,22 @@ async function sourceConfig(
     const { module, ...rest } = source;
     return { name, ...rest, tls, modulePath: resolverModulePath(resolve(folder, module)) };
   }
-  if (source.kind !== 'grpc') return { name, ...source, tls };
+  if (source.kind !== 'grpc') {
+    const { url, urls, ...rest } = source;
+    return { name, ...rest, replicas: replicasOf({ url, urls }), tls };
+  }
   const { proto, ...rest } = source;
   return { name, ...rest, tls, protoPath: resolve(folder, proto) };
+}
+
+function replicasOf({ url, urls }: Addresses): ReplicaConfig[] {
+  const all = urls ?? (url === undefined ? [] : [url]);
+  return all.map((one) => (typeof one === 'string' ? { url: one } : one));
+}
+
+interface Addresses {
+  readonly url?: string | undefined;
+  readonly urls?: ReadonlyArray<string | ReplicaConfig> | undefined;
 }
 
 const tlsFileKeys = ['ca', 'cert', 'key'] as const;

@@ -1,7 +1,10 @@
 /** The shape of schemas/graph.yaml: which subgraphs and sources exist and how each is reached. */
 
+import { isIP } from 'node:net';
+
 import { z } from 'zod';
 
+import { discoveryKind, namesPort, plainUrl } from '../shared/service-url.ts';
 import { serviceHeaders, serviceTls, serviceTransport } from './transport.ts';
 
 const timeoutMsDefault = 5000;
@@ -21,6 +24,14 @@ const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutM
 const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http://127.0.0.1:4101/graphql');
 const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
 
+/** Replicas of one service, with the zone each is in where that matters. */
+const urls = z
+  .array(z.union([httpUrl, z.strictObject({ url: httpUrl, zone: z.string().min(1).max(64).optional() })]))
+  .min(1)
+  .max(64);
+/** Either `url` or `urls`. */
+const addresses = { url: httpUrl.optional(), urls: urls.optional() };
+
 /** How an HTTP or gRPC service is reached, where it differs from the rest. */
 const reached = {
   transport: serviceTransport.prefault({}),
@@ -38,9 +49,7 @@ const cache = z
 
 const graphqlSubgraph = z.strictObject({
   kind: z.literal('graphql'),
-  url: httpUrl.optional(),
-  /** Replicas of the same service, used in turn. Either this or `url`. */
-  urls: z.array(httpUrl).min(1).max(64).optional(),
+  ...addresses,
   schema: file,
   owner,
   timeoutMs,
@@ -56,8 +65,8 @@ const localSubgraph = z.strictObject({
   timeoutMs: localTimeoutMs,
 });
 
-const restSource = z.strictObject({ kind: z.literal('rest'), url: httpUrl, timeoutMs, cache, ...reached });
-const graphqlSource = z.strictObject({ kind: z.literal('graphql'), url: httpUrl, timeoutMs, ...reached });
+const restSource = z.strictObject({ kind: z.literal('rest'), ...addresses, timeoutMs, cache, ...reached });
+const graphqlSource = z.strictObject({ kind: z.literal('graphql'), ...addresses, timeoutMs, ...reached });
 const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
   url: grpcUrl,
@@ -88,7 +97,11 @@ export const graphFileSchema = z.strictObject({
 export type GraphFile = z.output<typeof graphFileSchema>;
 
 function isHttpUrl(text: string): boolean {
-  const url = URL.parse(text);
+  const discovered = discoveryKind(text);
+  const url = URL.parse(discovered === 'fixed' ? text : plainUrl(text));
+  // Addresses need no DNS, and SRV records hold the port.
+  if (discovered !== 'fixed' && (!url || isIP(url.hostname.replace(/[[\]]/g, '')) !== 0)) return false;
+  if (discovered === 'services' && namesPort(text)) return false;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
   // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
   return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '';

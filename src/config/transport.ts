@@ -3,6 +3,8 @@
  * `transport`, graph.yaml what differs for one service.
  */
 
+import { isIP } from 'node:net';
+
 import { z } from 'zod';
 
 import { isOriginPattern } from '../shared/origins.ts';
@@ -69,15 +71,40 @@ export function mergedTransport(...layers: readonly PartialTransport[]): Transpo
   return { ...transportDefaults, ...(Object.fromEntries(said) as Partial<TransportLimits>) };
 }
 
+/** How DNS is asked about services with several addresses behind one name. */
+const dns = z.strictObject({
+  /** Who is asked, such as `127.0.0.1:8600`. None: those of the system. */
+  servers: z
+    .array(z.string().refine(isDnsServer, 'expected an address such as 10.0.0.53:53'))
+    .max(8)
+    .default([]),
+  timeoutMs: milliseconds.max(30_000).default(2000),
+  /** Records that say less are kept so long. */
+  ttlMinMs: milliseconds.min(100).default(1000),
+  ttlMaxMs: milliseconds.min(100).default(300_000),
+  /** Of one name; more are left out. */
+  addressesMax: z.int().min(1).max(1000).default(64),
+});
+
+export type DnsOptions = Readonly<z.output<typeof dns>>;
+
+export const dnsDefaults: DnsOptions = dns.parse({});
+
 /** `transport` of gateway.yaml. */
 export const gatewayTransport = serviceTransport.extend({
   /** Answers of all services to one client request together, each without its first 64 KiB. */
   operationBytesMax: bytes.default(64 * 1024 * 1024),
+  dns: dns.optional(),
   /** Such as `https://api.example.com` or `http://*.svc.local:*`. Absent: whatever the graph names. */
   allowedOrigins: z
     .array(z.string().refine(isOriginPattern, 'expected an origin such as https://*.example.com:8443'))
     .optional(),
 });
+
+function isDnsServer(text: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(text) ?? [];
+  return isIP(bracketed ?? plain ?? text) !== 0;
+}
 
 const headerName = z
   .string()

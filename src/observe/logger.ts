@@ -51,6 +51,10 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     if (event.to === 'open') logger.warn(event, 'breaker opened');
     else logger.info(event, 'breaker changed');
   });
+  events.on('discoveryFailed', ({ error, ...event }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn({ ...event, reason }, 'no addresses from DNS; those known stay');
+  });
   if (logger.isLevelEnabled('debug')) {
     events.on('callRetried', (event) => logger.debug(event, 'call retried'));
     events.on('callHedged', (event) => logger.debug(event, 'call hedged'));

@@ -155,7 +155,7 @@ export function supergraphSourceOf(graph: Graph): SupergraphSource {
   if (graph.kind === 'supergraph') return { kind: 'sdl', sdl: graph.sdl };
   const subgraphs = graph.graph.subgraphs.map((subgraph) => ({
     name: subgraph.name,
-    url: subgraph.kind === 'graphql' ? (subgraph.urls[0] ?? '') : `local:${subgraph.name}`,
+    url: subgraph.kind === 'graphql' ? (subgraph.replicas[0]?.url ?? '') : `local:${subgraph.name}`,
     sdl: subgraph.sdl,
     file: subgraph.schemaPath,
   }));

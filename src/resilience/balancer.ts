@@ -50,7 +50,8 @@ export class Replicas {
     this.close();
     this.#source = source;
     this.#unfollow = source.onChange((endpoints) => this.#take(endpoints));
-    this.#take(source.endpoints);
+    // Until the new source has found some, those of the one before are the best there is.
+    if (source.endpoints.length > 0) this.#take(source.endpoints);
   }
 
   close(): void {
@@ -67,11 +68,14 @@ export class Replicas {
     for (const replica of all) {
       if (!replica.breaker.admits(nowMs)) continue;
       well += 1;
-      if (replica.distance < nearest) nearest = replica.distance;
+      // Where the nearest zone has only the replica that just failed, the next zone is better.
+      if (replica.distance < nearest && replica.endpoint.id !== avoid?.id) nearest = replica.distance;
     }
     const trusted = isEnough(well, all.length);
     const fits = (replica: Replica): boolean =>
-      !trusted || (replica.distance === nearest && replica.breaker.admits(nowMs));
+      !trusted ||
+      ((replica.distance === nearest || nearest === Number.POSITIVE_INFINITY) &&
+        replica.breaker.admits(nowMs));
     return this.#lighterOfTwo(all.filter(fits), avoid);
   }
 

@@ -15,6 +15,8 @@ export interface Endpoint {
 }
 
 export interface EndpointSource {
+  /** Settles, never rejects, once the first answer is there or has failed. Absent: there from the beginning. */
+  readonly ready?: Promise<void>;
   /** Empty only while none was ever found. */
   readonly endpoints: readonly Endpoint[];
   /**
@@ -29,7 +31,7 @@ export interface EndpointSource {
 
 /** Addresses as they stand in a file. */
 export function fixedEndpoints(
-  replicas: ReadonlyArray<{ readonly url: string; readonly zone?: string }>,
+  replicas: ReadonlyArray<{ readonly url: string; readonly zone?: string | undefined }>,
 ): EndpointSource {
   const endpoints = replicas.map(({ url, zone }) => ({
     id: url,

@@ -55,6 +55,8 @@ export interface GatewayEvents {
   graphReplaced: { readonly hash: string };
   /** Another graph was no good: the one before stays. */
   supergraphRefused: { readonly error: unknown };
+  /** DNS says nothing of use about a service: the addresses of before stay. Once until it does again. */
+  discoveryFailed: { readonly service: string; readonly url: string; readonly error: unknown };
   /** `replica` is null for the breaker of the whole service; a replica that is open gets no calls. */
   breakerChanged: {
     readonly service: string;

@@ -8,14 +8,17 @@ import {
   policyOf,
 } from '../config/policies.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { dnsDefaults, mergedTransport, type PartialTransport } from '../config/transport.ts';
 import { newCall } from '../resilience/call.ts';
-import { fixedEndpoints } from '../resilience/endpoints.ts';
+import type { EndpointSource } from '../resilience/endpoints.ts';
 import type { Service } from '../resilience/service.ts';
 import { type Lease, Services } from '../resilience/services.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
+import { isAllowedOrigin } from '../shared/origins.ts';
+import { endpointsOf, systemDns, type Replica } from '../sources/discovery.ts';
 import { aroundSubgraph, contextKey, type AroundSubgraph } from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
 import { keepStaleAnswers } from '../sources/stale-answers.ts';
@@ -27,13 +30,16 @@ export interface Described {
   readonly kind: ServiceKind;
   readonly name: string;
   readonly url?: string;
-  readonly urls?: readonly string[];
+  readonly replicas?: readonly Replica[];
+  readonly transport?: PartialTransport;
   readonly timeoutMs?: number;
 }
 
 /** The services that one graph uses. */
 export interface Leases {
   use(described: Described): Service;
+  /** Once DNS has answered, or failed to, for each of them. */
+  ready(): Promise<void>;
   release(): void;
 }
 
@@ -107,11 +113,17 @@ function backendsOf(
     ownPolicyOf: (name) => ownPolicyOf(patience.policies, name),
     leases() {
       const held: Lease[] = [];
+      const waited: Array<Promise<void>> = [];
       return {
         use(described) {
-          const lease = lend(services, patience, described);
+          const endpoints = endpointsFor(described, settings, events);
+          if (endpoints.ready) waited.push(endpoints.ready);
+          const lease = lend(services, patience, described, endpoints);
           held.push(lease);
           return lease.service;
+        },
+        async ready() {
+          await Promise.all(waited);
         },
         release() {
           for (const lease of held) lease.release();
@@ -127,16 +139,42 @@ function backendsOf(
   };
 }
 
-function lend(services: Services, { policies, requestMs }: Patience, described: Described): Lease {
-  const { kind, name, url, urls = url === undefined ? [] : [url], timeoutMs = timeoutMsDefault } = described;
+function lend(
+  services: Services,
+  { policies, requestMs }: Patience,
+  described: Described,
+  endpoints: EndpointSource,
+): Lease {
+  const { kind, name, timeoutMs = timeoutMsDefault } = described;
   const policy = policyOf(policies, kind, name);
   // No call gets more than a request has, and one that took all of it is a failure of the service. What runs in this
   // process ends by the request's own deadline, a moment after its sources.
   const callMs = kind === 'local' ? timeoutMs : requestMs * (1 - policy.reservePercent / 100);
   const options = { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs, callMs) };
-  const addresses = kind === 'local' ? [`local:${name}`] : urls;
-  const endpoints = fixedEndpoints(addresses.map((address) => ({ url: address })));
-  return services.use([kind, name, ...addresses].join(' '), name, { options, endpoints });
+  const urls = replicasOf(described).map(({ url }) => url);
+  return services.use([kind, name, ...urls].join(' '), name, { options, endpoints });
+}
+
+function endpointsFor(described: Described, settings: ServiceSettings, events: Events): EndpointSource {
+  const { name: service, transport = {} } = described;
+  const { dns: given, allowedOrigins } = settings.transport;
+  const options = given ?? dnsDefaults;
+  return endpointsOf(replicasOf(described), {
+    options,
+    rules: mergedTransport(settings.transport, transport),
+    isAllowed: (url) => isAllowedOrigin(url, allowedOrigins),
+    dns: () => systemDns(options),
+    random: Math.random,
+    schedule(run, afterMs) {
+      const timer = setTimeout(run, afterMs).unref();
+      return () => clearTimeout(timer);
+    },
+    onFailed: (url, error) => events.emit('discoveryFailed', { service, url, error }),
+  });
+}
+
+function replicasOf({ kind, name, url, replicas = url === undefined ? [] : [{ url }] }: Described) {
+  return kind === 'local' ? [{ url: `local:${name}` }] : replicas;
 }
 
 /** As graph.yaml has it for remote subgraphs. */

@@ -73,6 +73,7 @@ export async function loadSubgraphs(
             ),
       );
     }
+    await leases.ready();
     return { subgraphs, close };
   } catch (error) {
     await close();

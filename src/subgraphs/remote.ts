@@ -1,6 +1,7 @@
 /** The subgraphs of a supergraph that came without a graph.yaml: remote ones, at the addresses that stand in it. */
 
 import { GatewayError } from '../shared/errors.ts';
+import { plainUrl } from '../shared/service-url.ts';
 import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
@@ -14,7 +15,9 @@ export function connectRemote(
   subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>,
   backends: Backends = withoutPolicies(),
 ): LoadedSubgraphs {
-  const unusable = subgraphs.filter(({ url }) => !/^https?:\/\//.test(url) || !URL.canParse(url));
+  const unusable = subgraphs.filter(
+    ({ url }) => !/^https?:\/\//.test(plainUrl(url)) || !URL.canParse(plainUrl(url)),
+  );
   if (unusable.length > 0) {
     const lines = unusable.map(({ name, url }) => {
       const fix = url.startsWith('local:')
@@ -40,7 +43,7 @@ export function connectRemote(
   const { around } = backends;
   const connected = new Map<string, Subgraph>();
   for (const { name, url } of subgraphs) {
-    const options = { kind: 'graphql', name, urls: [url] } as const;
+    const options = { kind: 'graphql', name, replicas: [{ url }] } as const;
     const backend = backendOf(leases.use(options), http, transport);
     const { idempotencyKeys } = backends.ownPolicyOf(name);
     connected.set(name, around(createGraphqlSubgraph(backend, [], idempotencyKeys), 'remote', name));

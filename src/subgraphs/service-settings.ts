@@ -6,6 +6,7 @@ import { mergedTransport, type ServiceHeaders, type ServiceTransport } from '../
 import { checkHost } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
+import { plainUrl } from '../shared/service-url.ts';
 
 /** The parts of gateway.yaml that services depend on. */
 export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers'>;
@@ -35,7 +36,7 @@ export function checkServices(graph: GraphConfig, settings: ServiceSettings): vo
     ...graph.sources,
   ];
   const mistakes = services.flatMap((service) => {
-    const urls = 'urls' in service ? service.urls : [service.url];
+    const urls = 'replicas' in service ? service.replicas.map(({ url }) => url) : [service.url];
     return [
       ...urls.map((url) => addressMistake(url, transportOf(service, settings), settings)),
       headerMistake(service.headers, settings),
@@ -48,12 +49,13 @@ export function checkServices(graph: GraphConfig, settings: ServiceSettings): vo
 
 /** Why calls may not go to this address; a name is checked again whenever it is resolved. */
 export function addressMistake(
-  url: string,
+  given: string,
   transport: ServiceTransport,
   { transport: { allowedOrigins } }: ServiceSettings,
 ): string | undefined {
+  const url = plainUrl(given);
   if (!isAllowedOrigin(url, allowedOrigins)) {
-    return `its address ${url} is not among "transport.allowedOrigins" of gateway.yaml`;
+    return `its address ${given} is not among "transport.allowedOrigins" of gateway.yaml`;
   }
   try {
     checkHost(new URL(url.replace(/^grpcs?:/, 'http:')).hostname, transport);

@@ -23,7 +23,7 @@ subgraphs:
     owner: catalog-team
   reviews:
     kind: graphql
-    urls: [http://127.0.0.1:1/graphql, http://127.0.0.1:2/graphql]
+    urls: [http://127.0.0.1:1/graphql, { url: http://127.0.0.1:2/graphql, zone: eu }]
     schema: products.graphql
     owner: community-team
     timeoutMs: 250
@@ -36,7 +36,7 @@ subgraphs:
 sources:
   users: { kind: rest, url: 'http://127.0.0.1:4111/api', timeoutMs: 1000 }
   stock: { kind: grpc, url: grpc://127.0.0.1:4121, proto: stock.proto, service: a.b.Stock }
-  orders: { kind: graphql, url: http://127.0.0.1:4103/graphql }
+  orders: { kind: graphql, urls: [{ url: dns+http://orders.internal/graphql, zone: eu }] }
 `);
     const schemaPath = join(folder, 'products.graphql');
     expect(await graph).toEqual({
@@ -49,7 +49,7 @@ sources:
           timeoutMs: 5000,
           schemaPath,
           sdl,
-          urls: ['http://127.0.0.1:4101/graphql'],
+          replicas: [{ url: 'http://127.0.0.1:4101/graphql' }],
           transport: {},
           headers: undefined,
           tls: undefined,
@@ -61,7 +61,10 @@ sources:
           timeoutMs: 250,
           schemaPath,
           sdl,
-          urls: ['http://127.0.0.1:1/graphql', 'http://127.0.0.1:2/graphql'],
+          replicas: [
+            { url: 'http://127.0.0.1:1/graphql' },
+            { url: 'http://127.0.0.1:2/graphql', zone: 'eu' },
+          ],
           transport: {},
           headers: undefined,
           tls: undefined,
@@ -81,7 +84,7 @@ sources:
         {
           name: 'users',
           kind: 'rest',
-          url: 'http://127.0.0.1:4111/api',
+          replicas: [{ url: 'http://127.0.0.1:4111/api' }],
           timeoutMs: 1000,
           transport: {},
           cache: { entriesMax: 1000, bytesMax: 16_777_216 },
@@ -98,7 +101,7 @@ sources:
         {
           name: 'orders',
           kind: 'graphql',
-          url: 'http://127.0.0.1:4103/graphql',
+          replicas: [{ url: 'dns+http://orders.internal/graphql', zone: 'eu' }],
           timeoutMs: 5000,
           transport: {},
         },
@@ -124,8 +127,10 @@ sources:
     const graph = await loadGraphFile(path, { environment: { USERS_URL: 'http://users.example:80' } });
     const names = ['products', 'reviews', 'orders', 'users', 'payments', 'inventory', 'shipping', 'bff'];
     expect(graph.subgraphs.map(({ name }) => name)).toEqual(names);
-    expect(graph.sources.find(({ name }) => name === 'users')?.url).toBe('http://users.example:80');
-    expect(graph.subgraphs[0]).toMatchObject({ urls: ['http://127.0.0.1:4101/graphql'] });
+    expect(graph.sources.find(({ name }) => name === 'users')).toMatchObject({
+      replicas: [{ url: 'http://users.example:80' }],
+    });
+    expect(graph.subgraphs[0]).toMatchObject({ replicas: [{ url: 'http://127.0.0.1:4101/graphql' }] });
   });
 });
 
@@ -209,6 +214,16 @@ extra: true
       about: 'both ways to reach a subgraph',
       text: 'subgraphs:\n  a: { kind: graphql, url: http://a, urls: [http://b], schema: products.graphql, owner: x }\n',
       line: 'graph.yaml:2:38 subgraphs.a.urls: expected either "url" or "urls", got both',
+    },
+    {
+      about: 'a name for DNS that is an address',
+      text: 'subgraphs:\n  a: { kind: graphql, url: "dns+http://10.0.0.1", schema: products.graphql, owner: x }\n',
+      line: 'graph.yaml:2:28 subgraphs.a.url: expected an address such as http://127.0.0.1:4101/graphql, got "dns+http://10.0.0.1"',
+    },
+    {
+      about: 'a port where SRV records hold it',
+      text: 'subgraphs:\n  a: { kind: graphql, url: "srv+http://a:80", schema: products.graphql, owner: x }\n',
+      line: 'graph.yaml:2:28 subgraphs.a.url: expected an address such as http://127.0.0.1:4101/graphql, got "srv+http://a:80"',
     },
     {
       about: 'credentials in an address',

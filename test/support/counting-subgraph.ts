@@ -8,13 +8,20 @@ import { parse } from 'graphql';
 export interface CountingSubgraph {
   readonly url: string;
   readonly calls: number;
+  /** The host headers that came. */
+  readonly hosts: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-export async function countingSubgraph(): Promise<CountingSubgraph> {
+export async function countingSubgraph({
+  host = '127.0.0.1',
+  port: given = 0,
+} = {}): Promise<CountingSubgraph> {
   let calls = 0;
+  const hosts = new Set<string>();
   const server = createServer((request, response) => {
     calls += 1;
+    hosts.add(request.headers.host ?? '');
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
@@ -23,11 +30,12 @@ export async function countingSubgraph(): Promise<CountingSubgraph> {
     });
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(given, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/graphql`,
+    url: `http://${host}:${port}/graphql`,
+    hosts,
     get calls() {
       return calls;
     },
