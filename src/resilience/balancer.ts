@@ -65,9 +65,13 @@ export class Replicas {
     if (all.length < 2) return all[0];
     let well = 0;
     let nearest = Number.POSITIVE_INFINITY;
+    // A second try is no probe: another replica that is only let try again would use up the last tries of a call.
+    const isSure =
+      avoid !== null && all.some((replica) => isClosed(replica) && replica.endpoint.id !== avoid.id);
     for (const replica of all) {
       if (!replica.breaker.admits(nowMs)) continue;
       well += 1;
+      if (isSure && !isClosed(replica)) continue;
       // Where the nearest zone has only the replica that just failed, the next zone is better.
       if (replica.distance < nearest && replica.endpoint.id !== avoid?.id) nearest = replica.distance;
     }
@@ -75,7 +79,8 @@ export class Replicas {
     const fits = (replica: Replica): boolean =>
       !trusted ||
       ((replica.distance === nearest || nearest === Number.POSITIVE_INFINITY) &&
-        replica.breaker.admits(nowMs));
+        replica.breaker.admits(nowMs) &&
+        (!isSure || isClosed(replica)));
     return this.#lighterOfTwo(all.filter(fits), avoid);
   }
 
@@ -113,6 +118,10 @@ export class Replicas {
   get size(): number {
     return this.#all.length;
   }
+}
+
+function isClosed({ breaker }: Replica): boolean {
+  return breaker.state === 'closed';
 }
 
 function isEnough(well: number, all: number): boolean {
