@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { GatewayError } from '../shared/errors.ts';
@@ -19,6 +20,9 @@ interface RunningMocks {
   readonly child: ChildProcess;
 }
 
+/** Who anybody may pretend to be here. */
+type DemoTokens = Readonly<Record<string, string>>;
+
 const root = new URL('../../', import.meta.url);
 const mocksStartTimeoutMs = 30_000;
 const mocksStopTimeoutMs = 2000;
@@ -28,6 +32,7 @@ export const demo: Command = {
   help: `Usage: tributary demo [--embedded] [--port N] [--host NAME] [--log LEVEL]
 
 Starts the mock services as a child process and the gateway in front of them. Ctrl-C stops everything.
+Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has tokens to try it with, of the demo only.
 
   --embedded    nothing but Node: memory stores, mock services as a child process (the default)
   --port N      port of the gateway, 0 for any free one (default: 4000)
@@ -47,10 +52,12 @@ Starts the mock services as a child process and the gateway in front of them. Ct
     const logLevel = readLevel(text(flags.log));
     // Not before the flags are known to be right: it loads the whole gateway.
     const { closeOnSignals, start } = await import('../main.ts');
+    const tokens = await readTokens();
     const mocks = await startMocks();
     try {
       const gateway = await start({
         graphPath: fileURLToPath(new URL('schemas/graph.yaml', root)),
+        configPath: fileURLToPath(new URL('schemas/demo/gateway.yaml', root)),
         environment: { ...process.env, ...addressVariables(mocks.addresses) },
         logLevel,
         ...(port === undefined ? {} : { port }),
@@ -63,7 +70,7 @@ Starts the mock services as a child process and the gateway in front of them. Ct
           await stop(mocks.child);
         },
       });
-      console.log(banner(gateway.url, mocks.addresses));
+      console.log(banner(gateway.url, mocks.addresses, tokens));
       return undefined;
     } catch (error) {
       await stop(mocks.child);
@@ -78,6 +85,11 @@ function readLevel(level: string | undefined): (typeof levels)[number] {
   const known = levels.find((candidate) => candidate === (level ?? 'warn'));
   if (!known) throw new UsageError(`--log must be one of ${levels.join(', ')}, got "${level}"`);
   return known;
+}
+
+async function readTokens(): Promise<DemoTokens> {
+  const text = await readFile(new URL('schemas/demo/tokens.json', root), 'utf8');
+  return JSON.parse(text) as DemoTokens;
 }
 
 /** On their usual ports, or on free ones where those are taken. */
@@ -149,9 +161,12 @@ function addressVariables(mocks: readonly MockAddress[]): Record<string, string>
   return Object.fromEntries(mocks.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
 }
 
-function banner(url: string, mocks: readonly MockAddress[]): string {
+function banner(url: string, mocks: readonly MockAddress[], tokens: DemoTokens): string {
   const rows = mocks.map(({ name, protocol, url: at, controlUrl }) => {
     return `  ${name.padEnd(10)}${protocol.padEnd(9)}${at.padEnd(34)}${controlUrl}`;
+  });
+  const people = Object.entries(tokens).map(([name, token]) => {
+    return `  ${name.padEnd(8)}-H 'authorization: Bearer ${token}'`;
   });
   const query =
     '{ orderDetails(orderId: \\"o1\\") { order { status total } user { name } payment { status } } }';
@@ -167,6 +182,9 @@ Try:
 
 Break one, then ask again:
   curl -X PUT ${mocks.find(({ name }) => name === 'users')?.controlUrl ?? ''}/faults -d '{"status":503}'
+
+Be somebody (of this demo only; the answers differ in email, createdAt and trackingCode):
+${people.join('\n')}
 
 Ctrl-C stops everything.
 `;

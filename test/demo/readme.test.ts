@@ -1,0 +1,112 @@
+/** "Who may see what" of the README: its commands, run as they stand there, give the answers that stand there. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { ask } from '../support/ask.ts';
+import { tributary } from '../support/tributary.ts';
+
+const root = new URL('../../', import.meta.url);
+const usualUrl = 'http://localhost:4000/graphql';
+
+describe('one query, asked by an admin, a user and nobody', () => {
+  it('gets the three answers of the README', async () => {
+    const [admin, user, nobody, ...others] = await examples();
+    if (!admin || !user || !nobody || others.length > 0) throw new Error('three commands were expected');
+    const queries = [admin, user, nobody].map(({ command }) => /-d .*$/.exec(command)?.[0]);
+    expect(new Set(queries).size).toBe(1);
+
+    const url = await demo();
+    const answers = await Promise.all([admin, user, nobody].map(({ command }) => run(command, url)));
+    expect(answers.map(({ data }) => data)).toEqual([admin.data, user.data, nobody.data]);
+    expect(new Set(answers.map(({ data }) => JSON.stringify(data))).size).toBe(3);
+    expect(answers.map(denials)).toEqual([
+      [],
+      ['FORBIDDEN at orderDetails.user.createdAt'],
+      [
+        'UNAUTHENTICATED at orderDetails.user.createdAt',
+        'UNAUTHENTICATED at orderDetails.shipment.trackingCode',
+      ],
+    ]);
+
+    // What a client says of itself counts for nothing, nor does a token with another name in it.
+    const query = '{ user(id: "u65") { email } orderDetails(orderId: "o1") { user { email } } }';
+    const said = await ask(url, query, { headers: { 'x-user-id': 'u65', 'x-user-roles': 'admin' } });
+    expect(said.data).toEqual({ user: null, orderDetails: { user: { email: 'u***@example.com' } } });
+    const [, token = ''] = /Bearer ([^']+)/.exec(user.command) ?? [];
+    const { sub, ...claims } = claimsOf(token);
+    expect(sub).toBe('u65');
+    const [head, , signature] = token.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'u1', roles: ['admin'] })).toString(
+      'base64url',
+    );
+    const headers = { authorization: `Bearer ${head}.${forged}.${signature}` };
+    expect((await ask(url, query, { headers })).status).toBe(401);
+  });
+
+  it('with tokens that hold for long and say that they are for the demo only', async () => {
+    const published = JSON.parse(await read('schemas/demo/tokens.json')) as Record<string, string>;
+    const keys = await read('schemas/demo/jwks.json');
+    expect(keys).not.toContain('"d"');
+    const shown = await examples();
+    for (const token of Object.values(published)) {
+      expect(shown.some(({ command }) => command.includes(token))).toBe(true);
+      const { iss, exp } = claimsOf(token);
+      expect(iss).toBe('tributary-demo-only');
+      expect(new Date(Number(exp) * 1000).getFullYear()).toBeGreaterThan(2090);
+    }
+  });
+});
+
+interface Example {
+  readonly command: string;
+  readonly data: unknown;
+}
+
+async function examples(): Promise<Example[]> {
+  const [, section = ''] = /\n## Who may see what\n([^]*?)\n## /.exec(await read('README.md')) ?? [];
+  const found = section.matchAll(/```sh\n(.*)\n```\s+```json\n([^]*?)\n```/g);
+  return [...found].map(([, command = '', answer = '']) => ({
+    command,
+    data: (JSON.parse(answer) as { data: unknown }).data,
+  }));
+}
+
+async function demo(): Promise<string> {
+  const running = tributary(['demo', '--port', '0', '--log', 'silent']);
+  const [, url = ''] = await running.printed(/running at (\S+)/);
+  await running.printed(/Ctrl-C stops everything/);
+  return url;
+}
+
+interface Answer {
+  readonly data: unknown;
+  readonly errors?: ReadonlyArray<{
+    readonly path: readonly string[];
+    readonly extensions: { readonly code: string };
+  }>;
+}
+
+/** As it stands there, but for the port. */
+async function run(command: string, url: string): Promise<Answer> {
+  expect(command).toContain(usualUrl);
+  const { stdout } = await promisify(execFile)('sh', ['-c', command.replace(usualUrl, url)], {
+    timeout: 20_000,
+  });
+  return JSON.parse(stdout) as Answer;
+}
+
+function denials({ errors = [] }: Answer): string[] {
+  return errors.map(({ path, extensions }) => `${extensions.code} at ${path.join('.')}`);
+}
+
+function claimsOf(token: string): Record<string, unknown> {
+  const [, payload = ''] = token.split('.');
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+}
+
+function read(file: string): Promise<string> {
+  return readFile(new URL(file, root), 'utf8');
+}
