@@ -73,12 +73,9 @@ interface Served {
 /** Listens, and answers with `gateway`, which is closed with it. */
 export async function serveGateway({ gateway, config, logger, source }: Served): Promise<RunningGateway> {
   const { events, mutations } = gateway;
-  const front = await createFront(gateway, config).catch(async (error: unknown) => {
-    await gateway.close();
-    throw error;
-  });
+  const auth = config.auth && (await openAuth(config.auth, events).catch(afterClosing(gateway)));
+  const front = await createFront(gateway, config).catch(afterClosing(auth, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
-  const auth = config.auth && openAuth(config.auth, events);
   let draining = false;
   const edge = createEdge({ server: config.server, events, isReady: () => !draining });
   const { app } = edge;
@@ -96,11 +93,9 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
     ...(shared ? { shared } : {}),
   });
   const { host, port, path, drainTimeoutMs } = config.server;
-  const address = await app.listen({ host, port }).catch(async (error: unknown) => {
-    await reloader?.close();
-    await gateway.close();
-    throw listenError(error, host, port);
-  });
+  const address = await app
+    .listen({ host, port })
+    .catch((error: unknown) => afterClosing(reloader, front, auth, gateway)(listenError(error, host, port)));
   const url = `${address}${path}`;
   events.emit('listening', { url });
 
@@ -117,12 +112,22 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
     clearTimeout(late);
     admission.close();
     await front.close();
-    await gateway.close();
+    await Promise.all([auth?.close(), gateway.close()]);
     events.emit('closed', {});
     logger.flush();
   }
   const reload = async (): Promise<void> => reloader?.now();
   return { url, config, reload, close: () => (closing ??= drain()) };
+}
+
+/** Nothing is left running: closes one after the other, and fails with what it was given. */
+function afterClosing(
+  ...open: ReadonlyArray<{ close(): Promise<void> } | undefined>
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    for (const one of open) await one?.close();
+    throw error;
+  };
 }
 
 interface Supervised {

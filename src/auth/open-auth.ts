@@ -10,9 +10,11 @@ import { createTrustedProxy } from './trusted-proxy.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
+  close(): Promise<void>;
 }
 
-export function openAuth(config: AuthConfig, events: Events): Auth {
+/** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
+export async function openAuth(config: AuthConfig, events: Events): Promise<Auth> {
   const { jwt, trustedProxy, onMissing } = config;
   const tokens =
     jwt &&
@@ -24,5 +26,8 @@ export function openAuth(config: AuthConfig, events: Events): Auth {
     });
   void tokens?.warm();
   const ways = { token: tokens?.prove, trustedProxy: trustedProxy && createTrustedProxy(trustedProxy) };
-  return { authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing) };
+  return {
+    authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing),
+    async close() {},
+  };
 }

@@ -17,6 +17,16 @@ export interface IncomingRequest {
   readonly clientAddress: string;
 }
 
+/** Whether a header came twice. Node joins some of those, and keeps only the first of others. */
+export function isRepeated({ rawHeaders }: IncomingRequest['http'], name: string): boolean {
+  let times = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i];
+    if (raw?.length === name.length && raw.toLowerCase() === name) times += 1;
+  }
+  return times > 1;
+}
+
 /**
  * One way to prove it.
  *

@@ -1,7 +1,7 @@
 /** A proxy that has proven the user already: its headers count, and only when they come over a connection from it. */
 
 import { addressMatcher, type AuthConfig } from '../config/auth.ts';
-import { type IncomingRequest, type ProveNow, refusal } from './proof.ts';
+import { type IncomingRequest, isRepeated, type ProveNow, refusal } from './proof.ts';
 
 type TrustedProxyConfig = NonNullable<AuthConfig['trustedProxy']>;
 
@@ -33,9 +33,7 @@ export function createTrustedProxy(config: TrustedProxyConfig): ProveNow {
 function onlyValue({ http }: IncomingRequest, name: string): string | undefined {
   const value = http.headers[name];
   if (value === undefined) return undefined;
-  let times = 0;
-  for (let i = 0; i < http.rawHeaders.length; i += 2)
-    if (http.rawHeaders[i]?.toLowerCase() === name) times += 1;
-  if (times !== 1 || typeof value !== 'string') throw refusal(`the proxy sent ${name} more than once`);
+  if (typeof value !== 'string' || isRepeated(http, name))
+    throw refusal(`the proxy sent ${name} more than once`);
   return value;
 }

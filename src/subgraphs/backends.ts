@@ -22,7 +22,7 @@ import { endpointsOf, systemDns, type Replica } from '../sources/discovery.ts';
 import { aroundSubgraph, contextKey, type AroundSubgraph } from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
 import { keepStaleAnswers } from '../sources/stale-answers.ts';
-import { policyMistakes, type KnownServices } from './policy-checks.ts';
+import { identityMistakes, policyMistakes, type KnownServices } from './policy-checks.ts';
 import { serviceSettingsDefaults, type ServiceSettings } from './service-settings.ts';
 
 /** A subgraph or source as graph.yaml describes it. */
@@ -54,7 +54,7 @@ export interface Backends {
   /**
    * Only the first graph is held to it: a later one may have lost a service.
    *
-   * @throws {GatewayError} `CONFIG_INVALID` where policies name what the graph does not have.
+   * @throws {GatewayError} `CONFIG_INVALID` where policies, or rules of identity, name what the graph does not have.
    */
   checkPolicies(known: KnownServices): void;
 }
@@ -133,7 +133,8 @@ function backendsOf(
     checkPolicies(known) {
       if (checked) return;
       checked = true;
-      const lines = policyMistakes(patience.policies, known);
+      const identified = Object.keys(settings.auth?.identity.subgraphs ?? {});
+      const lines = [...policyMistakes(patience.policies, known), ...identityMistakes(identified, known)];
       if (lines.length > 0) throw new GatewayError('CONFIG_INVALID', lines.join('\n'));
     },
   };

@@ -35,6 +35,19 @@ export function policyMistakes(policies: PoliciesConfig, { subgraphs, sources }:
   return mistakes;
 }
 
+/**
+ * @param named Subgraphs that learn by a rule of their own who a request is from.
+ * @returns One line for each that is not there: it would hear what was meant for another.
+ */
+export function identityMistakes(named: readonly string[], { subgraphs }: KnownServices): string[] {
+  const known = subgraphs.map(({ name }) => name);
+  return named
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) => `auth.identity.subgraphs.${name}: the graph has no such subgraph${didYouMean(name, known)}`,
+    );
+}
+
 function* ownMistakes(
   policies: PoliciesConfig,
   name: string,

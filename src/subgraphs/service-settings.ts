@@ -9,7 +9,7 @@ import { isAllowedOrigin } from '../shared/origins.ts';
 import { plainUrl } from '../shared/service-url.ts';
 
 /** The parts of gateway.yaml that services depend on. */
-export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers'>;
+export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers' | 'auth'>;
 
 export const serviceSettingsDefaults: ServiceSettings = {
   transport: { operationBytesMax: 64 * 1024 * 1024 },

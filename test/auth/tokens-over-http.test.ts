@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { onlyCall } from '../support/intervals.ts';
-import { sendRaw } from '../support/raw-http.ts';
+import { requestHead, sendRaw } from '../support/raw-http.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { type Provider, type SigningKey, signed, signingKey, startProvider } from './support/provider.ts';
 
@@ -112,6 +112,22 @@ describe('a token that does not hold', () => {
     expect(shop.mocks.service('products').calls.total).toBe(0);
   });
 
+  it('is not looked for behind one that does: two headers are refused, whichever of them holds', async () => {
+    const good = `authorization: Bearer ${await signed(key, provider.issuer)}`;
+    for (const both of [
+      [good, 'Authorization: Bearer a.b.c'],
+      ['AUTHORIZATION: Bearer a.b.c', good],
+      [good, good],
+    ]) {
+      const line = `GET ${new URL(shop.url).pathname}?query={__typename} HTTP/1.1`;
+      const { status } = await sendRaw(
+        shop.url,
+        requestHead(shop.url, line, ['content-type: application/json', ...both]),
+      );
+      expect(status).toBe(401);
+    }
+  });
+
   it('is refused even where the body would be, too', async () => {
     const response = await fetch(shop.url, {
       method: 'POST',
@@ -120,5 +136,13 @@ describe('a token that does not hold', () => {
     });
     expect(response.status).toBe(401);
     await response.body?.cancel();
+  });
+});
+
+it('a rule of identity for a subgraph that is not there stops the start', async () => {
+  const settings = 'auth: { identity: { subgraphs: { userz: none, products: token } } }';
+  await expect(openShop({ settings })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: 'auth.identity.subgraphs.userz: the graph has no such subgraph (did you mean "users"?)',
   });
 });

@@ -1,20 +1,19 @@
 /** Finds the token of a request where the configuration says it may stand. */
 
 import type { JwtConfig } from '../../config/auth-jwt.ts';
-import { type IncomingRequest, refusal } from '../proof.ts';
+import { type IncomingRequest, isRepeated, refusal } from '../proof.ts';
 
 type Source = JwtConfig['sources'][number];
-type Headers = IncomingRequest['http']['headers'];
-type Find = (headers: Headers) => string | undefined;
+type Find = (http: IncomingRequest['http']) => string | undefined;
 
 /** @throws {GatewayError} `UNAUTHENTICATED` where the place holds something else. */
 export function tokenFinder(sources: readonly Source[]): Find {
   const finders = sources.map((source) =>
     'cookie' in source ? fromCookie(source.cookie) : fromHeader(source.header, source.scheme),
   );
-  return (headers) => {
+  return (http) => {
     for (const find of finders) {
-      const token = find(headers);
+      const token = find(http);
       if (token !== undefined) return token;
     }
     return undefined;
@@ -24,10 +23,12 @@ export function tokenFinder(sources: readonly Source[]): Find {
 /** With a scheme another one means that this is no token of ours, such as `Basic` for somebody else. */
 function fromHeader(name: string, scheme: string): Find {
   const start = scheme === '' ? '' : `${scheme.toLowerCase()} `;
-  return (headers) => {
-    const value = headers[name];
+  return (http) => {
+    const value = http.headers[name];
     if (value === undefined) return undefined;
-    if (typeof value !== 'string') throw refusal('the header of the token is there more than once');
+    // Whoever is in between may read the other one.
+    if (typeof value !== 'string' || isRepeated(http, name))
+      throw refusal('the header of the token is there more than once');
     if (value.slice(0, start.length).toLowerCase() === start) return value.slice(start.length);
     if (value.toLowerCase() === scheme.toLowerCase()) throw refusal('there is a scheme and no token');
     return undefined;
@@ -36,7 +37,7 @@ function fromHeader(name: string, scheme: string): Find {
 
 function fromCookie(name: string): Find {
   const start = `${name}=`;
-  return ({ cookie }) => {
+  return ({ headers: { cookie } }) => {
     if (cookie === undefined || !cookie.includes(start)) return undefined;
     const values = cookie.split(';').flatMap((pair) => {
       const text = pair.trim();

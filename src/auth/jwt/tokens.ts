@@ -43,7 +43,7 @@ export function createTokens(config: JwtConfig, parts: TokenParts): Tokens {
 
   return {
     prove({ http }) {
-      const token = find(http.headers);
+      const token = find(http);
       if (token === undefined) return undefined;
       if (token.length > tokenBytesMax) throw refusal('the token is too large');
       const key = tokenKey(token);
