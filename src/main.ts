@@ -169,7 +169,8 @@ export function closeOnSignals(running: Pick<RunningGateway, 'close' | 'reload'>
   process.on('SIGINT', onSignal);
 }
 
-async function readConfig(options: StartOptions): Promise<GatewayConfig> {
+/** gateway.yaml, with what is said before it. */
+export async function readConfig(options: StartOptions): Promise<GatewayConfig> {
   const { configPath, environment, host, port, workers, logLevel } = options;
   const config = await loadGatewayConfig(configPath, environment ? { environment } : {});
   return {
@@ -184,7 +185,7 @@ async function readConfig(options: StartOptions): Promise<GatewayConfig> {
   };
 }
 
-function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
+export function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
   const { graphPath, supergraph, environment = process.env } = options;
   const place = supergraph ?? graphPath;
   if (place === undefined)

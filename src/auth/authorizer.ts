@@ -11,8 +11,9 @@ import type { ErrorCode } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { AuthorizationRefused } from './authorization-refused.ts';
+import { checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
-import { all } from './policy/evaluate.ts';
+import { all, type OnDecided } from './policy/evaluate.ts';
 import { anonymous } from './proof.ts';
 import { RequestDecisions } from './request-decisions.ts';
 
@@ -93,10 +94,19 @@ export class Authorizer {
   }
 
   /** The decisions of one request, one by one; `authorize` makes use of them. */
-  requestDecisions(prepared: Prepared<Executable>, checks: readonly CheckSpec[]): RequestDecisions {
+  requestDecisions(
+    prepared: Prepared<Executable>,
+    checks: readonly CheckSpec[],
+    onDecided?: OnDecided,
+  ): RequestDecisions {
     const { policy, config, events, audit } = this.#options;
     const principal = prepared.context.principal ?? anonymous;
-    return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit });
+    return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit, onDecided });
+  }
+
+  /** What decides a check, as one would write it. */
+  textOf(check: CheckSpec): string {
+    return checkText(check, this.#options.policy);
   }
 }
 

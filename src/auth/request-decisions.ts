@@ -9,7 +9,7 @@ import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
 import { argumentValues } from './policy/argument-values.ts';
-import { after, all, RuleEvaluation, strictest, type Decision } from './policy/evaluate.ts';
+import { after, all, RuleEvaluation, strictest, type Decision, type OnDecided } from './policy/evaluate.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import type { PolicyContext } from './policy/policy-module.ts';
 import type { LeafRule } from './policy/rule-tree.ts';
@@ -22,9 +22,10 @@ export interface RequestDecisionsOptions {
   readonly config: GatewayConfig['authorization'];
   readonly events: Events;
   readonly audit: AuditLog;
+  readonly onDecided?: OnDecided | undefined;
 }
 
-type Early = Verdict | 'later' | undefined;
+export type Early = Verdict | 'later' | undefined;
 
 /** How often each outcome of a check was applied to an object. */
 interface Applied {
@@ -62,6 +63,7 @@ export class RequestDecisions {
       timeoutMs: config.ruleTimeoutMs,
       onFailure: (rule, error) =>
         events.emit('defect', { where: `policy rule ${rule}`, requestId: context.requestId, error }),
+      onDecided: options.onDecided,
     });
     const asked = config.dryRunRole !== undefined && principal.roles.includes(config.dryRunRole);
     this.isDryRun = config.dryRun || (asked && context.headers[dryRunHeader] !== undefined);
@@ -239,7 +241,10 @@ const undecided: Denial = {
   message: 'Whether you may see this field could not be decided',
 };
 
-function isAsked({ when }: CheckSpec, variables: Readonly<Record<string, unknown>>): boolean {
+export function isAsked(
+  { when }: Pick<CheckSpec, 'when'>,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
   if (!when) return true;
   return when.some(
     ({ yes, no }) =>

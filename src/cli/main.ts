@@ -6,6 +6,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
   demo: async () => (await import('./demo.ts')).demo,
   compose: async () => (await import('./compose.ts')).compose,
+  'explain-auth': async () => (await import('./explain-auth.ts')).explainAuth,
 };
 
 const [name, ...args] = process.argv.slice(2);
@@ -25,6 +26,6 @@ async function dispatch(): Promise<number | undefined> {
 async function overview(): Promise<string> {
   const lines: string[] = [];
   for (const [command, load] of Object.entries(commands))
-    lines.push(`  ${command.padEnd(10)}${(await load()).summary}`);
+    lines.push(`  ${command.padEnd(14)}${(await load()).summary}`);
   return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help says more.`;
 }

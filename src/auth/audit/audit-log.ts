@@ -11,9 +11,8 @@ import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import type { Prepared } from '../../pipeline/stages.ts';
 import type { AuthorizationRecord, Events } from '../../shared/events.ts';
-import { demandText } from '../directives/decide-demand.ts';
+import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
-import { ruleText } from '../policy/rule-tree.ts';
 import { AuditFile } from './audit-file.ts';
 
 export interface AuditEntry {
@@ -64,7 +63,6 @@ export class AuditLog {
   #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
     const { context, request, operation, variables } = prepared;
     const listed = this.#options.config.variables.filter((name) => Object.hasOwn(variables, name));
-    const rules = check.rules.flatMap((number) => policy?.rules[number] ?? []).map(ruleText);
     return {
       time: new Date(this.#options.now()).toISOString(),
       requestId: context.requestId,
@@ -75,7 +73,7 @@ export class AuditLog {
       operationHash: this.#hashOf(operation.prepared, request.query),
       coordinates: check.coordinates,
       paths: check.paths.map((path) => path.join('.')),
-      rule: [...(check.demand ? [demandText(check.demand)] : []), ...rules].join(' and '),
+      rule: checkText(check, policy),
       ...more,
       ...(objects ? { objects } : {}),
       ...(listed.length > 0

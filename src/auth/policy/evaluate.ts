@@ -23,21 +23,35 @@ export interface RuleInput {
 
 type Awaitable<Value> = Value | Promise<Value>;
 
+export interface EvaluationOptions {
+  readonly timeoutMs: number;
+  readonly onFailure: (rule: string, error: unknown) => void;
+  /** Each rule that was asked, for whoever wants to know why. Absent: nobody does. */
+  readonly onDecided?: OnDecided | undefined;
+}
+
+export type OnDecided = (leaf: LeafRule, decision: Decision) => void;
+
+/** How rules are asked one after another. */
+interface Turn {
+  readonly goesOn: (decision: Decision) => boolean;
+  readonly combine: (decisions: readonly Decision[]) => Decision;
+}
+
 /** The decisions of one request. */
 export class RuleEvaluation {
   readonly #context: unknown;
   readonly #timeoutMs: number;
-  readonly #onFailure: (rule: string, error: unknown) => void;
+  readonly #onFailure: EvaluationOptions['onFailure'];
+  readonly #onDecided: OnDecided | undefined;
   readonly #contextual = new Map<LeafRule, Awaitable<Decision>>();
   readonly #keyed = new Map<LeafRule, Map<string, Awaitable<Decision>>>();
 
-  constructor(
-    context: unknown,
-    options: { readonly timeoutMs: number; readonly onFailure: (rule: string, error: unknown) => void },
-  ) {
+  constructor(context: unknown, { timeoutMs, onFailure, onDecided }: EvaluationOptions) {
     this.#context = context;
-    this.#timeoutMs = options.timeoutMs;
-    this.#onFailure = options.onFailure;
+    this.#timeoutMs = timeoutMs;
+    this.#onFailure = onFailure;
+    this.#onDecided = onDecided;
   }
 
   decide(node: RuleNode, input: RuleInput): Awaitable<Decision> {
@@ -47,7 +61,7 @@ export class RuleEvaluation {
       case 'deny':
         return { is: 'deny', error: null, by: 'deny' };
       case 'leaf':
-        return this.#leaf(node, input);
+        return this.#onDecided ? this.#told(node, input, this.#onDecided) : this.#leaf(node, input);
       case 'not':
         return after(this.decide(node.rule, input), (decision) => negated(decision, node.error));
       case 'masked':
@@ -65,39 +79,31 @@ export class RuleEvaluation {
           mildest,
         );
       case 'chain':
-        return this.#inTurn(node.rules, input, 0, []);
+        return this.#oneByOne(node.rules, input, untilDenied);
       case 'race':
-        return this.#untilAllowed(node.rules, input, 0, []);
+        return this.#oneByOne(node.rules, input, untilAllowed);
     }
   }
 
-  /** The next one is asked only where this one allows. */
-  #inTurn(
+  /** The next one is asked only where this one leaves it open. */
+  #oneByOne(
     rules: readonly RuleNode[],
     input: RuleInput,
-    index: number,
-    before: readonly Decision[],
+    turn: Turn,
+    before: readonly Decision[] = [],
   ): Awaitable<Decision> {
-    const rule = rules[index];
-    if (!rule) return strictest(before);
+    const rule = rules[before.length];
+    if (!rule) return turn.combine(before);
     return after(this.decide(rule, input), (decision) => {
       const decisions = [...before, decision];
-      const goesOn = decision.is === 'allow' || decision.is === 'mask';
-      return goesOn ? this.#inTurn(rules, input, index + 1, decisions) : strictest(decisions);
+      return turn.goesOn(decision) ? this.#oneByOne(rules, input, turn, decisions) : turn.combine(decisions);
     });
   }
 
-  #untilAllowed(
-    rules: readonly RuleNode[],
-    input: RuleInput,
-    index: number,
-    before: readonly Decision[],
-  ): Awaitable<Decision> {
-    const rule = rules[index];
-    if (!rule) return mildest(before);
-    return after(this.decide(rule, input), (decision) => {
-      if (decision.is === 'allow') return decision;
-      return this.#untilAllowed(rules, input, index + 1, [...before, decision]);
+  #told(leaf: LeafRule, input: RuleInput, tell: OnDecided): Awaitable<Decision> {
+    return after(this.#leaf(leaf, input), (decision) => {
+      tell(leaf, decision);
+      return decision;
     });
   }
 
@@ -192,6 +198,12 @@ export function strictest(decisions: readonly Decision[]): Decision {
 function mildest(decisions: readonly Decision[]): Decision {
   return first(decisions, mildOrder);
 }
+
+const untilDenied: Turn = {
+  goesOn: ({ is }) => is === 'allow' || is === 'mask',
+  combine: strictest,
+};
+const untilAllowed: Turn = { goesOn: ({ is }) => is !== 'allow', combine: mildest };
 
 /** Of several of a kind, the one that has something to say. */
 function first(decisions: readonly Decision[], order: ReadonlyArray<Decision['is']>): Decision {

@@ -1,0 +1,196 @@
+/** `tributary explain-auth` says what the gateway then does with the same operation for the same principal. */
+import { execFile } from 'node:child_process';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import type { ExplainedField, Explanation } from '../../src/auth/explain.ts';
+import { openExplainer } from '../../src/cli/explainer.ts';
+import { policyModule } from '../auth/guarded-graph.ts';
+import { guardedFiles, type GuardedFiles, guardedGateway, issuer } from '../auth/support/guarded-gateway.ts';
+import { folderWith } from '../support/folder.ts';
+import { graphPath } from '../support/shop.ts';
+import { runTributary } from '../support/tributary.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const operation = `query Everything {
+  secret
+  anything {
+    __typename
+    ... on Account { id owner }
+    ... on Book { title cost shelf margin }
+    ... on Movie { budget note }
+  }
+  me { id }
+  top { id score }
+}`;
+
+const principals: ReadonlyArray<[string, Claims | null]> = [
+  ['nobody', null],
+  ['a stranger', { sub: 'ada' }],
+  ['somebody with some rights', { sub: 'ada', scope: 'secrets read scores', roles: ['finance'] }],
+  ['somebody with all rights', { sub: 'ada', scope: 'root scores accounts', roles: ['finance'] }],
+];
+
+describe('what is denied, and what only the data can tell', () => {
+  it('is for each principal what the gateway denies, with the same code', async () => {
+    const graph = await guardedGateway();
+    const explainer = await explainerOf(graph);
+    for (const [who, claims] of principals) {
+      const { fields } = await explainer(operation, claims);
+      const { errors = [] } = await graph.query(operation, { claims });
+      const refused = new Map(
+        errors.map(({ path = [], extensions }) => [pathText(path), extensions['code']]),
+      );
+      const denied = fields.filter(({ outcome }) => outcome === 'denied');
+      const open = fields.filter(({ outcome }) => outcome === 'with the data');
+      for (const { field, code } of denied)
+        expect([who, field, refused.get(field)]).toEqual([who, field, code]);
+      const told = [...denied, ...open].map(({ field }) => field);
+      expect([who, [...refused.keys()].filter((path) => !told.includes(path))]).toEqual([who, []]);
+      expect(open.map(({ field }) => field)).toEqual(['anything.note']);
+    }
+  });
+
+  it('comes with the rule, what each rule in it says, and what will be looked at; no backend is asked', async () => {
+    const files = await guardedFiles();
+    const explainer = await explainerOf(files);
+    const { fields } = await explainer(operation, { sub: 'ada', scope: 'scores' });
+    expect(at(fields, 'secret')).toMatchObject({
+      outcome: 'denied',
+      rule: '@requiresScopes([["read","secrets"],["root"]])',
+      why: '@requiresScopes([["read","secrets"],["root"]]) denies',
+    });
+    expect(at(fields, 'top.score')).toMatchObject({ outcome: 'allowed', why: 'its demands are met' });
+    expect(at(fields, 'anything.shelf')).toMatchObject({
+      outcome: 'denied',
+      rule: 'never',
+      why: 'never: no',
+    });
+    expect(at(fields, 'anything.budget')).toMatchObject({
+      outcome: 'denied',
+      why: '@policy([["finance"]]) denies, @policy finance: no',
+    });
+    expect(at(fields, 'anything.note')).toMatchObject({
+      outcome: 'with the data',
+      why: 'not this: looks at id of each object',
+      looksAt: ['id'],
+    });
+    expect(at(fields, 'anything.owner')).toMatchObject({
+      outcome: 'not reached',
+      why: 'anything is denied',
+    });
+    expect(at(fields, 'anything.title')).toMatchObject({ outcome: 'allowed', rule: null });
+    expect(files.graph.calls).toBe(0);
+  });
+
+  it('depends on the variables', async () => {
+    const explainer = await explainerOf(await guardedFiles());
+    const query = 'query ($isbn: Boolean = false) { books { isbn @include(if: $isbn) } }';
+    const without = await explainer(query, null);
+    expect(at(without.fields, 'books.isbn')).toMatchObject({
+      outcome: 'not asked for',
+      rule: '@authenticated',
+    });
+    const withIt = await explainer(query, null, { isbn: true });
+    expect(at(withIt.fields, 'books.isbn')).toMatchObject({ outcome: 'denied', code: 'UNAUTHENTICATED' });
+  });
+});
+
+it('JSON says what failed, and what the gateway would say of all of it', async () => {
+  const policy = policyModule.replace('() => false)', "() => { throw new Error('rule is broken'); })");
+  const { folder, supergraph, configPath } = await guardedFiles({
+    policy,
+    authorization: ['unauthorized: reject'],
+  });
+  await writeFile(join(folder, 'q.graphql'), '{ books { shelf } }');
+  await writeFile(join(folder, 'as.json'), '{ "sub": "ada", "exp": 1 }');
+  const place = ['--supergraph', supergraph, '--config', configPath];
+  const { code, stdout, stderr } = await runTributary(
+    ['explain-auth', '--operation', 'q.graphql', '--as', 'as.json', '--json', ...place],
+    { cwd: folder },
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'policy rule never failed: rule is broken\n' });
+  expect(JSON.parse(stdout)).toMatchObject({
+    principal: { subject: 'ada', issuer, provenBy: 'jwt' },
+    notes: [
+      'authorization.unauthorized is "reject": the request as a whole is refused with AUTHORIZATION_FAILED.',
+      'These claims held until 1970-01-01T00:00:01.000Z: the gateway refuses such a token.',
+    ],
+    fields: [
+      { field: 'books', outcome: 'allowed' },
+      { field: 'books.shelf', outcome: 'denied', why: 'never: failed', code: 'AUTHORIZATION_FAILED' },
+    ],
+  });
+  expect(await readdir(folder)).not.toContain('audit.jsonl');
+});
+
+it('the table is the one that docs/auth.md shows, by the commands that it gives', async () => {
+  const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
+  const [, commands = '', table = ''] =
+    /```sh\n([^`]*npx tributary explain-auth[^`]*)```\s+```\n([^`]*)```/.exec(docs) ?? [];
+  const folder = await folderWith({});
+  await symlink(join(graphPath, '..'), join(folder, 'schemas'));
+  const program = `${process.execPath} ${join(graphPath, '../../src/cli/tributary.js')}`;
+  const { stdout, stderr } = await promisify(execFile)(
+    'sh',
+    ['-c', commands.replace('npx tributary', program)],
+    { cwd: folder, timeout: 20_000 },
+  );
+  expect(stderr).toBe('');
+  expect(stdout).toBe(table);
+});
+
+describe('a mistake ends with a line that says what is wrong, and exit code 1', () => {
+  it.each([
+    [
+      { 'q.graphql': '{ usr(id: "u1") { name } orders { idd } }' },
+      [
+        'q.graphql:1:3 Cannot query field "usr" on type "Query". Did you mean "user" or "users"?',
+        'q.graphql:1:35 Cannot query field "idd" on type "Order". Did you mean "id"?',
+      ],
+    ],
+    [
+      { 'q.graphql': 'query ($first: Int!) { orders(first: $first) { id } }' },
+      ['q.graphql: Variable "$first" of required type "Int!" was not provided.'],
+    ],
+    [{ 'as.json': '["admin"]' }, ['as.json must hold a JSON object']],
+    [{ 'as.json': '{ sub: 1 }' }, ['as.json is not JSON: ']],
+    [{ 'as.json': '{ "sub": 1 }' }, ['as.json: "sub" must be a text: such a token is refused']],
+    [
+      { 'as.json': '{ "iss": "https://other.example" }' },
+      ['as.json: no issuer "https://other.example": "iss" must be one of "tributary-demo-only"'],
+    ],
+  ])('%j', async (files, lines) => {
+    const folder = await folderWith({ 'q.graphql': '{ __typename }', 'as.json': '{}', ...files });
+    const args = ['explain-auth', '--operation', 'q.graphql', '--as', 'as.json', '--graph', graphPath];
+    const { code, stdout, stderr } = await runTributary([...args, ...demoConfig], { cwd: folder });
+    const told = stderr.replace('tributary explain-auth: ', '').split('\n');
+    expect(told).toEqual([...lines.map((line) => expect.stringContaining(line) as string), '']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+});
+
+const demoConfig = ['--config', join(graphPath, '../demo/gateway.yaml')];
+
+type Explain = (query: string, claims: Claims | null, variables?: Claims) => Promise<Explanation>;
+
+async function explainerOf({ supergraph, configPath }: GuardedFiles): Promise<Explain> {
+  const explainer = await openExplainer({ supergraph, configPath });
+  onTestFinished(() => explainer.close());
+  return (query, claims, variables = {}) =>
+    explainer.explain({ query, variables, operationName: null }, explainer.principalOf(claims));
+}
+
+function at(fields: readonly ExplainedField[], path: string): ExplainedField {
+  const found = fields.find(({ field }) => field === path);
+  if (!found) throw new Error(`${path} is not explained`);
+  return found;
+}
+
+function pathText(path: ReadonlyArray<string | number>): string {
+  return path.filter((step) => typeof step === 'string').join('.');
+}
