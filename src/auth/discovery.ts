@@ -7,7 +7,7 @@
 import { fetchJson, type Fetch, type FetchLimits } from './fetch-json.ts';
 
 export interface Discovered {
-  readonly jwksUrl: string;
+  readonly jwksUrl: string | undefined;
   readonly introspectionUrl: string | undefined;
 }
 
@@ -20,11 +20,12 @@ export async function discover(issuer: string, fetch: Fetch, limits: FetchLimits
   const { jwks_uri: jwksUrl, introspection_endpoint: introspectionUrl } = document;
   return {
     jwksUrl: addressOf(jwksUrl, issuer),
-    introspectionUrl: introspectionUrl === undefined ? undefined : addressOf(introspectionUrl, issuer),
+    introspectionUrl: addressOf(introspectionUrl, issuer),
   };
 }
 
-function addressOf(value: unknown, issuer: string): string {
+function addressOf(value: unknown, issuer: string): string | undefined {
+  if (value === undefined) return undefined;
   if (typeof value === 'string' && URL.canParse(value)) {
     const { protocol } = new URL(value);
     // As safe as the issuer's own address, which the configuration was checked for.

@@ -2,6 +2,9 @@
 
 import { z } from 'zod';
 
+import { introspectionSchema } from './auth-introspection.ts';
+import { isSecure, secureAddress } from './secure-address.ts';
+
 /** RSA and elliptic curves; and secrets that both sides know, which only keys in a file may be. */
 const algorithm = z.enum([
   'RS256',
@@ -20,11 +23,6 @@ const algorithm = z.enum([
 ]);
 
 export const headerName = z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case');
-
-/** http only on this machine: whoever can change keys on their way can make tokens. */
-export const secureAddress = z
-  .url({ protocol: /^https?$/ })
-  .refine(isSecure, 'expected https, or http on this machine');
 
 const claimNames = z.union([
   z
@@ -65,7 +63,9 @@ const issuerSchema = z
         .transform((one) => [one]),
       z.array(z.string().min(1)).min(1),
     ]),
-    algorithms: z.array(algorithm).min(1),
+    /** None, which needs `introspection`: none of its tokens is taken for a signed one. */
+    algorithms: z.array(algorithm).default([]),
+    introspection: introspectionSchema.optional(),
     clockToleranceSeconds: z.int().min(0).max(300).default(5),
     /** Besides `exp`, which always is. */
     requiredClaims: z.array(z.string().min(1)).default([]),
@@ -78,8 +78,14 @@ const issuerSchema = z
     const report = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (places.length > 1) report('issuer', 'expected one of jwksUrl, jwksFile and keys');
-    if (places.length === 0 && !(URL.canParse(issuer.issuer) && isSecure(issuer.issuer)))
+    const signs = issuer.algorithms.length > 0;
+    const canDiscover = URL.canParse(issuer.issuer) && isSecure(issuer.issuer);
+    if (signs && places.length === 0 && !canDiscover)
       report('issuer', 'expected an https address to discover its keys, or jwksUrl, jwksFile or keys');
+    if (!signs && !issuer.introspection) report('algorithms', 'expected algorithms, or introspection');
+    if (!signs && places.length > 0) report('algorithms', 'expected algorithms, as there are keys');
+    if (issuer.introspection && !issuer.introspection.url && !canDiscover)
+      report('introspection', 'expected url, or an https address as the issuer to discover it');
     const secrets = issuer.algorithms.filter((name) => name.startsWith('HS')).length;
     if (secrets > 0 && secrets < issuer.algorithms.length)
       report('algorithms', 'expected HS algorithms in an issuer of their own');
@@ -88,7 +94,14 @@ const issuerSchema = z
   });
 
 export const jwtSchema = z.strictObject({
-  issuers: z.array(issuerSchema).min(1).refine(areDistinct, 'expected each issuer once'),
+  issuers: z
+    .array(issuerSchema)
+    .min(1)
+    .refine(areDistinct, 'expected each issuer once')
+    .refine(
+      havePrefixes,
+      'expected another introspection.tokenPrefix for each issuer, and one without at most',
+    ),
   /** Where a token may stand; the first place that has one counts. */
   sources: z
     .array(
@@ -124,14 +137,11 @@ function areDistinct(issuers: ReadonlyArray<{ readonly issuer: string }>): boole
   return new Set(issuers.map(({ issuer }) => issuer)).size === issuers.length;
 }
 
+function havePrefixes(issuers: ReadonlyArray<z.output<typeof issuerSchema>>): boolean {
+  const prefixes = issuers.flatMap(({ introspection: one }) => (one ? [one.tokenPrefix ?? ''] : []));
+  return new Set(prefixes).size === prefixes.length;
+}
+
 export type JwtConfig = z.output<typeof jwtSchema>;
 export type IssuerConfig = JwtConfig['issuers'][number];
 export type ClaimNames = z.output<typeof claimsSchema>;
-
-function isSecure(address: string): boolean {
-  const { protocol, hostname } = new URL(address);
-  return (
-    protocol === 'https:' ||
-    (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
-  );
-}

@@ -2,15 +2,20 @@ import { readFile } from 'node:fs/promises';
 
 import { describe, expect, it } from 'vitest';
 
+import { introspectionSchema } from './auth-introspection.ts';
 import { addressMatcher, authSchema } from './auth.ts';
 
 const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['RS256'] };
+const introspection = { clientId: 'a', clientSecret: 'b' };
 const withIssuer = (change: object) => authSchema.safeParse({ jwt: { issuers: [{ ...issuer, ...change }] } });
 
 describe('authSchema', () => {
   it('has nothing that docs/auth.md does not list', async () => {
     const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
-    const config = authSchema.parse({ trustedProxy: { addresses: ['::1'] }, jwt: { issuers: [issuer] } });
+    const config = authSchema.parse({
+      trustedProxy: { addresses: ['::1'] },
+      jwt: { issuers: [{ ...issuer, introspection }] },
+    });
     const { issuers, ...jwt } = config.jwt ?? { issuers: [] };
     const keys = [
       'onMissing',
@@ -24,6 +29,7 @@ describe('authSchema', () => {
       ...Object.keys(config.identity).map((key) => `identity.${key}`),
       ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
       ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),
+      ...Object.keys(introspectionSchema.shape).map((key) => `introspection.${key}`),
     ];
     expect(keys.length).toBeGreaterThan(25);
     expect(keys.filter((key) => !docs.includes(`\`${key}\``))).toEqual([]);
@@ -38,9 +44,29 @@ describe('authSchema', () => {
     ['two places for keys', { jwksUrl: 'https://idp.example/jwks', jwksFile: 'keys.json' }],
     ['shared secrets beside public keys', { algorithms: ['HS256', 'RS256'], keys: [{ kty: 'oct' }] }],
     ['shared secrets from an address', { algorithms: ['HS256'] }],
+    ['keys and no algorithm', { algorithms: [], keys: [{ kty: 'RSA' }], introspection }],
+    ['introspection without a secret', { introspection: { clientId: 'a' } }],
+    ['introspection over plain http', { introspection: { ...introspection, url: 'http://idp.example/i' } }],
+    ['introspection that cannot be discovered', { issuer: 'idp', jwksFile: 'keys.json', introspection }],
   ])('refuses an issuer with %s', (_what, change) => {
     expect(withIssuer(change).success).toBe(false);
     expect(withIssuer({}).success).toBe(true);
+  });
+
+  it('knows of each opaque token whose it is: refuses two issuers with the same prefix, or with none', () => {
+    const two = (one: object, other: object): boolean =>
+      authSchema.safeParse({
+        jwt: {
+          issuers: [
+            { ...issuer, introspection: { ...introspection, ...one } },
+            { ...issuer, issuer: 'https://b.example', introspection: { ...introspection, ...other } },
+          ],
+        },
+      }).success;
+    expect(two({}, {})).toBe(false);
+    expect(two({ tokenPrefix: 'a_' }, { tokenPrefix: 'a_' })).toBe(false);
+    expect(two({ tokenPrefix: 'a_' }, { tokenPrefix: 'a_b_' })).toBe(true);
+    expect(two({ tokenPrefix: 'a_' }, {})).toBe(true);
   });
 
   it('refuses the same issuer twice, and ranges of addresses that are none', () => {

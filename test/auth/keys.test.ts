@@ -70,6 +70,20 @@ describe('while the identity provider is down', () => {
   });
 });
 
+it('an issuer that hangs delays nobody but its own tokens', async () => {
+  const { first, idp } = await given();
+  const hanging = await provider([first]);
+  hanging.mode = 'hang';
+  const check = checker({ issuers: [issuerOf(hanging), issuerOf(idp)], timeoutMs: 60_000 });
+  let isOver = false;
+  const waiting = check.check(await signed(first, hanging.issuer)).then(() => (isOver = true));
+  await expect.poll(() => hanging.asked).toBe(1);
+  expect((await check.check(await signed(first, idp.issuer))).principal).toBeDefined();
+  expect(isOver).toBe(false);
+  hanging.close();
+  await waiting;
+});
+
 describe('an unknown kid', () => {
   it('10,000 of them cause at most one fetch in 30 seconds', async () => {
     const { idp, check, token, second } = await given();

@@ -18,6 +18,7 @@ export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimit
   return async () => {
     // Asked each time: an identity provider may move its keys.
     const url = jwksUrl ?? (await discover(issuer, fetch, limits)).jwksUrl;
+    if (url === undefined) throw new Error('the discovery document does not say where the keys are');
     return readKeySet(await fetchJson(fetch, url, {}, limits));
   };
 }

@@ -1,23 +1,17 @@
-/** Proves by a signed token: from the cache at once, or by checking it, each token once at a time. */
+/**
+ * Proves by a token: from the cache at once, or by checking it, each token once at a time. Signed ones are checked here,
+ * their issuers are asked about others.
+ */
 
 import type { JwtConfig } from '../../config/auth-jwt.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { Fetch } from '../fetch-json.ts';
+import { createTokenRoutes, type IntrospectionParts } from '../introspection/introspection.ts';
 import { type IncomingRequest, type Proof, refusal } from '../proof.ts';
+import { hasTokenForm } from './form.ts';
 import { Keys } from './keys.ts';
 import { keyLoader } from './load-keys.ts';
 import { tokenFinder } from './token-places.ts';
 import { tokenKey, VerifiedTokens } from './verified-tokens.ts';
 import { type Issuer, verifyToken } from './verify.ts';
-
-export interface TokenParts {
-  readonly fetch: Fetch;
-  /** Monotonic, in ms. */
-  readonly now: Clock;
-  /** ms since 1970. */
-  readonly wallClock: () => number;
-  readonly onFailure: (failure: { readonly issuer: string; readonly reason: string }) => void;
-}
 
 export interface Tokens {
   readonly prove: (request: IncomingRequest) => Proof | undefined | Promise<Proof>;
@@ -25,12 +19,13 @@ export interface Tokens {
   warm(): Promise<void>;
 }
 
-export function createTokens(config: JwtConfig, parts: TokenParts): Tokens {
+export function createTokens(config: JwtConfig, parts: IntrospectionParts): Tokens {
   const { wallClock } = parts;
   const { cachedTokensMax: entriesMax, cacheSeconds, tokenBytesMax } = config;
   const verified = new VerifiedTokens({ entriesMax, keptMs: cacheSeconds * 1000, wallClock });
   const issuers = issuersOf(config, parts, () => verified.clear());
   const find = tokenFinder(config.sources);
+  const routeOf = createTokenRoutes(config.issuers, hasTokenForm, parts);
   const underWay = new Map<string, Promise<Proof>>();
 
   async function verify(token: string, key: string): Promise<Proof> {
@@ -42,13 +37,15 @@ export function createTokens(config: JwtConfig, parts: TokenParts): Tokens {
   }
 
   return {
-    prove({ http }) {
+    prove({ http, clientAddress }) {
       const token = find(http);
       if (token === undefined) return undefined;
       if (token.length > tokenBytesMax) throw refusal('the token is too large');
       const key = tokenKey(token);
       const known = verified.get(key);
       if (known) return known;
+      const proveOpaque = routeOf?.(token);
+      if (proveOpaque) return proveOpaque({ token, key, clientAddress });
       let proof = underWay.get(key);
       if (!proof) {
         proof = verify(token, key).finally(() => underWay.delete(key));
@@ -62,11 +59,12 @@ export function createTokens(config: JwtConfig, parts: TokenParts): Tokens {
   };
 }
 
-function issuersOf(config: JwtConfig, parts: TokenParts, onChange: () => void): Map<string, Issuer> {
+function issuersOf(config: JwtConfig, parts: IntrospectionParts, onChange: () => void): Map<string, Issuer> {
   const { cooldownMs, refreshMs, keptHours } = config;
   const options = { cooldownMs, refreshMs, keptMs: keptHours * 3_600_000 };
+  const signing = config.issuers.filter(({ algorithms }) => algorithms.length > 0);
   return new Map(
-    config.issuers.map((one) => {
+    signing.map((one) => {
       const { issuer } = one;
       const keys = new Keys(options, {
         load: keyLoader(one, parts.fetch, config),

@@ -18,7 +18,7 @@ export interface Checked {
 
 export interface Checker {
   /** Sends it as `Authorization: Bearer`. */
-  check(token: string): Promise<Checked>;
+  check(token: string, clientAddress?: string): Promise<Checked>;
   with(headers: IncomingMessage['headers']): Promise<Checked>;
   forward(ms: number): void;
   readonly nowMs: number;
@@ -36,10 +36,13 @@ export function checker(settings: unknown): Checker {
     wallClock: () => startMs + passedMs,
     onFailure: ({ reason }) => failures.push(reason),
   });
-  async function withHeaders(headers: IncomingMessage['headers']): Promise<Checked> {
+  async function withHeaders(
+    headers: IncomingMessage['headers'],
+    clientAddress = '127.0.0.1',
+  ): Promise<Checked> {
     try {
       const http = { headers, rawHeaders: [], socket: new Socket() };
-      const proof = await tokens.prove({ http, clientAddress: '127.0.0.1' });
+      const proof = await tokens.prove({ http, clientAddress });
       return proof ? { principal: proof.principal } : {};
     } catch (error) {
       if (!isGatewayError(error)) throw error;
@@ -48,7 +51,7 @@ export function checker(settings: unknown): Checker {
     }
   }
   return {
-    check: (token) => withHeaders({ authorization: `Bearer ${token}` }),
+    check: (token, clientAddress) => withHeaders({ authorization: `Bearer ${token}` }, clientAddress),
     with: withHeaders,
     forward(ms) {
       passedMs += ms;
