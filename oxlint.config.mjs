@@ -12,7 +12,7 @@ export const mayImport = {
   pipeline: ['shared'],
   config: ['shared'],
   resilience: base,
-  store: base,
+  store: [...base, 'resilience'],
   plugins: base,
   observe: base,
   clients: base,

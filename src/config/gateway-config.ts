@@ -13,6 +13,7 @@ import { authSchema, resolveAuthPaths } from './auth.ts';
 import { auditSchema, authorizationSchema } from './authorization.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
+import { redisSchema } from './redis.ts';
 import { policiesSchema } from './policies.ts';
 import { gatewayTransport } from './transport.ts';
 import { checkYaml, readYamlFile } from './yaml-file.ts';
@@ -131,6 +132,8 @@ export const gatewaySchema = z.strictObject({
       quarantineLongestMs: milliseconds.default(600_000),
     })
     .prefault({}),
+  /** What several gateways share. Absent: nothing is. */
+  redis: redisSchema.optional(),
   /** See `policies.ts`. */
   policies: policiesSchema,
   reload: z
@@ -210,6 +213,9 @@ export async function loadGatewayConfig(
   return {
     ...file,
     ...(file.auth ? { auth: resolveAuthPaths(file.auth, toAbsolute) } : {}),
+    ...(file.redis?.caFile === undefined
+      ? {}
+      : { redis: { ...file.redis, caFile: toAbsolute(file.redis.caFile) } }),
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
     ...(file.labelsModule === undefined ? {} : { labelsModule: resolve(folder, file.labelsModule) }),
     apollo: { ...file.apollo, plugins: plugins.map(toAbsolute) },

@@ -51,6 +51,10 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     if (event.to === 'open') logger.warn(event, 'breaker opened');
     else logger.info(event, 'breaker changed');
   });
+  events.on('storeChanged', ({ address, state, reason }) => {
+    if (state === 'lost') logger.warn({ address, reason }, 'redis lost');
+    else logger.info({ address }, 'redis connected');
+  });
   events.on('discoveryFailed', ({ error, ...event }) => {
     const reason = error instanceof Error ? error.message : String(error);
     logger.warn({ ...event, reason }, 'no addresses from DNS; those known stay');

@@ -57,6 +57,12 @@ export interface GatewayEvents {
   supergraphRefused: { readonly error: unknown };
   /** DNS says nothing of use about a service: the addresses of before stay. Once until it does again. */
   discoveryFailed: { readonly service: string; readonly url: string; readonly error: unknown };
+  /** The shared store is connected, or lost: once a change. `address` has no password. */
+  storeChanged: {
+    readonly address: string;
+    readonly state: 'connected' | 'lost';
+    readonly reason: string;
+  };
   /** `replica` is null for the breaker of the whole service; a replica that is open gets no calls. */
   breakerChanged: {
     readonly service: string;

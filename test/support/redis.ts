@@ -99,7 +99,7 @@ async function startServer(folder: string): Promise<Server> {
 }
 
 /** @returns undefined where there is no such program. */
-function trySpawn(args: readonly string[]): Promise<ChildProcess | undefined> {
+export function trySpawn(args: readonly string[]): Promise<ChildProcess | undefined> {
   return new Promise((resolve) => {
     const child = spawn('redis-server', args, { stdio: 'ignore' });
     child.once('spawn', () => resolve(child));
@@ -127,7 +127,7 @@ function advice(problem: string): string {
   return `These tests need Redis and ${problem}. Install redis-server (Debian: apt-get install redis-server; macOS: brew install redis), or set REDIS_URL=redis://HOST:PORT.`;
 }
 
-async function answers(path: string, child: ChildProcess): Promise<void> {
+export async function answers(path: string, child: ChildProcess): Promise<void> {
   const deadlineAtMs = Date.now() + startTimeoutMs;
   while (Date.now() < deadlineAtMs && child.exitCode === null) {
     if (await accepts(path)) return;
@@ -148,7 +148,7 @@ function accepts(path: string): Promise<boolean> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   const late = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);

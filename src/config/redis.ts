@@ -1,0 +1,43 @@
+/** The schema of `redis` in gateway.yaml: where what several processes share is kept. Absent: nothing is shared. */
+
+import { z } from 'zod';
+
+const milliseconds = z.int().min(1).max(600_000);
+
+const serverUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^rediss?:\/\/[^/]/.test(text), 'expected redis:// or rediss://');
+const anyUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^(rediss?:\/\/[^/]|unix:\/\/\/)/.test(text),
+    'expected redis://, rediss:// or unix:///path',
+  );
+
+export const redisSchema = z
+  .strictObject({
+    /** One server: `redis://user:password@host:port/database`, `rediss://` for TLS, or `unix:///path`. */
+    url: anyUrl.optional(),
+    /** Redis Cluster: some of its nodes. */
+    cluster: z.array(serverUrl).min(1).max(100).optional(),
+    /** Certificates that those of `rediss://` are checked against, PEM. Default: those Node trusts. */
+    caFile: z.string().min(1).optional(),
+    /** Before every key of this gateway. */
+    keyPrefix: z
+      .string()
+      .regex(/^[\w.:-]{0,64}$/, 'expected letters, digits and _.:-')
+      .default('tributary:'),
+    /** A command that takes longer has failed. */
+    commandTimeoutMs: milliseconds.default(50),
+    connectTimeoutMs: milliseconds.default(500),
+    /** How long the start waits for the first connection; then it goes on without. */
+    startTimeoutMs: milliseconds.default(1000),
+    /** The longest wait before the next attempt to connect. */
+    reconnectMaxMs: milliseconds.default(1000),
+  })
+  .refine(({ url, cluster }) => (url === undefined) !== (cluster === undefined), {
+    path: ['url'],
+    message: 'expected one of url and cluster',
+  });
+
+export type RedisConfig = z.output<typeof redisSchema>;

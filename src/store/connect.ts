@@ -1,0 +1,179 @@
+/** The connection to Redis: one server or a cluster, with none of the library's defaults that make requests wait. */
+
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+import type { RedisConfig } from '../config/redis.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { reasonOf } from './failures.ts';
+import type { Connection } from './store.ts';
+
+export interface ConnectionChange {
+  /** Without user and password. */
+  readonly address: string;
+  readonly state: 'connected' | 'lost';
+  readonly reason: string;
+}
+
+export interface ConnectParts {
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly onChange: (change: ConnectionChange) => void;
+}
+
+const reconnectFirstMs = 50;
+/** Nothing at all came for so long while something was asked: the connection is dead, whatever the network says. */
+const silenceMaxMs = 1000;
+
+/**
+ * @returns Once it is connected, or `startTimeoutMs` have passed: it goes on trying.
+ * @throws {GatewayError} `CONFIG_INVALID` where a file of certificates cannot be read.
+ */
+export async function connectRedis(config: RedisConfig, parts: ConnectParts): Promise<Connection> {
+  const client = await clientOf(config, parts.random);
+  const reports = reportsOf(config, parts.onChange);
+  client.on('ready', () => reports.connected());
+  client.on('error', (error: unknown) => reports.failed(error));
+  client.on('close', () => reports.lost());
+  // A second one follows each failure; what failed is reported by then.
+  client.connect().catch(() => {});
+  await firstReady(client, config.startTimeoutMs);
+  if (client.status !== 'ready') reports.lost();
+  return {
+    commands: client,
+    isReady: () => client.status === 'ready',
+    close() {
+      client.removeAllListeners('close');
+      client.disconnect();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function clientOf(config: RedisConfig, random: () => number): Promise<Redis | Cluster> {
+  const { commandTimeoutMs, connectTimeoutMs, reconnectMaxMs } = config;
+  const ca = config.caFile === undefined ? undefined : await readCertificates(config.caFile);
+  const retry = (times: number): number =>
+    Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(times, 20)) * (0.75 + 0.25 * random());
+  const shared = {
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: Math.max(silenceMaxMs, 2 * commandTimeoutMs),
+    maxRetriesPerRequest: 0,
+    // A command may have been done already when the connection broke.
+    autoResendUnfulfilledCommands: false,
+    connectionName: 'tributary',
+    disableClientInfo: true,
+  } satisfies RedisOptions;
+  if (config.url !== undefined) {
+    return new Redis({
+      ...shared,
+      ...placeOf(config.url, ca),
+      enableOfflineQueue: false,
+      retryStrategy: retry,
+    });
+  }
+  const places = (config.cluster ?? []).map((url) => placeOf(url, ca));
+  const { username, password, tls } = places[0] ?? {};
+  const account = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    // Each node has a name of its own.
+    ...(tls === undefined ? {} : { tls: ca === undefined ? {} : { ca } }),
+  };
+  return new Cluster(
+    places.map(({ host = '', port = 6379 }) => ({ host, port })),
+    {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: retry,
+      slotsRefreshTimeout: connectTimeoutMs,
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      maxRedirections: 4,
+      redisOptions: { ...shared, ...account },
+    },
+  );
+}
+
+interface Place {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db?: number;
+  readonly tls?: { readonly servername?: string; readonly ca?: string };
+}
+
+function placeOf(address: string, ca: string | undefined): Place {
+  const { protocol, hostname, port, pathname, username, password } = new URL(address);
+  if (protocol === 'unix:') return { path: decodeURIComponent(pathname) };
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // An address has no name to ask for; it is checked against the certificate all the same.
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  return {
+    host,
+    port: Number(port === '' ? 6379 : port),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
+    ...(protocol === 'rediss:' ? { tls: { ...named, ...(ca === undefined ? {} : { ca }) } } : {}),
+  };
+}
+
+async function readCertificates(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    throw new GatewayError('CONFIG_INVALID', `redis.caFile: ${path} cannot be read (${code})`, { cause });
+  }
+}
+
+/** One report a change, however many attempts fail in between. */
+function reportsOf(
+  config: RedisConfig,
+  onChange: ConnectParts['onChange'],
+): { connected(): void; failed(error: unknown): void; lost(): void } {
+  const address = addressText(config);
+  let state: ConnectionChange['state'] | undefined;
+  let reason = 'no answer';
+  const become = (next: ConnectionChange['state'], why: string): void => {
+    if (state !== next) onChange({ address, state: (state = next), reason: why });
+  };
+  return {
+    connected() {
+      become('connected', '');
+      reason = 'the connection ended';
+    },
+    failed(error) {
+      reason = reasonOf(error);
+    },
+    lost: () => become('lost', reason),
+  };
+}
+
+export function addressText({ url, cluster = [] }: Pick<RedisConfig, 'url' | 'cluster'>): string {
+  const texts = (url === undefined ? cluster : [url]).map((address) => {
+    const { protocol, host, pathname } = new URL(address);
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+  });
+  return texts.join(', ');
+}
+
+function firstReady(client: Redis | Cluster, timeoutMs: number): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      client.off('ready', settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, timeoutMs);
+    client.once('ready', settle);
+  });
+}

@@ -1,0 +1,24 @@
+/** Builds the shared store as the configuration has it. */
+
+import type { RedisConfig } from '../config/redis.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import type { Events } from '../shared/events.ts';
+import { connectRedis } from './connect.ts';
+import { createStore, type Store } from './store.ts';
+
+/** @throws {GatewayError} `CONFIG_INVALID`; a Redis that does not answer is no reason. */
+export async function openStore(config: RedisConfig, events: Events): Promise<Store> {
+  const { keyPrefix, commandTimeoutMs } = config;
+  const connection = await connectRedis(config, {
+    random: Math.random,
+    onChange: (change) => events.emit('storeChanged', change),
+  });
+  return createStore({
+    connection,
+    keyPrefix,
+    commandTimeoutMs,
+    now: monotonicClock,
+    random: Math.random,
+    onBreaker: (change) => events.emit('breakerChanged', { service: 'redis', replica: null, ...change }),
+  });
+}
