@@ -34,7 +34,8 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
   }
   for (const [name, raw] of Object.entries(sources)) {
     const { kind } = entryOf(raw);
-    if (kind === 'rest' || kind === 'graphql') checkAddress(entryOf(raw), ['sources', name], report);
+    if (kind === 'rest' || kind === 'graphql' || kind === 'grpc')
+      checkAddress(entryOf(raw), ['sources', name], report);
     await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
     await checkFile(entryOf(raw)['module'], ['sources', name, 'module'], folder, report);
     await checkTls(entryOf(raw), ['sources', name], folder, report);

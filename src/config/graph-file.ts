@@ -17,7 +17,7 @@ import { readYamlFile } from './yaml-file.ts';
 
 /** One address of a service. */
 interface ReplicaConfig {
-  /** `http(s)://`, `dns+http(s)://` or `srv+http(s)://`. */
+  /** `http(s)://` or `grpc(s)://`, with `dns+` or `srv+` before it where DNS knows the replicas. */
   readonly url: string;
   readonly zone?: string | undefined;
 }
@@ -73,7 +73,7 @@ export interface GraphqlSourceConfig extends SourceCommon {
 
 export interface GrpcSourceConfig extends SourceCommon {
   readonly kind: 'grpc';
-  readonly url: string;
+  readonly replicas: readonly ReplicaConfig[];
   /** Absolute. */
   readonly protoPath: string;
   /** With its package: `tributary.inventory.v1.Inventory`. */
@@ -160,12 +160,11 @@ async function sourceConfig(
     const { module, ...rest } = source;
     return { name, ...rest, tls, modulePath: resolverModulePath(resolve(folder, module)) };
   }
-  if (source.kind !== 'grpc') {
-    const { url, urls, ...rest } = source;
-    return { name, ...rest, replicas: replicasOf({ url, urls }), tls };
-  }
-  const { proto, ...rest } = source;
-  return { name, ...rest, tls, protoPath: resolve(folder, proto) };
+  const { url, urls, ...described } = source;
+  const replicas = replicasOf({ url, urls });
+  if (described.kind !== 'grpc') return { name, ...described, replicas, tls };
+  const { proto, ...rest } = described;
+  return { name, ...rest, replicas, tls, protoPath: resolve(folder, proto) };
 }
 
 function replicasOf({ url, urls }: Addresses): ReplicaConfig[] {

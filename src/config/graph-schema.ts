@@ -25,12 +25,14 @@ const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http:/
 const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
 
 /** Replicas of one service, with the zone each is in where that matters. */
-const urls = z
-  .array(z.union([httpUrl, z.strictObject({ url: httpUrl, zone: z.string().min(1).max(64).optional() })]))
-  .min(1)
-  .max(64);
+const urlsOf = (url: z.ZodString) =>
+  z
+    .array(z.union([url, z.strictObject({ url, zone: z.string().min(1).max(64).optional() })]))
+    .min(1)
+    .max(64);
 /** Either `url` or `urls`. */
-const addresses = { url: httpUrl.optional(), urls: urls.optional() };
+const addresses = { url: httpUrl.optional(), urls: urlsOf(httpUrl).optional() };
+const grpcAddresses = { url: grpcUrl.optional(), urls: urlsOf(grpcUrl).optional() };
 
 /** How an HTTP or gRPC service is reached, where it differs from the rest. */
 const reached = {
@@ -69,7 +71,7 @@ const restSource = z.strictObject({ kind: z.literal('rest'), ...addresses, timeo
 const graphqlSource = z.strictObject({ kind: z.literal('graphql'), ...addresses, timeoutMs, ...reached });
 const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
-  url: grpcUrl,
+  ...grpcAddresses,
   proto: file,
   service: z.string().min(1),
   timeoutMs,
@@ -108,5 +110,10 @@ function isHttpUrl(text: string): boolean {
 }
 
 function isGrpcUrl(text: string): boolean {
-  return /^grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text);
+  const address = /^(dns\+|srv\+)?grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.exec(text);
+  if (!address) return false;
+  const [, asked, host = '', port] = address;
+  if (asked === undefined) return port !== undefined;
+  // Addresses need no DNS, and SRV records hold the port.
+  return isIP(host.replace(/[[\]]/g, '')) === 0 && !(asked === 'srv+' && port !== undefined);
 }

@@ -6,6 +6,7 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { Breaker, noPermit, type BreakerChange, type BreakerOptions } from './breaker.ts';
+import { leaveBreaker } from './breaker-gate.ts';
 import type { Call, CallContext } from './call.ts';
 import type { Endpoint, EndpointSource } from './endpoints.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
@@ -39,6 +40,7 @@ export class Replicas {
   #all: readonly Replica[] = [];
   #source: EndpointSource | undefined;
   #unfollow: () => void = () => undefined;
+  readonly #onLost = new Set<(endpoint: Endpoint) => void>();
 
   constructor(options: ReplicasOptions, parts: ReplicasParts) {
     this.#options = options;
@@ -58,6 +60,25 @@ export class Replicas {
     this.#unfollow();
     this.#source?.close();
     this.#source = undefined;
+  }
+
+  /**
+   * For transports, which keep connections: calls `listener` with each endpoint that is gone or whose breaker opened.
+   *
+   * @returns Stops that.
+   */
+  onLost(listener: (endpoint: Endpoint) => void): () => void {
+    this.#onLost.add(listener);
+    return () => void this.#onLost.delete(listener);
+  }
+
+  /** The breaker of the whole service opened. */
+  loseAll(): void {
+    for (const { endpoint } of this.#all) this.#lose(endpoint);
+  }
+
+  #lose(endpoint: Endpoint): void {
+    for (const listener of this.#onLost) listener(endpoint);
   }
 
   choose(avoid: Endpoint | null, nowMs: number): Replica | undefined {
@@ -103,16 +124,25 @@ export class Replicas {
 
   #take(endpoints: readonly Endpoint[]): void {
     const known = new Map(this.#all.map((replica) => [replica.endpoint.id, replica]));
+    const isKept = new Set(endpoints.map(({ id }) => id));
+    const gone = this.#all.filter(({ endpoint }) => !isKept.has(endpoint.id));
     this.#all = endpoints.map((endpoint) => {
       const zone = endpoint.zone === undefined ? -1 : this.#options.zones.indexOf(endpoint.zone);
       const distance = zone === -1 ? this.#options.zones.length : zone;
       const before = known.get(endpoint.id);
       if (before && before.distance === distance) return before;
       const { random, onChange } = this.#parts;
-      const parts = { random, onChange: (change: BreakerChange) => onChange(endpoint, change) };
+      const parts = {
+        random,
+        onChange: (change: BreakerChange) => {
+          if (change.to === 'open') this.#lose(endpoint);
+          onChange(endpoint, change);
+        },
+      };
       const breaker = before?.breaker ?? new Breaker(this.#options.ejection, parts);
       return { endpoint, distance, breaker, underWay: 0 };
     });
+    for (const { endpoint } of gone) this.#lose(endpoint);
   }
 
   get size(): number {
@@ -153,18 +183,32 @@ export function withReplicas<Request, Answer>(
     replica.underWay += 1;
     const answer = transport(request, call);
     const settle = (outcome: Outcome): void => {
-      replica.underWay -= 1;
       call.endedAtMs = clock();
       const hurried = outcome === 'timeout' && call.endedAtMs - sentAtMs < patienceMs;
       call.outcome = hurried ? 'cancelled' : outcome;
-      if (permit !== noPermit) replica.breaker.leave(permit, call.outcome, sentAtMs, call.endedAtMs);
+      if (call.ending) noteEnding(call, call.ending, replica, clock);
+      else replica.underWay -= 1;
+      if (permit !== noPermit) leaveBreaker(replica.breaker, permit, call);
     };
     answer.then(
       (value) => settle(outcomeOfAnswer(value)),
-      (error: unknown) => settle(endOf(error, call)),
+      (error: unknown) => {
+        call.ending = null;
+        settle(endOf(error, call));
+      },
     );
     return answer;
   };
+}
+
+/** A stream that ends well has taken as long as its first message: the rest is as long as it is. */
+function noteEnding(call: CallContext, ending: Promise<Outcome>, replica: Replica, clock: Clock): void {
+  void ending.then((outcome) => {
+    replica.underWay -= 1;
+    if (outcome === 'answered') return;
+    call.outcome = outcome;
+    call.endedAtMs = clock();
+  });
 }
 
 /** What the request's own end does to a call is no fault of the service. */

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { type Breaker, noPermit } from './breaker.ts';
-import type { Call } from './call.ts';
+import { whenOver, type Call, type CallContext } from './call.ts';
 import { breakerOpen } from './refusals.ts';
 
 export interface BreakerGateParts {
@@ -24,9 +24,17 @@ export function withBreaker<Request, Answer>(
       return Promise.reject(breakerOpen(service, breaker.retryAfterSeconds(nowMs)));
     }
     const answer = next(request, call);
-    // From when it was sent: waiting in our own queue says nothing of the service.
-    const settle = (): void => breaker.leave(permit, call.outcome, call.sentAtMs, call.endedAtMs);
+    const settle = (): void => leaveBreaker(breaker, permit, call);
     answer.then(settle, settle);
     return answer;
   };
+}
+
+/** Tells the breaker how a call ended. */
+export function leaveBreaker(breaker: Breaker, permit: number, call: CallContext): void {
+  // From when it was sent: waiting in our own queue says nothing of the service.
+  const leave = (): void => breaker.leave(permit, call.outcome, call.sentAtMs, call.endedAtMs);
+  // A stream that breaks in the middle is a failure. As a probe its first message is enough: others wait for the word.
+  if (breaker.state === 'closed') whenOver(call, leave);
+  else leave();
 }

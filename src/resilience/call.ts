@@ -30,6 +30,8 @@ export interface CallContext {
   readonly idempotencyKey: string | null;
   /** When this try must have ended, in ms of `monotonicClock`; what is left of it is told to the service. */
   deadlineAtMs: number;
+  /** When the call with all its tries must have ended. */
+  endsAtMs: number;
   /** Ends this try: the client left, the deadline passed, or another try was faster. */
   readonly cancellation: Cancellation;
   /** 0 for the first try. */
@@ -42,6 +44,17 @@ export interface CallContext {
   sentAtMs: number;
   endedAtMs: number;
   outcome: Outcome;
+  /**
+   * Of a stream, whose first message is the answer of the call: how it ended, once it did; never rejects. Written by
+   * the transport before it answers.
+   */
+  ending: Promise<Outcome> | null;
+}
+
+/** Runs `settle` when nothing of the call is under way any more: for a stream, at its end. */
+export function whenOver(call: CallContext, settle: () => void): void {
+  if (call.ending) void call.ending.then(settle);
+  else settle();
 }
 
 /** The first try of a new call. */
@@ -56,6 +69,7 @@ export function newCall(
     kind,
     idempotencyKey,
     deadlineAtMs,
+    endsAtMs: deadlineAtMs,
     cancellation,
     attempt: 0,
     endpoint: null,
@@ -63,12 +77,8 @@ export function newCall(
     sentAtMs: 0,
     endedAtMs: 0,
     outcome: 'refused',
+    ending: null,
   };
-}
-
-/** The client's request with the deadline and the cancellation of this try, for transports that know only requests. */
-export function requestOf({ request, deadlineAtMs, cancellation }: CallContext): RequestContext {
-  return { ...request, deadlineAtMs, cancellation };
 }
 
 /** Another try of the same call; its cancellation is the call's unless it may lose against the others. */
@@ -76,6 +86,7 @@ export function nextTry(call: CallContext, cancellation: Cancellation = call.can
   return {
     ...newCall(call.request, call.kind, call.idempotencyKey),
     deadlineAtMs: call.deadlineAtMs,
+    endsAtMs: call.endsAtMs,
     cancellation,
     attempt: call.attempt + 1,
     avoid: call.endpoint,

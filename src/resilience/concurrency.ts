@@ -6,7 +6,7 @@
 
 import type { GatewayError } from '../shared/errors.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { Call, CallContext } from './call.ts';
+import { whenOver, type Call, type CallContext } from './call.ts';
 import type { Outcome } from './outcome.ts';
 import { deadlinePassed, queueFull } from './refusals.ts';
 
@@ -150,7 +150,7 @@ export function withLimit<Request, Answer>(
   const run: Call<Request, Answer> = (request, call) => {
     const answer = next(request, call);
     const settle = (): void => limit.leave(call.outcome, call.sentAtMs, call.endedAtMs);
-    answer.then(settle, settle);
+    answer.then(() => whenOver(call, settle), settle);
     return answer;
   };
   return (request, call) => {

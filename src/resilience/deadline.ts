@@ -26,7 +26,8 @@ export function withDeadline<Request, Answer>(
     const leftMs = (call.deadlineAtMs - nowMs) * share;
     // Timers know whole milliseconds: with less than one there is no time.
     if (leftMs < 1) return Promise.reject(deadlinePassed(service));
-    call.deadlineAtMs = nowMs + Math.min(timeoutMs, leftMs);
+    call.endsAtMs = nowMs + Math.min(timeoutMs, leftMs);
+    call.deadlineAtMs = call.endsAtMs;
     return next(request, call);
   };
 }

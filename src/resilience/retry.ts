@@ -39,35 +39,35 @@ export function withRetries<Request, Answer>(
 ): Call<Request, Answer> {
   const { budget, clock, random, onRetry } = parts;
 
-  function attempt(request: Request, call: CallContext, endsAtMs: number): Promise<Answer> {
+  function attempt(request: Request, call: CallContext): Promise<Answer> {
     if (options.attemptTimeoutMs > 0) {
-      call.deadlineAtMs = Math.min(endsAtMs, clock() + options.attemptTimeoutMs);
+      call.deadlineAtMs = Math.min(call.endsAtMs, clock() + options.attemptTimeoutMs);
     }
     return next(request, call).then(undefined, (error: unknown) => {
-      const delayMs = delayOf(error, call, endsAtMs);
+      const delayMs = delayOf(error, call);
       if (delayMs === undefined) throw error;
       const retry = nextTry(call);
-      retry.deadlineAtMs = endsAtMs;
+      retry.deadlineAtMs = retry.endsAtMs;
       onRetry(call, { attempt: retry.attempt, outcome: outcomeOf(error), delayMs });
-      return pause(delayMs, call).then(() => attempt(request, retry, endsAtMs));
+      return pause(delayMs, call).then(() => attempt(request, retry));
     });
   }
 
   /** How long to wait before the next try; undefined: there is none. */
-  function delayOf(error: unknown, call: CallContext, endsAtMs: number): number | undefined {
+  function delayOf(error: unknown, call: CallContext): number | undefined {
     if (call.attempt >= options.max || call.cancellation.reason) return undefined;
     if (!isWorthRetrying(error) || !mayRepeat(error, call)) return undefined;
     const bound = Math.min(options.waitMaxMs, options.baseMs * 2 ** call.attempt);
     const asked = error instanceof CallFailure ? (error.retryAfterMs ?? 0) : 0;
     const delayMs = asked + random() * bound;
     const nowMs = clock();
-    if (nowMs + delayMs >= endsAtMs) return undefined;
+    if (nowMs + delayMs >= call.endsAtMs) return undefined;
     return budget.take(nowMs) ? delayMs : undefined;
   }
 
   return (request, call) => {
     budget.count(clock());
-    return attempt(request, call, call.deadlineAtMs);
+    return attempt(request, call);
   };
 }
 

@@ -70,8 +70,10 @@ export class Service {
     this.breaker = new Breaker(options.breaker, {
       random,
       onChange: (change) => {
-        if (change.to === 'open')
+        if (change.to === 'open') {
           this.limit.refuseWaiting(breakerOpen(name, this.breaker.retryAfterSeconds(clock())));
+          this.replicas.loseAll();
+        }
         events.emit('breakerChanged', { service: name, replica: null, ...change });
       },
     });

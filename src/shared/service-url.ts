@@ -1,4 +1,7 @@
-/** Addresses of services: `http://`, `https://`, and those that DNS is asked about, `dns+https://` and `srv+https://`. */
+/**
+ * Addresses of services: `http(s)://` and `grpc(s)://`, and those that DNS is asked about, `dns+https://` and
+ * `srv+https://`.
+ */
 
 /**
  * `fixed`: an address as it stands. `addresses`: A and AAAA records. `services`: SRV records. `either`: SRV records
@@ -6,13 +9,15 @@
  */
 export type DiscoveryKind = 'fixed' | 'addresses' | 'services' | 'either';
 
-const prefix = /^(dns|srv)\+(?=https?:)/;
+const prefix = /^(dns|srv)\+(?=(https?|grpcs?):)/;
 
 export function discoveryKind(url: string): DiscoveryKind {
-  const [, by] = prefix.exec(url) ?? [];
+  const [, by, scheme = ''] = prefix.exec(url) ?? [];
   if (by === undefined) return 'fixed';
   if (by === 'srv') return 'services';
-  return namesPort(url) ? 'addresses' : 'either';
+  if (namesPort(url)) return 'addresses';
+  // gRPC has no usual port.
+  return scheme.startsWith('grpc') ? 'services' : 'either';
 }
 
 /** Unlike `URL.port`, which is empty for the usual port as well. */

@@ -92,7 +92,7 @@ sources:
         {
           name: 'stock',
           kind: 'grpc',
-          url: 'grpc://127.0.0.1:4121',
+          replicas: [{ url: 'grpc://127.0.0.1:4121' }],
           timeoutMs: 5000,
           protoPath: join(folder, 'stock.proto'),
           service: 'a.b.Stock',
@@ -224,6 +224,21 @@ extra: true
       about: 'a port where SRV records hold it',
       text: 'subgraphs:\n  a: { kind: graphql, url: "srv+http://a:80", schema: products.graphql, owner: x }\n',
       line: 'graph.yaml:2:28 subgraphs.a.url: expected an address such as http://127.0.0.1:4101/graphql, got "srv+http://a:80"',
+    },
+    {
+      about: 'a gRPC address without a port, which has no usual one',
+      text: 'sources:\n  a: { kind: grpc, url: "grpc://a", proto: stock.proto, service: a.B }\n',
+      line: 'graph.yaml:2:25 sources.a.url: expected an address such as grpc://127.0.0.1:4121, got "grpc://a"',
+    },
+    {
+      about: 'a gRPC address whose SRV records would hold the port',
+      text: 'sources:\n  a: { kind: grpc, urls: ["srv+grpc://a:80"], proto: stock.proto, service: a.B }\n',
+      line: 'graph.yaml:2:27 sources.a.urls[0]: expected an address such as grpc://127.0.0.1:4121, got "srv+grpc://a:80"',
+    },
+    {
+      about: 'a gRPC source without an address',
+      text: 'sources:\n  a: { kind: grpc, proto: stock.proto, service: a.B }\n',
+      line: 'graph.yaml:2:3 sources.a: expected "url" or "urls", got neither',
     },
     {
       about: 'credentials in an address',

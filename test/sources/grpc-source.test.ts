@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { plainService } from '../../src/resilience/service.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { type GrpcServiceOptions, type GrpcSource, createGrpcSource } from '../../src/sources/grpc-source.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
@@ -251,14 +252,21 @@ describe('a source that cannot be made', () => {
   });
 });
 
-async function given(name: 'inventory' | 'shipping', options: Partial<GrpcServiceOptions> = {}) {
+interface Given extends Partial<GrpcServiceOptions> {
+  readonly timeoutMs?: number;
+}
+
+async function given(name: 'inventory' | 'shipping', { timeoutMs = 5000, ...options }: Given = {}) {
   const protoPath = fileURLToPath(new URL(`../../schemas/protos/${name}.proto`, import.meta.url));
   const service = {
     inventory: 'tributary.inventory.v1.Inventory',
     shipping: 'tributary.shipping.v1.Shipping',
   }[name];
   const { url } = mocks.service(name);
-  const source = await createGrpcSource({ name, url, protoPath, service, ...options });
+  const source = await createGrpcSource(
+    { protoPath, service, ...options },
+    plainService({ name, urls: [url], timeoutMs }),
+  );
   sources.push(source);
   return source;
 }

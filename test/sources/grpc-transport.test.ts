@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { ServiceTransport } from '../../src/config/transport.ts';
+import { plainService } from '../../src/resilience/service.ts';
 import { createGrpcSource } from '../../src/sources/grpc-source.ts';
 import { noHeaderRules } from '../../src/sources/request-headers.ts';
 import { makeCertificates, type Certificates } from '../support/certificates.ts';
@@ -107,7 +108,8 @@ async function call(
 ): Promise<void> {
   const protoPath = fileURLToPath(new URL('../../schemas/protos/inventory.proto', import.meta.url));
   const service = 'tributary.inventory.v1.Inventory';
-  const source = await createGrpcSource({ name: 'inventory', url, protoPath, service, transport });
+  const plain = plainService({ name: 'inventory', urls: [url] });
+  const source = await createGrpcSource({ protoPath, service, transport }, plain);
   cleanups.push(() => source.close());
   expect(await source.call('GetStocks', { upcs: [] }, requestContext(context))).toBeNull();
 }
