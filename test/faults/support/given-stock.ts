@@ -73,7 +73,7 @@ export async function givenStock({ near, far, tls, policy = {}, server = {} }: G
     servers: places.map((place) => place.server),
     proxies: places.map(({ proxy }) => proxy),
     /** The place of the server that answered, or the code of the failure. */
-    async stock(): Promise<string> {
+    stock: async (): Promise<string> => {
       try {
         const answer = await source.call('GetStock', { upc: 'p' }, requestContext());
         return (answer as { readonly warehouse: string }).warehouse;
@@ -82,7 +82,7 @@ export async function givenStock({ near, far, tls, policy = {}, server = {} }: G
       }
     },
     /** What a reader of a whole stream got: places, and at the end the code of its failure. */
-    async watch(updates: number, context = requestContext()): Promise<string[]> {
+    watch: async (updates: number, context = requestContext()): Promise<string[]> => {
       const got: string[] = [];
       try {
         for await (const message of source.stream('WatchStock', { upcs: ['p'], updates }, context)) {
