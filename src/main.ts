@@ -181,7 +181,7 @@ export async function readConfig(options: StartOptions): Promise<GatewayConfig> 
       port: port ?? config.server.port,
       workers: workers ?? config.server.workers,
     },
-    log: { level: logLevel ?? config.log.level },
+    log: { ...config.log, level: logLevel ?? config.log.level },
   };
 }
 

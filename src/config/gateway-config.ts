@@ -174,19 +174,25 @@ export const gatewaySchema = z.strictObject({
   log: z
     .strictObject({
       level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+      /**
+       * Error messages written by backends, which may repeat what clients sent them: `pass` writes them down, `redact`
+       * leaves them out. Default: `redact` where NODE_ENV is `production`, else `pass`.
+       */
+      backendMessages: z.enum(['pass', 'redact']).optional(),
     })
     .prefault({}),
 });
 
 type GatewayFile = z.output<typeof gatewaySchema>;
 
-export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front'> & {
+export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'log'> & {
   readonly front: 'direct' | 'apollo';
   readonly server: Omit<GatewayFile['server'], 'workers'> & {
     readonly graphiql: boolean;
     readonly workers: number;
   };
   readonly errors: { readonly backendMessages: 'pass' | 'redact'; readonly suggestions: boolean };
+  readonly log: GatewayFile['log'] & { readonly backendMessages: 'pass' | 'redact' };
 };
 
 export interface GatewayConfigOptions {
@@ -233,6 +239,7 @@ export async function loadGatewayConfig(
       backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),
       suggestions: file.errors.suggestions ?? !production,
     },
+    log: { ...file.log, backendMessages: file.log.backendMessages ?? (production ? 'redact' : 'pass') },
   };
 }
 

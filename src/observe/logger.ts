@@ -3,8 +3,8 @@
 import { pino, type Logger } from 'pino';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { isGatewayError } from '../shared/errors.ts';
-import type { Events } from '../shared/events.ts';
+import { isCodeName, isGatewayError } from '../shared/errors.ts';
+import type { Events, GatewayEvents } from '../shared/events.ts';
 
 export type { Logger };
 
@@ -15,7 +15,9 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   if (logger.isLevelEnabled('info')) {
     events.on('requestCompleted', (event) => logger.info(event, 'request'));
   }
-  events.on('fieldFailed', ({ requestId, error: { code, message, service, path, cause } }) => {
+  const isRedacted = config.backendMessages === 'redact';
+  events.on('fieldFailed', ({ requestId, error }) => {
+    const { code, message, service, path, cause } = isRedacted ? withoutWords(error) : error;
     logger.warn(
       { requestId, code, message, service, path: path?.join('.'), cause: describe(cause) },
       'field failed',
@@ -74,6 +76,18 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));
   return logger;
+}
+
+type FieldError = GatewayEvents['fieldFailed']['error'];
+
+/** Without what a backend said: it may be anything that a client sent it. */
+function withoutWords(error: FieldError): FieldError {
+  const { cause } = error;
+  const isSaid = cause instanceof Error && (cause.name === 'ServiceRefusal' || 'details' in cause);
+  const known = isSaid ? { ...error, cause: undefined } : error;
+  // A failure inside a resolver, or of the call itself, is told in our words.
+  if (!error.fromBackend || (cause instanceof Error && !isSaid)) return known;
+  return { ...known, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
 }
 
 function describe(error: unknown): string | undefined {

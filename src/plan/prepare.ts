@@ -31,6 +31,7 @@ import { CheckList } from './protection/check-list.ts';
 import { Renamer } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
+import { withoutValues } from './without-values.ts';
 
 export interface PreparationRequest {
   readonly query: string;
@@ -161,8 +162,11 @@ function refuse(
 }
 
 function toRefusedError(error: unknown): PreparationRefusal['errors'][number] {
-  const message = error instanceof Error ? error.message : String(error);
-  return error instanceof GraphQLError && error.locations?.length
+  if (!(error instanceof GraphQLError)) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+  const message = withoutValues(error);
+  return error.locations?.length
     ? { message, locations: error.locations.map(({ line, column }) => ({ line, column })) }
     : { message };
 }

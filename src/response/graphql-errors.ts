@@ -4,7 +4,7 @@
  */
 
 import type { AnswerError } from '../pipeline/answer.ts';
-import { errorCodes, isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { errorCodes, isCodeName, isGatewayError, type ErrorCode } from '../shared/errors.ts';
 
 export interface ErrorPolicy {
   readonly backendMessages: 'pass' | 'redact';
@@ -19,7 +19,8 @@ export interface FormattedError {
 }
 
 export function formatFieldError(error: AnswerError, requestId: string, policy: ErrorPolicy): FormattedError {
-  const { code, service, path } = error;
+  const { service, path } = error;
+  const code = shownCode(error, policy);
   const passes = !error.fromBackend || policy.backendMessages === 'pass';
   return {
     message: passes ? scrub(error.message) : `${service ?? 'A service'} answered with an error`,
@@ -32,6 +33,11 @@ export function formatFieldError(error: AnswerError, requestId: string, policy: 
       requestId,
     },
   };
+}
+
+/** A backend may call anything a code: its words are shown as its messages are, names such as `OUT_OF_STOCK` always. */
+export function shownCode({ code, fromBackend }: AnswerError, { backendMessages }: ErrorPolicy): string {
+  return !fromBackend || backendMessages === 'pass' || isCodeName(code) ? code : 'SERVICE_ERROR';
 }
 
 /** Errors that refuse a whole request. Anything but a `GatewayError` is withheld. */

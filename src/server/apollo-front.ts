@@ -19,6 +19,7 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { assertWithinLimits } from '../operation/guard/guard.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
+import { withoutValues } from '../plan/without-values.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import {
   graphqlMediaType,
@@ -62,6 +63,11 @@ export async function createApolloFront(
     includeStacktraceInErrorResponses: false,
     introspection: true,
     hideSchemaDetailsFromClientErrors: !config.errors.suggestions,
+    formatError: (formatted, error) =>
+      // What it finds in a document itself: the other errors are made by `formatFieldError`.
+      error instanceof GraphQLError && error.locations
+        ? { ...formatted, message: withoutValues(error) }
+        : formatted,
     // Signals are handled in one place, for both fronts.
     stopOnTerminationSignals: false,
     logger: silent,

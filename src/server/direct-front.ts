@@ -2,6 +2,7 @@
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
+import { shownCode } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';
 import type { Respond } from './front.ts';
 
@@ -9,12 +10,13 @@ export function directFront(gateway: Gateway, config: GatewayConfig): Respond {
   return async (received, mediaType) => {
     const answered = await gateway.answer(received);
     const { errors } = answered.answer;
+    const [first] = errors;
     return {
       ...toHttpAnswer(answered, mediaType, config.errors),
       operationName: answered.name,
       operationKind: answered.kind,
       errors: errors.length,
-      code: errors[0]?.code ?? null,
+      code: first ? shownCode(first, config.errors) : null,
     };
   };
 }

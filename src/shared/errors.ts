@@ -90,6 +90,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether a backend's word for what went wrong is a name, such as `OUT_OF_STOCK`, and not a text that may say anything. */
+export function isCodeName(code: string): boolean {
+  return /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
+}
+
 /** Compares by shape, not class, so that two copies of this package still understand each other. */
 export function isGatewayError(error: unknown): error is GatewayError {
   return (

@@ -24,6 +24,8 @@ export interface GatewayEvents {
       readonly message: string;
       readonly service?: string;
       readonly path?: ReadonlyArray<string | number>;
+      /** Its words are a backend's. */
+      readonly fromBackend: boolean;
       readonly cause?: unknown;
     };
   };

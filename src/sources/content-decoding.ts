@@ -27,7 +27,11 @@ export function encodingOf(
   if (header === undefined || header === 'identity') return null;
   const encoding = asked.find((one) => one === header);
   if (encoding) return encoding;
-  throw new Error(`content-encoding ${String(header).slice(0, 100)} was not asked for`);
+  // Its words only where they are one of the usual ones: this is logged.
+  const named = /^(?:(?:gzip|br|zstd|deflate|compress)(?:, ?|$))+$/.test(String(header))
+    ? String(header).slice(0, 40)
+    : '';
+  throw new Error(`a content-encoding that was not asked for ${named}`.trimEnd());
 }
 
 export interface DecodingListener {

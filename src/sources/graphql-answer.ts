@@ -13,8 +13,10 @@ export function graphqlAnswer(service: string, response: HttpResponse): Subgraph
   const isError = response.status >= 400;
   try {
     const parsed = parseJson(service, response);
-    if (isSubgraphResponse(parsed))
-      return response.status < 500 ? parsed : { ...parsed, status: response.status };
+    if (isSubgraphResponse(parsed)) {
+      const answer = parsed.errors?.length ? { ...parsed, errors: parsed.errors.map(asItsOwn) } : parsed;
+      return response.status < 500 ? answer : { ...answer, status: response.status };
+    }
   } catch (error) {
     if (!isError) throw error;
   }
@@ -32,6 +34,12 @@ function isSubgraphResponse(value: unknown): value is SubgraphResponse {
   if (isRecord(data)) return true;
   // No data at all is an answer only when it says why.
   return (data === undefined || data === null) && Array.isArray(errors) && errors.length > 0;
+}
+
+/** What it says of itself, and nothing that only the gateway says: which service failed, and what was behind it. */
+function asItsOwn({ message, path, extensions }: SubgraphError): SubgraphError {
+  const { service: _, ...own } = extensions ?? {};
+  return { message, ...(path ? { path } : {}), extensions: own };
 }
 
 function isErrorList(errors: unknown): errors is SubgraphError[] {
