@@ -4,10 +4,11 @@
  * Works on the value as it was read, valid or not, so that these mistakes are reported together with those of shape.
  */
 
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { resolverModulePath } from './graph-paths.ts';
+import { checkRestMapping } from './rest-mapping-checks.ts';
 import { didYouMean } from './suggest.ts';
 import type { Report } from './yaml-file.ts';
 import type { ConfigPath } from './yaml-position.ts';
@@ -31,6 +32,7 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     await checkTls(subgraph, path, folder, report);
     await checkFile(subgraph['schema'], [...path, 'schema'], folder, report);
     await checkFile(subgraph['resolvers'], [...path, 'resolvers'], folder, report);
+    if (subgraph['kind'] === 'local') await checkResolvers(subgraph, sources, { path, folder, report });
   }
   for (const [name, raw] of Object.entries(sources)) {
     const { kind } = entryOf(raw);
@@ -47,6 +49,33 @@ function checkAddress(subgraph: Entry, path: ConfigPath, report: Report): void {
   const hasUrls = subgraph['urls'] !== undefined;
   if (hasUrl && hasUrls) report([...path, 'urls'], 'expected either "url" or "urls", got both', 'key');
   if (!hasUrl && !hasUrls) report(path, 'expected "url" or "urls", got neither', 'key');
+}
+
+interface Place {
+  readonly path: ConfigPath;
+  readonly folder: string;
+  readonly report: Report;
+}
+
+async function checkResolvers(
+  subgraph: Entry,
+  sources: Entry,
+  { path, folder, report }: Place,
+): Promise<void> {
+  const { resolvers, rest: mapping, schema, sources: given } = subgraph;
+  if (resolvers === undefined && mapping === undefined) {
+    report(path, 'expected "resolvers" or "rest", got neither', 'key');
+  }
+  if (mapping === undefined || typeof schema !== 'string') return;
+  // A file that cannot be read is reported as such.
+  const sdl = await readFile(resolve(folder, schema), 'utf8').catch(() => undefined);
+  if (sdl === undefined) return;
+  const names = (Array.isArray(given) ? given : []).filter((name) => typeof name === 'string');
+  const kinds = new Map(names.map((name) => [name, entryOf(sources[name])['kind']] as const));
+  checkRestMapping(
+    { mapping, path: [...path, 'rest'], sdl, sources: kinds, hasResolvers: resolvers !== undefined },
+    report,
+  );
 }
 
 function checkSourceNames(subgraph: Entry, path: ConfigPath, known: readonly string[], report: Report): void {

@@ -12,6 +12,7 @@ import type { Environment } from './environment.ts';
 import { checkGraph } from './graph-checks.ts';
 import { resolverModulePath } from './graph-paths.ts';
 import { type GraphFile, graphFileSchema } from './graph-schema.ts';
+import type { RestMapping } from './rest-mapping.ts';
 import type { ServiceHeaders, TlsMaterial, PartialTransport } from './transport.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -47,8 +48,10 @@ export interface GraphqlSubgraphConfig extends SubgraphCommon, Reached {
 
 export interface LocalSubgraphConfig extends SubgraphCommon {
   readonly kind: 'local';
-  /** Absolute; the module exports `subgraph`. */
-  readonly resolversPath: string;
+  /** Absolute; the module exports `subgraph`. Absent: `rest` resolves all there is. */
+  readonly resolversPath?: string | undefined;
+  /** Fields that are calls of REST services. */
+  readonly rest?: RestMapping | undefined;
   /** Names of entries of `GraphConfig.sources`. */
   readonly sources: readonly string[];
 }
@@ -146,8 +149,14 @@ async function subgraphConfig(
       tls: await tlsTexts(tls, folder),
     };
   }
-  const resolversPath = resolverModulePath(resolve(folder, subgraph.resolvers));
-  return { kind: 'local', ...common, resolversPath, sources: subgraph.sources };
+  const { resolvers, rest, sources } = subgraph;
+  return {
+    kind: 'local',
+    ...common,
+    ...(resolvers === undefined ? {} : { resolversPath: resolverModulePath(resolve(folder, resolvers)) }),
+    ...(rest ? { rest } : {}),
+    sources,
+  };
 }
 
 async function sourceConfig(

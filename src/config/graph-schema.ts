@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { discoveryKind, namesPort, plainUrl } from '../shared/service-url.ts';
+import { restMapping } from './rest-mapping.ts';
 import { serviceHeaders, serviceTls, serviceTransport } from './transport.ts';
 
 const timeoutMsDefault = 5000;
@@ -61,7 +62,9 @@ const graphqlSubgraph = z.strictObject({
 const localSubgraph = z.strictObject({
   kind: z.literal('local'),
   schema: file,
-  resolvers: file,
+  /** Or `rest`, or both for different fields. */
+  resolvers: file.optional(),
+  rest: restMapping.optional(),
   sources: z.array(z.string()).max(64).default([]),
   owner,
   timeoutMs: localTimeoutMs,

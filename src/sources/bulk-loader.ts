@@ -18,7 +18,7 @@ export interface BulkEndpoint<Value> {
   readonly ids: { readonly query: string } | { readonly body: string };
   /** The field of a record that holds its id, where the answer is a list. Default `id`. */
   readonly idField?: string;
-  /** The field of the answer that holds the list, or the object by id. Default: the answer is that. */
+  /** Where in the answer the list, or the object by id, is: `items`, `data.items`. Default: the answer is that. */
   readonly select?: string;
   /** A record with this field is the error of its id alone. Default `error`. */
   readonly errorField?: string;
@@ -144,7 +144,8 @@ function* entriesOf<Value>(
   // 404: it has none of them.
   if (answer === null) return;
   const { select, idField = 'id' } = endpoint;
-  const records = select === undefined ? answer : new RecordReader(name, answer).value(select);
+  const steps = select?.split('.') ?? [];
+  const records = steps.reduce<unknown>((inner, step) => new RecordReader(name, inner).value(step), answer);
   if (Array.isArray(records)) {
     // A null in a list says by its place what is missing by its absence too.
     const present = records.filter((record) => record !== null);

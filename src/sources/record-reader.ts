@@ -44,6 +44,11 @@ export class RecordReader {
     return Object.hasOwn(this.#record, field) ? this.#record[field] : undefined;
   }
 
+  /** The record as it came. */
+  all(): Readonly<Record<string, unknown>> {
+    return this.#record;
+  }
+
   whole(field: string): number {
     const value = this.#record[field];
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;

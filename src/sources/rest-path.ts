@@ -8,7 +8,7 @@ import { badInput } from './failures.ts';
 export type QueryValue = string | number | boolean | readonly string[];
 
 export interface PathValues {
-  /** For each `:name` of the template. */
+  /** For each `:name` of the template; `:{name}` is the same where more letters follow. */
   readonly params?: Readonly<Record<string, string>>;
   /** A list is joined by commas; none of its entries may hold one. */
   readonly query?: Readonly<Record<string, QueryValue>>;
@@ -22,13 +22,17 @@ const pathCharsMax = 8192;
  * @throws {GatewayError} `BAD_USER_INPUT` for a value that no encoding makes safe.
  */
 export function restPath(service: string, template: string, { params = {}, query = {} }: PathValues): string {
-  const path = template.replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
-    const value = params[name];
-    if (value === undefined) throw new TypeError(`no value for :${name} in ${template}`);
-    // Even encoded, dots are resolved as steps by some servers, and an empty segment is the list above it.
-    if (value === '' || value === '.' || value === '..') throw unusable(service, name);
-    return encodedValue(service, name, value);
-  });
+  const path = template.replace(
+    /:([A-Za-z]+)|:\{(\w+)\}/g,
+    (_whole, bare: string | undefined, braced = '') => {
+      const name: string = bare ?? String(braced);
+      const value = params[name];
+      if (value === undefined) throw new TypeError(`no value for :${name} in ${template}`);
+      // Even encoded, dots are resolved as steps by some servers, and an empty segment is the list above it.
+      if (value === '' || value === '.' || value === '..') throw unusable(service, name);
+      return encodedValue(service, name, value);
+    },
+  );
   const pairs = Object.entries(query).map(([name, value]) => {
     const items = isList(value) ? value : [String(value)];
     // Servers split after decoding: one id with a comma would be two.

@@ -15,11 +15,13 @@ import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
 import { createLocalSubgraph } from '../sources/local-source.ts';
+import type { RestSource } from '../sources/rest-source.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { type Backends, guarded, withoutPolicies } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';
 import { importExport } from './import-export.ts';
 import { type OpenSource, openSource } from './open-source.ts';
+import { type MappingParts, setMappedFields, withMapping } from './rest-resolvers.ts';
 import { checkServices, transportOf } from './service-settings.ts';
 
 export interface LoadedSubgraphs {
@@ -86,18 +88,48 @@ async function loadLocalSubgraph(
   all: readonly OpenSource[],
   { fields }: OwnPolicy,
 ): Promise<Subgraph> {
-  const definition = await importDefinition(config);
+  const { resolversPath, rest } = config;
+  const definition =
+    resolversPath === undefined ? withoutResolvers : await importDefinition(config.name, resolversPath);
   const sources = sourcesFor(config, definition, all);
+  const schema = rest
+    ? mappedSchema(config, definition, {
+        name: config.name,
+        mapping: rest,
+        sources: restSources(config, all),
+      })
+    : schemaOf(config, definition.resolvers);
   return createLocalSubgraph({
     name: config.name,
-    schema: schemaOf(config, definition),
+    schema,
     contextOf: (request: RequestContext) => ({ request, sources }),
     timeoutMs: config.timeoutMs,
     ...(fields ? { fieldDeadlines: fields } : {}),
   });
 }
 
-async function importDefinition({ name, resolversPath }: LocalSubgraphConfig): Promise<SubgraphDefinition> {
+const withoutResolvers: SubgraphDefinition = { sources: {}, resolvers: {} };
+
+function restSources({ sources }: LocalSubgraphConfig, all: readonly OpenSource[]): Map<string, RestSource> {
+  const rest = all.filter(({ name, kind }) => kind === 'rest' && sources.includes(name));
+  return new Map(rest.map(({ name, client }) => [name, client as RestSource]));
+}
+
+function mappedSchema(
+  config: LocalSubgraphConfig,
+  { resolvers }: SubgraphDefinition,
+  parts: MappingParts,
+): GraphQLSchema {
+  const { resolvers: all, conflict } = withMapping(resolvers, parts, config.sdl);
+  if (conflict !== undefined) {
+    throw wrong(config.name, `both its resolvers and "rest" of graph.yaml are for ${conflict}`);
+  }
+  const schema = schemaOf(config, all);
+  setMappedFields(schema, parts, config.resolversPath !== undefined);
+  return schema;
+}
+
+async function importDefinition(name: string, resolversPath: string): Promise<SubgraphDefinition> {
   const wanted = { name: 'subgraph', madeBy: 'defineSubgraph', isOne: isDefinition };
   try {
     return await importExport(resolversPath, wanted);
@@ -142,16 +174,16 @@ function mismatch(needed: SourceKind, found: SourceKind): string {
     : `to be ${wanted}, but it is ${got}`;
 }
 
-function schemaOf(config: LocalSubgraphConfig, definition: SubgraphDefinition): GraphQLSchema {
+function schemaOf(config: LocalSubgraphConfig, given: object): GraphQLSchema {
   let schema: GraphQLSchema;
   try {
-    const resolvers = definition.resolvers as ResolverMap;
+    const resolvers = given as ResolverMap;
     schema = buildSubgraphSchema([{ typeDefs: parse(config.sdl), resolvers }]);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw wrong(config.name, `its schema cannot be used: ${reason}`, cause);
   }
-  const [misfit] = misfitsOf(schema, definition.resolvers);
+  const [misfit] = misfitsOf(schema, given);
   if (misfit !== undefined) throw wrong(config.name, misfit);
   return schema;
 }

@@ -1,0 +1,99 @@
+/** What a subgraph's schema says of fields, arguments, inputs and keys, from its text alone: extensions are joined. */
+
+import {
+  Kind,
+  parse,
+  type DirectiveNode,
+  type DocumentNode,
+  type SelectionSetNode,
+  type TypeNode,
+} from 'graphql';
+
+export interface SdlField {
+  readonly type: TypeNode;
+  readonly args: ReadonlyMap<string, TypeNode>;
+}
+
+export interface SdlType {
+  readonly kind: 'object' | 'interface' | 'union' | 'input' | 'leaf';
+  readonly fields: Map<string, SdlField>;
+  /** Paths of each `@key` that may be resolved here. */
+  readonly keys: Array<readonly string[]>;
+}
+
+export type SdlIndex = ReadonlyMap<string, SdlType>;
+
+/** Undefined where the text is no schema: composition says why. */
+export function indexSdl(sdl: string): SdlIndex | undefined {
+  let document: DocumentNode;
+  try {
+    document = parse(sdl, { noLocation: true });
+  } catch {
+    return undefined;
+  }
+  const types = new Map<string, SdlType>();
+  for (const definition of document.definitions) {
+    const kind = kinds[definition.kind];
+    if (kind === undefined || !('name' in definition) || !definition.name) continue;
+    const name = definition.name.value;
+    const type = types.get(name) ?? { kind, fields: new Map<string, SdlField>(), keys: [] };
+    types.set(name, type);
+    for (const field of ('fields' in definition ? definition.fields : undefined) ?? []) {
+      const args = 'arguments' in field ? (field.arguments ?? []) : [];
+      type.fields.set(field.name.value, {
+        type: field.type,
+        args: new Map(args.map((arg) => [arg.name.value, arg.type])),
+      });
+    }
+    for (const directive of definition.directives ?? []) {
+      const key = keyOf(directive);
+      if (key) type.keys.push(key);
+    }
+  }
+  return types;
+}
+
+const kinds: Readonly<Partial<Record<string, SdlType['kind']>>> = {
+  [Kind.OBJECT_TYPE_DEFINITION]: 'object',
+  [Kind.OBJECT_TYPE_EXTENSION]: 'object',
+  [Kind.INTERFACE_TYPE_DEFINITION]: 'interface',
+  [Kind.INTERFACE_TYPE_EXTENSION]: 'interface',
+  [Kind.UNION_TYPE_DEFINITION]: 'union',
+  [Kind.UNION_TYPE_EXTENSION]: 'union',
+  [Kind.INPUT_OBJECT_TYPE_DEFINITION]: 'input',
+  [Kind.INPUT_OBJECT_TYPE_EXTENSION]: 'input',
+  [Kind.SCALAR_TYPE_DEFINITION]: 'leaf',
+  [Kind.ENUM_TYPE_DEFINITION]: 'leaf',
+};
+
+export function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+}
+
+export function isListType(type: TypeNode): boolean {
+  return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isListType(type.type));
+}
+
+/** Of `@key(fields: "id org { id }")`, under whatever name it was imported: `id` and `org.id`. */
+function keyOf({ name, arguments: args = [] }: DirectiveNode): readonly string[] | undefined {
+  if (name.value !== 'key' && name.value !== 'federation__key') return undefined;
+  const valueOf = (wanted: string) => args.find((arg) => arg.name.value === wanted)?.value;
+  const [fields, resolvable] = [valueOf('fields'), valueOf('resolvable')];
+  if (fields?.kind !== Kind.STRING || (resolvable?.kind === Kind.BOOLEAN && !resolvable.value)) {
+    return undefined;
+  }
+  try {
+    const [operation] = parse(`{ ${fields.value} }`, { noLocation: true }).definitions;
+    return operation?.kind === Kind.OPERATION_DEFINITION ? pathsIn(operation.selectionSet) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pathsIn({ selections }: SelectionSetNode): string[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind !== Kind.FIELD) return [];
+    const { name, selectionSet } = selection;
+    return selectionSet ? pathsIn(selectionSet).map((path) => `${name.value}.${path}`) : [name.value];
+  });
+}
