@@ -140,7 +140,7 @@ export class ConcurrencyLimit {
 
 /** Signs that the service has too much to do, or is gone. */
 function isDrop(outcome: Outcome): boolean {
-  return outcome === 'timeout' || outcome === 'server-error' || outcome === 'connect';
+  return outcome === 'timeout' || outcome === 'server-error' || outcome === 'connect' || outcome === 'busy';
 }
 
 export function withLimit<Request, Answer>(

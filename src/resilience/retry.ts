@@ -71,13 +71,18 @@ export function withRetries<Request, Answer>(
   };
 }
 
+const retried: ReadonlySet<Outcome> = new Set<Outcome>([
+  'connect',
+  'timeout',
+  'server-error',
+  'bad-response',
+  'busy',
+]);
+
 /** `too-large` would be as large again; `refused` is a policy's own word. */
 function isWorthRetrying(error: unknown): boolean {
   if (error instanceof CallFailure && error.retryAfterMs !== undefined) return error.outcome !== 'refused';
-  const outcome = outcomeOf(error);
-  return (
-    outcome === 'connect' || outcome === 'timeout' || outcome === 'server-error' || outcome === 'bad-response'
-  );
+  return retried.has(outcomeOf(error));
 }
 
 function mayRepeat(error: unknown, { kind, idempotencyKey }: CallContext): boolean {

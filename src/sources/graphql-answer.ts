@@ -1,14 +1,15 @@
 /** Decides whether an HTTP answer is a GraphQL response, and which error it is when not. Pure. */
 
 import { badResponse, unavailable } from './failures.ts';
+import { outcomeOfStatus } from './http-status.ts';
 import { type HttpResponse, parseJson } from './http-transport.ts';
 import { retryAfterOf } from './retry-after.ts';
 import type { SubgraphError, SubgraphResponse } from './source.ts';
 
-/** Statuses of proxies in front of a service that is not there. */
-const unavailableStatuses = new Set([502, 503, 504]);
+/** Too many requests, and proxies in front of a service that is not there. */
+const unavailableStatuses = new Set([429, 502, 503, 504]);
 
-/** @throws {GatewayError} `SERVICE_BAD_RESPONSE`, or `SERVICE_UNAVAILABLE` for 502, 503 and 504 without GraphQL. */
+/** @throws {GatewayError} `SERVICE_BAD_RESPONSE`, or `SERVICE_UNAVAILABLE` for 429, 502, 503 and 504 without GraphQL. */
 export function graphqlAnswer(service: string, response: HttpResponse): SubgraphResponse {
   const isError = response.status >= 400;
   try {
@@ -21,7 +22,7 @@ export function graphqlAnswer(service: string, response: HttpResponse): Subgraph
     if (!isError) throw error;
   }
   const cause = new Error(`status ${response.status} without a GraphQL response`);
-  const known = { outcome: response.status >= 500 ? 'server-error' : 'answered' } as const;
+  const known = { outcome: outcomeOfStatus(response.status) };
   throw unavailableStatuses.has(response.status)
     ? unavailable(service, cause, { ...known, ...retryAfterOf(response) })
     : badResponse(service, cause, known);

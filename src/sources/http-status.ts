@@ -1,6 +1,6 @@
 /** What statuses from 400 of a JSON service over HTTP mean. */
 
-import type { CallFailure } from '../resilience/outcome.ts';
+import type { CallFailure, Outcome } from '../resilience/outcome.ts';
 import { refused, unavailable } from './failures.ts';
 import type { HttpResponse } from './http-call.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -11,10 +11,16 @@ const unavailableStatuses = new Set([429, 502, 503, 504]);
 export function statusFailure(service: string, response: HttpResponse): CallFailure {
   const { status } = response;
   const cause = new Error(`status ${status}`);
-  const outcome = status >= 500 ? 'server-error' : 'answered';
+  const outcome = outcomeOfStatus(status);
   if (unavailableStatuses.has(status))
     return unavailable(service, cause, { outcome, ...retryAfterOf(response) });
   return refused(service, { ...wordsOf(response), cause, outcome });
+}
+
+/** Of a status from 400. */
+export function outcomeOfStatus(status: number): Outcome {
+  if (status >= 500) return 'server-error';
+  return status === 429 ? 'busy' : 'answered';
 }
 
 /** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */
