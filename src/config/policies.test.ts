@@ -20,6 +20,14 @@ describe('policyOf', () => {
     expect(policyOf(policies, 'rest', 'stock').timeoutMs).toBe(4000);
   });
 
+  it('gives in-process subgraphs the time of their kind alone: their sources have the other one', () => {
+    const timed = { defaults: { timeoutMs: 500 }, services: { users: { timeoutMs: 400 } } };
+    expect(policyOf(policiesSchema.parse(timed), 'local', 'users').timeoutMs).toBe(60_000);
+    expect(policyOf(policiesSchema.parse(timed), 'rest', 'users').timeoutMs).toBe(400);
+    const local = policiesSchema.parse({ ...timed, kinds: { local: { timeoutMs: 7000 } } });
+    expect(policyOf(local, 'local', 'users').timeoutMs).toBe(7000);
+  });
+
   it('gives in-process subgraphs no breaker, queue and retries of their own unless somebody asks', () => {
     const off = policyOf(policiesSchema.parse({ defaults: { retries: { max: 2 } } }), 'local', 'bff');
     expect([off.breaker.mode, off.concurrency.enabled, off.retries.max]).toEqual(['disabled', false, 0]);

@@ -158,7 +158,11 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
     policies.kinds?.[kind],
     layerOf(policies.services?.[name]),
   ];
-  return layers.reduce<ServicePolicy>((policy, layer) => overlay(policy, layer ?? {}), policyDefaults);
+  const policy = layers.reduce<ServicePolicy>((under, layer) => overlay(under, layer ?? {}), policyDefaults);
+  if (kind !== 'local') return policy;
+  // What all services have, and a source that may have the same name, is no time for resolvers that call several:
+  // ending with the first of them they would lose what the others brought.
+  return { ...policy, timeoutMs: policies.kinds?.local?.timeoutMs ?? policyDefaults.timeoutMs };
 }
 
 /** What is no part of the layers stays out: breakers must not begin anew because a fallback changed. */

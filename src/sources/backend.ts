@@ -14,7 +14,8 @@ export function backendOf(
   transport: HttpTransport,
   settings?: Partial<ServiceTransport>,
 ): Backend {
-  return { service, send: transport.service(service.name, settings) };
+  const send = transport.service(service.name, settings, (listener) => service.replicas.onLost(listener));
+  return { service, send };
 }
 
 export interface PlainBackendOptions {

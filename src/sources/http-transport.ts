@@ -45,11 +45,18 @@ export interface HttpRequest {
 export type HttpSend = Call<HttpRequest, HttpResponse>;
 
 export interface HttpTransport {
-  /** Calls of one service. Services with the same settings share the connections to one origin. */
-  service(name: string, settings?: Partial<ServiceTransport>): HttpSend;
+  /**
+   * Calls of one service. Services with the same settings share the connections to one origin.
+   *
+   * @param onLost Tells which endpoints are gone or out: their connections, which may have died without a word, are
+   *   used for no other call.
+   */
+  service(name: string, settings?: Partial<ServiceTransport>, onLost?: OnLost): HttpSend;
   /** Lets calls under way end for up to a second, then breaks them off. */
   close(): Promise<void>;
 }
+
+type OnLost = (listener: (endpoint: Endpoint) => void) => () => void;
 
 const closeTimeoutMs = 1000;
 /** Addresses of a service that changes them; the one unused for longest is let go first. */
@@ -59,10 +66,11 @@ const neverSent = { outcome: 'refused', nothingSent: true } as const;
 const compress = promisify(gzip);
 
 interface Origin {
+  readonly key: string;
   readonly pool: Pool;
   calls: number;
   usedAtMs: number;
-  /** Let go for another: whoever still holds it asks for a new one. */
+  /** Let go: whoever still holds it asks for a new one. */
   isDropped: boolean;
   readonly onReleased: () => void;
 }
@@ -76,6 +84,22 @@ interface Target {
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const { operationBytesMax = 64 * 1024 * 1024, lookup } = options;
   const origins = new Map<string, Origin>();
+  /** Let go, with calls under way. */
+  const leaving = new Set<Pool>();
+  const unfollows: Array<() => void> = [];
+
+  function letGo(origin: Origin): void {
+    const { key, pool } = origin;
+    if (origin.isDropped) return;
+    origins.delete(key);
+    origin.isDropped = true;
+    leaving.add(pool);
+    // Each call has its own timer.
+    void pool
+      .close()
+      .catch(() => undefined)
+      .then(() => leaving.delete(pool));
+  }
 
   function originOf(endpoint: Endpoint, settings: ServiceTransport): Origin {
     const { origin: url } = new URL(endpoint.url);
@@ -83,9 +107,11 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     const key = JSON.stringify([url, endpoint.address, connection]);
     const known = origins.get(key);
     if (known) return known;
-    if (origins.size >= originsMax) dropUnused(origins);
+    const unused = origins.size >= originsMax ? longestUnused(origins) : undefined;
+    if (unused) letGo(unused);
     const target = { origin: url, address: endpoint.address, ...(lookup ? { lookup } : {}) };
     const made: Origin = {
+      key,
       pool: createPool(target, settings),
       calls: 0,
       usedAtMs: monotonicClock(),
@@ -99,13 +125,22 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   }
 
   return {
-    service(name, given = {}) {
+    service(name, given = {}, onLost = () => () => undefined) {
       const settings = { ...transportDefaults, ...given };
-      return new HttpService(name, settings, operationBytesMax, (endpoint) => originOf(endpoint, settings))
-        .send;
+      const service = new HttpService(name, settings, operationBytesMax, (endpoint) =>
+        originOf(endpoint, settings),
+      );
+      const unfollow = onLost((endpoint) => {
+        const origin = service.originInUse(endpoint);
+        if (origin) letGo(origin);
+      });
+      unfollows.push(unfollow);
+      return service.send;
     },
     async close() {
-      await Promise.all([...origins.values()].map(({ pool }) => closePool(pool)));
+      for (const unfollow of unfollows) unfollow();
+      const pools = [...origins.values()].map(({ pool }) => pool);
+      await Promise.all([...pools, ...leaving].map(closePool));
     },
   };
 }
@@ -155,6 +190,10 @@ class HttpService {
     }
     return this.#dispatch(target, request, context, body);
   };
+
+  originInUse(endpoint: Endpoint): Origin | undefined {
+    return this.#targets.get(endpoint)?.origin;
+  }
 
   #targetOf(endpoint: Endpoint): Target {
     let target = this.#targets.get(endpoint);
@@ -218,15 +257,12 @@ function joined(base: string, path: string): string {
   return base.endsWith('/') ? base.slice(0, -1) + path : base + path;
 }
 
-function dropUnused(origins: Map<string, Origin>): void {
-  let oldest: [string, Origin] | undefined;
-  for (const entry of origins) {
-    if (entry[1].calls === 0 && (!oldest || entry[1].usedAtMs < oldest[1].usedAtMs)) oldest = entry;
+function longestUnused(origins: ReadonlyMap<string, Origin>): Origin | undefined {
+  let oldest: Origin | undefined;
+  for (const origin of origins.values()) {
+    if (origin.calls === 0 && (!oldest || origin.usedAtMs < oldest.usedAtMs)) oldest = origin;
   }
-  if (!oldest) return;
-  origins.delete(oldest[0]);
-  oldest[1].isDropped = true;
-  void closePool(oldest[1].pool);
+  return oldest;
 }
 
 async function closePool(pool: Pool): Promise<void> {

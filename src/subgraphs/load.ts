@@ -11,6 +11,7 @@ import type { OwnPolicy } from '../config/policies.ts';
 import { didYouMean } from '../config/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Service } from '../resilience/service.ts';
 import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
@@ -66,10 +67,10 @@ export async function loadSubgraphs(
               subgraph.headers,
             )
           : around(
-              guarded(
-                await loadLocalSubgraph(subgraph, sources, backends.ownPolicyOf(subgraph.name)),
-                leases.use(subgraph),
-              ),
+              await openLocal(subgraph, sources, {
+                service: leases.use(subgraph),
+                own: backends.ownPolicyOf(subgraph.name),
+              }),
               'local',
               subgraph.name,
             ),
@@ -83,10 +84,15 @@ export async function loadSubgraphs(
   }
 }
 
-async function loadLocalSubgraph(
+interface LocalPolicies {
+  readonly service: Service;
+  readonly own: OwnPolicy;
+}
+
+async function openLocal(
   config: LocalSubgraphConfig,
   all: readonly OpenSource[],
-  { fields }: OwnPolicy,
+  { service, own: { fields } }: LocalPolicies,
 ): Promise<Subgraph> {
   const { resolversPath, rest } = config;
   const definition =
@@ -99,13 +105,14 @@ async function loadLocalSubgraph(
         sources: restSources(config, all),
       })
     : schemaOf(config, definition.resolvers);
-  return createLocalSubgraph({
+  const subgraph = createLocalSubgraph({
     name: config.name,
     schema,
     contextOf: (request: RequestContext) => ({ request, sources }),
-    timeoutMs: config.timeoutMs,
+    timeoutMs: service.options.timeoutMs,
     ...(fields ? { fieldDeadlines: fields } : {}),
   });
+  return guarded(subgraph, service);
 }
 
 const withoutResolvers: SubgraphDefinition = { sources: {}, resolvers: {} };

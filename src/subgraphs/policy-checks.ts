@@ -27,6 +27,14 @@ export function policyMistakes(policies: PoliciesConfig, { subgraphs, sources }:
     for (const line of ownMistakes(policies, name, subgraph))
       mistakes.push(`policies.services.${name}.${line}`);
     // A local subgraph and its source may have one name.
+    if (
+      policies.services?.[name]?.timeoutMs !== undefined &&
+      subgraph?.kind === 'local' &&
+      !sources.some((source) => source.name === name)
+    )
+      mistakes.push(
+        `policies.services.${name}.timeoutMs: of a subgraph of kind local it stands in graph.yaml`,
+      );
     if (policies.services?.[name]?.batching && !sources.some((source) => source.name === name))
       mistakes.push(
         `policies.services.${name}.batching: only sources are asked by loaders, and this is a subgraph`,

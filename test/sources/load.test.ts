@@ -5,7 +5,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { Events } from '../../src/shared/events.ts';
+import { MutationCounter } from '../../src/shared/mutation-counter.ts';
+import { type Backends, createBackends } from '../../src/subgraphs/backends.ts';
 import { loadSubgraphs } from '../../src/subgraphs/load.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { folderWith } from '../support/folder.ts';
@@ -71,6 +75,24 @@ describe('a resolver module that is wrong', () => {
   });
 });
 
+it('has the time of its own kind, and not that of the services it calls', async () => {
+  const hello = `() => new Promise((resolve) => setTimeout(resolve, 120, 'world'))`;
+  const slow = `${head}export const subgraph = defineSubgraph({ sources: {}, resolvers: { Query: { hello: ${hello} } } });`;
+  const answer = async (policies: string) => {
+    const folder = await folderWith({ 'gateway.yaml': `policies: ${policies}\n` });
+    const config = await loadGatewayConfig(join(folder, 'gateway.yaml'));
+    const loaded = await load(slow, undefined, createBackends(config, new MutationCounter(), new Events()));
+    return fetchFrom(loaded.subgraphs.get('greeter'), '{ hello }').finally(() => loaded.close());
+  };
+  expect(await answer('{ defaults: { timeoutMs: 20 } }')).toEqual({ data: { hello: 'world' } });
+  await expect(answer('{ kinds: { local: { timeoutMs: 20 } } }')).rejects.toMatchObject({
+    code: 'SERVICE_TIMEOUT',
+  });
+  await expect(answer('{ services: { greeter: { timeoutMs: 20 } } }')).rejects.toThrow(
+    'policies.services.greeter.timeoutMs: of a subgraph of kind local it stands in graph.yaml',
+  );
+});
+
 it('is told what is wrong with its schema', async () => {
   const text = `${head}export const subgraph = defineSubgraph({ sources: {}, resolvers: {} });`;
   await expect(load(text, 'type Query { hello: Strin }')).rejects.toMatchObject({
@@ -79,7 +101,7 @@ it('is told what is wrong with its schema', async () => {
   });
 });
 
-async function load(resolvers: string, sdl = 'type Query { hello: String }') {
+async function load(resolvers: string, sdl = 'type Query { hello: String }', backends?: Backends) {
   const folder = await folderWith({
     'graph.yaml': `
 subgraphs:
@@ -91,5 +113,5 @@ sources:
     'schema.graphql': sdl,
     'resolvers.ts': resolvers,
   });
-  return loadSubgraphs(await loadGraphFile(join(folder, 'graph.yaml')));
+  return loadSubgraphs(await loadGraphFile(join(folder, 'graph.yaml')), backends);
 }
