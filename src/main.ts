@@ -8,6 +8,7 @@ import { createGateway, type Gateway } from './gateway.ts';
 import { logEvents, type Logger } from './observe/logger.ts';
 import { GraphSource, type Graph } from './plan/graph-source.ts';
 import { Reloader } from './plan/reloader.ts';
+import { WatchedCredentials, type Credentials } from './server/credentials.ts';
 import { createEdge } from './server/edge.ts';
 import { createAdmission } from './server/admission.ts';
 import { createFront } from './server/create-front.ts';
@@ -53,13 +54,16 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const logger = logEvents(events, config.log);
   const source = graphSource(options, config);
   const graph = await source.read();
+  const credentials = await WatchedCredentials.open(config, events);
   if (config.server.workers > 1) {
     const { startWorkers } = await import('./workers/primary.ts');
-    const workers = await startWorkers(graph, config, events).catch(withPlace(options.supergraph));
-    return superviseWorkers({ workers, config, events, logger, source });
+    const workers = await startWorkers(graph, config, events, credentials).catch(
+      withPlace(options.supergraph),
+    );
+    return superviseWorkers({ workers, config, events, logger, source, credentials });
   }
   const gateway = await createGateway(graph, config, events).catch(withPlace(options.supergraph));
-  return serveGateway({ gateway, config, logger, source });
+  return serveGateway({ gateway, config, logger, source, credentials });
 }
 
 interface Served {
@@ -68,16 +72,25 @@ interface Served {
   readonly logger: Logger;
   /** Looked at for changes. A worker process has none: it is told. */
   readonly source?: GraphSource;
+  readonly credentials: Credentials;
 }
 
 /** Listens, and answers with `gateway`, which is closed with it. */
-export async function serveGateway({ gateway, config, logger, source }: Served): Promise<RunningGateway> {
+export async function serveGateway({
+  gateway,
+  config,
+  logger,
+  source,
+  credentials,
+}: Served): Promise<RunningGateway> {
   const { events, mutations } = gateway;
   const auth = config.auth && (await openAuth(config.auth, events).catch(afterClosing(gateway)));
   const front = await createFront(gateway, config).catch(afterClosing(auth, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;
-  const edge = createEdge({ server: config.server, events, isReady: () => !draining });
+  const { tls } = credentials.current;
+  const edge = createEdge({ server: config.server, tls, events, isReady: () => !draining });
+  credentials.onChange((next) => next.tls && edge.renewTls(next.tls));
   const { app } = edge;
   const inFlight = trackInFlight(app.server);
   const admission = createAdmission(config, events);
@@ -96,7 +109,7 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
   const address = await app
     .listen({ host, port })
     .catch((error: unknown) => afterClosing(reloader, front, auth, gateway)(listenError(error, host, port)));
-  const url = `${address}${path}`;
+  const url = `${tls ? address.replace(/^http:/, 'https:') : address}${path}`;
   events.emit('listening', { url });
 
   let closing: Promise<void> | undefined;
@@ -108,7 +121,7 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
     await inFlight.settled(drainTimeoutMs);
     // Keep-alive connections without a request would hold the server open.
     app.server.closeIdleConnections();
-    await Promise.all([app.close(), reloader?.close()]);
+    await Promise.all([app.close(), reloader?.close(), credentials.close?.()]);
     clearTimeout(late);
     admission.close();
     await front.close();
@@ -116,7 +129,9 @@ export async function serveGateway({ gateway, config, logger, source }: Served):
     events.emit('closed', {});
     logger.flush();
   }
-  const reload = async (): Promise<void> => reloader?.now();
+  const reload = async (): Promise<void> => {
+    await Promise.all([reloader?.now(), credentials.now?.()]);
+  };
   return { url, config, reload, close: () => (closing ??= drain()) };
 }
 
@@ -136,21 +151,32 @@ interface Supervised {
   readonly events: Events;
   readonly logger: Logger;
   readonly source: GraphSource;
+  readonly credentials: WatchedCredentials;
 }
 
-function superviseWorkers({ workers, config, events, logger, source }: Supervised): RunningGateway {
+function superviseWorkers({
+  workers,
+  config,
+  events,
+  logger,
+  source,
+  credentials,
+}: Supervised): RunningGateway {
   const replace = (graph: Graph): Promise<void> => workers.replace(graph);
   const reloader = reloaderFor(source, { replace, events }, config);
   events.emit('listening', { url: workers.url });
   let closing: Promise<void> | undefined;
   async function drain(): Promise<void> {
     events.emit('draining', { timeoutMs: config.server.drainTimeoutMs });
-    await Promise.all([workers.close(), reloader.close()]);
+    await Promise.all([workers.close(), reloader.close(), credentials.close()]);
     events.emit('closed', {});
     logger.flush();
   }
   const { url } = workers;
-  return { url, config, reload: () => reloader.now(), close: () => (closing ??= drain()) };
+  const reload = async (): Promise<void> => {
+    await Promise.all([reloader.now(), credentials.now()]);
+  };
+  return { url, config, reload, close: () => (closing ??= drain()) };
 }
 
 /** Ends the process with code 0 once `running` has drained; a second signal ends it at once. SIGHUP reloads. */

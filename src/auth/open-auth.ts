@@ -4,6 +4,7 @@ import type { AuthConfig } from '../config/auth.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
+import { createClientCertificates } from './certificates/client-certificates.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
 import { createTokens } from './jwt/tokens.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
@@ -15,7 +16,7 @@ export interface Auth {
 
 /** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
 export async function openAuth(config: AuthConfig, events: Events): Promise<Auth> {
-  const { jwt, trustedProxy, onMissing } = config;
+  const { jwt, trustedProxy, certificates, onMissing } = config;
   const tokens =
     jwt &&
     createTokens(jwt, {
@@ -25,7 +26,11 @@ export async function openAuth(config: AuthConfig, events: Events): Promise<Auth
       onFailure: (failure) => events.emit('identityProviderFailed', failure),
     });
   void tokens?.warm();
-  const ways = { token: tokens?.prove, trustedProxy: trustedProxy && createTrustedProxy(trustedProxy) };
+  const ways = {
+    token: tokens?.prove,
+    trustedProxy: trustedProxy && createTrustedProxy(trustedProxy),
+    certificate: certificates && createClientCertificates(certificates, Date.now),
+  };
   return {
     authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing),
     async close() {},

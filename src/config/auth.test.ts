@@ -14,6 +14,7 @@ describe('authSchema', () => {
     const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
     const config = authSchema.parse({
       trustedProxy: { addresses: ['::1'] },
+      certificates: { ca: 'ca.pem', names: [{ dns: 'a' }] },
       jwt: { issuers: [{ ...issuer, introspection }] },
     });
     const { issuers, ...jwt } = config.jwt ?? { issuers: [] };
@@ -26,6 +27,7 @@ describe('authSchema', () => {
       'types',
       ...Object.keys(jwt).map((key) => `jwt.${key}`),
       ...Object.keys(config.trustedProxy ?? {}).map((key) => `trustedProxy.${key}`),
+      ...Object.keys(config.certificates ?? {}).map((key) => `certificates.${key}`),
       ...Object.keys(config.identity).map((key) => `identity.${key}`),
       ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
       ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),

@@ -8,6 +8,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { z } from 'zod';
 
+import { certificatesSchema } from './auth-certificates.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
 
 const addressRange = z.string().refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
@@ -19,6 +20,8 @@ export const authSchema = z.strictObject({
   /** A request without any proof: goes on as anonymous, or is refused with 401. */
   onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
   jwt: jwtSchema.optional(),
+  /** Certificates of clients, which connect by TLS (`server.tls`). */
+  certificates: certificatesSchema.optional(),
   /** A proxy that has proven the user already and says so in headers. */
   trustedProxy: z
     .strictObject({
@@ -43,11 +46,15 @@ export const authSchema = z.strictObject({
 export type AuthConfig = z.output<typeof authSchema>;
 /** With every file's path absolute. */
 export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
-  if (!auth.jwt) return auth;
-  const issuers = auth.jwt.issuers.map((issuer) =>
+  const { jwt, certificates } = auth;
+  const issuers = jwt?.issuers.map((issuer) =>
     issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
   );
-  return { ...auth, jwt: { ...auth.jwt, issuers } };
+  return {
+    ...auth,
+    ...(jwt && issuers ? { jwt: { ...jwt, issuers } } : {}),
+    ...(certificates ? { certificates: { ...certificates, ca: toAbsolute(certificates.ca) } } : {}),
+  };
 }
 
 export type IdentityRule = z.output<typeof identityRule>;

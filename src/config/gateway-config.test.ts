@@ -27,6 +27,21 @@ describe('loadGatewayConfig', () => {
     expect(config.apollo.plugins).toEqual([join(folder, 'mine.ts')]);
   });
 
+  it('finds certificates beside the file, and wants TLS where clients show theirs', async () => {
+    const { path, folder } = await file(
+      'server: { tls: { cert: a.pem, key: a.key } }\nauth: { certificates: { ca: ca.pem, names: [{ dns: a }] } }',
+    );
+    const { server, auth } = await loadGatewayConfig(path);
+    expect(server.tls).toEqual({
+      cert: join(folder, 'a.pem'),
+      key: join(folder, 'a.key'),
+      minVersion: 'TLSv1.2',
+    });
+    expect(auth?.certificates?.ca).toBe(join(folder, 'ca.pem'));
+    const without = await file('auth: { certificates: { ca: ca.pem, names: [{ dns: a }] } }');
+    await expect(loadGatewayConfig(without.path)).rejects.toThrow(/auth\.certificates.*server\.tls/);
+  });
+
   it('reports every mistake with its place', async () => {
     const { path } = await file('server:\n  port: 70000\n  hots: localhost\nlog:\n  level: loud\n');
     await expect(loadGatewayConfig(path)).rejects.toMatchObject({

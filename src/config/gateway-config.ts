@@ -15,6 +15,7 @@ import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
 import { redisSchema } from './redis.ts';
 import { policiesSchema } from './policies.ts';
+import { serverTlsSchema } from './server-tls.ts';
 import { gatewayTransport } from './transport.ts';
 import { checkYaml, readYamlFile } from './yaml-file.ts';
 
@@ -24,7 +25,7 @@ const bytes = z.int().min(1).max(1_073_741_824);
 /** What a supergraph may use and nothing here enforces. */
 const unenforced = z.enum(['authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'cacheTag']);
 
-export const gatewaySchema = z.strictObject({
+const everyKey = z.strictObject({
   /** Directives that a supergraph may use although nothing enforces them. Others: the supergraph is refused. */
   allowUnenforced: z.array(unenforced).default([]),
   /** Labels of `@override(label:)`: whether they hold, or for how many percent of requests. Others: `percent(n)` only. */
@@ -51,6 +52,8 @@ export const gatewaySchema = z.strictObject({
       workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
       /** The GraphQL endpoint. */
       path: z.string().startsWith('/').default('/graphql'),
+      /** Absent: plain HTTP. */
+      tls: serverTlsSchema.optional(),
       /** Request body. Larger: 413. */
       bodyBytesMax: bytes.default(262_144),
       /** Request line and headers together. Larger: 431. */
@@ -183,6 +186,12 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
 });
 
+export const gatewaySchema = everyKey.superRefine(({ auth, server }, context) => {
+  if (!auth?.certificates || server.tls) return;
+  const message = 'expected server.tls: clients show their certificates when they connect by TLS';
+  context.addIssue({ code: 'custom', path: ['auth', 'certificates'], message });
+});
+
 type GatewayFile = z.output<typeof gatewaySchema>;
 
 export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'log'> & {
@@ -214,6 +223,7 @@ export async function loadGatewayConfig(
       : await readYamlFile(path, gatewaySchema, options);
   const production = (options.environment ?? process.env).NODE_ENV === 'production';
   const { plugins, key } = file.apollo;
+  const { tls } = file.server;
   const folder = path === undefined ? process.cwd() : dirname(resolve(path));
   const toAbsolute = (given: string): string => resolve(folder, given);
   return {
@@ -232,6 +242,7 @@ export async function loadGatewayConfig(
     audit: { ...file.audit, file: file.audit.file && toAbsolute(file.audit.file) },
     server: {
       ...file.server,
+      ...(tls ? { tls: { ...tls, cert: toAbsolute(tls.cert), key: toAbsolute(tls.key) } } : {}),
       graphiql: file.server.graphiql ?? !production,
       workers: workersOf(file.server.workers),
     },

@@ -37,6 +37,11 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
   events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
+  events.on('credentialsReplaced', (event) => logger.info(event, 'certificates and keys replaced'));
+  events.on('credentialsRefused', ({ error }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
+  });
   events.on('overloadChanged', ({ level, lagMs, heapShare }) => {
     const event = { level, lagMs: Math.round(lagMs), heapPercent: Math.round(heapShare * 100) };
     if (level > 0) logger.warn(event, 'overloaded: requests are refused');

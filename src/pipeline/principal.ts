@@ -12,7 +12,7 @@ export interface Principal {
   /** Of the token or key; never logged as a whole. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** `none`: anonymous. */
-  readonly provenBy: 'none' | 'jwt' | 'introspection' | 'api-key' | 'mtls' | 'trusted-proxy';
+  readonly provenBy: 'none' | 'jwt' | 'introspection' | 'api-key' | 'certificate' | 'trusted-proxy';
   /** Who vouches for it: the issuer of the token, the key store, the certificate authority. */
   readonly issuer: string | null;
   /** Until when the proof holds, in ms since 1970. Null: no end is stated. */

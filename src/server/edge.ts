@@ -26,10 +26,14 @@ import type { Events } from '../shared/events.ts';
 import { rawRefusal, refuseMalformed } from './malformed.ts';
 import { plainPosts, type AnswerPost } from './plain-posts.ts';
 import { requestIdOf } from './request-context.ts';
+import { TlsListener } from './tls-listener.ts';
+import type { TlsTexts } from './tls.ts';
 
 export interface EdgeOptions {
   readonly server: GatewayConfig['server'];
   readonly events: Events;
+  /** Undefined: the listener speaks plain HTTP. */
+  readonly tls?: TlsTexts | undefined;
   /** Whether requests can be answered right now. */
   readonly isReady: () => boolean;
 }
@@ -38,20 +42,23 @@ export interface Edge {
   readonly app: FastifyInstance;
   /** Sets who answers the plain POSTs to the endpoint, see `plain-posts.ts`. */
   readonly answerPosts: (answer: AnswerPost) => void;
+  /** Puts other certificates in place, for connections that begin from now on. */
+  readonly renewTls: (tls: TlsTexts) => void;
 }
 
 /** How late a request that arrives too slowly may be found out. */
 const slowRequestCheckMs = 1000;
 
-export function createEdge({ server, events, isReady }: EdgeOptions): Edge {
+export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge {
   let answerPost: AnswerPost | undefined;
+  const listener = tls && new TlsListener(tls, server);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     sendRefusal(toGatewayError(error), { request, reply, events, error });
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
     serverFactory(route) {
       const plain = plainPosts(server);
-      return listenWith(server, (request, response) => {
+      return listenWith(server, listener, (request, response) => {
         if (answerPost && isReady() && plain.takes(request)) plain.read(request, response, answerPost);
         else route(request, response);
       });
@@ -90,23 +97,26 @@ export function createEdge({ server, events, isReady }: EdgeOptions): Edge {
     answerPosts(answer) {
       answerPost = answer;
     },
+    renewTls: (next) => listener?.renew(next),
   };
 }
 
-function listenWith(server: GatewayConfig['server'], listener: RequestListener): Server {
+function listenWith(
+  server: GatewayConfig['server'],
+  tls: TlsListener | undefined,
+  listener: RequestListener,
+): Server {
   const { requestReceiveTimeoutMs } = server;
-  return createServer(
-    {
-      maxHeaderSize: server.headerBytesMax,
-      requestTimeout: requestReceiveTimeoutMs,
-      headersTimeout: requestReceiveTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(slowRequestCheckMs, requestReceiveTimeoutMs),
-      // Node's own refusal has no body: a request without the header is refused below.
-      requireHostHeader: false,
-    },
-    listener,
-  );
+  const options = {
+    maxHeaderSize: server.headerBytesMax,
+    requestTimeout: requestReceiveTimeoutMs,
+    headersTimeout: requestReceiveTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(slowRequestCheckMs, requestReceiveTimeoutMs),
+    // Node's own refusal has no body: a request without the header is refused below.
+    requireHostHeader: false,
+  };
+  return tls ? tls.open(options, listener) : createServer(options, listener);
 }
 
 const keepAliveTimeoutMs = 65_000;

@@ -7,7 +7,9 @@ import { formatRequestError } from '../response/graphql-errors.ts';
 import { GatewayError, type ErrorCode } from '../shared/errors.ts';
 
 export function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // A client that does not get as far as HTTP could not read it.
+  const isTls = error.code?.startsWith('ERR_SSL_') || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
+  if (error.code === 'ECONNRESET' || isTls || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -44,6 +44,10 @@ export interface GatewayEvents {
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
   /** Keys of an issuer could not be fetched, or a token not be asked about. */
   identityProviderFailed: { readonly issuer: string; readonly reason: string };
+  /** The certificate of the listener, or whose client certificates count, has changed on disk and is in place. */
+  credentialsReplaced: { /** Of the certificate; ISO 8601. */ readonly validUntil: string | null };
+  /** What is on disk is no good: what was there before stays. */
+  credentialsRefused: { readonly error: unknown };
   /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
   overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
   /** Somebody was allowed or denied something. Those that were allowed: a sample. */

@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import type { LoadedGraph, PlannerTask } from '../plan/worker-protocol.ts';
+import type { CredentialTexts } from '../server/credentials.ts';
 
 /** A graph whose planner runs in the primary process. */
 export interface PlannedGraph {
@@ -20,9 +21,12 @@ export type CallToWorker =
       readonly worker: number;
       readonly config: GatewayConfig;
       readonly planned: PlannedGraph;
+      readonly credentials: CredentialTexts;
     }
   /** Answered once it serves that graph; with an error where the graph is no good, and the one before stays. */
   | { readonly kind: 'replace'; readonly planned: PlannedGraph }
+  /** Answered once they are in place. */
+  | { readonly kind: 'credentials'; readonly credentials: CredentialTexts }
   /** Another worker's mutation has ended: what is in flight here may be older. */
   | { readonly kind: 'mutated' }
   /** Answered once requests in flight have ended. */

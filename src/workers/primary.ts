@@ -16,6 +16,7 @@ import type { Graph } from '../plan/graph-source.ts';
 import { plannerOf } from '../plan/planner.ts';
 import { loadedEvent } from '../plan/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import type { Credentials, CredentialTexts } from '../server/credentials.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { noticeTimeoutMs, type CallToPrimary, type PlannedGraph } from './calls.ts';
@@ -40,8 +41,13 @@ interface Generation {
 }
 
 /** @throws {GatewayError} Where the graph is no good or the first workers cannot start: none is left running then. */
-export async function startWorkers(graph: Graph, config: GatewayConfig, events: Events): Promise<Workers> {
-  const pool = new WorkerPool(await shareOf(config), events);
+export async function startWorkers(
+  graph: Graph,
+  config: GatewayConfig,
+  events: Events,
+  credentials: Credentials,
+): Promise<Workers> {
+  const pool = new WorkerPool(await shareOf(config), events, credentials);
   try {
     await pool.start(graph);
   } catch (error) {
@@ -55,6 +61,7 @@ class WorkerPool implements Workers {
   url = '';
   readonly #config: GatewayConfig;
   readonly #events: Events;
+  readonly #credentials: Credentials;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #generations = new Map<number, Generation>();
   readonly #restarts = new Map<number, Restarts>();
@@ -63,9 +70,13 @@ class WorkerPool implements Workers {
   #nextGeneration = 1;
   #state: 'starting' | 'serving' | 'closed' = 'starting';
 
-  constructor(config: GatewayConfig, events: Events) {
+  constructor(config: GatewayConfig, events: Events, credentials: Credentials) {
     this.#config = config;
     this.#events = events;
+    this.#credentials = credentials;
+    credentials.onChange((next) => {
+      for (const worker of this.#workers.values()) void this.#renew(worker, next);
+    });
     // Only where it ends before they have drained: a second signal. Otherwise they drain by themselves.
     process.once('exit', () => {
       if (this.#state === 'closed') for (const worker of this.#workers.values()) worker.kill();
@@ -153,11 +164,24 @@ class WorkerPool implements Workers {
     }
   }
 
+  /** One that does not take them is replaced: its successor starts with those that are current. */
+  async #renew(worker: WorkerProcess, next: CredentialTexts): Promise<void> {
+    try {
+      await worker.started;
+      await worker.renew(next, noticeTimeoutMs);
+    } catch {
+      await worker.drain();
+    }
+  }
+
   #fork(number: number): WorkerProcess {
     const generation = this.#current;
     if (!generation) throw new GatewayError('INTERNAL_ERROR', 'There is no graph yet');
-    const worker = new WorkerProcess(number, this.#config, generation.planned, (call, from) =>
-      this.#answer(call, from),
+    const worker = new WorkerProcess(
+      number,
+      this.#config,
+      { planned: generation.planned, credentials: this.#credentials.current },
+      (call, from) => this.#answer(call, from),
     );
     this.#workers.set(number, worker);
     generation.holders.add(worker);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { CallToPrimary, CallToWorker, PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
@@ -14,6 +15,11 @@ import { Channel, type Peer } from './channel.ts';
 const endTimeoutMs = 5000;
 /** Swaps, drains and notices of mutations on their way to one worker. */
 const waitingMax = 10_000;
+
+export interface WorkerStart {
+  readonly planned: PlannedGraph;
+  readonly credentials: CredentialTexts;
+}
 
 export interface End {
   readonly code: number | null;
@@ -37,7 +43,7 @@ export class WorkerProcess {
   constructor(
     number: number,
     config: GatewayConfig,
-    planned: PlannedGraph,
+    first: WorkerStart,
     answer: (call: CallToPrimary, from: WorkerProcess) => Promise<string>,
   ) {
     this.number = number;
@@ -59,7 +65,7 @@ export class WorkerProcess {
     this.#worker.on('error', () => this.kill());
     const peer = this.#worker.process as Peer;
     this.#channel = new Channel(peer, (call: CallToPrimary) => answer(call, this), waitingMax);
-    this.started = this.#start(planned).then((url) => {
+    this.started = this.#start(first).then((url) => {
       servingSinceMs = monotonicClock();
       this.#isServing = true;
       return url;
@@ -75,6 +81,10 @@ export class WorkerProcess {
   /** @throws {GatewayError} Where the worker cannot put it in place. */
   async replace(planned: PlannedGraph): Promise<void> {
     await this.#channel.call({ kind: 'replace', planned }, this.#config.timeouts.loadMs);
+  }
+
+  async renew(credentials: CredentialTexts, timeoutMs: number): Promise<void> {
+    await this.#channel.call({ kind: 'credentials', credentials }, timeoutMs);
   }
 
   async notice(timeoutMs: number): Promise<void> {
@@ -96,9 +106,9 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL');
   }
 
-  async #start(planned: PlannedGraph): Promise<string> {
+  async #start(first: WorkerStart): Promise<string> {
     const config = this.#config;
-    const call = { kind: 'start', worker: this.number, config, planned } as const;
+    const call = { kind: 'start', worker: this.number, config, ...first } as const;
     const died = this.ended.then(({ code, signal }) => {
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
       throw new GatewayError('INTERNAL_ERROR', `A worker process ended ${how} before it could serve`);

@@ -7,6 +7,7 @@ import { createGateway, type Gateway } from '../gateway.ts';
 import { serveGateway, type RunningGateway } from '../main.ts';
 import { logEvents } from '../observe/logger.ts';
 import type { Graph } from '../plan/graph-source.ts';
+import { GivenCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import { noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
@@ -19,6 +20,7 @@ const waitingMax = 10_000;
 interface Serving {
   readonly gateway: Gateway;
   readonly running: RunningGateway;
+  readonly credentials: GivenCredentials;
   readonly replace: (planned: PlannedGraph) => Promise<void>;
 }
 
@@ -48,6 +50,9 @@ async function answer(call: CallToWorker): Promise<string> {
     case 'replace':
       await started().replace(call.planned);
       return '';
+    case 'credentials':
+      started().credentials.put(call.credentials);
+      return '';
     case 'mutated':
       if (serving) serving.gateway.mutations.value += 1;
       return '';
@@ -61,6 +66,7 @@ async function start({
   worker,
   config,
   planned,
+  credentials: first,
 }: Extract<CallToWorker, { kind: 'start' }>): Promise<Serving> {
   const events = new Events();
   const logger = logEvents(events, config.log, worker);
@@ -75,8 +81,9 @@ async function start({
     return planner;
   });
   tellOthers(gateway, config);
-  const running = await serveGateway({ gateway, config, logger });
-  return { gateway, running, replace: (next) => gateway.replace(known(next)) };
+  const credentials = new GivenCredentials(first);
+  const running = await serveGateway({ gateway, config, logger, credentials });
+  return { gateway, running, credentials, replace: (next) => gateway.replace(known(next)) };
 }
 
 /** A client that has its mutation's answer may ask another worker next, which must not share what is older. */

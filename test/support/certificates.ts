@@ -1,12 +1,11 @@
-/** Certificates for one test, made by openssl in a folder of their own: an authority, a server and a client. */
+/** Certificates for tests, made as they are needed: an authority, and whatever it says of whom. */
 
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
+import forge from 'node-forge';
 
 export interface KeyPair {
   readonly cert: string;
@@ -27,57 +26,105 @@ export interface Certificates {
 /** @param names Of the server, such as `users.example`. */
 export async function makeCertificates(names: readonly string[]): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-tls-'));
+  const authority = makeAuthority();
   const caPath = join(folder, 'ca.pem');
-  const caKey = join(folder, 'ca.key');
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await run('openssl', [
-    'req',
-    '-x509',
-    ...newKey,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Test authority',
-    '-keyout',
-    caKey,
-    '-out',
-    caPath,
-  ]);
-  const pair = async (name: string, alternatives: readonly string[]): Promise<KeyPair> => {
-    const [certPath, keyPath, request] = ['pem', 'key', 'csr'].map((end) => join(folder, `${name}.${end}`));
-    if (!certPath || !keyPath || !request) throw new Error('unreachable');
-    const extensions = join(folder, `${name}.ext`);
-    await writeFile(extensions, `subjectAltName=${alternatives.map((one) => `DNS:${one}`).join(',')}\n`);
-    await run('openssl', ['req', ...newKey, '-subj', `/CN=${name}`, '-keyout', keyPath, '-out', request]);
-    await run('openssl', [
-      'x509',
-      '-req',
-      '-in',
-      request,
-      '-CA',
-      caPath,
-      '-CAkey',
-      caKey,
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      extensions,
-      '-out',
-      certPath,
-    ]);
-    return {
-      cert: await readFile(certPath, 'utf8'),
-      key: await readFile(keyPath, 'utf8'),
-      certPath,
-      keyPath,
-    };
+  await writeFile(caPath, authority.ca);
+  const pair = async (name: string, dns: readonly string[]): Promise<KeyPair> => {
+    const issued = authority.issue({ commonName: name, names: dns.map((one) => `DNS:${one}`) });
+    const [certPath, keyPath] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
+    await Promise.all([writeFile(certPath, issued.cert), writeFile(keyPath, issued.key)]);
+    return { ...issued, certPath, keyPath };
   };
   return {
-    ca: await readFile(caPath, 'utf8'),
+    ca: authority.ca,
     caPath,
     server: await pair('server', names),
     client: await pair('gateway', ['gateway.example']),
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+export interface Asked {
+  readonly commonName?: string;
+  /** Each with its kind, as in `DNS:a.example`, `URI:spiffe://a/b`, `email:a@b.example`, `IP:127.0.0.1`. */
+  readonly names?: readonly string[];
+  /** Whom it may be used for. Default: anything. */
+  readonly usage?: 'serverAuth' | 'clientAuth';
+  /** A key that no other certificate has: these take time. */
+  readonly hasOwnKey?: boolean;
+  /** When it begins and ends, in days from now. Default: since yesterday, until tomorrow. */
+  readonly fromDays?: number;
+  readonly toDays?: number;
+}
+
+export interface Authority {
+  readonly ca: string;
+  issue(asked: Asked): { readonly cert: string; readonly key: string };
+}
+
+export function makeAuthority(commonName = 'Test authority'): Authority {
+  const keys = newKeys();
+  const ca = certificate({
+    commonName,
+    issuer: commonName,
+    keys,
+    signer: keys,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  });
+  return {
+    ca,
+    issue({ names = [], usage, hasOwnKey = false, ...asked }) {
+      const own = hasOwnKey ? newKeys() : (sharedKeys ??= newKeys());
+      const extensions: object[] = usage ? [{ name: 'extKeyUsage', [usage]: true }] : [];
+      if (names.length > 0) extensions.push({ name: 'subjectAltName', altNames: names.map(alternativeName) });
+      return {
+        cert: certificate({ ...asked, issuer: commonName, keys: own, signer: keys, extensions }),
+        key: forge.pki.privateKeyToPem(own.privateKey),
+      };
+    },
+  };
+}
+
+let sharedKeys: forge.pki.rsa.KeyPair | undefined;
+
+interface Description extends Omit<Asked, 'names' | 'usage' | 'hasOwnKey'> {
+  readonly issuer: string;
+  readonly keys: forge.pki.rsa.KeyPair;
+  readonly signer: forge.pki.rsa.KeyPair;
+  readonly extensions: readonly object[];
+}
+
+const dayMs = 86_400_000;
+let serial = 0;
+
+function certificate(described: Description): string {
+  const { commonName = 'Test', issuer, keys, signer, extensions, fromDays = -1, toDays = 1 } = described;
+  const made = forge.pki.createCertificate();
+  made.publicKey = keys.publicKey;
+  serial += 1;
+  made.serialNumber = `01${serial.toString(16).padStart(8, '0')}`;
+  made.validity.notBefore = new Date(Date.now() + fromDays * dayMs);
+  made.validity.notAfter = new Date(Date.now() + toDays * dayMs);
+  made.setSubject([{ name: 'commonName', value: commonName }]);
+  made.setIssuer([{ name: 'commonName', value: issuer }]);
+  made.setExtensions([...extensions]);
+  made.sign(signer.privateKey, forge.md.sha256.create());
+  return forge.pki.certificateToPem(made);
+}
+
+function newKeys(): forge.pki.rsa.KeyPair {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const secret = forge.pki.privateKeyFromPem(privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());
+  return { privateKey: secret, publicKey: forge.pki.setRsaPublicKey(secret.n, secret.e) };
+}
+
+/** By the numbers of RFC 5280, 4.2.1.6. */
+const kinds: Readonly<Record<string, number>> = { email: 1, DNS: 2, URI: 6, IP: 7 };
+
+function alternativeName(name: string): object {
+  const [, kind = '', value = ''] = /^(\w+):([^]*)$/.exec(name) ?? [];
+  return kind === 'IP' ? { type: kinds[kind], ip: value } : { type: kinds[kind], value };
 }

@@ -1,0 +1,41 @@
+/**
+ * The names of a certificate, from the text that Node makes of them: `URI:spiffe://a/b, DNS:c.example`. Node quotes and
+ * escapes names with commas, quotes, controls or anything that is not ASCII; no such name counts, nor one with a
+ * wildcard, which is no name but a pattern.
+ */
+
+import type { NameKind } from '../../config/auth-certificates.ts';
+
+export interface AlternativeName {
+  readonly kind: NameKind;
+  readonly value: string;
+}
+
+const kinds: ReadonlyMap<string, NameKind> = new Map([
+  ['URI', 'uri'],
+  ['DNS', 'dns'],
+  ['email', 'email'],
+]);
+
+/** Without spaces, quotes, commas, backslashes and wildcards. */
+const plain = /^[!#$%&()+\-./0-9:;<=>?@A-Z[\]^_`a-z{|}~]+$/;
+
+/** @param text `subjectAltName` of Node's X509Certificate. */
+export function alternativeNames(text: string | undefined): AlternativeName[] {
+  if (text === undefined) return [];
+  return text.split(', ').flatMap((entry) => {
+    const colon = entry.indexOf(':');
+    const kind = kinds.get(entry.slice(0, colon));
+    const value = entry.slice(colon + 1);
+    if (kind === undefined || !plain.test(value)) return [];
+    return [{ kind, value: canonical(kind, value) }];
+  });
+}
+
+/** Names of hosts are the same in any case. */
+function canonical(kind: NameKind, value: string): string {
+  if (kind === 'dns') return value.toLowerCase();
+  if (kind === 'uri') return value;
+  const at = value.lastIndexOf('@');
+  return value.slice(0, at + 1) + value.slice(at + 1).toLowerCase();
+}

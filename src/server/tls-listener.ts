@@ -1,0 +1,50 @@
+/**
+ * The listener with TLS. Other certificates are for connections that begin from then on, and those that are open go on;
+ * but whoever showed a certificate of authorities that are others now must show it again: idle connections are closed,
+ * and the others after their next answer.
+ */
+
+import type { RequestListener } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
+
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { secureOptions, type TlsTexts } from './tls.ts';
+
+export class TlsListener {
+  readonly #config: GatewayConfig['server'];
+  #tls: TlsTexts;
+  #server: Server | undefined;
+  /** Changes of authorities so far, and how many there had been when a connection began. */
+  #changes = 0;
+  readonly #changesAtStart = new WeakMap<Socket, number>();
+
+  constructor(tls: TlsTexts, config: GatewayConfig['server']) {
+    this.#tls = tls;
+    this.#config = config;
+  }
+
+  open(options: ServerOptions, listener: RequestListener): Server {
+    const server = createServer(
+      { ...options, ...secureOptions(this.#tls, this.#config) },
+      (request, response) => {
+        if (this.#changes > 0 && this.#changesAtStart.get(request.socket) !== this.#changes)
+          response.shouldKeepAlive = false;
+        listener(request, response);
+      },
+    );
+    if (this.#tls.clientCa !== undefined)
+      server.on('secureConnection', (socket) => this.#changesAtStart.set(socket, this.#changes));
+    this.#server = server;
+    return server;
+  }
+
+  renew(tls: TlsTexts): void {
+    const isOtherAuthority = tls.clientCa !== this.#tls.clientCa;
+    this.#tls = tls;
+    this.#server?.setSecureContext(secureOptions(tls, this.#config));
+    if (!isOtherAuthority) return;
+    this.#changes += 1;
+    this.#server?.closeIdleConnections();
+  }
+}
