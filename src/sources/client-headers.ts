@@ -11,13 +11,22 @@ import { isSafeHeaderValue } from './request-headers.ts';
 /** Names in lower case; `set-cookie` may have several values. */
 export type ClientHeaders = Readonly<Record<string, readonly string[]>>;
 
+/**
+ * In the place of a header's name: the answer's `cache-control` counts, but does not by itself reach the client. No
+ * header can have this name.
+ */
+export const countedCacheControl = ':cache-control';
+
+/** The answer of a service that has no such header at all. */
+export const notToBeKept: ClientHeaders = { [countedCacheControl]: ['no-store'] };
+
 /** The headers of one answer that `respond` names. */
 export function clientHeadersOf(headers: HttpHeaders, respond: readonly string[]): ClientHeaders {
   const passed: Record<string, readonly string[]> = {};
   for (const name of respond) {
     const value = headers[name];
     // An answer that says nothing of how long it may be kept may not be kept.
-    if (name === 'cache-control') passed[name] = [cacheControlOf(headers)];
+    if (name === 'cache-control' || name === countedCacheControl) passed[name] = [cacheControlOf(headers)];
     else if (value !== undefined && !hopByHopHeaders.has(name)) {
       passed[name] = (typeof value === 'string' ? [value] : value).filter(isSafeHeaderValue);
     }
@@ -36,7 +45,7 @@ export function addClientHeaders({ locals }: RequestContext, added: ClientHeader
     const present = headers.get(name);
     if (!present) headers.set(name, values);
     else if (name === 'set-cookie') headers.set(name, [...present, ...values]);
-    else if (name === 'cache-control') {
+    else if (name === 'cache-control' || name === countedCacheControl) {
       headers.set(name, [strictestCacheControl(present[0] ?? '', values[0] ?? '')]);
     } else headers.set(name, values);
   }
@@ -45,6 +54,12 @@ export function addClientHeaders({ locals }: RequestContext, added: ClientHeader
 export function clientHeadersFor({ locals }: RequestContext): Record<string, string | string[]> | undefined {
   const headers = locals.get(headersKey) as Map<string, readonly string[]> | undefined;
   if (!headers) return undefined;
+  const counted = headers.get(countedCacheControl);
+  if (counted) {
+    const sent = headers.get('cache-control');
+    headers.delete(countedCacheControl);
+    if (sent) headers.set('cache-control', [strictestCacheControl(sent[0] ?? '', counted[0] ?? '')]);
+  }
   return Object.fromEntries(
     [...headers].map(([name, values]) => [name, name === 'set-cookie' ? [...values] : (values.at(-1) ?? '')]),
   );

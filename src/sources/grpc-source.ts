@@ -10,9 +10,10 @@ import { load } from '@grpc/proto-loader';
 
 import { transportDefaults, type ServiceTransport } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import { newCall, type CallKind } from '../resilience/call.ts';
+import { newCall, type CallContext, type CallKind } from '../resilience/call.ts';
 import type { Service } from '../resilience/service.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { addClientHeaders, countedCacheControl, notToBeKept } from './client-headers.ts';
 import { grpcCalls } from './grpc-calls.ts';
 import { GrpcChannels } from './grpc-channels.ts';
 import { type Batching, batchingOf } from './loader.ts';
@@ -62,14 +63,20 @@ export async function createGrpcSource(options: GrpcServiceOptions, service: Ser
     callsMax,
     silenceMs: service.options.breaker.slowMs,
   });
+  // Nothing of gRPC says how long an answer may be kept.
+  const counts = transport.headers?.respond.includes(countedCacheControl) ?? false;
+  const begin = (method: string, context: RequestContext): CallContext => {
+    if (counts) addClientHeaders(context, notToBeKept);
+    return newCall(context, kindOf(methods[method]));
+  };
   const send = service.stack(calls.unary);
   const open = service.stack(calls.stream);
   return {
     name,
     batching: batchingOf(service),
-    call: (method, message, context) => send({ method, message }, newCall(context, kindOf(methods[method]))),
+    call: (method, message, context) => send({ method, message }, begin(method, context)),
     async *stream(method, message, context) {
-      const stream = await open({ method, message }, newCall(context, kindOf(methods[method])));
+      const stream = await open({ method, message }, begin(method, context));
       try {
         let { first: item } = stream;
         while (item.done !== true) {

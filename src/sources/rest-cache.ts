@@ -23,6 +23,7 @@ interface Entry {
   readonly response: HttpResponse;
   readonly etag: string | undefined;
   readonly freshUntilMs: number;
+  readonly maxAgeS: number;
 }
 
 /** Differ between requests that are otherwise the same; an answer that varies by one of them is not kept. */
@@ -58,6 +59,15 @@ export class RestCache {
     return entry && this.#clock() < entry.freshUntilMs ? entry.response : undefined;
   }
 
+  /** The same, with how old it is by now: for those who keep it on. */
+  aged(key: string): HttpResponse | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const { response, freshUntilMs, maxAgeS } = entry;
+    const age = Math.ceil(maxAgeS - (freshUntilMs - this.#clock()) / 1000);
+    return { ...response, headers: { ...response.headers, age: String(Math.max(0, age)) } };
+  }
+
   /** To ask whether the answer kept is still right. */
   etag(key: string): string | undefined {
     return this.#entries.get(key)?.etag;
@@ -67,8 +77,11 @@ export class RestCache {
   take(key: string, response: HttpResponse): HttpResponse {
     const known = this.#entries.get(key);
     if (response.status === 304 && known) {
-      this.#keep(key, { ...known.response, headers: { ...known.response.headers, ...response.headers } });
-      return known.response;
+      // What it says now of how long it may be kept goes on to clients.
+      const headers = { ...known.response.headers, age: undefined, ...response.headers };
+      const merged = { ...known.response, headers };
+      this.#keep(key, merged);
+      return merged;
     }
     if (response.status === 200) this.#keep(key, response);
     else this.#entries.delete(key);
@@ -92,7 +105,7 @@ export class RestCache {
       this.#entries.delete(key);
       return;
     }
-    this.#entries.set(key, { response, etag, freshUntilMs: this.#clock() + freshMs });
+    this.#entries.set(key, { response, etag, freshUntilMs: this.#clock() + freshMs, maxAgeS });
   }
 }
 

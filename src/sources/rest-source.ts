@@ -80,7 +80,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     rules(context, sent);
     const key = restCacheKey(path, Object.assign(sent, headers));
     const known = cache.fresh(key);
-    if (known) return answered(known);
+    if (known) return answered(respond.length > 0 ? (cache.aged(key) ?? known) : known);
     const etag = cache.etag(key);
     if (etag !== undefined) headers['if-none-match'] = etag;
     return answered(cache.take(key, await call({ method: 'GET', path, headers }, newCall(context, 'query'))));

@@ -23,7 +23,7 @@ import type { SourceKind, SubgraphDefinition } from './define.ts';
 import { importExport } from './import-export.ts';
 import { type OpenSource, openSource } from './open-source.ts';
 import { type MappingParts, setMappedFields, withMapping } from './rest-resolvers.ts';
-import { checkServices, transportOf } from './service-settings.ts';
+import { checkServices, transportOf, withCountedCacheControl } from './service-settings.ts';
 
 export interface LoadedSubgraphs {
   /** By name, in the order of the file. */
@@ -34,9 +34,10 @@ export interface LoadedSubgraphs {
 
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
 export async function loadSubgraphs(
-  graph: GraphConfig,
+  given: GraphConfig,
   backends: Backends = withoutPolicies(),
 ): Promise<LoadedSubgraphs> {
+  const graph = withCountedCacheControl(given);
   const { settings } = backends;
   checkServices(graph, settings);
   const http = createHttpTransport(settings.transport);

@@ -7,6 +7,8 @@ import { checkHost } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { plainUrl } from '../shared/service-url.ts';
+import { countedCacheControl } from '../sources/client-headers.ts';
+import { noHeaderRules } from '../sources/request-headers.ts';
 
 /** The parts of gateway.yaml that services depend on. */
 export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers' | 'auth'>;
@@ -45,6 +47,26 @@ export function checkServices(graph: GraphConfig, settings: ServiceSettings): vo
       .map((mistake) => `${service.name}: ${mistake}`);
   });
   if (mistakes.length > 0) throw new GatewayError('CONFIG_INVALID', mistakes.join('\n'));
+}
+
+/** Where the `cache-control` of one service reaches clients, that of every other counts too: none may loosen it. */
+export function withCountedCacheControl(graph: GraphConfig): GraphConfig {
+  const isSent = ({ headers }: Pick<Service, 'headers'>): boolean =>
+    headers?.respond.includes('cache-control') ?? false;
+  const services = [...graph.subgraphs.filter((subgraph) => subgraph.kind === 'graphql'), ...graph.sources];
+  if (!services.some(isSent)) return graph;
+  const counted = <Each extends Service>(service: Each): Each => {
+    const { headers = noHeaderRules } = service;
+    if (isSent(service)) return service;
+    return { ...service, headers: { ...headers, respond: [...headers.respond, countedCacheControl] } };
+  };
+  return {
+    ...graph,
+    subgraphs: graph.subgraphs.map((subgraph) =>
+      subgraph.kind === 'graphql' ? counted(subgraph) : subgraph,
+    ),
+    sources: graph.sources.map(counted),
+  };
 }
 
 /** Why calls may not go to this address; a name is checked again whenever it is resolved. */

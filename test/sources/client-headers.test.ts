@@ -3,7 +3,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { start } from '../../src/main.ts';
-import { strictestCacheControl } from '../../src/sources/client-headers.ts';
+import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { Events } from '../../src/shared/events.ts';
+import { MutationCounter } from '../../src/shared/mutation-counter.ts';
+import { createBackends } from '../../src/subgraphs/backends.ts';
+import { type LoadedSubgraphs, loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { clientHeadersFor, strictestCacheControl } from '../../src/sources/client-headers.ts';
+import { requestContext } from '../support/context.ts';
+import { stockProto, stockServer } from '../support/stock-server.ts';
+import { fetchFrom } from './support/fetch.ts';
 import { folderWith } from '../support/folder.ts';
 import { startStandIn, type Answer } from './support/stand-in.ts';
 
@@ -50,6 +59,68 @@ it('an answer may not be kept when one service says nothing of that, or when a p
   expect(failed.headers.get('cache-control')).toBe('no-store');
 });
 
+describe('a service without a rule', () => {
+  const kept = { 'cache-control': 'public, max-age=60' };
+
+  it.each([
+    [{ 'cache-control': 'public, max-age=5' }, 'max-age=5, public'],
+    [{ 'cache-control': 'private, max-age=90' }, 'max-age=60, private'],
+    [{ 'cache-control': 'no-store' }, 'no-store'],
+    [{}, 'no-store'],
+  ])(
+    'that says %j does not loosen what another says, and sends nothing by itself',
+    async (said, together) => {
+      const files = await filesFor(
+        { a: answering({ a: 1 }, kept), b: answering({ b: 2 }, said) },
+        { a: '[cache-control]', b: '[]' },
+      );
+      const subgraphs = await loaded(files);
+      const saidBy = async (...names: readonly string[]) => {
+        const context = requestContext();
+        for (const name of names) await fetchFrom(subgraphs.get(name), `{ ${name} }`, { context });
+        return clientHeadersFor(context)?.['cache-control'];
+      };
+      expect(await saidBy('a', 'b')).toBe(together);
+      expect(await saidBy('b', 'a')).toBe(together);
+      expect(await saidBy('a')).toBe('max-age=60, public');
+      expect(await saidBy('b')).toBeUndefined();
+    },
+  );
+});
+
+it('a gRPC source and a REST source behind a local subgraph count as well', async () => {
+  const [rest, stock] = await Promise.all([
+    startStandIn((_asked, response) => void response.setHeader('cache-control', 'max-age=9').end('"r"')),
+    stockServer('s'),
+  ]);
+  cleanups.push(rest.close);
+  const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+  const subgraphs = await loaded({
+    'a.graphql': 'type Query { rest: String other: String stock: String own: String }',
+    'a.mjs': `import { defineSubgraph } from ${JSON.stringify(define)};
+const get = (name) => (_p, _a, { sources, request }) => sources[name].get('/', {}, request);
+const stock = async (_p, _a, { sources, request }) => (await sources.stock.call('GetStock', { upc: 'p' }, request)).warehouse;
+export const subgraph = defineSubgraph({ sources: { rest: 'rest', other: 'rest', stock: 'grpc' },
+  resolvers: { Query: { rest: get('rest'), other: get('other'), stock, own: () => 'o' } } });`,
+    'graph.yaml': `subgraphs:
+  a: { kind: local, schema: a.graphql, resolvers: a.mjs, sources: [rest, other, stock], owner: x }
+sources:
+  rest: { kind: rest, url: '${rest.url}', cache: { entriesMax: 0 }, headers: { respond: [cache-control] } }
+  other: { kind: rest, url: '${rest.url}', cache: { entriesMax: 0 } }
+  stock: { kind: grpc, url: 'grpc://127.0.0.1:${stock.port}', proto: ${stockProto.protoPath}, service: ${stockProto.service} }
+`,
+  });
+  const said = async (text: string) => {
+    const context = requestContext();
+    expect((await fetchFrom(subgraphs.get('a'), text, { context })).errors).toBeUndefined();
+    return clientHeadersFor(context)?.['cache-control'];
+  };
+  expect(await said('{ rest own }')).toBe('max-age=9, private');
+  expect(await said('{ rest other }')).toBe('max-age=9, private');
+  expect(await said('{ rest stock }')).toBe('no-store');
+  expect(await said('{ other stock }')).toBeUndefined();
+});
+
 it('a cookie is for the client whose call it came with', async () => {
   let cookies = 0;
   const slow: Answer = (request, response) => {
@@ -75,6 +146,23 @@ function query(url: string, text: string): Promise<Response> {
 }
 
 async function gateway(answers: Answers): Promise<string> {
+  const folder = await folderWith(await filesFor(answers));
+  const running = await start({ graphPath: `${folder}/graph.yaml`, port: 0, logLevel: 'silent' });
+  cleanups.push(() => running.close());
+  return running.url;
+}
+
+/** The subgraphs alone, as the gateway has them. */
+async function loaded(files: Readonly<Record<string, string>>): Promise<LoadedSubgraphs['subgraphs']> {
+  const folder = await folderWith(files);
+  const backends = createBackends(await loadGatewayConfig(undefined), new MutationCounter(), new Events());
+  const all = await loadSubgraphs(await loadGraphFile(`${folder}/graph.yaml`), backends);
+  cleanups.push(() => all.close());
+  return all.subgraphs;
+}
+
+/** @param respond Default: cookies and `cache-control` of both. */
+async function filesFor(answers: Answers, respond?: Readonly<Record<'a' | 'b', string>>) {
   const files: Record<string, string> = { 'graph.yaml': 'subgraphs:\n' };
   for (const name of ['a', 'b'] as const) {
     const service = await startStandIn(answers[name]);
@@ -82,12 +170,9 @@ async function gateway(answers: Answers): Promise<string> {
     files[`${name}.graphql`] = `type Query { ${name}: Int }`;
     files['graph.yaml'] +=
       `  ${name}: { kind: graphql, url: "${service.url}", schema: ${name}.graphql, owner: x,
-    headers: { respond: [set-cookie, cache-control] } }\n`;
+    headers: { respond: ${respond?.[name] ?? '[set-cookie, cache-control]'} } }\n`;
   }
-  const folder = await folderWith(files);
-  const running = await start({ graphPath: `${folder}/graph.yaml`, port: 0, logLevel: 'silent' });
-  cleanups.push(() => running.close());
-  return running.url;
+  return files;
 }
 
 function answering(data: object, headers: Record<string, string | string[]>): Answer {

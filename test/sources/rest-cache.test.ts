@@ -2,8 +2,11 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import type { ServiceHeaders } from '../../src/config/transport.ts';
 import { createHttpTransport } from '../../src/sources/http-transport.ts';
 import { plainBackend } from '../../src/sources/backend.ts';
+import { clientHeadersFor } from '../../src/sources/client-headers.ts';
+import { noHeaderRules } from '../../src/sources/request-headers.ts';
 import { createRestSource, restCacheDefaults } from '../../src/sources/rest-source.ts';
 import type { RestCacheOptions } from '../../src/sources/rest-cache.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
@@ -44,6 +47,25 @@ describe('an answer', () => {
     const { get } = await given(headers);
     await get();
     expect(await get()).toEqual({ answer: 2 });
+  });
+
+  it('says how much longer it may be kept to those who keep it on', async () => {
+    const respond = { ...noHeaderRules, respond: ['cache-control'] };
+    const { get, wait } = await given(
+      { 'cache-control': 'max-age=10', age: '2' },
+      restCacheDefaults,
+      respond,
+    );
+    const said = async () => {
+      const context = requestContext();
+      await get(context);
+      return clientHeadersFor(context)?.['cache-control'];
+    };
+    expect(await said()).toBe('max-age=8, private');
+    wait(3500);
+    expect(await said()).toBe('max-age=4, private');
+    wait(4500);
+    expect(await said()).toBe('max-age=8, private');
   });
 
   it.each([{ etag: '"a"' }, { etag: '"a"', 'cache-control': 'no-cache, max-age=10' }])(
@@ -106,7 +128,11 @@ it.each(['post', 'put', 'patch', 'delete'] as const)('%s sends its method, body 
 });
 
 /** Each answer counts one up; a question with the right ETag is answered by 304. */
-async function given(headers: Record<string, string>, cache: RestCacheOptions = restCacheDefaults) {
+async function given(
+  headers: Record<string, string>,
+  cache: RestCacheOptions = restCacheDefaults,
+  rules: ServiceHeaders = noHeaderRules,
+) {
   let answers = 0;
   const answer: Answer = ({ headers: asked }, response) => {
     if (asked['if-none-match'] !== undefined && asked['if-none-match'] === headers['etag']) {
@@ -118,7 +144,7 @@ async function given(headers: Record<string, string>, cache: RestCacheOptions = 
   cleanups.push(() => transport.close(), service.close);
   let nowMs = 0;
   const backend = plainBackend({ name: 'users', urls: [service.url] }, transport);
-  const source = createRestSource(backend, { cache, clock: () => nowMs });
+  const source = createRestSource(backend, { cache, clock: () => nowMs, headers: rules });
   return {
     service,
     source,
