@@ -6,6 +6,7 @@
  * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
  */
 
+import type { WriteAudit } from './auth/audit/audit-queue.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { openAuthorization, type Authorization } from './auth/open-authorization.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
@@ -63,13 +64,13 @@ export async function createGateway(
   graph: Graph,
   config: GatewayConfig,
   events: Events,
-  openPlanner: OpenPlanner = plannerOf,
+  { openPlanner = plannerOf, writeAudit }: { openPlanner?: OpenPlanner; writeAudit?: WriteAudit } = {},
 ): Promise<Gateway> {
   const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
   const mutations = new MutationCounter();
   const backends = createBackends(config, mutations, events);
   const labelsOf = await openLabels(config, events);
-  const authorization = openAuthorization(config, events);
+  const authorization = await openAuthorization(config, events, writeAudit);
   const lasting = { quota, backends, events, openPlanner, labelsOf, authorization };
   const generations = await Generations.start<Graph, Parts>(
     {

@@ -4,7 +4,9 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import { openAuditFile } from './audit/audit-file.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import type { WriteAudit } from './audit/audit-queue.ts';
 import { Authorizer } from './authorizer.ts';
 import { loadPolicy, type LoadedPolicy } from './policy/load-policy.ts';
 
@@ -17,8 +19,17 @@ export interface Authorization {
   close(): Promise<void>;
 }
 
-export function openAuthorization({ authorization, audit }: GatewayConfig, events: Events): Authorization {
-  const log = new AuditLog({ config: audit, events, random: Math.random, now: Date.now });
+/**
+ * @param write To an audit file that another process writes. Absent: this one does, where one is configured.
+ * @throws {GatewayError} `CONFIG_INVALID` where that file cannot be written.
+ */
+export async function openAuthorization(
+  { authorization, audit }: GatewayConfig,
+  events: Events,
+  write?: WriteAudit,
+): Promise<Authorization> {
+  const toFile = write ?? (await auditFileOf(audit));
+  const log = new AuditLog({ config: audit, events, write: toFile, random: Math.random, now: Date.now });
   return {
     authorizerFor: async (outline) =>
       new Authorizer({
@@ -29,6 +40,14 @@ export function openAuthorization({ authorization, audit }: GatewayConfig, event
       }),
     close: () => log.close(),
   };
+}
+
+/** @returns undefined where none is configured. */
+export async function auditFileOf({
+  file,
+  ...more
+}: GatewayConfig['audit']): Promise<WriteAudit | undefined> {
+  return file === undefined ? undefined : openAuditFile({ ...more, file });
 }
 
 /** The part of a graph that is its policy, as the configuration names it. */

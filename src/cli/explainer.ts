@@ -68,7 +68,8 @@ async function open(options: StartOptions, config: GatewayConfig): Promise<Opene
     console.error(`${where} failed: ${error instanceof Error ? error.message : String(error)}`);
   });
   const graph = await graphSource(options, config).read();
-  const authorizer = await openAuthorization(config, events).authorizerFor(graph.policy);
+  const authorization = await openAuthorization(config, events);
+  const authorizer = await authorization.authorizerFor(graph.policy);
   const labelsOf = await openLabels(config, events);
   const planner = plannerOf(graph, config);
   const { labels } = await planner.start().catch(async (error: unknown) => {

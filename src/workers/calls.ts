@@ -38,7 +38,11 @@ export type CallToPrimary =
   /** No request of this worker needs that planner any more. */
   | { readonly kind: 'released'; readonly generation: number }
   /** Answered once all workers know. */
-  | { readonly kind: 'mutated' };
+  | { readonly kind: 'mutated' }
+  /** For the audit file. Answered once they are written. */
+  | { readonly kind: 'audit'; readonly lines: readonly string[] };
 
 /** Both are short: nobody has to load or plan anything. */
 export const noticeTimeoutMs = 1000;
+/** For a disk that is slow. */
+export const auditTimeoutMs = 10_000;

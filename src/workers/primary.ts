@@ -11,6 +11,8 @@
 
 import { createServer, type AddressInfo } from 'node:net';
 
+import type { WriteAudit } from '../auth/audit/audit-queue.ts';
+import { auditFileOf } from '../auth/open-authorization.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { plannerOf } from '../plan/planner.ts';
@@ -66,6 +68,7 @@ class WorkerPool implements Workers {
   readonly #generations = new Map<number, Generation>();
   readonly #restarts = new Map<number, Restarts>();
   readonly #waits = new Set<NodeJS.Timeout>();
+  #writeAudit: WriteAudit | undefined;
   #current: Generation | undefined;
   #nextGeneration = 1;
   #state: 'starting' | 'serving' | 'closed' = 'starting';
@@ -84,6 +87,7 @@ class WorkerPool implements Workers {
   }
 
   async start(graph: Graph): Promise<void> {
+    this.#writeAudit = await auditFileOf(this.#config.audit);
     this.#current = await this.#open(graph);
     // One first: what is wrong for it is wrong for all, and is said once.
     this.url = await this.#fork(1).started;
@@ -218,6 +222,10 @@ class WorkerPool implements Workers {
     if (call.kind === 'mutated') {
       const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
       await Promise.allSettled(others.map((worker) => worker.notice(noticeTimeoutMs)));
+      return '';
+    }
+    if (call.kind === 'audit') {
+      await this.#writeAudit?.(call.lines);
       return '';
     }
     const generation = this.#generations.get(call.generation);

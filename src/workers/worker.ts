@@ -10,7 +10,7 @@ import type { Graph } from '../plan/graph-source.ts';
 import { GivenCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
-import { noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
+import { auditTimeoutMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
@@ -75,15 +75,23 @@ async function start({
     planners.set(next.graph, new RemotePlanner(channel, next, config));
     return next.graph;
   };
-  const gateway = await createGateway(known(planned), config, events, (graph) => {
-    const planner = planners.get(graph);
-    if (!planner) throw new GatewayError('INTERNAL_ERROR', 'A graph without a planner');
-    return planner;
+  const gateway = await createGateway(known(planned), config, events, {
+    openPlanner(graph) {
+      const planner = planners.get(graph);
+      if (!planner) throw new GatewayError('INTERNAL_ERROR', 'A graph without a planner');
+      return planner;
+    },
+    // One process puts files aside: several would put aside each other's.
+    ...(config.audit.file === undefined ? {} : { writeAudit }),
   });
   tellOthers(gateway, config);
   const credentials = new GivenCredentials(first);
   const running = await serveGateway({ gateway, config, logger, credentials });
   return { gateway, running, credentials, replace: (next) => gateway.replace(known(next)) };
+}
+
+async function writeAudit(lines: readonly string[]): Promise<void> {
+  await channel.call({ kind: 'audit', lines }, auditTimeoutMs);
 }
 
 /** A client that has its mutation's answer may ask another worker next, which must not share what is older. */

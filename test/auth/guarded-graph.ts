@@ -112,11 +112,25 @@ export interface GuardedGraph {
   close(): void;
 }
 
-export async function serveGuardedGraph(): Promise<GuardedGraph> {
+export interface ServedSubgraph {
+  readonly sdl: string;
+  readonly resolvers: Readonly<Record<string, unknown>>;
+}
+
+export function serveGuardedGraph(): Promise<GuardedGraph> {
+  // Composition insists on it; other compositions do not, and it must not matter.
+  return serveGraph(subgraphs, (sdl) => sdl.replace(/(margin: String[^\n]*) @signedIn/, '$1'));
+}
+
+/** @param edit Changes what composition made. */
+export async function serveGraph(
+  served: Readonly<Record<string, ServedSubgraph>>,
+  edit: (sdl: string) => string = (sdl) => sdl,
+): Promise<GuardedGraph> {
   let calls = 0;
   const servers: Server[] = [];
   const services: Array<{ name: string; url: string; typeDefs: ReturnType<typeof parse> }> = [];
-  for (const [name, { sdl, resolvers }] of Object.entries(subgraphs)) {
+  for (const [name, { sdl, resolvers }] of Object.entries(served)) {
     const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as Resolvers }]);
     const server = createServer((request, response) => {
       calls += 1;
@@ -139,8 +153,7 @@ export async function serveGuardedGraph(): Promise<GuardedGraph> {
   const { supergraphSdl, errors } = composeServices(services);
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
   return {
-    // Composition insists on it; other compositions do not, and it must not matter.
-    supergraphSdl: supergraphSdl.replace(/(margin: String[^\n]*) @signedIn/, '$1'),
+    supergraphSdl: edit(supergraphSdl),
     get calls() {
       return calls;
     },

@@ -61,6 +61,8 @@ export function tributary(args: readonly string[], options: TributaryOptions = {
         const match = pattern.exec(stdout);
         if (!match) return;
         clearTimeout(timer);
+        child.stdout.off('data', look);
+        child.off('close', fail);
         resolve(match);
       };
       child.stdout.on('data', look);

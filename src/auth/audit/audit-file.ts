@@ -1,92 +1,83 @@
 /**
- * A file of JSON lines that grows to a size and is then put aside: `audit.jsonl`, `audit.jsonl.1`, ... Requests never
- * wait for it: lines queue up to a limit, and what does not fit is counted and said.
+ * A file of JSON lines that grows to a size and is then put aside: `audit.jsonl`, `audit.jsonl.1`, ... One process
+ * writes it; others hand it their lines.
  */
 
 import { appendFile, rename, rm, stat } from 'node:fs/promises';
 
-import type { Events } from '../../shared/events.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import type { WriteAudit } from './audit-queue.ts';
 
 export interface AuditFileOptions {
-  readonly path: string;
+  readonly file: string;
+  /** A line that is longer has a file of its own. */
   readonly fileBytesMax: number;
   /** Files that are put aside. The oldest is removed. */
   readonly filesMax: number;
-  /** Lines waiting to be written. */
-  readonly queueMax: number;
 }
 
-export class AuditFile {
-  readonly #options: AuditFileOptions;
-  readonly #events: Events;
-  #queue: string[] = [];
-  #lost = 0;
-  #bytes: number | undefined;
-  #writing: Promise<void> | undefined;
-
-  constructor(options: AuditFileOptions, events: Events) {
-    this.#options = options;
-    this.#events = events;
-  }
-
-  append(line: string): void {
-    if (this.#queue.length >= this.#options.queueMax) this.#lost += 1;
-    else this.#queue.push(line);
-    this.#writing ??= this.#drain();
-  }
-
-  async close(): Promise<void> {
-    while (this.#writing) await this.#writing;
-  }
-
-  async #drain(): Promise<void> {
-    // Whatever else comes in this turn goes along.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) {
-      const lines = this.#queue;
-      this.#queue = [];
-      try {
-        await this.#write(`${lines.join('\n')}\n`);
-      } catch (error) {
-        this.#lost += lines.length;
-        this.#events.emit('defect', { where: 'audit file', requestId: null, error });
-      }
-    }
-    if (this.#lost > 0) {
-      const error = new Error(`${this.#lost} audit records were lost`);
-      this.#lost = 0;
-      this.#events.emit('defect', { where: 'audit file', requestId: null, error });
-    }
-    this.#writing = undefined;
-  }
-
-  async #write(text: string): Promise<void> {
-    const { path, fileBytesMax } = this.#options;
-    this.#bytes ??= await sizeOf(path);
-    if (this.#bytes > 0 && this.#bytes + Buffer.byteLength(text) > fileBytesMax) {
-      await this.#rotate();
-      this.#bytes = 0;
-    }
-    await appendFile(path, text, { mode: 0o600 });
-    this.#bytes += Buffer.byteLength(text);
-  }
-
-  async #rotate(): Promise<void> {
-    const { path, filesMax } = this.#options;
-    await rm(`${path}.${filesMax}`, { force: true });
-    for (let number = filesMax - 1; number >= 1; number -= 1) {
-      await rename(`${path}.${number}`, `${path}.${number + 1}`).catch(ignoreMissing);
-    }
-    await rename(path, `${path}.1`).catch(ignoreMissing);
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
+/** @throws {GatewayError} `CONFIG_INVALID` where it cannot be written: better now than with the first denial. */
+export async function openAuditFile(options: AuditFileOptions): Promise<WriteAudit> {
+  const { file } = options;
   try {
-    return (await stat(path)).size;
-  } catch (error) {
-    ignoreMissing(error);
-    return 0;
+    await appendFile(file, '', { mode: 0o600 });
+    const opened = new AuditFile(options, (await stat(file)).size);
+    return (lines) => opened.write(lines);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new GatewayError('CONFIG_INVALID', `audit.file: ${file} cannot be written (${reason})`, { cause });
+  }
+}
+
+class AuditFile {
+  readonly #options: AuditFileOptions;
+  #bytes: number;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: AuditFileOptions, bytes: number) {
+    this.#options = options;
+    this.#bytes = bytes;
+  }
+
+  /** One after another, whoever hands them over. */
+  write(lines: readonly string[]): Promise<void> {
+    const written = this.#writing.then(() => this.#write(lines));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #write(lines: readonly string[]): Promise<void> {
+    const { fileBytesMax } = this.#options;
+    let text = '';
+    let bytes = 0;
+    for (const line of lines) {
+      const lineBytes = Buffer.byteLength(line) + 1;
+      if (this.#bytes + bytes > 0 && this.#bytes + bytes + lineBytes > fileBytesMax) {
+        await this.#append(text, bytes);
+        await this.#putAside();
+        text = '';
+        bytes = 0;
+      }
+      text += `${line}\n`;
+      bytes += lineBytes;
+    }
+    await this.#append(text, bytes);
+  }
+
+  async #append(text: string, bytes: number): Promise<void> {
+    if (bytes === 0) return;
+    await appendFile(this.#options.file, text, { mode: 0o600 });
+    this.#bytes += bytes;
+  }
+
+  async #putAside(): Promise<void> {
+    const { file, filesMax } = this.#options;
+    await rm(`${file}.${filesMax}`, { force: true });
+    for (let number = filesMax - 1; number >= 1; number -= 1) {
+      await rename(`${file}.${number}`, `${file}.${number + 1}`).catch(ignoreMissing);
+    }
+    await rename(file, `${file}.1`).catch(ignoreMissing);
+    this.#bytes = 0;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Prepared } from '../../pipeline/stages.ts';
 import type { AuthorizationRecord, Events } from '../../shared/events.ts';
 import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
-import { AuditFile } from './audit-file.ts';
+import { AuditQueue, type WriteAudit } from './audit-queue.ts';
 
 export interface AuditEntry {
   readonly prepared: Prepared<{ readonly prepared: PreparedOperation }>;
@@ -29,6 +29,8 @@ export interface AuditEntry {
 export interface AuditLogOptions {
   readonly config: GatewayConfig['audit'];
   readonly events: Events;
+  /** To the audit file. Absent: there is none. */
+  readonly write?: WriteAudit | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Milliseconds since 1970. */
@@ -37,13 +39,13 @@ export interface AuditLogOptions {
 
 export class AuditLog {
   readonly #options: AuditLogOptions;
-  readonly #file: AuditFile | null;
+  readonly #queue: AuditQueue | null;
   readonly #hashes = new WeakMap<PreparedOperation, string>();
 
   constructor(options: AuditLogOptions) {
-    const { config, events } = options;
+    const { config, events, write } = options;
     this.#options = options;
-    this.#file = config.file === undefined ? null : new AuditFile({ ...config, path: config.file }, events);
+    this.#queue = write ? new AuditQueue({ queueMax: config.queueMax, write, events }) : null;
   }
 
   write(entry: AuditEntry): void {
@@ -52,12 +54,12 @@ export class AuditLog {
     if (!isSampled) return;
     const record = this.#recordOf(entry);
     events.emit('authorizationDecided', record);
-    this.#file?.append(JSON.stringify(record));
+    this.#queue?.append(JSON.stringify(record));
   }
 
   /** Settles when everything is on disk. */
   async close(): Promise<void> {
-    await this.#file?.close();
+    await this.#queue?.close();
   }
 
   #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {

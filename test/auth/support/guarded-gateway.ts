@@ -21,8 +21,12 @@ export interface GuardedOptions {
   readonly authorization?: readonly string[];
   /** Below `audit`. */
   readonly audit?: readonly string[];
+  /** Default: `audit.jsonl`. */
+  readonly auditFile?: string;
   /** Text of the policy module. */
   readonly policy?: string;
+  /** Instead of the guarded graph. */
+  readonly serve?: () => Promise<GuardedGraph>;
 }
 
 export interface Asked {
@@ -59,8 +63,9 @@ let keys: Promise<SigningKey> | undefined;
 /** Call it within a test. */
 export async function guardedFiles(options: GuardedOptions = {}): Promise<GuardedFiles> {
   const { settings = '', authorization = [], audit = [], policy = policyModule } = options;
+  const { auditFile = 'audit.jsonl', serve = serveGuardedGraph } = options;
   const key = await (keys ??= signingKey('ES256', 'one'));
-  const graph = await serveGuardedGraph();
+  const graph = await serve();
   onTestFinished(() => graph.close());
   const issuers = [{ issuer, audience: 'shop', algorithms: ['ES256'], keys: [key.jwk] }];
   const folder = await folderWith({
@@ -70,7 +75,7 @@ export async function guardedFiles(options: GuardedOptions = {}): Promise<Guarde
       `front: ${process.env.TEST_FRONT ?? 'direct'}`,
       `auth: { jwt: { issuers: ${JSON.stringify(issuers)} } }`,
       `authorization: { ${['policy: policy.mjs', ...authorization].join(', ')} }`,
-      `audit: { ${['file: audit.jsonl', 'allowSample: 1', ...audit].join(', ')} }`,
+      `audit: { ${[`file: ${auditFile}`, 'allowSample: 1', ...audit].join(', ')} }`,
       'limits: { planningMsPerMinute: 600000 }',
       settings,
     ].join('\n'),

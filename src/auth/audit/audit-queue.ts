@@ -1,0 +1,66 @@
+/**
+ * Records on their way to the audit file, wherever that is written. Requests never wait for it: lines queue up to a
+ * limit, and what does not fit or cannot be written is counted and said.
+ */
+
+import type { Events } from '../../shared/events.ts';
+
+/** @throws What keeps them from being written. */
+export type WriteAudit = (lines: readonly string[]) => Promise<void>;
+
+export interface AuditQueueOptions {
+  /** Lines waiting to be written. */
+  readonly queueMax: number;
+  readonly write: WriteAudit;
+  readonly events: Events;
+}
+
+/** Lines written at once. */
+const batchMax = 1000;
+
+export class AuditQueue {
+  readonly #options: AuditQueueOptions;
+  #queue: string[] = [];
+  #lost = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: AuditQueueOptions) {
+    this.#options = options;
+  }
+
+  append(line: string): void {
+    if (this.#queue.length >= this.#options.queueMax) this.#lost += 1;
+    else this.#queue.push(line);
+    this.#writing ??= this.#drain();
+  }
+
+  /** Settles when everything is written or lost. */
+  async close(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    // Whatever else comes in this turn goes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) {
+      const lines = this.#queue.splice(0, batchMax);
+      let cause: unknown;
+      try {
+        await this.#options.write(lines);
+      } catch (error) {
+        this.#lost += lines.length;
+        cause = error;
+      }
+      this.#tellLost(cause);
+    }
+    this.#writing = undefined;
+  }
+
+  #tellLost(cause: unknown): void {
+    if (this.#lost === 0) return;
+    const reason = cause instanceof Error ? cause.message : 'they came faster than they could be written';
+    const error = new Error(`${this.#lost} audit records were lost: ${reason}`, { cause });
+    this.#lost = 0;
+    this.#options.events.emit('defect', { where: 'audit', requestId: null, error });
+  }
+}
