@@ -18,6 +18,7 @@ import { createSharedRequests } from './server/shared-requests.ts';
 import { trackInFlight } from './server/in-flight.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
+import { openStore } from './store/open-store.ts';
 import type { Workers } from './workers/primary.ts';
 
 export interface StartOptions {
@@ -84,8 +85,10 @@ export async function serveGateway({
   credentials,
 }: Served): Promise<RunningGateway> {
   const { events, mutations } = gateway;
-  const auth = config.auth && (await openAuth(config.auth, events).catch(afterClosing(gateway)));
-  const front = await createFront(gateway, config).catch(afterClosing(auth, gateway));
+  const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
+  const auth =
+    config.auth && (await openAuth(config.auth, { events, store }).catch(afterClosing(store, gateway)));
+  const front = await createFront(gateway, config).catch(afterClosing(auth, store, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;
   const { tls } = credentials.current;
@@ -108,7 +111,9 @@ export async function serveGateway({
   const { host, port, path, drainTimeoutMs } = config.server;
   const address = await app
     .listen({ host, port })
-    .catch((error: unknown) => afterClosing(reloader, front, auth, gateway)(listenError(error, host, port)));
+    .catch((error: unknown) =>
+      afterClosing(reloader, front, auth, store, gateway)(listenError(error, host, port)),
+    );
   const url = `${tls ? address.replace(/^http:/, 'https:') : address}${path}`;
   events.emit('listening', { url });
 
@@ -126,6 +131,7 @@ export async function serveGateway({
     admission.close();
     await front.close();
     await Promise.all([auth?.close(), gateway.close()]);
+    await store?.close();
     events.emit('closed', {});
     logger.flush();
   }

@@ -3,10 +3,16 @@
  *
  * A token says who the user is, an API key which client calls; both together must both hold. A trusted proxy's word, and
  * then a client certificate, count only where neither is there.
+ *
+ *     token ──> revoked? ──┐
+ *                          ├──> both? combined ──> or a proxy's word ──> or a certificate ──> or nobody: go on, or 401
+ *     API key ─────────────┘
  */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import type { ProveByKey } from './api-keys/api-keys.ts';
 import type { ClientCertificates } from './certificates/client-certificates.ts';
+import { createCombine } from './combine.ts';
 import type { BackendIdentity } from './identity/backend-headers.ts';
 import type { Tokens } from './jwt/tokens.ts';
 import { anonymous, missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
@@ -19,6 +25,7 @@ export type Authenticate = (
 
 export interface Ways {
   readonly token?: Tokens['prove'] | undefined;
+  readonly apiKey?: ProveByKey | undefined;
   readonly trustedProxy?: ProveNow | undefined;
   readonly certificate?: ClientCertificates | undefined;
 }
@@ -35,11 +42,38 @@ export function createAuthenticate(
     return identity.tell(context, proof ?? nobody);
   }
 
+  const combine = createCombine();
+
+  function settle(
+    context: RequestContext,
+    request: IncomingRequest,
+    byToken: Proof | undefined,
+    byKey: Proof | undefined,
+  ): RequestContext {
+    if (byToken && byKey) return conclude(context, combine(byToken, byKey));
+    return conclude(
+      context,
+      byToken ?? byKey ?? ways.trustedProxy?.(request) ?? ways.certificate?.prove(request),
+    );
+  }
+
   return (context, http) => {
     const request = { http, clientAddress: context.clientAddress };
     ways.certificate?.demand?.(request);
     const byToken = ways.token?.(request);
-    if (byToken instanceof Promise) return byToken.then((proof) => conclude(context, proof));
-    return conclude(context, byToken ?? ways.trustedProxy?.(request) ?? ways.certificate?.prove(request));
+    const byKey = ways.apiKey && proveBeside(byToken, ways.apiKey, request);
+    if (byToken instanceof Promise || byKey instanceof Promise)
+      return Promise.all([byToken, byKey]).then(([token, key]) => settle(context, request, token, key));
+    return settle(context, request, byToken, byKey);
   };
+}
+
+/** A key that is refused at once ends the request while its token is still being checked: nobody waits for that one. */
+function proveBeside(other: unknown, prove: ProveByKey, request: IncomingRequest): ReturnType<ProveByKey> {
+  try {
+    return prove(request);
+  } catch (error) {
+    if (other instanceof Promise) other.catch(() => {});
+    throw error;
+  }
 }

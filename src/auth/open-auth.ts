@@ -3,6 +3,8 @@
 import type { AuthConfig } from '../config/auth.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
+import type { Store } from '../store/store.ts';
+import { openApiKeys } from './api-keys/open-api-keys.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import { createClientCertificates } from './certificates/client-certificates.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
@@ -14,9 +16,16 @@ export interface Auth {
   close(): Promise<void>;
 }
 
+export interface AuthParts {
+  readonly events: Events;
+  /** Absent: there is no Redis. */
+  readonly store?: Store | undefined;
+}
+
 /** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
-export async function openAuth(config: AuthConfig, events: Events): Promise<Auth> {
+export async function openAuth(config: AuthConfig, { events, store }: AuthParts): Promise<Auth> {
   const { jwt, trustedProxy, certificates, onMissing } = config;
+  const apiKeys = config.apiKeys && (await openApiKeys(config.apiKeys, events, store));
   const tokens =
     jwt &&
     createTokens(jwt, {
@@ -28,11 +37,14 @@ export async function openAuth(config: AuthConfig, events: Events): Promise<Auth
   void tokens?.warm();
   const ways = {
     token: tokens?.prove,
+    apiKey: apiKeys?.prove,
     trustedProxy: trustedProxy && createTrustedProxy(trustedProxy),
     certificate: certificates && createClientCertificates(certificates, Date.now),
   };
   return {
     authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing),
-    async close() {},
+    async close() {
+      await apiKeys?.close();
+    },
   };
 }

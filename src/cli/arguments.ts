@@ -9,6 +9,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was asked cannot be done: exit code 1. The message says what to do. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
 export interface Command {
@@ -65,7 +70,7 @@ export async function runCommand(
       console.error(`tributary ${name}: ${error.message} (see tributary ${name} --help)`);
       return exitCodes.usage;
     }
-    if (isGatewayError(error) && error.code !== 'INTERNAL_ERROR') {
+    if (error instanceof CommandFailed || (isGatewayError(error) && error.code !== 'INTERNAL_ERROR')) {
       console.error(`tributary ${name}: ${error.message}`);
       return exitCodes.failed;
     }

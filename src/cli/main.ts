@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   compose: async () => (await import('./compose.ts')).compose,
   'explain-auth': async () => (await import('./explain-auth.ts')).explainAuth,
+  keys: async () => (await import('./keys.ts')).keys,
 };
 
 const [name, ...args] = process.argv.slice(2);

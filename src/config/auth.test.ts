@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import { introspectionSchema } from './auth-introspection.ts';
+import { apiKeysSchema } from './auth-api-keys.ts';
 import { addressMatcher, authSchema } from './auth.ts';
 
 const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['RS256'] };
@@ -31,6 +32,7 @@ describe('authSchema', () => {
       ...Object.keys(config.identity).map((key) => `identity.${key}`),
       ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
       ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),
+      ...Object.keys(apiKeysSchema.shape).map((key) => `apiKeys.${key}`),
       ...Object.keys(introspectionSchema.shape).map((key) => `introspection.${key}`),
     ];
     expect(keys.length).toBeGreaterThan(25);

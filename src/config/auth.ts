@@ -8,6 +8,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { z } from 'zod';
 
+import { apiKeysSchema } from './auth-api-keys.ts';
 import { certificatesSchema } from './auth-certificates.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
 
@@ -20,6 +21,7 @@ export const authSchema = z.strictObject({
   /** A request without any proof: goes on as anonymous, or is refused with 401. */
   onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
   jwt: jwtSchema.optional(),
+  apiKeys: apiKeysSchema.optional(),
   /** Certificates of clients, which connect by TLS (`server.tls`). */
   certificates: certificatesSchema.optional(),
   /** A proxy that has proven the user already and says so in headers. */
@@ -46,7 +48,7 @@ export const authSchema = z.strictObject({
 export type AuthConfig = z.output<typeof authSchema>;
 /** With every file's path absolute. */
 export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
-  const { jwt, certificates } = auth;
+  const { jwt, apiKeys, certificates } = auth;
   const issuers = jwt?.issuers.map((issuer) =>
     issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
   );
@@ -54,6 +56,7 @@ export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) =>
     ...auth,
     ...(jwt && issuers ? { jwt: { ...jwt, issuers } } : {}),
     ...(certificates ? { certificates: { ...certificates, ca: toAbsolute(certificates.ca) } } : {}),
+    ...(apiKeys?.file === undefined ? {} : { apiKeys: { ...apiKeys, file: toAbsolute(apiKeys.file) } }),
   };
 }
 

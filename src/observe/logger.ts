@@ -42,6 +42,9 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     const reason = error instanceof Error ? error.message : String(error);
     logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
   });
+  events.on('authDataFailed', (event) =>
+    logger.warn(event, 'cannot read or write what authentication goes by'),
+  );
   events.on('overloadChanged', ({ level, lagMs, heapShare }) => {
     const event = { level, lagMs: Math.round(lagMs), heapPercent: Math.round(heapShare * 100) };
     if (level > 0) logger.warn(event, 'overloaded: requests are refused');

@@ -48,6 +48,8 @@ export interface GatewayEvents {
   credentialsReplaced: { /** Of the certificate; ISO 8601. */ readonly validUntil: string | null };
   /** What is on disk is no good: what was there before stays. */
   credentialsRefused: { readonly error: unknown };
+  /** Credentials of ours could not be read or written; what was known before goes on. Once until it works again. */
+  authDataFailed: { readonly what: string; readonly place: string; readonly reason: string };
   /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
   overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
   /** Somebody was allowed or denied something. Those that were allowed: a sample. */

@@ -20,10 +20,11 @@ export interface BackendIdentity {
   tell(context: RequestContext, proof: Proof): RequestContext;
 }
 
-export function createBackendIdentity({ identity, trustedProxy }: AuthConfig): BackendIdentity {
+export function createBackendIdentity({ identity, trustedProxy, apiKeys }: AuthConfig): BackendIdentity {
   const { userIdHeader, userRolesHeader } = identity;
   const ownNames = new Set([userIdHeader, userRolesHeader]);
   if (trustedProxy) ownNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
+  if (apiKeys) ownNames.add(apiKeys.header);
   const isOwn = (name: string): boolean =>
     ownNames.has(name) || ownPrefixes.some((prefix) => name.startsWith(prefix));
   const writers: Readonly<Record<IdentityRule, Write>> = {

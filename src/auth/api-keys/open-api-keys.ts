@@ -1,0 +1,78 @@
+/** Builds API keys as the configuration has them: where they are looked up, and where their use is written down. */
+
+import type { ApiKeysConfig } from '../../config/auth-api-keys.ts';
+import { monotonicClock } from '../../shared/clock.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import type { Events } from '../../shared/events.ts';
+import type { Store } from '../../store/store.ts';
+import { createApiKeys, type KeyLookup, type ProveByKey } from './api-keys.ts';
+import { openFileKeys, usedPath, writeUsed as writeUsedToFile } from './file-keys.ts';
+import { LastUsed } from './last-used.ts';
+import { RedisKeys, writeUsed as writeUsedToRedis } from './redis-keys.ts';
+
+export interface ApiKeys {
+  readonly prove: ProveByKey;
+  close(): Promise<void>;
+}
+
+/** Keys whose use is not written down yet. */
+const pendingMax = 50_000;
+
+/** @throws {GatewayError} `CONFIG_INVALID` */
+export async function openApiKeys(
+  config: ApiKeysConfig,
+  events: Events,
+  store: Store | undefined,
+): Promise<ApiKeys> {
+  const { header, lastUsedMs } = config;
+  const { lookup, write, place } = await openLookup(config, events, store);
+  const lastUsed = new LastUsed({
+    everyMs: lastUsedMs,
+    keysMax: pendingMax,
+    random: Math.random,
+    write,
+    onFailure: (reason) => events.emit('authDataFailed', { what: 'last use of API keys', place, reason }),
+  });
+  const isNoted = lastUsedMs > 0;
+  return {
+    prove: createApiKeys({
+      header,
+      lookup,
+      wallClock: Date.now,
+      onUsed: (id, nowMs) => isNoted && lastUsed.note(id, nowMs),
+    }),
+    async close() {
+      await lookup.close();
+      await lastUsed.close();
+    },
+  };
+}
+
+interface Place {
+  readonly lookup: KeyLookup;
+  readonly write: (used: ReadonlyMap<string, number>) => Promise<readonly string[]>;
+  readonly place: string;
+}
+
+async function openLookup(config: ApiKeysConfig, events: Events, store: Store | undefined): Promise<Place> {
+  const { file, pollMs } = config;
+  const place = file ?? 'redis';
+  const onFailure = (reason: string): void =>
+    events.emit('authDataFailed', { what: 'API keys', place, reason });
+  if (file !== undefined) {
+    const lookup = await openFileKeys({ path: file, pollMs, onFailure });
+    return { lookup, write: (used) => writeUsedToFile(usedPath(file), used), place };
+  }
+  if (!store)
+    throw new GatewayError('CONFIG_INVALID', 'auth.apiKeys: say where keys are: "file", or "redis"');
+  const lookup = new RedisKeys({
+    store,
+    cacheMs: config.cacheSeconds * 1000,
+    keptMs: config.keptSeconds * 1000,
+    entriesMax: config.cachedKeysMax,
+    lookupsMax: config.lookupsMax,
+    now: monotonicClock,
+    onFailure,
+  });
+  return { lookup, write: (used) => writeUsedToRedis(store, used), place };
+}

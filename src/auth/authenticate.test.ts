@@ -1,0 +1,132 @@
+import { Socket } from 'node:net';
+
+import { describe, expect, it } from 'vitest';
+
+import { authSchema } from '../config/auth.ts';
+import type { Principal } from '../pipeline/principal.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+import { Cancellation } from '../shared/cancellation.ts';
+import { createAuthenticate, type Ways } from './authenticate.ts';
+import { createBackendIdentity } from './identity/backend-headers.ts';
+import { anonymous, type Proof, refusal, unavailable } from './proof.ts';
+
+const user: Proof = {
+  principal: {
+    ...anonymous,
+    subject: 'ada',
+    roles: ['admin'],
+    scopes: ['read:all'],
+    tier: 'free',
+    provenBy: 'jwt',
+    issuer: 'https://idp.example',
+    validUntilMs: 2000,
+  },
+  token: 'T',
+};
+const key: Proof = {
+  principal: {
+    ...anonymous,
+    client: 'web',
+    tier: 'premium',
+    scopes: ['read:products'],
+    provenBy: 'api-key',
+    validUntilMs: 1000,
+  },
+};
+
+function authenticate(ways: Ways, onMissing: 'anonymous' | 'reject' = 'anonymous') {
+  const run = createAuthenticate(ways, createBackendIdentity(authSchema.parse({})), onMissing);
+  return async (): Promise<Principal | undefined> => {
+    const http = { headers: {}, rawHeaders: [], socket: new Socket() };
+    return (await run(context(), http)).principal;
+  };
+}
+
+describe('a token and an API key together', () => {
+  it('say who the user is and which client calls, for as long as both hold', async () => {
+    expect(await authenticate({ token: () => user, apiKey: () => key })()).toMatchObject({
+      subject: 'ada',
+      roles: ['admin'],
+      scopes: ['read:all'],
+      client: 'web',
+      tier: 'premium',
+      provenBy: 'jwt',
+      validUntilMs: 1000,
+    });
+  });
+
+  it('are the same principal each time, so that requests of one user may share', async () => {
+    const ask = authenticate({ token: () => user, apiKey: () => key });
+    expect(await ask()).toBe(await ask());
+  });
+
+  it('are another principal with another key', async () => {
+    let shown = key;
+    const ask = authenticate({ token: () => user, apiKey: () => shown });
+    const first = await ask();
+    shown = { principal: { ...key.principal, client: 'mobile' } };
+    expect(await ask()).toMatchObject({ client: 'mobile' });
+    expect(first).toMatchObject({ client: 'web' });
+  });
+
+  it('are refused where the token was given to another client', async () => {
+    const foreign = { ...user, principal: { ...user.principal, client: 'partner' } };
+    await expect(authenticate({ token: () => foreign, apiKey: () => key })()).rejects.toThrow('not valid');
+    const same = { ...user, principal: { ...user.principal, client: 'web' } };
+    expect(await authenticate({ token: () => same, apiKey: () => key })()).toMatchObject({ client: 'web' });
+  });
+
+  it.each(['at once', 'later'])(
+    'are refused where one of them is, whichever is asked for %s',
+    async (when) => {
+      const fail = (): never => {
+        throw refusal('no');
+      };
+      const refused = when === 'later' ? () => Promise.resolve().then(fail) : fail;
+      const late = (proof: Proof) => () => new Promise<Proof>((resolve) => setTimeout(resolve, 1, proof));
+      for (const ways of [
+        { token: refused, apiKey: () => key },
+        { token: () => user, apiKey: refused },
+        { token: late(user), apiKey: refused },
+        { token: refused, apiKey: late(key) },
+        { token: refused, apiKey: refused },
+      ])
+        await expect(authenticate(ways)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    },
+  );
+
+  it('leave no rejection behind where both fail at different times', async () => {
+    const ways: Ways = {
+      token: () => new Promise((_, reject) => setTimeout(reject, 1, unavailable('later'))),
+      apiKey: () => {
+        throw refusal('at once');
+      },
+    };
+    await expect(authenticate(ways)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    // An unhandled rejection would fail the run.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+});
+
+it("an API key alone is its client's, with its scopes, and no user's", async () => {
+  expect(await authenticate({ token: () => undefined, apiKey: () => key }, 'reject')()).toBe(key.principal);
+});
+
+it("a proxy's word counts only where neither is there", async () => {
+  const proxy = { principal: { ...anonymous, subject: 'proxied', provenBy: 'trusted-proxy' as const } };
+  const ways = { token: () => undefined, trustedProxy: () => proxy };
+  expect(await authenticate({ ...ways, apiKey: () => undefined })()).toBe(proxy.principal);
+  expect(await authenticate({ ...ways, apiKey: () => key })()).toBe(key.principal);
+});
+
+function context(): RequestContext {
+  return {
+    requestId: 'r',
+    clientAddress: '127.0.0.1',
+    headers: {},
+    forwardHeaders: {},
+    deadlineAtMs: 0,
+    cancellation: new Cancellation(),
+    locals: new Map(),
+  };
+}

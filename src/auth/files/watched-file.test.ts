@@ -1,0 +1,78 @@
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { folderWith } from '../../../test/support/folder.ts';
+import { WatchedFile } from './watched-file.ts';
+
+async function given(files: Readonly<Record<string, string>>, whenMissing?: number) {
+  const path = join(await folderWith(files), 'number');
+  const failures: string[] = [];
+  const open = async () => {
+    const file = await WatchedFile.open<number>({
+      path,
+      pollMs: 5,
+      bytesMax: 10,
+      parse(text) {
+        if (Number.isNaN(Number(text))) throw new Error('it is no number');
+        return Number(text);
+      },
+      ...(whenMissing === undefined ? {} : { whenMissing }),
+      advice: 'write one',
+      onFailure: (reason) => failures.push(reason),
+    });
+    onTestFinished(() => file.close());
+    return file;
+  };
+  return { path, failures, open };
+}
+
+it('is read again when it changes, written over or replaced', async () => {
+  const { path, open } = await given({ number: '1' });
+  const file = await open();
+  expect(file.value).toBe(1);
+  await writeFile(path, '2');
+  await expect.poll(() => file.value).toBe(2);
+  await replace(path, '3');
+  await expect.poll(() => file.value).toBe(3);
+});
+
+it('keeps what was good while the file is broken, too large or gone, and says each once', async () => {
+  const { path, failures, open } = await given({ number: '1' });
+  const file = await open();
+  await replace(path, 'one');
+  await expect.poll(() => failures.length).toBe(1);
+  await replace(path, '1'.repeat(11));
+  await expect.poll(() => failures.length).toBe(2);
+  await rm(path);
+  await expect.poll(() => failures.length).toBe(3);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(failures).toEqual(['it is no number', 'it has more than 10 bytes', 'no such file']);
+  expect(file.value).toBe(1);
+  await replace(path, '4');
+  await expect.poll(() => file.value).toBe(4);
+});
+
+it('must be there and be good when it is opened, unless something else holds instead', async () => {
+  const { path, open } = await given({});
+  await expect(open()).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: `${path}: no such file: write one`,
+  });
+  const broken = await given({ number: 'x' });
+  await expect(broken.open()).rejects.toThrow(`${broken.path}: it is no number`);
+  expect((await (await given({}, 7)).open()).value).toBe(7);
+});
+
+it('is not believed where anybody may write it', async () => {
+  const { path, open } = await given({ number: '1' });
+  await chmod(path, 0o666);
+  await expect(open()).rejects.toThrow('anybody on this machine may write it: chmod o-w');
+});
+
+/** Whole, so that nobody reads half of it. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}

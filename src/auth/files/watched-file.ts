@@ -1,0 +1,103 @@
+/**
+ * A JSON file that is read again when it has changed. One that is broken or gone later changes nothing: what was good
+ * stays, and it is said once.
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+
+import { GatewayError } from '../../shared/errors.ts';
+
+export interface WatchedFileOptions<Value> {
+  readonly path: string;
+  readonly pollMs: number;
+  readonly bytesMax: number;
+  /** @throws {Error} That says what is wrong, without showing what is in it. */
+  readonly parse: (text: string) => Value;
+  /** What holds where there is no file when it is opened. Absent: there must be one. */
+  readonly whenMissing?: Value;
+  /** What to do where there must be one. */
+  readonly advice: string;
+  readonly onFailure: (reason: string) => void;
+}
+
+export class WatchedFile<Value> {
+  readonly #options: WatchedFileOptions<Value>;
+  #value: Value;
+  #state: string;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @throws {GatewayError} `CONFIG_INVALID` where it is missing or no good. */
+  static async open<Value>(options: WatchedFileOptions<Value>): Promise<WatchedFile<Value>> {
+    const state = await stateOf(options.path);
+    if (state === missing && options.whenMissing !== undefined) {
+      return new WatchedFile(options, state, options.whenMissing);
+    }
+    try {
+      return new WatchedFile(options, state, await read(options));
+    } catch (cause) {
+      const hint = state === missing ? `: ${options.advice}` : '';
+      throw new GatewayError('CONFIG_INVALID', `${options.path}: ${reasonOf(cause)}${hint}`, { cause });
+    }
+  }
+
+  private constructor(options: WatchedFileOptions<Value>, state: string, value: Value) {
+    this.#options = options;
+    this.#state = state;
+    this.#value = value;
+    this.#schedule();
+  }
+
+  get value(): Value {
+    return this.#value;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#look().then(() => this.#schedule()), this.#options.pollMs);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const state = await stateOf(this.#options.path);
+    if (state === this.#state) return;
+    // The state of before it was read: a change in between is seen by the next look.
+    this.#state = state;
+    try {
+      this.#value = await read(this.#options);
+    } catch (error) {
+      this.#options.onFailure(reasonOf(error));
+    }
+  }
+}
+
+const missing = 'missing';
+
+async function stateOf(path: string): Promise<string> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+  } catch {
+    return missing;
+  }
+}
+
+async function read<Value>({ path, bytesMax, parse }: WatchedFileOptions<Value>): Promise<Value> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new Error('it is not a file');
+  if (found.size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
+  if ((found.mode & 0o002) !== 0) throw new Error('anybody on this machine may write it: chmod o-w');
+  return parse(await readFile(path, 'utf8'));
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error)
+    return error.code === 'ENOENT' ? 'no such file' : `it cannot be read (${String(error.code)})`;
+  return error.message;
+}

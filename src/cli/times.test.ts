@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+
+import { readDuration, readEnd, readMoment } from './times.ts';
+
+const nowMs = Date.parse('2026-06-01T00:00:00Z');
+
+it.each([
+  ['90d', 7_776_000_000],
+  ['24h', 86_400_000],
+  ['30m', 1_800_000],
+  ['45s', 45_000],
+  ['0', 0],
+])('%s is a duration', (text, ms) => {
+  expect(readDuration(text, '--grace')).toBe(ms);
+});
+
+it.each(['', '1 day', '90', '-1d', '1w', '1.5h', '999999999d', '1e3s'])('%j is none', (text) => {
+  expect(() => readDuration(text, '--grace')).toThrow('--grace must be like 90d');
+});
+
+it('a moment is a day or a time with its zone', () => {
+  expect(readMoment('2026-06-01', '--at')).toBe(nowMs);
+  expect(readMoment('2026-06-01T02:00:00+02:00', '--at')).toBe(nowMs);
+  for (const text of ['1', '2026-13-01', '2026-06-01T00:00', 'June 1', '20260601'])
+    expect(() => readMoment(text, '--at')).toThrow('--at must be a time such as');
+});
+
+it('an end is a duration from now, a moment later than now, or never', () => {
+  expect(readEnd('1h', '--expires', nowMs)).toBe(nowMs + 3_600_000);
+  expect(readEnd('2027-01-01', '--expires', nowMs)).toBe(Date.parse('2027-01-01T00:00:00Z'));
+  expect(readEnd('never', '--expires', nowMs)).toBeNull();
+  for (const text of ['2026-06-01', '0', '0d'])
+    expect(() => readEnd(text, '--expires', nowMs)).toThrow(/in the future|time such as/);
+});

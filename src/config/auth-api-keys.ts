@@ -1,0 +1,67 @@
+/** The schema of `auth.apiKeys`, and of one key as it is kept. docs/auth.md explains each key. */
+
+import { z } from 'zod';
+
+import { headerName } from './auth-jwt.ts';
+
+/** Headers that mean something else to everybody. */
+const taken = ['authorization', 'cookie', 'host', 'connection', 'content-type', 'content-length', 'accept'];
+
+export const apiKeysSchema = z.strictObject({
+  header: headerName
+    .refine((name) => !taken.includes(name), 'expected a header of its own, such as x-api-key')
+    .default('x-api-key'),
+  /** A JSON file that `tributary keys` writes. Relative to gateway.yaml. Absent: keys are in Redis. */
+  file: z.string().min(1).optional(),
+  /** How often the file is looked at for changes. */
+  pollMs: z.int().min(100).max(60_000).default(1000),
+  /** With Redis: how long what is known of a key holds, and so until when a key that is revoked still serves. */
+  cacheSeconds: z.number().min(0.1).max(300).default(1),
+  /** With Redis: how long known keys go on without it. */
+  keptSeconds: z.number().min(0).max(86_400).default(300),
+  /** With Redis: keys that are known, and ids that are known to be none. */
+  cachedKeysMax: z.int().min(1).max(1_000_000).default(10_000),
+  /** With Redis: questions under way. One more is answered with 503. */
+  lookupsMax: z.int().min(1).max(100_000).default(200),
+  /** How often it is written down which keys were used when. 0: never. */
+  lastUsedMs: z.int().min(0).max(3_600_000).default(10_000),
+});
+
+export type ApiKeysConfig = z.output<typeof apiKeysSchema>;
+
+const time = z.iso.datetime().nullable().default(null);
+
+/** What is public of a key: it stands in the key itself, in lists and in logs. */
+export const keyId = z.string().regex(/^[0-9A-Za-z]{12}$/, 'expected 12 letters and digits');
+export const clientName = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/, 'expected up to 256 characters, no spaces');
+export const tierName = z.string().regex(/^[\w.-]{1,64}$/, 'expected letters, digits and _.-');
+/** As OAuth has it. */
+export const scopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'expected no space, " or \\');
+
+export const keyRecordSchema = z.strictObject({
+  id: keyId,
+  /** Of the whole key, base64url. */
+  sha256: z.string().regex(/^[\w-]{43}$/),
+  client: clientName,
+  tier: tierName.nullable().default(null),
+  scopes: z.array(scopeName).max(1000).default([]),
+  roles: z.array(scopeName).max(1000).default([]),
+  createdAt: z.iso.datetime(),
+  expiresAt: time,
+  revokedAt: time,
+  /** The key that takes its place, */
+  rotatedTo: keyId.nullable().default(null),
+  /** and until when both hold. */
+  graceUntil: time,
+});
+
+export type KeyRecord = z.output<typeof keyRecordSchema>;
+
+export const keyFileSchema = z.strictObject({
+  version: z.literal(1),
+  keys: z
+    .array(keyRecordSchema)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'expected each id once'),
+});
