@@ -12,7 +12,7 @@ import { ask, type AskOptions, type GraphqlReply } from '../../support/ask.ts';
 import { openFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
 
 /** Every source of graph.yaml has a proxy of its own. */
-const proxied = {
+export const proxied = {
   products: 'products',
   orders: 'orders',
   catalog: 'products',
