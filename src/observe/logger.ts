@@ -36,15 +36,7 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
-  events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
-  events.on('credentialsReplaced', (event) => logger.info(event, 'certificates and keys replaced'));
-  events.on('credentialsRefused', ({ error }) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
-  });
-  events.on('authDataFailed', (event) =>
-    logger.warn(event, 'cannot read or write what authentication goes by'),
-  );
+  logAuthentication(events, logger);
   events.on('overloadChanged', ({ level, lagMs, heapShare }) => {
     const event = { level, lagMs: Math.round(lagMs), heapPercent: Math.round(heapShare * 100) };
     if (level > 0) logger.warn(event, 'overloaded: requests are refused');
@@ -57,6 +49,31 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     const reason = error instanceof Error ? error.message : String(error);
     logger.error({ reason }, 'the changed graph is not usable; the one before stays');
   });
+  logServices(events, logger);
+  events.on('workerStarted', (event) => logger.info(event, 'worker started'));
+  events.on('workerFailed', ({ worker: number, error }) => {
+    logger.error({ worker: number, err: describe(error), cause: causeOf(error) }, 'worker cannot start');
+  });
+  events.on('workerEnded', (event) => logger.error(event, 'worker ended'));
+  events.on('listening', (event) => logger.info(event, 'listening'));
+  events.on('draining', (event) => logger.info(event, 'draining'));
+  events.on('closed', () => logger.info('closed'));
+  return logger;
+}
+
+function logAuthentication(events: Events, logger: Logger): void {
+  events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
+  events.on('credentialsReplaced', (event) => logger.info(event, 'certificates and keys replaced'));
+  events.on('credentialsRefused', ({ error }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
+  });
+  events.on('authDataFailed', (event) =>
+    logger.warn(event, 'cannot read or write what authentication goes by'),
+  );
+}
+
+function logServices(events: Events, logger: Logger): void {
   events.on('breakerChanged', (event) => {
     if (event.to === 'open') logger.warn(event, 'breaker opened');
     else logger.info(event, 'breaker changed');
@@ -75,15 +92,6 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     events.on('batchLoaded', (event) => logger.debug(event, 'batch loaded'));
     events.on('callRefused', (event) => logger.debug(event, 'call refused'));
   }
-  events.on('workerStarted', (event) => logger.info(event, 'worker started'));
-  events.on('workerFailed', ({ worker: number, error }) => {
-    logger.error({ worker: number, err: describe(error), cause: causeOf(error) }, 'worker cannot start');
-  });
-  events.on('workerEnded', (event) => logger.error(event, 'worker ended'));
-  events.on('listening', (event) => logger.info(event, 'listening'));
-  events.on('draining', (event) => logger.info(event, 'draining'));
-  events.on('closed', () => logger.info('closed'));
-  return logger;
 }
 
 type FieldError = GatewayEvents['fieldFailed']['error'];
