@@ -1,126 +1,182 @@
-/** No way around: every guarded field, every way to ask for it, by POST and GET, through both fronts. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
+/**
+ * No way around: every guarded field, every way to ask for it, by every transport, for nobody and for somebody who may
+ * see everything else. Through both fronts.
+ */
 import { Supergraph } from '@apollo/federation-internals';
 import { isObjectType, type GraphQLSchema } from 'graphql';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { start } from '../../src/main.ts';
 import type { AuthorizationRecord } from '../../src/shared/events.ts';
-import { send, type GraphqlReply } from '../support/ask.ts';
-import { folderWith } from '../support/folder.ts';
-import { policyModule, serveGuardedGraph } from './guarded-graph.ts';
+import type { GraphqlReply } from '../support/ask.ts';
+import { type Asked, guardedGateway, type GuardedGateway } from './support/guarded-gateway.ts';
 import { waysTo } from './ways.ts';
 
-/** Everything whose value says that it is guarded, and what is computed from it. */
-const guarded = {
-  Query: ['secret', 'me'],
-  Book: ['cost', 'isbn', 'shelf', 'score', 'margin'],
-  Movie: ['budget', 'note', 'score'],
-  Account: ['owner'],
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Everything whose value says that it is guarded, and what is computed from it, with what it takes to see it. */
+const guarded: Readonly<Record<string, { readonly right?: string; readonly isMasked?: true }>> = {
+  'Query.secret': { right: 'read' },
+  'Query.me': { right: 'accounts' },
+  'Book.cost': { right: 'sign in' },
+  'Book.isbn': { right: 'sign in' },
+  'Book.margin': { right: 'sign in' },
+  'Book.score': { right: 'scores' },
+  'Movie.score': { right: 'scores' },
+  'Movie.budget': { right: 'finance' },
+  'Account.owner': { right: 'accounts' },
+  // Nobody has what these take.
+  'Book.shelf': {},
+  'Movie.note': {},
+  'Movie.phone': { right: 'staff', isMasked: true },
 };
 
-describe.each(['POST', 'GET'] as const)('by %s', (method) => {
-  it('a guarded field is denied whichever way it is asked for, and that is written down once', async () => {
-    const graph = await open('');
-    const { ask, schema } = graph;
+const everyRight = { scopes: ['secrets', 'read', 'scores', 'accounts'], roles: ['finance', 'staff'] };
+
+/** All rights but one; null where that leaves nobody. */
+function allBut(right: string | undefined): Claims | null {
+  if (right === 'sign in') return null;
+  const without = (names: readonly string[]): string[] => names.filter((name) => name !== right);
+  return { sub: 'ada', scope: without(everyRight.scopes).join(' '), roles: without(everyRight.roles) };
+}
+
+const transports: Readonly<Record<string, Asked>> = {
+  post: {},
+  get: { method: 'GET' },
+  'post for the newer type': { headers: { accept: 'application/graphql-response+json' } },
+};
+
+describe('a guarded field', () => {
+  it('is not seen without the right whichever way it is asked for, and that is written down once', async () => {
+    const graph = await guardedGateway({ authorization: ['dryRunRole: tester'] });
+    const ways = allWays(schemaOf(graph));
+    expect(ways.length).toBeGreaterThan(150);
+    const asked: Array<{ id: string; way: Way; who: string }> = [];
     const bypasses: string[] = [];
-    const asked: string[] = [];
-    for (const { name, query } of allWays(schema)) {
-      const requestId = `way-${asked.push(name)}`;
-      const { text, errors = [] } = await ask(method, query, requestId);
-      if (/canary/.test(text)) bypasses.push(`${name}: ${query} answers ${text}`);
-      expect(
-        errors.map(({ extensions }) => extensions.code),
-        `${query} ${text}`,
-      ).toContain('UNAUTHENTICATED');
-    }
-    expect(bypasses).toEqual([]);
-    expect(asked.length).toBeGreaterThan(150);
-    const denials = (await graph.records()).filter(({ outcome }) => outcome === 'deny');
-    const perRequest = Map.groupBy(denials, ({ requestId }) => requestId);
-    const written = asked.map((name, i) => {
-      const [coordinate = ''] = name.split(' ');
-      // An account is guarded as such: where a field can only give one, or where one is found.
-      const about = coordinate === 'Account.owner' ? ['Account', 'Query.me'] : [coordinate];
-      const found = (perRequest.get(`way-${i + 1}`) ?? []).filter(({ coordinates }) =>
-        about.some((one) => coordinates.includes(one)),
-      );
-      return found.length === 1 ? '' : `${name}: ${JSON.stringify(found)}`;
-    });
-    expect(written.filter((text) => text !== '')).toEqual([]);
-  });
-
-  it('each of these ways leads to the value where nothing is enforced', async () => {
-    const { ask, schema } = await open('  dryRun: true\n');
     const dead: string[] = [];
-    for (const { name, query } of allWays(schema)) {
-      const { text } = await ask(method, query, 'dry');
-      if (!/canary/.test(text)) dead.push(`${name}: ${query} answers ${text}`);
-    }
+
+    const askAll = async (way: Way): Promise<void> => {
+      const { right, isMasked } = guarded[way.coordinate] ?? {};
+      const other = allBut(right);
+      for (const [who, claims] of [
+        ['nobody', null],
+        ...(other ? [['other', other] as const] : []),
+      ] as const) {
+        for (const [transport, how] of Object.entries(transports)) {
+          const id = `way-${asked.length}`;
+          asked.push({ id, way, who });
+          const headers = { ...how.headers, 'x-request-id': id };
+          const reply = await graph.query(way.query, { ...how, claims, headers });
+          const code = who === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+          if (reply.text.includes('canary') || !(isMasked || codesOf(reply).includes(code)))
+            bypasses.push(`${way.name} for ${who} by ${transport}: ${way.query} answers ${reply.text}`);
+        }
+      }
+      // There is something to be seen there.
+      const seen = await graph.query(way.query, {
+        claims: tester,
+        headers: { 'x-authorization-dry-run': '1' },
+      });
+      if (!seen.text.includes('canary')) dead.push(`${way.name}: ${way.query} answers ${seen.text}`);
+    };
+    await inParallel(ways, askAll);
+    expect(bypasses).toEqual([]);
     expect(dead).toEqual([]);
+
+    const records = Map.groupBy(await graph.records(), ({ requestId }) => requestId);
+    const miscounted = asked.flatMap(({ id, way, who }) => {
+      const found = (records.get(id) ?? []).filter((record) => isAbout(record, way));
+      const outcome = guarded[way.coordinate]?.isMasked ? 'mask' : 'deny';
+      const isOne = found.length === 1 && found[0]?.outcome === outcome && found[0].enforced;
+      return isOne ? [] : `${way.name} for ${who}: ${JSON.stringify(found)}`;
+    });
+    expect(miscounted).toEqual([]);
   });
 
-  it('the schema tells no value, and asks no backend', async () => {
-    const { ask, schema, calls } = await open('');
-    for (const type of Object.keys(guarded)) {
-      const fields = '{ name args { name } type { name } }';
-      const { text } = await ask(method, `{ __type(name: "${type}") { fields ${fields} } }`, 'schema');
-      expect(text).not.toContain('canary');
+  it('is seen by whom it is for', async () => {
+    const graph = await guardedGateway();
+    const claims = { sub: 'ada', scope: everyRight.scopes.join(' '), roles: everyRight.roles };
+    const query = `{ secret me { owner } top { score }
+      books { cost isbn margin score } movies { score budget phone } }`;
+    const { data, errors } = await graph.query(query, { claims });
+    expect(errors).toBeUndefined();
+    expect(JSON.stringify(data).match(/canary/g)).toHaveLength(11);
+  });
+
+  it('does not come along with what somebody else asked at the same time', async () => {
+    const graph = await guardedGateway({
+      settings:
+        'sharing: { fetches: true, requests: true, ignoreHeaders: [x-user-id, x-user-roles, x-request-id] }',
+    });
+    const query = '{ books { cost } movies { phone } }';
+    const staff = { sub: 'ada', roles: ['staff'] };
+    await graph.query(query, { claims: staff });
+    const before = graph.graph.calls;
+    const people: ReadonlyArray<Claims | null> = [staff, null, { sub: 'eve' }];
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => graph.query(query, { claims: people[i % 3] ?? null })),
+    );
+    expect(graph.graph.calls - before).toBeLessThan(replies.length);
+    for (const [i, { data }] of replies.entries()) {
+      expect(data).toEqual({
+        books: [{ cost: i % 3 === 1 ? null : 'canary cost' }],
+        movies: [{ phone: i % 3 === 0 ? 'canary phone' : 'e' }],
+      });
     }
-    expect(calls()).toBe(0);
-    expect(Object.keys(schema.getTypeMap())).toContain('Account');
   });
 });
 
-function allWays(schema: GraphQLSchema): Array<{ name: string; query: string }> {
-  return Object.entries(guarded).flatMap(([typeName, fields]) => {
+it('the schema tells no value, and asks no backend', async () => {
+  const graph = await guardedGateway();
+  for (const type of ['Book', 'Movie', 'Account', 'Query']) {
+    const { text, data } = await graph.query(`{ __type(name: "${type}") { fields { name type { name } } } }`);
+    expect(data).toMatchObject({ __type: { fields: expect.any(Array) as unknown } });
+    expect(text).not.toContain('canary');
+  }
+  expect(graph.graph.calls).toBe(0);
+});
+
+const tester = { sub: 'tess', roles: ['tester'] };
+
+interface Way {
+  readonly coordinate: string;
+  readonly name: string;
+  readonly query: string;
+}
+
+function allWays(schema: GraphQLSchema): Way[] {
+  return Object.keys(guarded).flatMap((coordinate) => {
+    const [typeName = '', field = ''] = coordinate.split('.');
     const type = schema.getType(typeName);
     if (!isObjectType(type)) throw new Error(`no type ${typeName}`);
-    return fields.flatMap((field) =>
-      waysTo(schema, type, field).map(({ name, query }) => ({
-        name: `${typeName}.${field} at ${name}`,
-        query,
-      })),
-    );
+    return waysTo(schema, type, field).map(({ name, query }) => ({
+      coordinate,
+      name: `${coordinate} at ${name}`,
+      query,
+    }));
   });
 }
 
-async function open(settings: string) {
-  const graph = await serveGuardedGraph();
-  onTestFinished(() => graph.close());
-  const folder = await folderWith({
-    'supergraph.graphql': graph.supergraphSdl,
-    'policy.mjs': policyModule,
-    'gateway.yaml': `front: ${process.env.TEST_FRONT ?? 'direct'}\nauthorization:\n  policy: policy.mjs\n${settings}audit: { file: audit.jsonl, allowSample: 1 }\nlimits: { planningMsPerMinute: 600000 }\n`,
-  });
-  const gateway = await start({
-    supergraph: join(folder, 'supergraph.graphql'),
-    configPath: join(folder, 'gateway.yaml'),
-    port: 0,
-    logLevel: 'silent',
-  });
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= gateway.close());
-  onTestFinished(close);
+/** An account is guarded as such: where a field can only give one, or where one is found. */
+function isAbout({ coordinates }: AuthorizationRecord, { coordinate }: Way): boolean {
+  const about = coordinate === 'Account.owner' ? ['Account', 'Query.me'] : [coordinate];
+  return about.some((one) => coordinates.includes(one));
+}
 
-  function ask(method: 'GET' | 'POST', query: string, requestId: string): Promise<GraphqlReply> {
-    const headers = { 'content-type': 'application/json', 'x-request-id': requestId };
-    if (method === 'POST') return send(gateway.url, { method, headers, body: JSON.stringify({ query }) });
-    return send(`${gateway.url}?${new URLSearchParams({ query }).toString()}`, { method, headers });
-  }
+function schemaOf({ graph }: GuardedGateway): GraphQLSchema {
+  return Supergraph.build(graph.supergraphSdl, { supportedFeatures: null }).apiSchema().toGraphQLJSSchema();
+}
 
-  return {
-    ask,
-    schema: Supergraph.build(graph.supergraphSdl, { supportedFeatures: null })
-      .apiSchema()
-      .toGraphQLJSSchema(),
-    calls: () => graph.calls,
-    async records(): Promise<AuthorizationRecord[]> {
-      await close();
-      const lines = (await readFile(join(folder, 'audit.jsonl'), 'utf8')).trim().split('\n');
-      return lines.map((line) => JSON.parse(line) as AuthorizationRecord);
-    },
-  };
+function codesOf({ errors = [] }: GraphqlReply): unknown[] {
+  return errors.map(({ extensions }) => extensions['code']);
+}
+
+const lanes = 6;
+
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+    }),
+  );
 }

@@ -26,7 +26,14 @@ const rows: readonly Row[] = [
     shelf: 'canary shelf',
     isbn: 'canary isbn',
   },
-  { __typename: 'Movie', id: 'm2', title: 'Alien', budget: 'canary budget', note: 'canary note' },
+  {
+    __typename: 'Movie',
+    id: 'm2',
+    title: 'Alien',
+    budget: 'canary budget',
+    note: 'canary note',
+    phone: 'canary phone',
+  },
   { __typename: 'Account', id: 'a1', owner: 'canary owner' },
 ];
 const media = rows.slice(0, 2);
@@ -48,7 +55,7 @@ const subgraphs = {
         id: ID! title: String cost: String @signedIn isbn: Isbn shelf: String similar: [Medium!]
       }
       type Movie implements Medium @key(fields: "id") {
-        id: ID! title: String budget: String @policy(policies: [["finance"]]) note: String
+        id: ID! title: String budget: String @policy(policies: [["finance"]]) note: String phone: String
       }
       type Account @requiresScopes(scopes: [["accounts"]]) { id: ID! owner: String }
       union Anything = Book | Movie | Account
@@ -94,12 +101,13 @@ const subgraphs = {
 
 /** The rules of the policy, in a module that needs nothing. */
 export const policyModule = `
-  export function policy({ rule, allow }) {
+  export function policy({ rule, allow, masked }) {
     const never = rule('never', { cache: 'contextual' })(() => false);
+    const staff = rule('is staff', { cache: 'contextual' })((_, __, { principal }) => principal.roles.includes('staff'));
     const notThis = rule('not this', { cache: 'strict', fragment: '{ id }' })(({ id }) => id === 'other');
     return {
       fallbackRule: allow,
-      permissions: { Book: { shelf: never }, Movie: { note: notThis } },
+      permissions: { Book: { shelf: never }, Movie: { note: notThis, phone: masked(staff, (text) => text.slice(-1)) } },
       policies: { finance: ({ principal }) => principal.roles.includes('finance') },
     };
   }

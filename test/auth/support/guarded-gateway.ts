@@ -80,7 +80,13 @@ export async function guardedFiles(options: GuardedOptions = {}): Promise<Guarde
       settings,
     ].join('\n'),
   });
-  const tokenFor: GuardedFiles['tokenFor'] = (claims) => signed(key, issuer, { claims });
+  const tokens = new Map<string, Promise<string>>();
+  const tokenFor: GuardedFiles['tokenFor'] = (claims) => {
+    const text = JSON.stringify(claims);
+    const token = tokens.get(text) ?? signed(key, issuer, { claims });
+    tokens.set(text, token);
+    return token;
+  };
   return {
     graph,
     folder,
