@@ -15,6 +15,7 @@ import { createFront } from './server/create-front.ts';
 import { registerFront } from './server/front.ts';
 import { registerGraphiql } from './server/graphiql.ts';
 import { createSharedRequests } from './server/shared-requests.ts';
+import { registerKeySet } from './server/key-set.ts';
 import { trackInFlight } from './server/in-flight.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
@@ -56,15 +57,18 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const source = graphSource(options, config);
   const graph = await source.read();
   const credentials = await WatchedCredentials.open(config, events);
-  if (config.server.workers > 1) {
-    const { startWorkers } = await import('./workers/primary.ts');
-    const workers = await startWorkers(graph, config, events, credentials).catch(
-      withPlace(options.supergraph),
-    );
-    return superviseWorkers({ workers, config, events, logger, source, credentials });
+  try {
+    if (config.server.workers > 1) {
+      const { startWorkers } = await import('./workers/primary.ts');
+      const workers = await startWorkers(graph, config, events, credentials);
+      return superviseWorkers({ workers, config, events, logger, source, credentials });
+    }
+    const gateway = await createGateway(graph, config, events);
+    return await serveGateway({ gateway, config, logger, source, credentials });
+  } catch (error) {
+    await credentials.close();
+    throw withPlace(options.supergraph, error);
   }
-  const gateway = await createGateway(graph, config, events).catch(withPlace(options.supergraph));
-  return serveGateway({ gateway, config, logger, source, credentials });
 }
 
 interface Served {
@@ -87,17 +91,24 @@ export async function serveGateway({
   const { events, mutations } = gateway;
   const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
   const auth =
-    config.auth && (await openAuth(config.auth, { events, store }).catch(afterClosing(store, gateway)));
+    config.auth &&
+    (await openAuth(config.auth, { events, store, signingKeys: credentials.current.signing }).catch(
+      afterClosing(store, gateway),
+    ));
   const front = await createFront(gateway, config).catch(afterClosing(auth, store, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;
   const { tls } = credentials.current;
   const edge = createEdge({ server: config.server, tls, events, isReady: () => !draining });
-  credentials.onChange((next) => next.tls && edge.renewTls(next.tls));
+  credentials.onChange((next) => {
+    if (next.tls) edge.renewTls(next.tls);
+    if (next.signing) auth?.renewSigning(next.signing);
+  });
   const { app } = edge;
   const inFlight = trackInFlight(app.server);
   const admission = createAdmission(config, events);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
+  registerKeySet(app, credentials);
   const shared = createSharedRequests(config);
   registerFront(edge, {
     config,
@@ -235,11 +246,9 @@ export function graphSource(options: StartOptions, config: GatewayConfig): Graph
 }
 
 /** Composition errors name their files; a supergraph that came whole does not know its own. */
-function withPlace(place: string | undefined): (error: unknown) => never {
-  return (error) => {
-    if (place === undefined || !isGatewayError(error) || error.code !== 'SUPERGRAPH_INVALID') throw error;
-    throw new GatewayError(error.code, `${place}: ${error.message}`, { cause: error });
-  };
+function withPlace(place: string | undefined, error: unknown): unknown {
+  if (place === undefined || !isGatewayError(error) || error.code !== 'SUPERGRAPH_INVALID') return error;
+  return new GatewayError(error.code, `${place}: ${error.message}`, { cause: error });
 }
 
 function reloaderFor(

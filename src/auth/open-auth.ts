@@ -8,11 +8,15 @@ import { openApiKeys } from './api-keys/open-api-keys.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import { createClientCertificates } from './certificates/client-certificates.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
+import { Signer } from './identity/signer.ts';
+import type { SigningJwk } from './identity/signing-keys.ts';
 import { createTokens } from './jwt/tokens.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
+  /** Identity for backends is signed with the first of these from now on. */
+  renewSigning(keys: readonly SigningJwk[]): void;
   close(): Promise<void>;
 }
 
@@ -20,11 +24,14 @@ export interface AuthParts {
   readonly events: Events;
   /** Absent: there is no Redis. */
   readonly store?: Store | undefined;
+  /** There are some where any rule of identity is `signed`. */
+  readonly signingKeys?: readonly SigningJwk[] | undefined;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
-export async function openAuth(config: AuthConfig, { events, store }: AuthParts): Promise<Auth> {
-  const { jwt, trustedProxy, certificates, onMissing } = config;
+export async function openAuth(config: AuthConfig, { events, store, signingKeys }: AuthParts): Promise<Auth> {
+  const { jwt, trustedProxy, certificates, identity, onMissing } = config;
+  const signer = signingKeys && identity.signed && new Signer(signingKeys, identity.signed, Date.now);
   const apiKeys = config.apiKeys && (await openApiKeys(config.apiKeys, events, store));
   const tokens =
     jwt &&
@@ -42,7 +49,8 @@ export async function openAuth(config: AuthConfig, { events, store }: AuthParts)
     certificate: certificates && createClientCertificates(certificates, Date.now),
   };
   return {
-    authenticate: createAuthenticate(ways, createBackendIdentity(config), onMissing),
+    authenticate: createAuthenticate(ways, createBackendIdentity(config, signer), onMissing),
+    renewSigning: (keys) => signer?.renew(keys),
     async close() {
       await apiKeys?.close();
     },

@@ -16,6 +16,7 @@ describe('authSchema', () => {
     const config = authSchema.parse({
       trustedProxy: { addresses: ['::1'] },
       certificates: { ca: 'ca.pem', names: [{ dns: 'a' }] },
+      identity: { signed: { issuer: 'https://gateway.example', keyFile: 'keys.json' } },
       jwt: { issuers: [{ ...issuer, introspection }] },
     });
     const { issuers, ...jwt } = config.jwt ?? { issuers: [] };
@@ -29,7 +30,10 @@ describe('authSchema', () => {
       ...Object.keys(jwt).map((key) => `jwt.${key}`),
       ...Object.keys(config.trustedProxy ?? {}).map((key) => `trustedProxy.${key}`),
       ...Object.keys(config.certificates ?? {}).map((key) => `certificates.${key}`),
-      ...Object.keys(config.identity).map((key) => `identity.${key}`),
+      ...Object.keys(config.identity)
+        .filter((key) => key !== 'signed')
+        .map((key) => `identity.${key}`),
+      ...Object.keys(config.identity.signed ?? {}).map((key) => `identity.signed.${key}`),
       ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
       ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),
       ...Object.keys(apiKeysSchema.shape).map((key) => `apiKeys.${key}`),
@@ -71,6 +75,16 @@ describe('authSchema', () => {
     expect(two({ tokenPrefix: 'a_' }, { tokenPrefix: 'a_' })).toBe(false);
     expect(two({ tokenPrefix: 'a_' }, { tokenPrefix: 'a_b_' })).toBe(true);
     expect(two({ tokenPrefix: 'a_' }, {})).toBe(true);
+  });
+
+  it('wants to know who signs where a rule is signed, and a header that may be sent on', () => {
+    const signed = { issuer: 'https://gateway.example' };
+    for (const identity of [{ rule: 'signed' }, { subgraphs: { users: 'signed' } }]) {
+      expect(authSchema.safeParse({ identity }).success).toBe(false);
+      expect(authSchema.safeParse({ identity: { ...identity, signed } }).success).toBe(true);
+      const header = { ...identity, signed: { ...signed, header: 'connection' } };
+      expect(authSchema.safeParse({ identity: header }).success).toBe(false);
+    }
   });
 
   it('refuses the same issuer twice, and ranges of addresses that are none', () => {

@@ -11,11 +11,28 @@ import { z } from 'zod';
 import { apiKeysSchema } from './auth-api-keys.ts';
 import { certificatesSchema } from './auth-certificates.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
+import { hopByHopHeaders } from './transport.ts';
 
 const addressRange = z.string().refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
 
 /** How a backend learns who the request is from. */
-const identityRule = z.enum(['none', 'headers', 'token']);
+const identityRule = z.enum(['none', 'headers', 'token', 'signed']);
+
+const signedSchema = z.strictObject({
+  /** `iss` of the tokens: how backends know this gateway. */
+  issuer: z.string().min(1).max(1024),
+  /** `authorization` gets it as a bearer token, any other header as it is. */
+  header: headerName
+    .refine((name) => !hopByHopHeaders.has(name), 'expected a header that may be sent on')
+    .default('authorization'),
+  lifetimeSeconds: z.int().min(10).max(3600).default(60),
+  /** A JSON Web Key Set with private keys, relative to gateway.yaml; the first signs. Absent: made at the start. */
+  keyFile: z.string().min(1).optional(),
+  /** Of keys that are made here. */
+  algorithm: z.enum(['ES256', 'EdDSA']).default('ES256'),
+  /** How long each of them signs. */
+  turnHours: z.number().min(0.25).max(500).default(24),
+});
 
 export const authSchema = z.strictObject({
   /** A request without any proof: goes on as anonymous, or is refused with 401. */
@@ -41,7 +58,13 @@ export const authSchema = z.strictObject({
       subgraphs: z.record(z.string(), identityRule).default({}),
       userIdHeader: headerName.default('x-user-id'),
       userRolesHeader: headerName.default('x-user-roles'),
+      /** For the rule `signed`. */
+      signed: signedSchema.optional(),
     })
+    .refine(
+      ({ rule, subgraphs, signed }) => signed || ![rule, ...Object.values(subgraphs)].includes('signed'),
+      'expected "signed" with an issuer, as there is a rule "signed"',
+    )
     .prefault({}),
 });
 
@@ -49,15 +72,26 @@ export type AuthConfig = z.output<typeof authSchema>;
 /** With every file's path absolute. */
 export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
   const { jwt, apiKeys, certificates } = auth;
+  const keyFile = auth.identity.signed?.keyFile;
   const issuers = jwt?.issuers.map((issuer) =>
     issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
   );
   return {
     ...auth,
     ...(jwt && issuers ? { jwt: { ...jwt, issuers } } : {}),
+    ...(keyFile === undefined ? {} : { identity: withKeyFile(auth.identity, toAbsolute(keyFile)) }),
     ...(certificates ? { certificates: { ...certificates, ca: toAbsolute(certificates.ca) } } : {}),
     ...(apiKeys?.file === undefined ? {} : { apiKeys: { ...apiKeys, file: toAbsolute(apiKeys.file) } }),
   };
+}
+
+function withKeyFile(identity: AuthConfig['identity'], keyFile: string): AuthConfig['identity'] {
+  return identity.signed ? { ...identity, signed: { ...identity.signed, keyFile } } : identity;
+}
+
+/** Whether anything is signed. */
+export function signs({ rule, subgraphs }: AuthConfig['identity']): boolean {
+  return rule === 'signed' || Object.values(subgraphs).includes('signed');
 }
 
 export type IdentityRule = z.output<typeof identityRule>;

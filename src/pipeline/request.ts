@@ -14,6 +14,10 @@ export interface RequestContext {
   readonly forwardHeaders: Readonly<Record<string, string>>;
   /** The same for subgraphs that learn who the request is from by another rule (config `auth.identity.subgraphs`). */
   readonly forwardByRule?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** For subgraphs that learn it from a token which the gateway signs for each of them (the rule `signed`). */
+  readonly signedFor?: (subgraph: string) => Pick<RequestContext, 'forwardHeaders' | 'signedAs'>;
+  /** The header with such a token, and of whom it is: tokens of one principal take turns. */
+  readonly signedAs?: { readonly header: string; readonly who: string };
   /** When the whole request must be answered, in ms of `monotonicClock`. */
   readonly deadlineAtMs: number;
   readonly cancellation: Cancellation;

@@ -1,12 +1,15 @@
 /**
- * What this gateway proves itself with, which changes while it runs: its certificate and key, and whose client
- * certificates count.
+ * What this gateway proves itself with, which changes while it runs: its certificate and key, whose client certificates
+ * count, and the keys that identity for backends is signed with.
  *
- * The process that was started looks at the files, from time to time and when asked; worker processes are told.
+ * The process that was started looks at the files, from time to time and when asked, and makes the keys that are in no
+ * file; worker processes are told.
  */
 
 import { X509Certificate } from 'node:crypto';
 
+import { newSigningKeys, readSigningKeys, turned, type SigningJwk } from '../auth/identity/signing-keys.ts';
+import { signs, type AuthConfig } from '../config/auth.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
 import { readTls, type TlsTexts } from './tls.ts';
@@ -14,6 +17,8 @@ import { readTls, type TlsTexts } from './tls.ts';
 export interface CredentialTexts {
   /** Undefined: the listener speaks plain HTTP. */
   readonly tls?: TlsTexts | undefined;
+  /** Undefined: nothing is signed. */
+  readonly signing?: readonly SigningJwk[] | undefined;
 }
 
 export interface Credentials {
@@ -50,14 +55,16 @@ export class GivenCredentials implements Credentials {
 export class WatchedCredentials extends GivenCredentials {
   readonly #config: GatewayConfig;
   readonly #events: Events;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
   /** The last complaint: files that stay wrong are complained of once. */
   #complaint = '';
 
   /** @throws {GatewayError} `CONFIG_INVALID` */
   static async open(config: GatewayConfig, events: Events): Promise<WatchedCredentials> {
-    return new WatchedCredentials({ tls: await readTls(config) }, config, events);
+    const signed = signedOf(config);
+    const keys = signed && (signed.keyFile === undefined ? newSigningKeys(signed.algorithm) : keysOf(signed));
+    return new WatchedCredentials({ tls: await readTls(config), signing: await keys }, config, events);
   }
 
   private constructor(first: CredentialTexts, config: GatewayConfig, events: Events) {
@@ -65,35 +72,73 @@ export class WatchedCredentials extends GivenCredentials {
     this.#config = config;
     this.#events = events;
     const { filePollMs } = config.reload;
-    if (filePollMs === 0 || !first.tls) return;
-    this.#timer = setInterval(() => void this.now(), filePollMs);
-    this.#timer.unref();
+    const signed = signedOf(config);
+    if (filePollMs > 0 && (first.tls || signed?.keyFile !== undefined))
+      this.#every(filePollMs, () => this.now());
+    if (signed && signed.keyFile === undefined)
+      this.#every(signed.turnHours * 3_600_000, () => this.#next(() => this.#turn()));
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    const timer = setInterval(() => void work(), intervalMs);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  /** One after the other. */
+  #next(work: () => Promise<void>): Promise<void> {
+    return (this.#looking = this.#looking.then(work));
   }
 
   /** Looks at the files. What is no good stays out, and the log says why. Never rejects. */
   now(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+    return this.#next(() => this.#look());
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#looking;
+  }
+
+  #replace(next: CredentialTexts): void {
+    this.put(next);
+    this.#events.emit('credentialsReplaced', {
+      validUntil: next.tls ? validUntilOf(next.tls) : null,
+      signsWith: next.signing?.[0]?.kid ?? null,
+    });
+  }
+
+  async #turn(): Promise<void> {
+    const { signing } = this.current;
+    if (signing) this.#replace({ ...this.current, signing: await turned(signing) });
   }
 
   async #look(): Promise<void> {
     try {
-      const next = { tls: await readTls(this.#config) };
+      const signed = signedOf(this.#config);
+      const signing = signed?.keyFile === undefined ? this.current.signing : await keysOf(signed);
+      const next = { tls: await readTls(this.#config), signing };
       this.#complaint = '';
-      if (JSON.stringify(next) === JSON.stringify(this.current)) return;
-      this.put(next);
-      this.#events.emit('credentialsReplaced', { validUntil: next.tls ? validUntilOf(next.tls) : null });
+      if (JSON.stringify(next) !== JSON.stringify(this.current)) this.#replace(next);
     } catch (error) {
       const complaint = String(error);
       if (complaint !== this.#complaint) this.#events.emit('credentialsRefused', { error });
       this.#complaint = complaint;
     }
   }
+}
+
+/** Undefined: nothing is signed. */
+function signedOf({ auth }: GatewayConfig): AuthConfig['identity']['signed'] {
+  return auth && signs(auth.identity) ? auth.identity.signed : undefined;
+}
+
+async function keysOf({
+  keyFile = '',
+}: {
+  readonly keyFile?: string | undefined;
+}): Promise<readonly SigningJwk[]> {
+  return readSigningKeys(keyFile);
 }
 
 function validUntilOf({ cert }: TlsTexts): string {

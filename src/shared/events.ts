@@ -44,8 +44,13 @@ export interface GatewayEvents {
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
   /** Keys of an issuer could not be fetched, or a token not be asked about. */
   identityProviderFailed: { readonly issuer: string; readonly reason: string };
-  /** The certificate of the listener, or whose client certificates count, has changed on disk and is in place. */
-  credentialsReplaced: { /** Of the certificate; ISO 8601. */ readonly validUntil: string | null };
+  /** The certificate of the listener, whose client certificates count, or the signing keys are others now. */
+  credentialsReplaced: {
+    /** Of the certificate; ISO 8601. */
+    readonly validUntil: string | null;
+    /** The `kid` of the key that signs identity for backends. */
+    readonly signsWith: string | null;
+  };
   /** What is on disk is no good: what was there before stays. */
   credentialsRefused: { readonly error: unknown };
   /** Credentials of ours could not be read or written; what was known before goes on. Once until it works again. */

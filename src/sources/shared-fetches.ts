@@ -131,11 +131,17 @@ export type AroundSubgraph = (
   headers?: ServiceHeaders,
 ) => Subgraph;
 
+/** Headers that may differ where answers are shared or kept: what says who the user is never may. */
+export function ignoredHeaders({ sharing, auth }: Pick<GatewayConfig, 'sharing' | 'auth'>): string[] {
+  const { userIdHeader, userRolesHeader, signed } = auth?.identity ?? {};
+  const told = new Set(auth && ['authorization', userIdHeader, userRolesHeader, signed?.header]);
+  return sharing.ignoreHeaders.filter((header) => !told.has(header));
+}
+
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
-export function aroundSubgraph({ sharing, auth }: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
-  // What says who the user is may never differ, whatever else may.
-  const told = new Set(auth && ['authorization', auth.identity.userIdHeader, auth.identity.userRolesHeader]);
-  const ignoreHeaders = sharing.ignoreHeaders.filter((header) => !told.has(header));
+export function aroundSubgraph(config: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
+  const { sharing, auth } = config;
+  const ignoreHeaders = ignoredHeaders(config);
   return (subgraph, kind, name, headers) => {
     // A cookie is for one client, and so is an answer that sets one.
     const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
@@ -182,7 +188,13 @@ export type ContextKey = (context: RequestContext) => string;
 export function contextKey({ headers, ignoreHeaders }: SharedFetchesOptions): ContextKey {
   const ignored = new Set(ignoreHeaders);
   const rules = headers ? headerRules(headers) : undefined;
-  return (context) => headersKey(rules ? sentBy(rules, context) : context.forwardHeaders, ignored);
+  return (context) => {
+    const sent = rules ? sentBy(rules, context) : context.forwardHeaders;
+    const { signedAs } = context;
+    // Another token of the same principal says the same.
+    if (signedAs) return `${signedAs.who}\n${headersKey(sent, new Set([...ignored, signedAs.header]))}`;
+    return headersKey(sent, ignored);
+  };
 }
 
 function sentBy(rules: HeaderRules, context: RequestContext): SentHeaders {

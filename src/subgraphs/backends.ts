@@ -19,7 +19,12 @@ import { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { endpointsOf, systemDns, type Replica } from '../sources/discovery.ts';
-import { aroundSubgraph, contextKey, type AroundSubgraph } from '../sources/shared-fetches.ts';
+import {
+  aroundSubgraph,
+  contextKey,
+  ignoredHeaders,
+  type AroundSubgraph,
+} from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
 import { keepStaleAnswers } from '../sources/stale-answers.ts';
 import { identityMistakes, policyMistakes, type KnownServices } from './policy-checks.ts';
@@ -69,10 +74,12 @@ export function createBackends(config: GatewayConfig, mutations: MutationCounter
 }
 
 /** Old answers are kept within what shares calls, so that each is kept once; declared values are for the executor. */
-function withFallbacks({ policies, sharing }: GatewayConfig, around: AroundSubgraph): AroundSubgraph {
+function withFallbacks(config: GatewayConfig, around: AroundSubgraph): AroundSubgraph {
+  const { policies } = config;
+  const ignoreHeaders = ignoredHeaders(config);
   return (subgraph, kind, name, headers) => {
     const { fallbacks, stale } = ownPolicyOf(policies, name);
-    const keyOf = contextKey({ ...sharing, ...(headers ? { headers } : {}) });
+    const keyOf = contextKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
     const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
     const whole = around(keeping, kind, name, headers);
     return fallbacks

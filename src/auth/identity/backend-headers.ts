@@ -5,8 +5,10 @@
  */
 
 import type { AuthConfig, IdentityRule } from '../../config/auth.ts';
+import type { Principal } from '../../pipeline/principal.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';
+import type { Signer } from './signer.ts';
 
 type Headers = Record<string, string>;
 /** Adds what a rule says of a principal. */
@@ -17,18 +19,26 @@ const ownPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
 
 export interface BackendIdentity {
   /** @returns The context as every later stage sees it. */
-  tell(context: RequestContext, proof: Proof): RequestContext;
+  readonly tell: (context: RequestContext, proof: Proof) => RequestContext;
 }
 
-export function createBackendIdentity({ identity, trustedProxy, apiKeys }: AuthConfig): BackendIdentity {
+/** @param signer There is one where any rule is `signed`. */
+export function createBackendIdentity(
+  { identity, trustedProxy, apiKeys }: AuthConfig,
+  signer?: Signer,
+): BackendIdentity {
   const { userIdHeader, userRolesHeader } = identity;
+  const signedHeader = identity.signed?.header ?? 'authorization';
   const ownNames = new Set([userIdHeader, userRolesHeader]);
+  if (signer) ownNames.add(signedHeader);
   if (trustedProxy) ownNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
   if (apiKeys) ownNames.add(apiKeys.header);
   const isOwn = (name: string): boolean =>
     ownNames.has(name) || ownPrefixes.some((prefix) => name.startsWith(prefix));
   const writers: Readonly<Record<IdentityRule, Write>> = {
     none: () => {},
+    // For each subgraph by itself, once it is asked.
+    signed: () => {},
     token: (headers, { token }) => {
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
     },
@@ -46,6 +56,7 @@ export function createBackendIdentity({ identity, trustedProxy, apiKeys }: AuthC
       const forwardHeaders = without(context.forwardHeaders, isGone);
       const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
       for (const rule of others) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
+      const unsigned = forwardByRule.signed ?? forwardHeaders;
       writers[identity.rule](forwardHeaders, proof);
       return {
         ...context,
@@ -53,9 +64,26 @@ export function createBackendIdentity({ identity, trustedProxy, apiKeys }: AuthC
         forwardHeaders,
         principal: proof.principal,
         ...(others.length > 0 ? { forwardByRule } : {}),
+        ...(signer && proof.principal.provenBy !== 'none'
+          ? { signedFor: signedBy(signer, proof.principal, signedHeader, unsigned) }
+          : {}),
       };
     },
   };
+}
+
+function signedBy(
+  signer: Signer,
+  principal: Principal,
+  header: string,
+  unsigned: Readonly<Headers>,
+): RequestContext['signedFor'] & {} {
+  const { text, tokenFor } = signer.identityOf(principal);
+  const scheme = header === 'authorization' ? 'Bearer ' : '';
+  return (subgraph) => ({
+    forwardHeaders: { ...unsigned, [header]: scheme + tokenFor(subgraph) },
+    signedAs: { header, who: text },
+  });
 }
 
 /**
