@@ -7,10 +7,9 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Prepared } from '../pipeline/stages.ts';
-import type { ErrorCode } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import { AuthorizationRefused } from './authorization-refused.ts';
+import { AuthorizationRefused, refusalCode } from './authorization-refused.ts';
 import { checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import { all, type OnDecided } from './policy/evaluate.ts';
@@ -53,7 +52,7 @@ export class Authorizer {
   }
 
   /**
-   * @throws {GatewayError} `UNAUTHENTICATED` or `FORBIDDEN` where what is denied refuses the request as a whole.
+   * @throws {AuthorizationRefused} Where what is denied refuses the request as a whole.
    */
   authorize<Operation extends Executable>(
     prepared: Prepared<Operation>,
@@ -115,8 +114,6 @@ function refusal(
   denied: readonly number[],
 ): AuthorizationRefused {
   const denials = denied.map((check) => verdicts[check] as Denial);
-  const code = denials[0]?.code === 'UNAUTHENTICATED' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-  return new AuthorizationRefused(code satisfies ErrorCode, [
-    ...new Set(denials.map(({ message }) => message)),
-  ]);
+  const code = refusalCode(denials.map((denial) => denial.code));
+  return new AuthorizationRefused(code, [...new Set(denials.map(({ message }) => message))]);
 }

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { refusalCode } from '../auth/authorization-refused.ts';
 import type { Explanation } from '../auth/explain.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
@@ -105,14 +106,16 @@ function print(explanation: Explanation, { principal, config, isJson }: Printed)
 /** What the table does not say of what the gateway would do. */
 function notesOn({ fields, isDryRun }: Explanation, principal: Principal, config: GatewayConfig): string[] {
   const { authorization, auth } = config;
-  const denied = fields.find(({ outcome }) => outcome === 'denied');
+  const denied = fields.flatMap(({ outcome, code }) => (outcome === 'denied' ? (code ?? []) : []));
   const { validUntilMs, provenBy } = principal;
   return [
     ...(isDryRun
       ? ['authorization.dryRun: all of this is decided and written down, and nothing kept back.']
       : []),
-    ...(denied && !isDryRun && authorization.unauthorized === 'reject'
-      ? [`authorization.unauthorized is "reject": the request as a whole is refused with ${denied.code}.`]
+    ...(denied.length > 0 && !isDryRun && authorization.unauthorized === 'reject'
+      ? [
+          `authorization.unauthorized is "reject": the request as a whole is refused with ${refusalCode(denied)}.`,
+        ]
       : []),
     ...(provenBy === 'jwt' && !auth?.jwt
       ? ['auth.jwt is not configured: the gateway accepts no tokens, and takes every request as anonymous.']

@@ -10,6 +10,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Authenticate } from '../auth/authenticate.ts';
+import { dryRunHeader } from '../auth/request-decisions.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
@@ -127,11 +128,7 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
         return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
     answer = await (shared && body
-      ? shared.answer(
-          body,
-          `${options.mutations.value} ${sharingKey(context, mediaType, config.headers.perService)}`,
-          alone,
-        )
+      ? shared.answer(body, `${options.mutations.value} ${sharingKey(context, mediaType, config)}`, alone)
       : alone());
   } catch (error) {
     events.emit('requestRefused', { requestId, error });
@@ -197,8 +194,9 @@ function bytesOf(answer: Responded): string | Buffer {
 const shortTextMax = 16_384;
 
 /** Whatever of a request can change its answer, besides the body. */
-function sharingKey(context: RequestContext, mediaType: MediaType, perService: readonly string[]): string {
-  const { headers, forwardHeaders, principal } = context;
+function sharingKey(context: RequestContext, mediaType: MediaType, config: GatewayConfig): string {
+  const { headers, forwardHeaders, principal, clientAddress } = context;
+  const { perService } = config.headers;
   const { authorization, cookie } = headers;
   const who = principal && principalNumber(principal);
   const given = perService.map((name) => headers[name] ?? null);
@@ -210,6 +208,9 @@ function sharingKey(context: RequestContext, mediaType: MediaType, perService: r
     given,
     forwardHeaders,
     who,
+    // What rules can look at besides the principal.
+    config.authorization.policy === undefined ? null : clientAddress,
+    headers[dryRunHeader],
   ]);
 }
 

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { AuthorizationRecord } from '../../src/shared/events.ts';
 import type { GraphqlReply } from '../support/ask.ts';
+import { policyModule } from './guarded-graph.ts';
 import { type Asked, guardedGateway, type GuardedGateway } from './support/guarded-gateway.ts';
 import { waysTo } from './ways.ts';
 
@@ -133,6 +134,36 @@ it('the schema tells no value, and asks no backend', async () => {
     expect(text).not.toContain('canary');
   }
   expect(graph.graph.calls).toBe(0);
+});
+
+it('the schema itself can be closed, whichever way it is asked for', async () => {
+  const policy = policyModule.replace('permissions:', 'introspection: staff, permissions:');
+  const graph = await guardedGateway({ policy });
+  const ways = [
+    '{ __schema { queryType { name } } }',
+    '{ harmless: __type(name: "Account") { name } }',
+    '{ ...F } fragment F on Query { __schema { types { name } } }',
+    '{ ... on Query { ... { a: __type(name: "Account") { name fields { name } } } } books { title } }',
+    'query ($name: String = "Account") { __type(name: $name) { name } }',
+  ];
+  for (const query of ways) {
+    for (const { method } of Object.values(transports)) {
+      const denied = await graph.query(query, method ? { method } : {});
+      expect(codesOf(denied), denied.text).toEqual(['UNAUTHENTICATED']);
+      expect(denied.text).not.toMatch(/"(Account|Query)"/);
+    }
+    const seen = await graph.query(query, { claims: { sub: 'ada', roles: ['staff'] } });
+    expect(seen.errors).toBeUndefined();
+    expect(seen.text).toMatch(/"(Account|Query)"/);
+  }
+  // What something is called where it is, is no secret of the schema.
+  expect((await graph.query('{ __typename books { __typename } }')).errors).toBeUndefined();
+});
+
+it('an object that may not be seen does not tell its type either', async () => {
+  const graph = await guardedGateway();
+  const { data } = await graph.query('{ me { __typename } anything { type: __typename } }');
+  expect(data).toEqual({ me: null, anything: [{ type: 'Book' }, { type: 'Movie' }, null] });
 });
 
 const tester = { sub: 'tess', roles: ['tester'] };

@@ -6,6 +6,7 @@ import {
   isNonNullType,
   Kind,
   valueFromAST,
+  valueFromASTUntyped,
   visit,
   type FieldNode,
   type GraphQLArgument,
@@ -35,9 +36,7 @@ function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): 
     const items = node.kind === Kind.LIST ? node.values : [node];
     return { is: 'list', items: items.map((item) => valueOf(item, type.ofType, null)) };
   }
-  if (!isInputObjectType(type) || node.kind !== Kind.OBJECT) {
-    throw new Error('Variables in a scalar: the document was not validated');
-  }
+  if (!isInputObjectType(type) || node.kind !== Kind.OBJECT) return withoutType(node);
   const fields = Object.values(type.getFields()).flatMap((field): ArgumentSpec[] => {
     const given = node.fields.find(({ name }) => name.value === field.name)?.value;
     const { name, defaultValue } = field;
@@ -45,6 +44,22 @@ function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): 
     return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
   });
   return { is: 'object', fields };
+}
+
+/** A scalar that holds anything, with variables in it. */
+function withoutType(node: ValueNode): ArgumentValue {
+  switch (node.kind) {
+    case Kind.VARIABLE:
+      return { is: 'variable', name: node.name.value };
+    case Kind.LIST:
+      return { is: 'list', items: node.values.map(withoutType) };
+    case Kind.OBJECT: {
+      const fields = node.fields.map(({ name, value }) => ({ name: name.value, value: withoutType(value) }));
+      return { is: 'object', fields };
+    }
+    default:
+      return { is: 'constant', value: valueFromASTUntyped(node) };
+  }
 }
 
 function hasVariable(node: ValueNode): boolean {

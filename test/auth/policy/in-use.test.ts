@@ -41,6 +41,18 @@ it('unauthorized: reject refuses a request before a backend is asked, for what i
   ]);
 });
 
+it('a rule that fails refuses as a fault of ours, and not where something else is denied', async () => {
+  const graph = await guardedGateway({
+    authorization: ['unauthorized: reject'],
+    policy: policyModule.replace('() => false', '() => { throw new Error("no database"); }'),
+  });
+  const failed = await graph.query('{ books { shelf } }', { claims: { sub: 'ada' } });
+  expect([failed.status, codesOf(failed)]).toEqual([500, ['AUTHORIZATION_FAILED']]);
+  expect(failed.text).not.toContain('database');
+  const denied = await graph.query('{ books { shelf } secret }', { claims: { sub: 'ada' } });
+  expect([denied.status, codesOf(denied)]).toEqual([403, ['FORBIDDEN']]);
+});
+
 describe('a dry run', () => {
   const everything = {
     books: [{ title: 'Dune', cost: 'canary cost' }],
