@@ -26,6 +26,8 @@ export type Authenticate = (
 export interface Ways {
   readonly token?: Tokens['prove'] | undefined;
   readonly apiKey?: ProveByKey | undefined;
+  /** Throws for a token that was revoked. */
+  readonly checkRevoked?: ((byToken: Proof) => void) | undefined;
   readonly trustedProxy?: ProveNow | undefined;
   readonly certificate?: ClientCertificates | undefined;
 }
@@ -50,6 +52,7 @@ export function createAuthenticate(
     byToken: Proof | undefined,
     byKey: Proof | undefined,
   ): RequestContext {
+    if (byToken) ways.checkRevoked?.(byToken);
     if (byToken && byKey) return conclude(context, combine(byToken, byKey));
     return conclude(
       context,

@@ -11,6 +11,7 @@ import { createBackendIdentity } from './identity/backend-headers.ts';
 import { Signer } from './identity/signer.ts';
 import type { SigningJwk } from './identity/signing-keys.ts';
 import { createTokens } from './jwt/tokens.ts';
+import { openRevocations } from './revocation/revocations.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
 
 export interface Auth {
@@ -33,6 +34,12 @@ export async function openAuth(config: AuthConfig, { events, store, signingKeys 
   const { jwt, trustedProxy, certificates, identity, onMissing } = config;
   const signer = signingKeys && identity.signed && new Signer(signingKeys, identity.signed, Date.now);
   const apiKeys = config.apiKeys && (await openApiKeys(config.apiKeys, events, store));
+  const revocations =
+    config.revocation &&
+    (await openRevocations(config.revocation, events, store).catch(async (error: unknown) => {
+      await apiKeys?.close();
+      throw error;
+    }));
   const tokens =
     jwt &&
     createTokens(jwt, {
@@ -44,6 +51,7 @@ export async function openAuth(config: AuthConfig, { events, store, signingKeys 
   void tokens?.warm();
   const ways = {
     token: tokens?.prove,
+    checkRevoked: revocations?.check,
     apiKey: apiKeys?.prove,
     trustedProxy: trustedProxy && createTrustedProxy(trustedProxy),
     certificate: certificates && createClientCertificates(certificates, Date.now),
@@ -52,7 +60,7 @@ export async function openAuth(config: AuthConfig, { events, store, signingKeys 
     authenticate: createAuthenticate(ways, createBackendIdentity(config, signer), onMissing),
     renewSigning: (keys) => signer?.renew(keys),
     async close() {
-      await apiKeys?.close();
+      await Promise.all([apiKeys?.close(), revocations?.close()]);
     },
   };
 }

@@ -11,13 +11,18 @@ export const placeFlags = {
   config: { type: 'string' },
 } as const satisfies Flags;
 
-export type Place = { readonly file: string } | { readonly redis: RedisConfig };
+export type Place = ({ readonly file: string } | { readonly redis: RedisConfig }) & {
+  /** What gateway.yaml says. */
+  readonly entriesMax?: number | undefined;
+};
 
 export interface Named {
   /** For messages: `auth.apiKeys`. */
   readonly key: string;
   /** undefined: gateway.yaml does not have it. */
-  readonly of: (config: GatewayConfig) => { readonly file?: string | undefined } | undefined;
+  readonly of: (
+    config: GatewayConfig,
+  ) => { readonly file?: string | undefined; readonly entriesMax?: number } | undefined;
 }
 
 /** A person waits longer than a request. */
@@ -37,8 +42,9 @@ export async function placeOf(
   const { loadGatewayConfig } = await import('../config/gateway-config.ts');
   const config = await loadGatewayConfig(configPath);
   const found = of(config);
-  if (found?.file !== undefined) return { file: found.file };
-  if (found && config.redis) return { redis: config.redis };
+  const entriesMax = found?.entriesMax;
+  if (found?.file !== undefined) return { file: found.file, entriesMax };
+  if (found && config.redis) return { redis: config.redis, entriesMax };
   throw new CommandFailed(
     found
       ? `${configPath}: ${key} has no "file", and there is no "redis" either: add one of them`
@@ -80,4 +86,15 @@ async function redisOf(url: string): Promise<RedisConfig> {
   if (result.success) return result.data;
   // It may hold a password.
   throw new UsageError('--redis must be redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH');
+}
+
+/** What goes wrong with keys, tokens and files says what to do; anything else is a defect. */
+export async function explained(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Error && ['KeyProblem', 'RevocationProblem', 'FileNotChanged'].includes(error.name))
+      throw new CommandFailed(error.message);
+    throw error;
+  }
 }

@@ -5,16 +5,8 @@ import { randomBytes } from 'node:crypto';
 import type { KeyBook } from '../auth/api-keys/key-book.ts';
 import { KeyManager, type MadeKey, stateOf } from '../auth/api-keys/manage.ts';
 import type { KeyRecord } from '../config/auth-api-keys.ts';
-import {
-  CommandFailed,
-  exitCodes,
-  readFlags,
-  text,
-  UsageError,
-  type Command,
-  type Flags,
-} from './arguments.ts';
-import { placeFlags, placeOf, withStore } from './credential-places.ts';
+import { exitCodes, readFlags, text, UsageError, type Command, type Flags } from './arguments.ts';
+import { explained, placeFlags, placeOf, withStore } from './credential-places.ts';
 import { keyRows, namesIn, nameIn } from './key-words.ts';
 import { readDuration, readEnd } from './times.ts';
 
@@ -170,15 +162,4 @@ async function readId(action: string, given: string | undefined): Promise<string
   throw new UsageError(
     `${action} needs the ID of a key, such as trib_4kT0bZr81Qxa (see tributary keys list)`,
   );
-}
-
-/** What goes wrong with keys and files says what to do; anything else is a defect. */
-async function explained(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof Error && ['KeyProblem', 'FileNotChanged'].includes(error.name))
-      throw new CommandFailed(error.message);
-    throw error;
-  }
 }

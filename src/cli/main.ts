@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   compose: async () => (await import('./compose.ts')).compose,
   'explain-auth': async () => (await import('./explain-auth.ts')).explainAuth,
+  tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,
 };
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { introspectionSchema } from './auth-introspection.ts';
 import { apiKeysSchema } from './auth-api-keys.ts';
+import { revocationSchema } from './auth-revocation.ts';
 import { addressMatcher, authSchema } from './auth.ts';
 
 const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['RS256'] };
@@ -36,6 +37,7 @@ describe('authSchema', () => {
       ...Object.keys(config.identity.signed ?? {}).map((key) => `identity.signed.${key}`),
       ...Object.keys(issuers[0] ?? {}).filter((key) => key !== 'claims'),
       ...Object.keys(issuers[0]?.claims ?? {}).map((key) => `claims.${key}`),
+      ...Object.keys(revocationSchema.shape).map((key) => `revocation.${key}`),
       ...Object.keys(apiKeysSchema.shape).map((key) => `apiKeys.${key}`),
       ...Object.keys(introspectionSchema.shape).map((key) => `introspection.${key}`),
     ];

@@ -10,6 +10,7 @@ import { z } from 'zod';
 
 import { apiKeysSchema } from './auth-api-keys.ts';
 import { certificatesSchema } from './auth-certificates.ts';
+import { revocationSchema } from './auth-revocation.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
 import { hopByHopHeaders } from './transport.ts';
 
@@ -39,6 +40,8 @@ export const authSchema = z.strictObject({
   onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
   jwt: jwtSchema.optional(),
   apiKeys: apiKeysSchema.optional(),
+  /** Tokens that hold no more, before they expire. */
+  revocation: revocationSchema.optional(),
   /** Certificates of clients, which connect by TLS (`server.tls`). */
   certificates: certificatesSchema.optional(),
   /** A proxy that has proven the user already and says so in headers. */
@@ -71,7 +74,7 @@ export const authSchema = z.strictObject({
 export type AuthConfig = z.output<typeof authSchema>;
 /** With every file's path absolute. */
 export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
-  const { jwt, apiKeys, certificates } = auth;
+  const { jwt, apiKeys, revocation, certificates } = auth;
   const keyFile = auth.identity.signed?.keyFile;
   const issuers = jwt?.issuers.map((issuer) =>
     issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
@@ -81,6 +84,9 @@ export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) =>
     ...(jwt && issuers ? { jwt: { ...jwt, issuers } } : {}),
     ...(keyFile === undefined ? {} : { identity: withKeyFile(auth.identity, toAbsolute(keyFile)) }),
     ...(certificates ? { certificates: { ...certificates, ca: toAbsolute(certificates.ca) } } : {}),
+    ...(revocation?.file === undefined
+      ? {}
+      : { revocation: { ...revocation, file: toAbsolute(revocation.file) } }),
     ...(apiKeys?.file === undefined ? {} : { apiKeys: { ...apiKeys, file: toAbsolute(apiKeys.file) } }),
   };
 }

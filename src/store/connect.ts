@@ -24,6 +24,8 @@ export interface ConnectParts {
 }
 
 const reconnectFirstMs = 50;
+/** For a connection to end that we end. */
+const disconnectTimeoutMs = 100;
 /** Nothing at all came for so long while something was asked: the connection is dead, whatever the network says. */
 const silenceMaxMs = 1000;
 
@@ -61,6 +63,7 @@ async function clientOf(config: RedisConfig, random: () => number): Promise<Redi
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
+    disconnectTimeout: disconnectTimeoutMs,
     socketTimeout: Math.max(silenceMaxMs, 2 * commandTimeoutMs),
     maxRetriesPerRequest: 0,
     // A command may have been done already when the connection broke.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { signed, signingKey } from '../auth/support/provider.ts';
 import { ask } from '../support/ask.ts';
 import { folderWith } from '../support/folder.ts';
 import { redisUrl } from '../support/redis.ts';
@@ -132,12 +133,18 @@ describe('what is wrong is said in one line, with what to do', () => {
   });
 });
 
-it('every process of a gateway goes by the keys, writes down their use, and never logs one', async () => {
+it('every process of a gateway goes by keys and revocations, writes down the use of keys, and logs none', async () => {
+  const signing = await signingKey('ES256', 'one');
   const folder = await folderWith({
     'a.graphql': 'type Query { a: Int }',
     'graph.yaml':
       'subgraphs: { a: { kind: graphql, owner: a, url: "http://127.0.0.1:1/", schema: a.graphql } }',
-    'gateway.yaml': `auth: { onMissing: reject, apiKeys: { file: keys.json, pollMs: 100, lastUsedMs: 200 } }
+    'gateway.yaml': `auth:
+  onMissing: reject
+  apiKeys: { file: keys.json, pollMs: 100, lastUsedMs: 200 }
+  revocation: { file: revoked.json, pollMs: 100 }
+  jwt:
+    issuers: [{ issuer: "https://idp.example", audience: shop, algorithms: [ES256], keys: [${JSON.stringify(signing.jwk)}] }]
 log: { level: debug }
 `,
   });
@@ -148,26 +155,37 @@ log: { level: debug }
     { cwd: folder },
   );
   const url = await servedAt(gateway);
-  const statuses = async (key: string): Promise<number[]> =>
+  const statusesWith = async (shown: Readonly<Record<string, string>>): Promise<Set<number>> =>
     // Each on a connection of its own, so that both processes get some.
-    Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const headers = { 'x-api-key': key, connection: 'close' };
-        return (await ask(url, '{ __typename }', { headers })).status;
-      }),
+    new Set(
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const headers = { ...shown, connection: 'close' };
+          return (await ask(url, '{ __typename }', { headers })).status;
+        }),
+      ),
     );
-  expect(new Set(await statuses(made.key))).toEqual(new Set([200]));
+  const statuses = (key: string) => statusesWith({ 'x-api-key': key });
+  expect(await statuses(made.key)).toEqual(new Set([200]));
   const wrong = forgedKey(made.id, 'canary'.repeat(8).slice(0, 43));
-  expect(new Set(await statuses(wrong))).toEqual(new Set([401]));
-  expect(new Set(await statuses(`${made.key.slice(0, -1)}!`))).toEqual(new Set([401]));
+  expect(await statuses(wrong)).toEqual(new Set([401]));
+  expect(await statuses(`${made.key.slice(0, -1)}!`)).toEqual(new Set([401]));
   await expect
     .poll(async () => (await json<Row[]>('list', '--file', path))[0]?.lastUsedAt, { timeout: 5000 })
     .toMatch(/^20/);
   await json('revoke', made.id, '--file', path);
-  await expect.poll(async () => new Set(await statuses(made.key)), { timeout: 3000 }).toEqual(new Set([401]));
+  await expect.poll(() => statuses(made.key), { timeout: 3000 }).toEqual(new Set([401]));
+  const token = await signed(signing, 'https://idp.example');
+  const bearer = { authorization: `Bearer ${token}` };
+  expect(await statusesWith(bearer)).toEqual(new Set([200]));
+  const config = ['--config', join(folder, 'gateway.yaml')];
+  const revoked = await runTributary(['tokens', 'revoke', '--sub', 'ada', ...config]);
+  expect(revoked.stdout).toMatch(/^Revoked until 20.*: tokens of "ada" issued before 20/);
+  await expect.poll(() => statusesWith(bearer), { timeout: 3000 }).toEqual(new Set([401]));
   gateway.child.kill('SIGTERM');
   const { stdout, stderr } = await gateway.ended();
   expect(stdout).toContain(`the API key ${made.id} is revoked`);
   expect(`${stdout}${stderr}`).not.toContain(made.key.slice(18, 60));
-  expect(`${stdout}${stderr}`).not.toContain('canarycanary');
+  expect(stdout).toContain('the token is revoked');
+  expect(`${stdout}${stderr}`).not.toMatch(/canarycanary|eyJ/);
 });
