@@ -52,7 +52,7 @@ function figures({ answers, disturbed, wrong, latenessMs, breaker }: TrialResult
   if (!breaker) return [right, late, 'stays', '', '', ''];
   const { callsUntilOpen, callsWhileOpen, probes, closedAfterMs } = breaker;
   const closed = closedAfterMs === null ? 'never' : `${closedAfterMs.toFixed(0)} ms`;
-  return [right, late, String(callsUntilOpen), String(callsWhileOpen ?? '?'), String(probes), closed];
+  return [right, late, String(callsUntilOpen), String(callsWhileOpen ?? '?'), String(probes ?? '?'), closed];
 }
 
 function row(cells: readonly string[]): string {

@@ -62,8 +62,11 @@ export interface BreakerRecord {
   readonly callsUntilOpen: number | null;
   /** Of those while open; null: the machine was so slow that it may have been half-open again. */
   readonly callsWhileOpen: number | null;
-  /** Requests let through, and calls that reached the address, in one half-open state while 12 wanted to. */
-  readonly probes: number;
+  /**
+   * Requests let through, and calls that reached the address, in one half-open state while 12 wanted to; null: the
+   * machine was so slow that there may have been two.
+   */
+  readonly probes: number | null;
   /** From the repair until three answers in a row were right; null: not within `repairMsMax`. */
   readonly closedAfterMs: number | null;
 }
@@ -164,10 +167,15 @@ export class Trials {
     return null;
   }
 
-  async #halfOpen(shape: Shape, log: Log): Promise<number> {
+  async #halfOpen(shape: Shape, log: Log): Promise<number | null> {
     await sleep(trialTimes.openMs * (1 + trialTimes.openJitterPercent / 100) + pollMs);
     const callsBefore = this.#calls;
+    const startedAtMs = performance.now();
     const replies = await this.#burst(halfOpenBurst, shape, log);
+    // Probes that failed opened it for twice as long.
+    const openMsMin =
+      Math.min(trialTimes.openMaxMs, 2 * trialTimes.openMs) * (1 - trialTimes.openJitterPercent / 100);
+    if (performance.now() - startedAtMs > openMsMin) return null;
     // gRPC need not connect to know that nobody is there.
     return Math.max(replies.filter((reply) => !isRefused(reply)).length, this.#calls - callsBefore);
   }
