@@ -7,6 +7,7 @@ import {
   type DocumentNode,
   type SelectionSetNode,
   type TypeNode,
+  type ValueNode,
 } from 'graphql';
 
 export interface SdlField {
@@ -31,6 +32,7 @@ export function indexSdl(sdl: string): SdlIndex | undefined {
   } catch {
     return undefined;
   }
+  const keyName = importedKey(document);
   const types = new Map<string, SdlType>();
   for (const definition of document.definitions) {
     const kind = kinds[definition.kind];
@@ -46,7 +48,7 @@ export function indexSdl(sdl: string): SdlIndex | undefined {
       });
     }
     for (const directive of definition.directives ?? []) {
-      const key = keyOf(directive);
+      const key = directive.name.value === keyName ? keyOf(directive) : undefined;
       if (key) type.keys.push(key);
     }
   }
@@ -74,11 +76,39 @@ export function isListType(type: TypeNode): boolean {
   return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isListType(type.type));
 }
 
-/** Of `@key(fields: "id org { id }")`, under whatever name it was imported: `id` and `org.id`. */
-function keyOf({ name, arguments: args = [] }: DirectiveNode): readonly string[] | undefined {
-  if (name.value !== 'key' && name.value !== 'federation__key') return undefined;
-  const valueOf = (wanted: string) => args.find((arg) => arg.name.value === wanted)?.value;
-  const [fields, resolvable] = [valueOf('fields'), valueOf('resolvable')];
+/** By what name `@link` of the federation specification brought `@key`. */
+function importedKey({ definitions }: DocumentNode): string {
+  const links = definitions.flatMap((definition) =>
+    definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+      ? (definition.directives ?? []).filter(({ name }) => name.value === 'link')
+      : [],
+  );
+  const isFederation = (link: DirectiveNode): boolean => {
+    const url = argumentOf(link, 'url');
+    return url?.kind === Kind.STRING && url.value.includes('/federation/');
+  };
+  const link = links.find(isFederation);
+  // The first version needs no link.
+  if (!link) return 'key';
+  const imports = argumentOf(link, 'import');
+  for (const one of imports?.kind === Kind.LIST ? imports.values : []) {
+    if (one.kind === Kind.STRING && one.value === '@key') return 'key';
+    if (one.kind !== Kind.OBJECT) continue;
+    const said = new Map(
+      one.fields.map(({ name, value }) => [name.value, value.kind === Kind.STRING ? value.value : '']),
+    );
+    if (said.get('name') === '@key') return (said.get('as') ?? '@key').slice(1);
+  }
+  return 'federation__key';
+}
+
+function argumentOf({ arguments: args = [] }: DirectiveNode, name: string): ValueNode | undefined {
+  return args.find((arg) => arg.name.value === name)?.value;
+}
+
+/** Of `@key(fields: "id org { id }")`: `id` and `org.id`. */
+function keyOf(directive: DirectiveNode): readonly string[] | undefined {
+  const [fields, resolvable] = [argumentOf(directive, 'fields'), argumentOf(directive, 'resolvable')];
   if (fields?.kind !== Kind.STRING || (resolvable?.kind === Kind.BOOLEAN && !resolvable.value)) {
     return undefined;
   }

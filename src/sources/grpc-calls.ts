@@ -222,6 +222,8 @@ class ServerStream implements Omit<OpenStream, 'first'> {
   }
 
   readonly #onTryOver = (): void => {
+    const { endpoint, channel } = this.#begun;
+    this.#parts.channels.noteSilence(endpoint, channel, this.#waitsSinceMs);
     this.#failure = timedOut(this.#parts.name, new Error('no first message in time'));
     this.#stream.cancel();
   };
