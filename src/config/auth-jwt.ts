@@ -72,6 +72,8 @@ const issuerSchema = z
     /** Of the header `typ`, one of which must be there. Default: `JWT`, `at+jwt` or none. */
     types: z.array(z.string().min(1)).min(1).optional(),
     claims: claimsSchema,
+    /** Tokens that are bound to a key (`cnf`), which whoever shows them would have to prove too. Nothing here checks it. */
+    boundTokens: z.enum(['reject', 'accept']).default('reject'),
   })
   .superRefine((issuer, context) => {
     const places = [issuer.jwksUrl, issuer.jwksFile, issuer.keys].filter((place) => place !== undefined);

@@ -172,7 +172,7 @@ class WorkerPool implements Workers {
   async #renew(worker: WorkerProcess, next: CredentialTexts): Promise<void> {
     try {
       await worker.started;
-      await worker.renew(next, noticeTimeoutMs);
+      await worker.renew(next);
     } catch {
       await worker.drain();
     }

@@ -83,8 +83,9 @@ export class WorkerProcess {
     await this.#channel.call({ kind: 'replace', planned }, this.#config.timeouts.loadMs);
   }
 
-  async renew(credentials: CredentialTexts, timeoutMs: number): Promise<void> {
-    await this.#channel.call({ kind: 'credentials', credentials }, timeoutMs);
+  /** A worker with much to do is given its time: until then it goes on with what it has. */
+  async renew(credentials: CredentialTexts): Promise<void> {
+    await this.#channel.call({ kind: 'credentials', credentials }, this.#config.timeouts.loadMs);
   }
 
   async notice(timeoutMs: number): Promise<void> {

@@ -49,7 +49,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tributary-certificates-'));
   const server = servers.issue({ names: ['DNS:localhost', 'IP:127.0.0.1'], usage: 'serverAuth' });
   await Promise.all([
-    writeFile(join(folder, 'server.pem'), server.cert),
+    // With its authority behind it, which makes that no authority for clients.
+    writeFile(join(folder, 'server.pem'), server.cert + servers.ca),
     writeFile(join(folder, 'server.key'), server.key),
     writeFile(join(folder, 'clients.pem'), ours.ca),
   ]);

@@ -120,6 +120,7 @@ const hostile: Record<string, () => string | Promise<string>> = {
   'no iss': claim({ iss: undefined }),
   'sub as an object': claim({ sub: { admin: true } }),
   'jti as a number': claim({ jti: 1 }),
+  'bound to a key of the client': claim({ cnf: { jkt: 'x' } }),
   'signed by another key of the same kid': () => good(foreign),
   'PS256 with a key for RS256': async () => {
     const text = `${base64({ alg: 'PS256', kid: 'rsa' })}.${base64(claims())}`;

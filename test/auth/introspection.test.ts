@@ -78,6 +78,12 @@ describe('what an issuer says of a token', () => {
     });
   });
 
+  it('may say that it is bound to a key where something before the gateway has checked that', async () => {
+    const { idp, check, good } = await given({}, { boundTokens: 'accept' });
+    idp.says = () => ({ ...good, cnf: { jkt: 'x' } });
+    expect((await check.check('token')).principal).toBeDefined();
+  });
+
   it('may leave out the type, and must say a claim, where that is configured', async () => {
     const { idp, check } = await given({ tokenTypeRequired: false }, { requiredClaims: ['aud'] });
     idp.says = (token) => ({ active: true, ...(token === 'with' ? { aud: 'shop' } : {}) });

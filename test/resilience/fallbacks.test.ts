@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { GraphqlReply } from '../support/ask.ts';
 import { openShop, useShop } from '../support/shop.ts';
 
-const settings = `policies:
+const settings = `auth: { trustedProxy: { addresses: [127.0.0.1] } }
+sharing: { ignoreHeaders: [x-user-id, x-request-id] }
+policies:
   defaults:
     retries: { max: 0 }
     breaker: { minimumCalls: 3, connectErrorsMax: 3, openMs: 200, openMaxMs: 200, openJitterPercent: 0 }
@@ -160,6 +162,20 @@ describe('a stale answer', () => {
 
     faults.clear();
     await wellAgain(query);
+  });
+
+  it('is for the same user alone, also where sharing ignores the header that says who that is', async () => {
+    const query = '{ product(upc: "p3") { name } }';
+    const as = (user: string) => shop.query(query, { headers: { 'x-auth-request-user': user } });
+    const well = await as('ada');
+    expect(well.data).toEqual({ product: { name: expect.any(String) } });
+    shop.mocks.service('products').faults.set({ down: true });
+    expect((await as('grace')).data).toEqual({ product: null });
+    const out = await as('ada');
+    expect(out).toMatchObject({ data: well.data, errors: undefined });
+    expect(fallbacksOf(out)).toMatchObject([{ source: 'stale' }]);
+    shop.mocks.service('products').faults.clear();
+    await expect.poll(async () => (await as('linus')).data, { timeout: 10_000 }).toEqual(well.data);
   });
 
   it('of entities is marked at each of them', async () => {

@@ -20,6 +20,9 @@ const kinds: ReadonlyMap<string, NameKind> = new Map([
 /** Without spaces, quotes, commas, backslashes and wildcards. */
 const plain = /^[!#$%&()+\-./0-9:;<=>?@A-Z[\]^_`a-z{|}~]+$/;
 
+/** Longer ones are nobody's, and could make matching slow. */
+const nameLengthMax = 2048;
+
 /** @param text `subjectAltName` of Node's X509Certificate. */
 export function alternativeNames(text: string | undefined): AlternativeName[] {
   if (text === undefined) return [];
@@ -27,7 +30,7 @@ export function alternativeNames(text: string | undefined): AlternativeName[] {
     const colon = entry.indexOf(':');
     const kind = kinds.get(entry.slice(0, colon));
     const value = entry.slice(colon + 1);
-    if (kind === undefined || !plain.test(value)) return [];
+    if (kind === undefined || value.length > nameLengthMax || !plain.test(value)) return [];
     return [{ kind, value: canonical(kind, value) }];
   });
 }

@@ -31,8 +31,7 @@ export function checkedPrincipal(
   // Some issuers call refresh tokens active too, and say no type for them.
   if (type === undefined ? tokenTypeRequired : !isBearer(type)) throw refusal('the token is of another type');
   if (use !== undefined && use !== 'access_token') throw refusal('the token is for another use');
-  // Whoever shows it would have to prove a key of theirs, too.
-  if (cnf !== undefined) throw refusal('the token is bound to a key');
+  if (cnf !== undefined && config.boundTokens === 'reject') throw refusal('the token is bound to a key');
   return principalOf(claims, { names: config.claims, issuer: config.issuer, provenBy: 'introspection' });
 }
 

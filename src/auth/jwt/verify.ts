@@ -41,7 +41,7 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
     clockTolerance: config.clockToleranceSeconds,
     currentDate: new Date(nowMs),
   }).catch(translate);
-  const { exp, iat, sub, jti } = payload;
+  const { exp, iat, sub, jti, cnf } = payload;
   // JSON can say a number that is none: a token would hold for ever.
   if (!Number.isSafeInteger(Math.floor(exp ?? Number.NaN))) throw refusal('the exp of the token is no time');
   // The library takes a token from the future.
@@ -49,6 +49,7 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
     throw refusal('the token was issued in the future');
   if (sub !== undefined && typeof sub !== 'string') throw refusal('the sub of the token is not a text');
   if (jti !== undefined && typeof jti !== 'string') throw refusal('the jti of the token is not a text');
+  if (cnf !== undefined && config.boundTokens === 'reject') throw refusal('the token is bound to a key');
   return principalOf(payload, { names: config.claims, issuer: config.issuer, provenBy: 'jwt' });
 }
 
