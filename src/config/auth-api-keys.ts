@@ -21,7 +21,7 @@ export const apiKeysSchema = z.strictObject({
   keptSeconds: z.number().min(0).max(86_400).default(300),
   /** With Redis: keys that are known, and ids that are known to be none. */
   cachedKeysMax: z.int().min(1).max(1_000_000).default(10_000),
-  /** With Redis: questions under way. One more is answered with 503. */
+  /** With Redis: questions under way about ids that are not known. One more is answered with 503. */
   lookupsMax: z.int().min(1).max(100_000).default(200),
   /** How often it is written down which keys were used when. 0: never. */
   lastUsedMs: z.int().min(0).max(3_600_000).default(10_000),

@@ -32,6 +32,11 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     if (isGatewayError(error) && error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {
       logger.info({ requestId, reason: error.cause.message }, 'not authenticated');
     }
+    if (isGatewayError(error) && error.code === 'AUTHENTICATION_UNAVAILABLE') {
+      // Many at once while a provider or Redis is down, each for the same reason.
+      logger.warn({ requestId, reason: causeMessage(error) }, 'not authenticated: nobody can say');
+      return;
+    }
     if (isGatewayError(error) && error.httpStatus < 500) return;
     logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
   });
@@ -114,4 +119,8 @@ function describe(error: unknown): string | undefined {
 
 function causeOf(error: unknown): string | undefined {
   return error instanceof Error ? describe(error.cause) : undefined;
+}
+
+function causeMessage({ cause }: Error): string | undefined {
+  return cause instanceof Error ? cause.message : undefined;
 }

@@ -125,6 +125,18 @@ describe('with Redis', () => {
     expect(await lookup.find(ids[79] ?? '')).toBeUndefined();
   });
 
+  it('who makes up ids does not keep a revoked key alive', async () => {
+    const { forward, lookup, keys, show } = await given();
+    const { text, record } = await keys.create();
+    await show(text);
+    await keys.manager.revoke(record.id);
+    forward(2 * secondMs);
+    const made = Array.from({ length: 80 }, (_, i) => `m${String(i).padStart(11, '0')}`);
+    const flood = Promise.allSettled(made.map(async (id) => lookup.find(id)));
+    expect((await show(text)).reason).toBe(`the API key ${record.id} is revoked`);
+    await flood;
+  });
+
   it('a record that makes no sense is no key, and is said', async () => {
     const { real, failures, keys, show } = await given();
     const { text, record } = await keys.create();

@@ -38,6 +38,8 @@ export class RedisKeys implements KeyLookup {
   /** Apart, so that whoever tries ids cannot push out those that are used. Until when, by id. */
   readonly #unknown: LRUCache<string, number>;
   readonly #underWay = new Map<string, Promise<KnownKey | undefined>>();
+  /** Of those, ids that are not known. */
+  #strangers = 0;
 
   constructor(options: RedisKeysOptions) {
     this.#options = options;
@@ -67,9 +69,16 @@ export class RedisKeys implements KeyLookup {
   #ask(id: string, entry: Entry | undefined): Promise<KnownKey | undefined> {
     const asked = this.#underWay.get(id);
     if (asked) return asked;
-    if (this.#underWay.size >= this.#options.lookupsMax)
-      return Promise.resolve().then(() => this.#without(entry, 'too many API keys are being looked up'));
-    const answer = this.#look(id, entry).finally(() => this.#underWay.delete(id));
+    // Known ids are as many as there are keys. The others must not keep those from being asked for: a key that is
+    // revoked would go on for as long as somebody makes up ids.
+    if (!entry && this.#strangers >= this.#options.lookupsMax)
+      return Promise.reject(unavailable('too many unknown API keys are being looked up'));
+    const stranger = entry ? 0 : 1;
+    this.#strangers += stranger;
+    const answer = this.#look(id, entry).finally(() => {
+      this.#underWay.delete(id);
+      this.#strangers -= stranger;
+    });
     this.#underWay.set(id, answer);
     return answer;
   }

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -51,11 +51,11 @@ export async function replaceFile(
     const file = await open(temporary, 'wx', ownerOnly);
     try {
       await file.writeFile(text);
+      await keepOwner(path, file);
       if (durable) await file.sync();
     } finally {
       await file.close();
     }
-    await keepOwner(path, temporary);
     await rename(temporary, path);
     if (durable) await syncFolder(dirname(path));
   } catch (error) {
@@ -98,21 +98,19 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** The gateway may run as somebody else than the person at the terminal. */
-async function keepOwner(path: string, temporary: string): Promise<void> {
+async function keepOwner(path: string, file: FileHandle): Promise<void> {
   const before = await stat(path).catch(() => undefined);
   if (!before) return;
-  const now = await stat(temporary);
-  if (before.uid !== now.uid || before.gid !== now.gid) await chown(temporary, before.uid, before.gid);
-  await chmod(temporary, before.mode & 0o777);
+  const now = await file.stat();
+  if (before.uid !== now.uid || before.gid !== now.gid) await file.chown(before.uid, before.gid);
+  await file.chmod(before.mode & 0o777);
 }
 
+/** Not every file system can; the file itself is there already. */
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 function codeOf(error: unknown): string | undefined {
