@@ -114,7 +114,7 @@ function isHttpUrl(text: string): boolean {
 
 function isGrpcUrl(text: string): boolean {
   const address = /^(dns\+|srv\+)?grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.exec(text);
-  if (!address) return false;
+  if (!address || !URL.canParse(text)) return false;
   const [, asked, host = '', port] = address;
   if (asked === undefined) return port !== undefined;
   // Addresses need no DNS, and SRV records hold the port.

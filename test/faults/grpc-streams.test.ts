@@ -39,12 +39,20 @@ it('streams that break open the breaker, which refuses the next ones at once', a
 });
 
 it('streams that fall silent have failed at the deadline; those that go on talking have not', async () => {
-  const breaker = { ...policyDefaults.breaker, slowMs: 60, minimumCalls: 3 };
+  const breaker = {
+    ...policyDefaults.breaker,
+    slowMs: 250,
+    slowRatePercent: 100,
+    failureRatePercent: 30,
+    minimumCalls: 3,
+  };
   const { watch, servers, service } = await givenStock({
     near: 1,
     far: 0,
-    policy: { breaker, timeoutMs: 200 },
+    policy: { breaker, timeoutMs: 600 },
   });
+  // The first one waits for the connection.
+  for (let i = 0; i < 2; i += 1) expect(await watch(4)).toEqual(whole);
   const talking = await Promise.all([watch(0), watch(0), watch(0)]);
   for (const got of talking) expect(got.at(-1)).toBe('SERVICE_TIMEOUT');
   expect(service.breaker.state).toBe('closed');
@@ -86,10 +94,12 @@ it('a stream that nobody reads on ends at its deadline', async () => {
 
 it('of two tries of a hedged stream one is read, and the other ends', async () => {
   const hedging = { enabled: true, percentile: 95, afterMinMs: 5 };
+  const retries = { ...policyDefaults.retries, max: 0 };
   const { watch, stock, servers } = await givenStock({
     near: 1,
     far: 1,
-    policy: { hedging, timeoutMs: 1000 },
+    // So far away that only its cancellation ends the other try.
+    policy: { hedging, retries, timeoutMs: 8000 },
   });
   // Without quick calls nobody knows what slow is.
   for (let i = 0; i < 25; i += 1) await stock();

@@ -231,6 +231,11 @@ extra: true
       line: 'graph.yaml:2:25 sources.a.url: expected an address such as grpc://127.0.0.1:4121, got "grpc://a"',
     },
     {
+      about: 'a gRPC address with a port that there is none of',
+      text: 'sources:\n  a: { kind: grpc, url: "grpc://a:70000", proto: stock.proto, service: a.B }\n',
+      line: 'graph.yaml:2:25 sources.a.url: expected an address such as grpc://127.0.0.1:4121, got "grpc://a:70000"',
+    },
+    {
       about: 'a gRPC address whose SRV records would hold the port',
       text: 'sources:\n  a: { kind: grpc, urls: ["srv+grpc://a:80"], proto: stock.proto, service: a.B }\n',
       line: 'graph.yaml:2:27 sources.a.urls[0]: expected an address such as grpc://127.0.0.1:4121, got "srv+grpc://a:80"',

@@ -178,6 +178,50 @@ describe('answers that do not fit the schema', () => {
   });
 });
 
+it('paths, keys and sources of every form find their values', async () => {
+  const schema = `
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
+type Query { file(a: ID!, b: Int!, in: In!): Box, box: Box }
+input In { flag: Boolean! }
+type Box @key(fields: "id org { id }") { id: ID!, org: Org!, weight: Int @external, parcel: Parcel @requires(fields: "weight"), next: Box }
+type Org { id: ID! }
+type Parcel { price: Int }`;
+  const rest = `fields:
+        Query.file: { get: '/{args.a}{args.b}x/{args.in.flag}.json', source: users }
+        Query.box: { get: /first, source: users }
+        Box.next: { get: '/boxes/{record.next.id}/{parent.id}', source: users }
+        Box.parcel: { search: /price, source: prices, body: { grams: '{parent.weight}', list: [1, '{parent.id}'] } }
+      entities:
+        Box: { get: '/orgs/{key.org.id}/boxes/{key.id}', source: users }
+      rename: { Box.id: box_id, Parcel.price: money.amount }`;
+  const answer: Answer = ({ url }, response) => {
+    if (url === '/price') response.end('{"money":{"amount":5}}');
+    else
+      response.end(
+        JSON.stringify({ box_id: 'b1', weight: 1, ...(url === '/first' ? { next: { id: 7 } } : {}) }),
+      );
+  };
+  const { ask, asked, calls, subgraph } = await subgraphOf(schema, rest, answer, undefined, ['prices']);
+  expect(await ask('{ file(a: "p:q", b: 2, in: { flag: true }) { id } }')).toEqual({
+    data: { file: { id: 'b1' } },
+  });
+  // The second box says of no next one: there is nothing to ask for.
+  expect((await ask('{ box { next { id next { id } } } }')).data).toEqual({
+    box: { next: { id: 'b1', next: null } },
+  });
+  const reference = { __typename: 'Box', id: 'a b', org: { id: 'o/1' }, weight: 300 };
+  const { entities } = await entitiesFrom(subgraph, '... on Box { id parcel { price } }', [reference]);
+  expect(entities).toEqual([{ id: 'a b', parcel: { price: 5 } }]);
+  expect(asked()).toEqual([
+    'GET /p%3Aq2x/true.json',
+    'GET /first',
+    'GET /boxes/7/b1',
+    'GET /orgs/o%2F1/boxes/a%20b',
+    'POST /price',
+  ]);
+  expect(calls().at(-1)?.body).toBe('{"grams":300,"list":[1,"a b"]}');
+});
+
 it('resolvers in TypeScript have the fields that are no calls', async () => {
   const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
   const module = `import { defineSubgraph } from ${JSON.stringify(define)};
@@ -374,16 +418,24 @@ async function example() {
   );
 }
 
-async function subgraphOf(schema: string, rest: string, answer: Answer, resolvers?: string) {
+async function subgraphOf(
+  schema: string,
+  rest: string,
+  answer: Answer,
+  resolvers?: string,
+  others: readonly string[] = [],
+) {
+  const names = ['users', ...others];
+  const sources = names.map((name) => `${name}: { kind: rest, url: "\${USERS_URL}" }`);
   const graph = `subgraphs:
   a:
     kind: local
     schema: a.graphql
     owner: x
-    sources: [users]
+    sources: [${names.join(', ')}]
     rest:
       ${rest}
-${resolvers === undefined ? '' : '    resolvers: a.mjs\n'}sources: { users: { kind: rest, url: "\${USERS_URL}" } }
+${resolvers === undefined ? '' : '    resolvers: a.mjs\n'}sources: { ${sources.join(', ')} }
 `;
   const files = { 'graph.yaml': graph, 'a.graphql': schema, ...(resolvers ? { 'a.mjs': resolvers } : {}) };
   return opened(files, 'a', answer);

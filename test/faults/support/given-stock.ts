@@ -44,7 +44,7 @@ export async function givenStock({ near, far, tls, policy = {}, server = {} }: G
     // A probe that fails is tried again elsewhere, if there is a try left.
     retries: {
       ...policyDefaults.retries,
-      attemptTimeoutMs: 100,
+      attemptTimeoutMs: 150,
       baseMs: 1,
       budget: { percent: 20, perSecondMin: 50 },
     },
