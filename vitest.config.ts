@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const require = createRequire(import.meta.url);
 
@@ -11,6 +14,34 @@ const bothFronts = [
   'test/resilience/fallbacks.test.ts',
   'test/auth/*.test.ts',
 ];
+
+/** These take longest. Where they come first, no core is left waiting for one of them at the end. */
+const slowest = [
+  'test/operate/workers.test.ts',
+  'test/engine/random/random.test.ts',
+  'test/faults/matrix.test.ts',
+  'test/operate/reload.test.ts',
+  'test/auth/bypass.test.ts',
+  'test/engine/access/access.test.ts',
+  'test/operate/commands.test.ts',
+  'test/operate/lifecycle.test.ts',
+  'test/faults/deadlines.test.ts',
+  'test/demo/sharing.test.ts',
+];
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = slowest.findIndex((path) => moduleId.endsWith(path));
+      return index === -1 ? slowest.length : index;
+    };
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
+// For the processes of vitest and those that tests start: they need not compile the same packages again.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
 
 export default defineConfig({
   // Apollo's packages load graphql's CommonJS build; without this alias our own files would get its ES module build
@@ -28,8 +59,13 @@ export default defineConfig({
       { extends: true, test: { name: 'apollo front', include: bothFronts, env: { TEST_FRONT: 'apollo' } } },
     ],
     globalSetup: ['test/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    sequence: { sequencer: SlowestFirst },
+    // Vitest would leave one core to itself, which needs none of it.
+    maxWorkers: availableParallelism(),
+    // Only for what hangs: machines do other work as well.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 10_000 } },
     env: { APOLLO_TELEMETRY_DISABLED: 'true' },
   },
 });

@@ -30,13 +30,16 @@ export interface Contest {
   close(): Promise<void>;
 }
 
-/** A thousand times what most operations need; some never end. */
-const planningTimeoutMs = 2000;
+/** A thousand times what most operations need. */
+const planningTimeoutMs = 20_000;
+/** Where some never end: as users have it. */
+const endlessPlanningTimeoutMs = 2000;
 
 export function openContest(fixture: Fixture): Contest {
   const monolith = openMonolith(fixture);
-  const engine = openEngine(fixture, { errorsMax: 100_000, planningTimeoutMs });
-  const stock = fixture.stockRefuses === undefined ? openStock(fixture, planningTimeoutMs) : undefined;
+  const timeoutMs = fixture.planningTimesOut === undefined ? planningTimeoutMs : endlessPlanningTimeoutMs;
+  const engine = openEngine(fixture, { errorsMax: 100_000, planningTimeoutMs: timeoutMs });
+  const stock = fixture.stockRefuses === undefined ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
   const tally: Tally = {
     operations: 0,
     invalid: 0,
