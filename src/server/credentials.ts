@@ -63,8 +63,8 @@ export class WatchedCredentials extends GivenCredentials {
   /** @throws {GatewayError} `CONFIG_INVALID` */
   static async open(config: GatewayConfig, events: Events): Promise<WatchedCredentials> {
     const signed = signedOf(config);
-    const keys = signed && (signed.keyFile === undefined ? newSigningKeys(signed.algorithm) : keysOf(signed));
-    return new WatchedCredentials({ tls: await readTls(config), signing: await keys }, config, events);
+    const signing = signed && (await firstKeys(signed));
+    return new WatchedCredentials({ tls: await readTls(config), signing }, config, events);
   }
 
   private constructor(first: CredentialTexts, config: GatewayConfig, events: Events) {
@@ -115,8 +115,8 @@ export class WatchedCredentials extends GivenCredentials {
 
   async #look(): Promise<void> {
     try {
-      const signed = signedOf(this.#config);
-      const signing = signed?.keyFile === undefined ? this.current.signing : await keysOf(signed);
+      const keyFile = signedOf(this.#config)?.keyFile;
+      const signing = keyFile === undefined ? this.current.signing : await readSigningKeys(keyFile);
       const next = { tls: await readTls(this.#config), signing };
       this.#complaint = '';
       if (JSON.stringify(next) !== JSON.stringify(this.current)) this.#replace(next);
@@ -128,17 +128,15 @@ export class WatchedCredentials extends GivenCredentials {
   }
 }
 
+type SignedConfig = NonNullable<AuthConfig['identity']['signed']>;
+
 /** Undefined: nothing is signed. */
-function signedOf({ auth }: GatewayConfig): AuthConfig['identity']['signed'] {
+function signedOf({ auth }: GatewayConfig): SignedConfig | undefined {
   return auth && signs(auth.identity) ? auth.identity.signed : undefined;
 }
 
-async function keysOf({
-  keyFile = '',
-}: {
-  readonly keyFile?: string | undefined;
-}): Promise<readonly SigningJwk[]> {
-  return readSigningKeys(keyFile);
+function firstKeys({ keyFile, algorithm }: SignedConfig): Promise<readonly SigningJwk[]> {
+  return keyFile === undefined ? newSigningKeys(algorithm) : readSigningKeys(keyFile);
 }
 
 function validUntilOf({ cert }: TlsTexts): string {

@@ -201,6 +201,8 @@ describe('authorities that change', () => {
   it('hold for new connections; who was connected must show a certificate again', async () => {
     const next = makeAuthority('Next clients');
     const busy = client({ names: [workload] }, { keepAlive: true });
+    const idle = client({ names: [workload] }, { keepAlive: true });
+    await idle.ask('{ __typename }');
     const resuming = client({ names: [workload] }, { resumes: true });
     await resuming.ask(query);
     shop.mocks.service('products').faults.set({ latencyMs: 500 });
@@ -214,6 +216,7 @@ describe('authorities that change', () => {
     expect(last).toMatchObject({ status: 200, isReused: true });
     expect(last.headers.get('connection')).toBe('close');
     expect((await busy.ask('{ __typename }')).status).toBe(401);
+    expect(await idle.ask('{ __typename }')).toMatchObject({ status: 401, isReused: false });
     expect(await resuming.ask('{ __typename }')).toMatchObject({ status: 401, isResumed: false });
     await writeFile(join(folder, 'clients.pem'), ours.ca);
     await expect.poll(async () => (await resuming.ask('{ __typename }')).status).toBe(200);

@@ -75,6 +75,10 @@ describe('from an address that is trusted', () => {
 describe('from any other address', () => {
   const shop = useShop({ settings: 'auth: { trustedProxy: { addresses: [10.0.0.0/8, "::1"] } }' });
 
+  it('no keys are published, as nothing is signed', async () => {
+    expect((await fetch(new URL('/.well-known/jwks.json', shop.url))).status).toBe(404);
+  });
+
   it('the headers of the proxy mean nothing', async () => {
     const { status } = await shop.query(query, {
       headers: { 'x-auth-request-user': 'ada', 'x-user-id': 'root' },
