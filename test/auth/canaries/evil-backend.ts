@@ -34,18 +34,19 @@ export const vaultSchema = `
 
 export interface EvilBackend {
   readonly url: string;
-  /** What came to it, so that one knows that it was asked. */
-  readonly asked: string[];
+  /** Of the tokens that the gateway showed it. */
+  readonly signatures: string[];
 }
 
 /** For one test. @param secret Said in every answer. @param data A value of a field. */
 export async function evilBackend(secret: string, data: string): Promise<EvilBackend> {
-  const asked: string[] = [];
+  const signatures: string[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      asked.push(`${request.url} ${body}`);
+      const { authorization } = request.headers;
+      if (authorization) signatures.push(authorization.split('.')[2] ?? '');
       if (request.method === 'GET') restAnswer(request, response, secret);
       else graphqlAnswer(body, response, { secret, data });
     });
@@ -55,7 +56,7 @@ export async function evilBackend(secret: string, data: string): Promise<EvilBac
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, signatures };
 }
 
 function restAnswer({ url = '' }: IncomingMessage, response: ServerResponse, secret: string): void {

@@ -4,14 +4,15 @@ import type { GraphqlReply } from '../../support/ask.ts';
 import { requestHead, sendRaw } from '../../support/raw-http.ts';
 import type { Secrets } from './finder.ts';
 
-export type ClientSecret =
-  'header' | 'cookie' | 'apiKey' | 'claim' | 'badToken' | 'kid' | 'variable' | 'literal' | 'url';
+export type ClientSecret = 'header' | 'cookie' | 'badToken' | 'variable' | 'literal' | 'url';
 
 export interface Credentials {
-  /** It holds. */
-  readonly token: string;
+  /** They hold. */
+  readonly tokens: readonly string[];
+  readonly apiKey: string;
   /** Not one of them does. */
   readonly badTokens: readonly string[];
+  readonly badKeys: readonly string[];
 }
 
 /** What came back: status, headers and errors, but no data. */
@@ -30,7 +31,7 @@ export interface Shown {
 export async function everything(
   url: string,
   secrets: Secrets<ClientSecret>,
-  { token, badTokens }: Credentials,
+  { tokens, badTokens, apiKey, badKeys }: Credentials,
   { listed, planted }: Shown,
 ): Promise<Told[]> {
   const base = {
@@ -38,9 +39,9 @@ export async function everything(
     cookie: `session=${secrets.cookie}`,
     'x-secret': secrets.header,
     'x-user-id': secrets.header,
-    'x-api-key': secrets.apiKey,
   };
-  const signedIn = { ...base, authorization: `Bearer ${token}` };
+  const [token = '', ...otherTokens] = tokens;
+  const signedIn = { ...base, 'x-api-key': apiKey, authorization: `Bearer ${token}` };
   const told: Told[] = [];
   const send = async (sent: string, target: string, request: RequestInit): Promise<void> => {
     const response = await fetch(target, { ...request, signal: AbortSignal.timeout(20_000) });
@@ -151,6 +152,13 @@ export async function everything(
     body: variable,
   });
 
+  for (const other of otherTokens)
+    await post('{ open closed }', {}, { ...base, authorization: `Bearer ${other}` });
+  await post('{ open closed }', {}, { ...base, 'x-api-key': apiKey });
+  for (const bad of badKeys) {
+    await post('{ open }', {}, { ...base, 'x-api-key': bad });
+    await post('{ open }', {}, { ...signedIn, 'x-api-key': bad });
+  }
   for (const bad of badTokens) await post('{ open }', {}, { ...base, authorization: `Bearer ${bad}` });
   await post('{ open }', {}, { ...base, authorization: `Basic ${secrets.badToken}` });
   await post('{ open }', {}, { ...base, authorization: `Bearer ${token}, Bearer ${secrets.badToken}` });
