@@ -206,8 +206,8 @@ type Parcel { price: Int }`;
     data: { file: { id: 'b1' } },
   });
   // The second box says of no next one: there is nothing to ask for.
-  expect((await ask('{ box { next { id next { id } } } }')).data).toEqual({
-    box: { next: { id: 'b1', next: null } },
+  expect(await ask('{ box { next { id next { id } } } }')).toEqual({
+    data: { box: { next: { id: 'b1', next: null } } },
   });
   const reference = { __typename: 'Box', id: 'a b', org: { id: 'o/1' }, weight: 300 };
   const { entities } = await entitiesFrom(subgraph, '... on Box { id parcel { price } }', [reference]);
