@@ -203,6 +203,15 @@ it('of two who change one key at once, neither is lost', async () => {
   expect(now?.rotatedTo !== null).toBe(settled[1]?.status === 'fulfilled');
 });
 
+it('Redis never gets to see a key', async () => {
+  const { real, keys, show } = await given();
+  const { text } = await keys.create();
+  await show(text);
+  const kept = await real.run((redis) => redis.hgetall(real.key('api-keys')));
+  expect(Object.keys(kept)).toEqual([text.slice(5, 17)]);
+  expect(JSON.stringify(kept)).not.toContain(text.slice(18, 40));
+});
+
 it('times of use are kept beside the keys, more of them than go into one command', async () => {
   const { real, book } = await given();
   const used = new Map(Array.from({ length: 1201 }, (_, i) => [`z${String(i).padStart(11, '0')}`, i + 1]));

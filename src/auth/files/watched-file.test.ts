@@ -1,5 +1,5 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -36,6 +36,17 @@ it('is read again when it changes, written over or replaced', async () => {
   await expect.poll(() => file.value).toBe(2);
   await replace(path, '3');
   await expect.poll(() => file.value).toBe(3);
+});
+
+it('is followed through links, such as those of a mounted secret whose target is swapped', async () => {
+  const { path, open } = await given({ 'v1/number': '1', 'v2/number': '2' });
+  const folder = dirname(path);
+  await symlink('v1', join(folder, 'data'));
+  await symlink('data/number', path);
+  const file = await open();
+  await symlink('v2', join(folder, 'next'));
+  await rename(join(folder, 'next'), join(folder, 'data'));
+  await expect.poll(() => file.value).toBe(2);
 });
 
 it('keeps what was good while the file is broken, too large or gone, and says each once', async () => {
