@@ -25,6 +25,7 @@ const slowest = [
   'test/engine/access/access.test.ts',
   'test/operate/commands.test.ts',
   'test/operate/lifecycle.test.ts',
+  'test/credentials/keys-command.test.ts',
   'test/faults/deadlines.test.ts',
   'test/demo/sharing.test.ts',
 ];

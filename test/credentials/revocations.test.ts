@@ -178,3 +178,13 @@ it('more than a page is read, and what makes no sense is passed over and said', 
   await expect.poll(() => verdict('last')).toBe('UNAUTHENTICATED');
   expect(failures).toEqual([expect.stringMatching(/^revocation \d+-\d+ in Redis cannot be read$/)]);
 });
+
+it('what has ended is taken away by the next command, what it cannot read is not', async () => {
+  const { real, stream, book } = await inRedis();
+  await real.run((redis) => redis.xadd(stream, '*', 'entry', '{"of":"a newer version"}'));
+  await book.add(entry('brief', 1));
+  await expect.poll(() => book.read()).toEqual([]);
+  await book.add(entry('lasting'));
+  expect(await real.run((redis) => redis.xlen(stream))).toBe(2);
+  expect((await book.read()).map(({ jti }) => jti)).toEqual(['lasting']);
+});

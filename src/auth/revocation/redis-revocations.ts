@@ -107,7 +107,9 @@ export function redisRevocationBook(
     const ended: string[] = [];
     await eachPage(store, beginning, (entries) => {
       for (const [id, entry] of entries) {
-        if (entry && holds(entry, wallClock())) valid.push(entry);
+        // What cannot be read may be of a newer version: it stays.
+        if (!entry) continue;
+        if (holds(entry, wallClock())) valid.push(entry);
         else ended.push(id);
       }
     });
