@@ -205,7 +205,7 @@ describe('authorities that change', () => {
     await idle.ask('{ __typename }');
     const resuming = client({ names: [workload] }, { resumes: true });
     await resuming.ask(query);
-    shop.mocks.service('products').faults.set({ latencyMs: 500 });
+    shop.mocks.service('products').faults.set({ latencyMs: 1500 });
     const inFlight = busy.ask(query);
     await expect.poll(() => shop.mocks.service('products').calls.total).toBe(2);
     await writeFile(join(folder, 'clients.pem'), next.ca);
