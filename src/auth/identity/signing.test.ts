@@ -93,6 +93,22 @@ describe('another header', () => {
   });
 });
 
+it.each(['headers', 'token'] as const)(
+  'a subgraph with signed identity hears nothing by the rule %s of the others',
+  async (rule) => {
+    const config = authSchema.parse({
+      identity: { rule, subgraphs: { a: 'signed' }, signed: { issuer: 'gateway', header: 'x-identity' } },
+    });
+    const signer = new Signer(await newSigningKeys('ES256'), options, Date.now);
+    const proof = { principal: { ...ada, roles: ['admin'] }, token: 'own' };
+    const told = createBackendIdentity(config, signer).tell(requestContext(), proof);
+    expect(Object.keys(told.signedFor?.('a').forwardHeaders ?? {})).toEqual(['x-identity']);
+    expect(Object.keys(told.forwardHeaders)).toEqual(
+      rule === 'token' ? ['authorization'] : ['x-user-id', 'x-user-roles'],
+    );
+  },
+);
+
 describe('what is shared between requests', () => {
   it('is by whom a token is of, and not which of the tokens of one principal it is', async () => {
     let nowMs = Date.now();
