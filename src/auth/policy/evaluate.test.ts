@@ -84,6 +84,21 @@ it('a rule is asked once for what it says it depends on', async () => {
   expect(asked).toEqual(['once', 'a', 'b']);
 });
 
+it('a rule of the principal alone sees nothing of the field that asks first', async () => {
+  const seen: unknown[] = [];
+  const mistaken = rule(
+    'mistaken',
+    contextual,
+  )((parent: object, args: { owner?: string }) => {
+    seen.push(parent, args);
+    return args.owner === 'me';
+  });
+  const { decide } = given();
+  expect(await decide(mistaken, { id: 'a' }, { owner: 'me' })).toMatchObject({ is: 'deny' });
+  expect(await decide(mistaken, { id: 'b' }, { owner: 'other' })).toMatchObject({ is: 'deny' });
+  expect(seen).toEqual([{}, {}]);
+});
+
 it('masks where the rule denies, and shows where it allows', async () => {
   const hidden = masked(byParent, (value: string) => value.slice(0, 1));
   const { decide } = given();

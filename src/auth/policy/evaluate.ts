@@ -111,7 +111,8 @@ export class RuleEvaluation {
     const { cache } = leaf;
     if (cache === 'contextual') {
       let known = this.#contextual.get(leaf);
-      if (!known) this.#contextual.set(leaf, (known = this.#ask(leaf, input)));
+      // It is decided once for all fields: what it saw of the first must not count for the others.
+      if (!known) this.#contextual.set(leaf, (known = this.#ask(leaf, nothing)));
       return known;
     }
     if (!leaf.isInput && input.parent === undefined) return later;
@@ -176,6 +177,7 @@ export class RuleEvaluation {
   }
 }
 
+const nothing: RuleInput = { parent: undefined, args: Object.freeze({}), info: null };
 const allowed: Decision = { is: 'allow' };
 const later: Decision = { is: 'later' };
 

@@ -1,0 +1,86 @@
+/** Nothing of a mutation happens before everything about it is decided that can be. */
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import type { GraphqlReply } from '../../support/ask.ts';
+import { serveGraph } from '../guarded-graph.ts';
+import { type GuardedGateway, guardedGateway, type GuardedOptions } from '../support/guarded-gateway.ts';
+
+const did: string[] = [];
+const does = (name: string) => () => String(did.push(name));
+const subgraphs = {
+  first: {
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@authenticated"])
+      type Query { hello: String }
+      type Mutation { open: String slow: String fails: String signedIn: String @authenticated }`,
+    resolvers: {
+      Mutation: { open: does('open'), slow: does('slow'), fails: does('fails'), signedIn: does('signedIn') },
+    },
+  },
+  second: {
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12")
+      type Mutation { closed: String masked: String }`,
+    resolvers: { Mutation: { closed: does('closed'), masked: does('masked') } },
+  },
+};
+
+const policy = `export const policy = ({ rule, allow, deny, masked }) => ({
+  fallbackRule: allow,
+  permissions: {
+    Mutation: {
+      slow: rule('slow', { cache: 'no_cache' })(() => new Promise((resolve) => setTimeout(resolve, 50, false))),
+      fails: rule('fails', { cache: 'strict' })(() => { throw new Error('no database'); }),
+      closed: deny,
+      masked: masked(deny, () => '***'),
+    },
+  },
+});`;
+
+const open = (options: GuardedOptions = {}): Promise<GuardedGateway> =>
+  guardedGateway({ serve: () => serveGraph(subgraphs), policy, ...options });
+const everything = 'mutation { open slow fails signedIn closed masked again: open }';
+
+beforeEach(() => void did.splice(0));
+
+describe('a mutation of which something is denied', () => {
+  it('does the rest, in its order, whatever kind of rule denies and however long it takes', async () => {
+    const graph = await open();
+    const { data, errors = [] } = await graph.query(everything);
+    expect(did).toEqual(['open', 'masked', 'open']);
+    const nothing = { slow: null, fails: null, signedIn: null, closed: null };
+    expect(data).toEqual({ open: '1', ...nothing, masked: '***', again: '3' });
+    expect(
+      errors.map(({ path, extensions }) => `${path?.[0]} ${String(extensions['code'])}`).toSorted(),
+    ).toEqual([
+      'closed UNAUTHENTICATED',
+      'fails AUTHORIZATION_FAILED',
+      'signedIn UNAUTHENTICATED',
+      'slow UNAUTHENTICATED',
+    ]);
+  });
+
+  it.each<[string, GuardedOptions]>([
+    ['requests are refused as a whole', { authorization: ['unauthorized: reject'] }],
+    ['no variants of operations are kept', { authorization: ['variantsMax: 0'] }],
+  ])('does nothing at all where %s', async (_, options) => {
+    const graph = await open(options);
+    const refused: GraphqlReply[] = [
+      await graph.query(everything),
+      await graph.query('mutation { open ...F } fragment F on Mutation { x: closed }'),
+      await graph.query('mutation ($no: Boolean = false) { open closed @skip(if: $no) }'),
+    ];
+    for (const { status, data, errors } of refused) {
+      expect([status, data]).toEqual([401, undefined]);
+      expect(errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+    }
+    expect(did).toEqual([]);
+    const fine = await graph.query('mutation ($no: Boolean = true) { open masked closed @skip(if: $no) }');
+    expect(fine.data).toEqual({ open: '1', masked: '***' });
+  });
+
+  it('a query is answered without what is denied where no variants are kept', async () => {
+    const graph = await guardedGateway({ authorization: ['variantsMax: 0'] });
+    const { data, text } = await graph.query('{ secret books { title cost } movies { phone } }');
+    expect(data).toEqual({ secret: null, books: [{ title: 'Dune', cost: null }], movies: [{ phone: 'e' }] });
+    expect(text).not.toContain('canary');
+  });
+});
