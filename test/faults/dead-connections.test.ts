@@ -25,7 +25,8 @@ it('idle connections of a service whose breaker opened are closed, and its probe
   expect(proxy.counts.open).toBe(connections);
 
   await proxy.set({ kind: 'blackhole', forgets: true });
-  for (let failed = 0; failed < 3; failed += 1) expect(await call()).toBe('SERVICE_TIMEOUT');
+  const timedOut = await Promise.all([call(), call(), call()]);
+  expect(timedOut).toEqual(['SERVICE_TIMEOUT', 'SERVICE_TIMEOUT', 'SERVICE_TIMEOUT']);
   expect(service.breaker.state).toBe('open');
   await expect.poll(() => proxy.counts.open).toBe(0);
 
@@ -44,7 +45,7 @@ async function given() {
   onTestFinished(() => transport.close());
   const options = {
     ...policyDefaults,
-    timeoutMs: 150,
+    timeoutMs: 800,
     retries: { ...policyDefaults.retries, max: 0 },
     breaker: { ...policyDefaults.breaker, minimumCalls: 3, failureRatePercent: 25, openMs },
   };

@@ -21,10 +21,13 @@ export interface GivenStockOptions {
   readonly far: number;
   readonly tls?: TlsMaterial;
   readonly policy?: Partial<ServiceOptions>;
+  /** Short only where something never answers: the first call of a busy machine takes its time. */
+  readonly attemptTimeoutMs?: number;
   readonly server?: StockServerOptions;
 }
 
-export async function givenStock({ near, far, tls, policy = {}, server = {} }: GivenStockOptions) {
+export async function givenStock(given: GivenStockOptions) {
+  const { near, far, tls, policy = {}, server = {}, attemptTimeoutMs = 1500 } = given;
   const zones = [...Array<string>(near).fill('near'), ...Array<string>(far).fill('far')];
   const places = await Promise.all(
     zones.map(async (zone) => {
@@ -39,18 +42,18 @@ export async function givenStock({ near, far, tls, policy = {}, server = {} }: G
   events.on('breakerChanged', (change) => changes.push(change));
   const options = {
     ...policyDefaults,
-    timeoutMs: 1000,
+    timeoutMs: 5000,
     reservePercent: 0,
     // A probe that fails is tried again elsewhere, if there is a try left.
     retries: {
       ...policyDefaults.retries,
-      attemptTimeoutMs: 150,
+      attemptTimeoutMs,
       baseMs: 1,
       budget: { percent: 20, perSecondMin: 50 },
     },
     replicas: {
       zones: ['near', 'far'],
-      ejection: { ...policyDefaults.replicas.ejection, openMs, openMaxMs: 2 * openMs },
+      ejection: { ...policyDefaults.replicas.ejection, minimumCalls: 3, openMs, openMaxMs: 2 * openMs },
     },
     ...policy,
   };
