@@ -9,7 +9,15 @@ import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
 import { argumentValues } from './policy/argument-values.ts';
-import { after, all, RuleEvaluation, strictest, type Decision, type OnDecided } from './policy/evaluate.ts';
+import {
+  after,
+  all,
+  asError,
+  RuleEvaluation,
+  strictest,
+  type Decision,
+  type OnDecided,
+} from './policy/evaluate.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import type { PolicyContext } from './policy/policy-module.ts';
 import type { LeafRule } from './policy/rule-tree.ts';
@@ -193,7 +201,7 @@ export class RequestDecisions {
   #concealFailed(check: number, error: unknown): Denial {
     const { events, prepared, checks } = this.#is;
     const where = `mask of ${checks[check]?.coordinates[0]}`;
-    events.emit('defect', { where, requestId: prepared.context.requestId, error });
+    events.emit('defect', { where, requestId: prepared.context.requestId, error: asError(error) });
     this.#reasons[check] = 'masking failed';
     return undecided;
   }

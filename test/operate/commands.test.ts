@@ -25,6 +25,8 @@ describe('wrong use ends with one line and exit code 2', () => {
     [['compose', '--out', ''], 'tributary compose: --out needs a file name'],
     [['compose', '--out', 'no/such/folder/file'], 'cannot write no/such/folder/file (ENOENT)'],
     [['demo', '--bogus'], "tributary demo: Unknown option '--bogus'"],
+    [['explain-auth', '--as', 'a'], 'tributary explain-auth: --operation FILE is missing'],
+    [['explain-auth', '--operation', 'a'], '--as CLAIMS is missing: a file, or "anonymous"'],
     [['demo', '--log', 'loud'], '--log must be one of silent, error, warn, info, debug, got "loud"'],
   ])('%j', async (args, line) => {
     const ended = await runTributary(args);

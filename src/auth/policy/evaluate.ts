@@ -159,7 +159,7 @@ export class RuleEvaluation {
   }
 
   #failed(leaf: LeafRule, error: unknown): Decision {
-    this.#onFailure(leaf.name, error);
+    this.#onFailure(leaf.name, asError(error));
     return { is: 'failed', by: leaf.name };
   }
 
@@ -216,6 +216,11 @@ function first(decisions: readonly Decision[], order: ReadonlyArray<Decision['is
     }
   }
   return allowed;
+}
+
+/** What is thrown is logged, and may be anything: a value that somebody may not see, or the claims of a token. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`It threw ${typeof thrown}, not an Error`);
 }
 
 /** Waits only where there is something to wait for. */

@@ -177,14 +177,14 @@ const policyModule = `
     const owner = rule('owns it', { cache: 'strict', fragment: '{ owner }' })(({ owner }) => owner === 'u1');
     const thrower = rule('throws', contextual)(() => { throw new Error('the rule is broken'); });
     const sleeper = rule('sleeps', contextual)(() => new Promise(() => {}));
-    const strange = rule('is strange', contextual)((_, __, context) => context);
+    const strange = rule('is strange', contextual)((_, __, context) => { throw context; });
     return {
       fallbackRule: allow,
       introspection: known,
       permissions: {
         Query: {
           masked: masked(not(known), (value) => value.slice(0, 6)),
-          badMask: masked(not(known), (value) => value.not.there),
+          badMask: masked(not(known), (value) => { throw value; }),
           thrower, sleeper, strange,
         },
         Thing: { secret: owner },
