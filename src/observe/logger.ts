@@ -113,7 +113,8 @@ function withoutWords(error: FieldError): FieldError {
 
 function describe(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : JSON.stringify(error);
+  // Whatever else somebody threw may hold anything: a request with its headers, say.
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : `${typeof error}, not an Error`;
   return error.stack ?? error.message;
 }
 
