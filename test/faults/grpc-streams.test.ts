@@ -98,7 +98,7 @@ it('of two tries of a hedged stream one is read, and the other ends', async () =
   for (let i = 0; i < 25; i += 1) await stock();
   servers[0]?.stallAfter(0);
   expect(await watch(4)).toEqual(['far 0', 'far 1', 'far 2', 'far 3']);
-  await expect.poll(() => servers.map(({ streams }) => streams)).toEqual([0, 0]);
+  await expect.poll(() => servers.map(({ streams }) => streams), { timeout: 4000 }).toEqual([0, 0]);
 });
 
 it('a probe has passed with its first message', async () => {
