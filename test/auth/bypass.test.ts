@@ -43,7 +43,6 @@ function allBut(right: string | undefined): Claims | null {
 const transports: Readonly<Record<string, Asked>> = {
   post: {},
   get: { method: 'GET' },
-  'post for the newer type': { headers: { accept: 'application/graphql-response+json' } },
 };
 
 describe('a guarded field', () => {
