@@ -76,11 +76,17 @@ function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
     identify: node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null,
   };
   const mergeInto = compileMerge(mergedNames(node));
-  const loadFallback = node.fallback ? compileEntityLoad(toCompiledFetch(node.fallback, path)) : undefined;
+  /** Most of them are never needed. */
+  let fallbacks: readonly EntityLoad[] | undefined;
+  const loadParts: EntityLoad = (run, objects, context) => {
+    fallbacks ??= node.fallbacks.map((part) => compileEntityLoad(toCompiledFetch(part, path)));
+    const loads = fallbacks.map((load) => load(run, objects, context)).filter((load) => load !== undefined);
+    return loads.length === 0 ? undefined : Promise.all(loads).then(() => {});
+  };
   return (run, objects, context = '') => {
-    const lacking: Data[] | undefined = loadFallback ? [] : undefined;
+    const lacking: Data[] | undefined = node.fallbacks.length > 0 ? [] : undefined;
     const targets = targetsOf(objects, grouping, lacking);
-    const fallback = lacking && lacking.length > 0 ? loadFallback?.(run, lacking, context) : undefined;
+    const fallback = lacking && lacking.length > 0 ? loadParts(run, lacking, context) : undefined;
     if (targets.size === 0) return fallback;
     const loadKey =
       node.variables.length === 0 && context === ''

@@ -135,8 +135,8 @@ export interface FetchNode {
   readonly resolvesTypes: readonly string[];
   readonly inputRewrites: readonly DataRewrite[];
   readonly outputRewrites: readonly DataRewrite[];
-  /** Asked for objects that lack what this fetch requires and have what that one does. */
-  readonly fallback: FetchNode | null;
+  /** Asked, each by itself, for objects that lack a part of what this fetch requires. */
+  readonly fallbacks: readonly FetchNode[];
   /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
   readonly contexts?: readonly ContextUse[];
   /** Positions of one entity get copies of it: fields below may differ by what stands above. Absent: they share it. */

@@ -5,6 +5,7 @@ import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 
 
 import type { PlanNode } from '../pipeline/prepared.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
+import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
 import { mergeFetches } from './planner-fixes/merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
@@ -58,5 +59,6 @@ function planPart(
     throw new Error('The planner returned a subscription for an operation that is none');
   const plan = toPlanNode(node, { ...supergraph, variableOf: (variable) => renamer.variableOf(variable) });
   const repaired = repairPlan(plan, supergraph.joins);
-  return usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
+  const ordered = usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
+  return withFallbacks(ordered, supergraph.joins);
 }

@@ -198,6 +198,22 @@ const provocations: readonly Provocation[] = [
     stockFails: false,
   },
   {
+    title: 'a requirement of one place is not asked of what stands at the same path under another type',
+    fixture: 'inaccessible',
+    operation: {
+      query:
+        '{ staff { ... on Boss { mentor { ... on Clerk { band } } } ... on Clerk { mentor { ... on Clerk { badge } } } } }',
+    },
+  },
+  {
+    title: 'nor where the entities are of an interface object',
+    fixture: 'interface-object-indirect',
+    operation: {
+      query:
+        '{ messages { readers { ... on Admin { manager { label } } ... on Account { manager { limit } } } } }',
+    },
+  },
+  {
     title: 'a null in a non-null field is an error with its path',
     fixture: 'null-keys',
     operation: 'a non-null field of an unknown entity',

@@ -1,7 +1,7 @@
 /**
  * Makes one fetch of two that ask one subgraph for the same entities: neighbours, and one that could come at once with
  * a later one that has to wait for more of its requirements. Nothing waits longer for it: what runs in parallel ends
- * together. Where the later fetch cannot be made because a requirement failed, the earlier one is made by itself.
+ * together. Where a requirement of the later one fails, `fallback-fetches.ts` has what the earlier one asked for.
  */
 
 import {
@@ -82,13 +82,12 @@ function into(node: PlanNode, early: EntityFetchAt): PlanNode | undefined {
 
 function isPlainEntityFetch(node: PlanNode): node is EntityFetchAt {
   if (node.kind !== 'flatten' || node.node.kind !== 'fetch') return false;
-  const { requires, inputRewrites, outputRewrites, resolvesTypes, fallback } = node.node;
+  const { requires, inputRewrites, outputRewrites, resolvesTypes } = node.node;
   return (
     requires !== null &&
     inputRewrites.length === 0 &&
     outputRewrites.length === 0 &&
-    resolvesTypes.length === 0 &&
-    fallback === null
+    resolvesTypes.length === 0
   );
 }
 
@@ -99,7 +98,6 @@ function mergedFetch(late: FetchNode, early: FetchNode, operation: string): Fetc
     operation,
     variables: [...late.variables, ...early.variables.filter(({ name }) => !names.has(name))],
     writes: [...new Set([...late.writes, ...early.writes])],
-    fallback: covers(early.requires ?? [], late.requires ?? []) ? null : early,
   };
 }
 
