@@ -5,7 +5,7 @@ import { openAuth } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { mergedTransport } from './config/transport.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { logEvents, type Logger } from './observe/logger.ts';
+import { logEvents, type Log } from './observe/logger.ts';
 import { GraphSource, type Graph } from './plan/graph-source.ts';
 import { Reloader } from './plan/reloader.ts';
 import { WatchedCredentials, type Credentials } from './server/credentials.ts';
@@ -53,7 +53,7 @@ export interface RunningGateway {
 export async function start(options: StartOptions): Promise<RunningGateway> {
   const config = await readConfig(options);
   const events = new Events();
-  const logger = logEvents(events, config.log);
+  const log = logEvents(events, config.log);
   const source = graphSource(options, config);
   const graph = await source.read();
   const credentials = await WatchedCredentials.open(config, events);
@@ -61,10 +61,10 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     if (config.server.workers > 1) {
       const { startWorkers } = await import('./workers/primary.ts');
       const workers = await startWorkers(graph, config, events, credentials);
-      return superviseWorkers({ workers, config, events, logger, source, credentials });
+      return superviseWorkers({ workers, config, events, log, source, credentials });
     }
     const gateway = await createGateway(graph, config, events);
-    return await serveGateway({ gateway, config, logger, source, credentials });
+    return await serveGateway({ gateway, config, log, source, credentials });
   } catch (error) {
     await credentials.close();
     throw withPlace(options.supergraph, error);
@@ -74,7 +74,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
 interface Served {
   readonly gateway: Gateway;
   readonly config: GatewayConfig;
-  readonly logger: Logger;
+  readonly log: Log;
   /** Looked at for changes. A worker process has none: it is told. */
   readonly source?: GraphSource;
   readonly credentials: Credentials;
@@ -84,7 +84,7 @@ interface Served {
 export async function serveGateway({
   gateway,
   config,
-  logger,
+  log,
   source,
   credentials,
 }: Served): Promise<RunningGateway> {
@@ -144,7 +144,7 @@ export async function serveGateway({
     await Promise.all([auth?.close(), gateway.close()]);
     await store?.close();
     events.emit('closed', {});
-    logger.flush();
+    await log.flushed();
   }
   const reload = async (): Promise<void> => {
     await Promise.all([reloader?.now(), credentials.now?.()]);
@@ -166,19 +166,12 @@ interface Supervised {
   readonly workers: Workers;
   readonly config: GatewayConfig;
   readonly events: Events;
-  readonly logger: Logger;
+  readonly log: Log;
   readonly source: GraphSource;
   readonly credentials: WatchedCredentials;
 }
 
-function superviseWorkers({
-  workers,
-  config,
-  events,
-  logger,
-  source,
-  credentials,
-}: Supervised): RunningGateway {
+function superviseWorkers({ workers, config, events, log, source, credentials }: Supervised): RunningGateway {
   const replace = (graph: Graph): Promise<void> => workers.replace(graph);
   const reloader = reloaderFor(source, { replace, events }, config);
   events.emit('listening', { url: workers.url });
@@ -187,7 +180,7 @@ function superviseWorkers({
     events.emit('draining', { timeoutMs: config.server.drainTimeoutMs });
     await Promise.all([workers.close(), reloader.close(), credentials.close()]);
     events.emit('closed', {});
-    logger.flush();
+    await log.flushed();
   }
   const { url } = workers;
   const reload = async (): Promise<void> => {

@@ -182,6 +182,8 @@ const everyKey = z.strictObject({
        * leaves them out. Default: `redact` where NODE_ENV is `production`, else `pass`.
        */
       backendMessages: z.enum(['pass', 'redact']).optional(),
+      /** Of lines that are not written yet, because their reader is slow. Those beyond are lost, and counted. */
+      bufferBytesMax: bytes.default(8_388_608),
     })
     .prefault({}),
 });

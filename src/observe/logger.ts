@@ -5,13 +5,20 @@ import { pino, type Logger } from 'pino';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { isCodeName, isGatewayError } from '../shared/errors.ts';
 import type { Events, GatewayEvents } from '../shared/events.ts';
+import { type LogOutput, standardOutput } from './log-output.ts';
 
-export type { Logger };
+export type Log = Pick<LogOutput, 'flushed'>;
 
 /** @param worker The number of this worker process, where there are several: each line says it. */
-export function logEvents(events: Events, config: GatewayConfig['log'], worker?: number): Logger {
+export function logEvents(events: Events, config: GatewayConfig['log'], worker?: number): Log {
   const base = worker === undefined ? null : { worker };
-  const logger = pino({ level: config.level, base, timestamp: pino.stdTimeFunctions.isoTime });
+  const output = standardOutput(config.bufferBytesMax);
+  const settings = { level: config.level, base, timestamp: pino.stdTimeFunctions.isoTime };
+  const logger = pino(settings, output.stream);
+  output.onDrained(() => {
+    const lines = output.lost();
+    if (lines > 0) logger.warn({ lines }, 'log lines lost: their reader was too slow');
+  });
   if (logger.isLevelEnabled('info')) {
     events.on('requestCompleted', (event) => logger.info(event, 'request'));
   }
@@ -63,7 +70,7 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
   events.on('listening', (event) => logger.info(event, 'listening'));
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));
-  return logger;
+  return output;
 }
 
 function logAuthentication(events: Events, logger: Logger): void {

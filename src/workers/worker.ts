@@ -14,6 +14,8 @@ import { auditTimeoutMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph }
 import { Channel, type Peer } from './channel.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
+/** For what comes after draining. */
+const closingMs = 5000;
 /** Questions to the planner, and mutations that have ended: more than are executed at once. */
 const waitingMax = 10_000;
 
@@ -38,7 +40,10 @@ cluster.worker?.on('disconnect', () => {
 });
 
 async function end(): Promise<void> {
-  await serving?.running.close().catch(() => {});
+  const { running } = serving ?? {};
+  // Nobody is left to end a process that hangs.
+  if (running) setTimeout(() => process.exit(1), running.config.server.drainTimeoutMs + closingMs);
+  await running?.close().catch(() => {});
   process.exit(0);
 }
 
@@ -69,7 +74,7 @@ async function start({
   credentials: first,
 }: Extract<CallToWorker, { kind: 'start' }>): Promise<Serving> {
   const events = new Events();
-  const logger = logEvents(events, config.log, worker);
+  const log = logEvents(events, config.log, worker);
   const planners = new WeakMap<Graph, RemotePlanner>();
   const known = (next: PlannedGraph): Graph => {
     planners.set(next.graph, new RemotePlanner(channel, next, config));
@@ -86,7 +91,7 @@ async function start({
   });
   tellOthers(gateway, config);
   const credentials = new GivenCredentials(first);
-  const running = await serveGateway({ gateway, config, logger, credentials });
+  const running = await serveGateway({ gateway, config, log, credentials });
   return { gateway, running, credentials, replace: (next) => gateway.replace(known(next)) };
 }
 

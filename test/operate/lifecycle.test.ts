@@ -54,6 +54,25 @@ describe('tributary serve', () => {
     expect((await running.ended()).code).toBe(0);
   });
 
+  it('answers and ends where nobody reads its log any more', async () => {
+    const { url, running } = await given();
+    running.child.stdout?.destroy();
+    expect((await ask(url, '{ __typename }')).status).toBe(200);
+    expect((await ask(url, '{ __typename }')).status).toBe(200);
+    running.child.kill('SIGTERM');
+    expect((await running.ended()).code).toBe(0);
+  });
+
+  it('loses log lines rather than memory where their reader is slow, and says how many', async () => {
+    const { url, running } = await given('log: { bufferBytesMax: 1000 }\n');
+    running.child.stdout?.pause();
+    // More than the pipe holds.
+    for (let i = 0; i < 200; i += 1)
+      await Promise.all(Array.from({ length: 20 }, () => ask(url, '{ __typename }')));
+    running.child.stdout?.resume();
+    await running.printed(/"lines":\d+,"msg":"log lines lost/);
+  });
+
   it('ends at once on a second signal', async () => {
     const { url, mocks, running } = await given();
     mocks.service('products').faults.set({ hang: true });

@@ -152,6 +152,14 @@ describe('the end of several workers', { timeout: 60_000 }, () => {
     expect(await inFlight).toMatchObject({ status: 200, data: { product: {} } });
     for (const pid of pids) await expect.poll(() => isAlive(pid), patience).toBe(false);
   });
+
+  it('comes also where the log of the primary process has no reader any more', async () => {
+    const { running } = await given();
+    const pids = await workersOf(running);
+    running.child.stdout?.destroy();
+    running.child.kill('SIGKILL');
+    for (const pid of pids) await expect.poll(() => isAlive(pid), patience).toBe(false);
+  });
 });
 
 describe('what is wrong from the start is said once', { timeout: 60_000 }, () => {
