@@ -119,6 +119,16 @@ it("a proxy's word counts only where neither is there", async () => {
   expect(await authenticate({ ...ways, apiKey: () => key })()).toBe(key.principal);
 });
 
+it('a backend that gets the verified token never gets another one', () => {
+  const { tell } = createBackendIdentity(authSchema.parse({ identity: { subgraphs: { users: 'token' } } }));
+  const forged = { authorization: 'Bearer forged' };
+  const asked = { ...context(), headers: forged, forwardHeaders: forged };
+  const byKey = tell(asked, key);
+  expect([byKey.headers, byKey.forwardHeaders, byKey.forwardByRule?.token]).toEqual([{}, {}, {}]);
+  const byCookie = tell(asked, { ...user, token: 'verified' });
+  expect(byCookie.forwardByRule?.token).toEqual({ authorization: 'Bearer verified' });
+});
+
 function context(): RequestContext {
   return {
     requestId: 'r',

@@ -9,6 +9,9 @@ import { GatewayError } from '../shared/errors.ts';
 
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
 
+/** No operation has another name, and nothing else may come to stand beside the document where operations are kept. */
+const isName = /^[_A-Za-z][_0-9A-Za-z]*$/;
+
 /** @throws {GatewayError} `BAD_REQUEST` naming the parameter. */
 export function parseOperationRequest(body: unknown): OperationRequest {
   if (Array.isArray(body))
@@ -20,6 +23,9 @@ export function parseOperationRequest(body: unknown): OperationRequest {
   }
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
     throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a string');
+  }
+  if (operationName && !isName.test(operationName)) {
+    throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a name of GraphQL');
   }
   if (variables !== undefined && variables !== null && !isRecord(variables)) {
     throw new GatewayError('BAD_REQUEST', 'Parameter "variables" must be an object');

@@ -34,6 +34,18 @@ describe('PreparedOperations', () => {
     expect(asked.map(({ operationName }) => operationName)).toEqual(['A', 'B']);
   });
 
+  it('takes nothing for the same that differs in any part, whatever comments say', async () => {
+    const { operations, asked } = given();
+    const documents = ['{ a }', '{ a } #\0', '#\0{ a }', '#\0{"x":true}', '# - 0\0{ a }', '#\0-0'];
+    for (const query of documents)
+      for (const operationName of [null, 'A', 'B'])
+        await operations.prepare(received(query, { operationName }));
+    expect(asked).toHaveLength(3 * documents.length);
+    for (const x of [true, false])
+      await operations.prepare(received('conditional', { operationName: 'A', variables: { x } }));
+    expect(asked).toHaveLength(3 * documents.length + 3);
+  });
+
   it('remembers a refusal', async () => {
     const { operations, asked } = given();
     for (let turn = 0; turn < 2; turn += 1) {

@@ -73,7 +73,6 @@ type Known<Executable> =
 
 /** An operation as it was asked for, and the variants of it that leave something out. */
 interface Whole {
-  readonly key: string;
   readonly request: PreparationRequest;
   readonly variants: Set<string>;
 }
@@ -101,7 +100,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
    */
   prepare(received: Received): Prepared<Executable> | Promise<Prepared<Executable>> {
     const labels = this.#options.labels?.activeFor(received.context);
-    const known = this.#known.get(keyOf(received.request, labels));
+    const known = this.#known.get(keyOf(requestOf(received.request, labels)));
     if (known?.is === 'ready') return prepared(received, known);
     return this.#prepareUnknown(received, labels);
   }
@@ -117,12 +116,13 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   ): Executable | Promise<Executable> | undefined {
     const whole = this.#whole.get(operation);
     if (!whole) return undefined;
-    const key = `${whole.key}\0-${denied.join()}`;
+    const variant = { ...whole.request, denied };
+    const key = keyOf(variant);
     const known = this.#known.get(key);
     if (known?.is === 'ready') return known.operation;
     if (!whole.variants.has(key) && whole.variants.size >= (this.#options.variantsMax ?? 0)) return undefined;
     whole.variants.add(key);
-    return this.#prepareVariant({ context, request, queryOnly }, key, { ...whole.request, denied });
+    return this.#prepareVariant({ context, request, queryOnly }, key, variant);
   }
 
   async #prepareVariant(received: Received, key: string, request: PreparationRequest): Promise<Executable> {
@@ -157,25 +157,24 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     // The labels may be those of another supergraph.
     const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
     const open = requestOf({ query, operationName }, labels);
-    const key = keyOf(open, labels);
-    const known = await this.#prepareOnce(key, open);
+    const known = await this.#prepareOnce(keyOf(open), open);
     if (!conditions || known.is !== 'conditional') return;
-    await this.#prepareOnce(decidedKey(key, conditions), { ...open, conditions });
+    const decided = { ...open, conditions };
+    await this.#prepareOnce(keyOf(decided), decided);
   }
 
   async #prepareUnknown(received: Received, labels: Labels): Promise<Prepared<Executable>> {
     const { variables } = received.request;
-    const key = keyOf(received.request, labels);
     const open = requestOf(received.request, labels);
+    const key = keyOf(open);
     let known = this.#known.get(key);
     if (!known) {
       known = await this.#prepareFor(received, key, open);
     }
     if (known.is === 'conditional') {
-      const conditions = conditionsOf(known.operation, variables);
-      const decided = decidedKey(key, conditions);
-      known =
-        this.#known.get(decided) ?? (await this.#prepareFor(received, decided, { ...open, conditions }));
+      const decided = { ...open, conditions: conditionsOf(known.operation, variables) };
+      const decidedKey = keyOf(decided);
+      known = this.#known.get(decidedKey) ?? (await this.#prepareFor(received, decidedKey, decided));
     }
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional')
@@ -211,7 +210,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     const { result, bytes } = await this.#options.prepare(request);
     const known = this.#toKnown(result, request);
     if (known.is === 'ready' && known.operation.prepared.checks && request.denied === undefined) {
-      this.#whole.set(known.operation, { key, request, variants: new Set() });
+      this.#whole.set(known.operation, { request, variants: new Set() });
     }
     this.#known.set(key, known, { size: bytes * memoryPerByte + key.length * 2 });
     return known;
@@ -256,18 +255,19 @@ function coerceOrThrow(
   );
 }
 
-/** A document cannot contain NUL outside a string, and a name cannot contain it at all. */
-function keyOf({ query, operationName }: OperationName, labels: Labels): string {
-  const key = operationName === null ? query : `${operationName}\0${query}`;
-  return labels === undefined ? key : `${key}\0${labels.join(',')}`;
+/**
+ * Differs for whatever is prepared differently. The document is the last part, because a comment may contain anything;
+ * in none of the others can there be a NUL: they are names, numbers and JSON.
+ */
+function keyOf({ query, operationName, labels, conditions, denied }: PreparationRequest): string {
+  const name = operationName ?? '';
+  if (!labels && !conditions && !denied) return `${name}\0${query}`;
+  const decided = conditions ? JSON.stringify(conditions) : '';
+  return `${name} ${labels?.join(',') ?? ''} ${decided} ${denied?.join() ?? ''}\0${query}`;
 }
 
 function requestOf({ query, operationName }: OperationName, labels: Labels): PreparationRequest {
   return labels === undefined ? { query, operationName } : { query, operationName, labels };
-}
-
-function decidedKey(key: string, conditions: Conditions): string {
-  return `${key}\0${JSON.stringify(conditions)}`;
 }
 
 function refusedOf(refusal: PreparationRefusal): GatewayError {

@@ -134,7 +134,12 @@ interface Sent {
 
 /** `ask` sends a request; `asked` are those that were answered by themselves, once told. */
 function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: number } = {}) {
-  const shared = new SharedRequests({ bodiesMax: 100, bodyBytesMax: 1000, ...options });
+  const shared = new SharedRequests({
+    bodiesMax: 100,
+    bodyBytesMax: 1000,
+    knownBytesMax: 100_000,
+    ...options,
+  });
   const asked: Array<PromiseWithResolvers<Responded>> = [];
   const send = ({ body = '{"query":"{a}"}', headers = 'Bearer a' }: Sent, alone: () => Promise<Responded>) =>
     shared.answer(Buffer.from(body), headers, alone);

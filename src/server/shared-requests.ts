@@ -13,10 +13,12 @@ import type { Responded } from './front.ts';
 
 const bodiesMax = 10_000;
 const bodyBytesMax = 16_384;
+/** Of all bodies known to be queries. */
+const knownBytesMax = 16_777_216;
 
 /** @returns undefined where the configuration does not want it. */
 export function createSharedRequests({ sharing }: GatewayConfig): SharedRequests | undefined {
-  return sharing.requests ? new SharedRequests({ bodiesMax, bodyBytesMax }) : undefined;
+  return sharing.requests ? new SharedRequests({ bodiesMax, bodyBytesMax, knownBytesMax }) : undefined;
 }
 
 export interface SharedRequestsOptions {
@@ -24,6 +26,8 @@ export interface SharedRequestsOptions {
   readonly bodiesMax: number;
   /** Larger bodies are not shared. */
   readonly bodyBytesMax: number;
+  /** Of all bodies known to be queries. */
+  readonly knownBytesMax: number;
 }
 
 export class SharedRequests {
@@ -33,7 +37,7 @@ export class SharedRequests {
 
   constructor(options: SharedRequestsOptions) {
     this.#options = options;
-    this.#queries = new LRUCache({ max: options.bodiesMax });
+    this.#queries = new LRUCache({ max: options.bodiesMax, maxSize: options.knownBytesMax });
   }
 
   /** @param headers Whatever besides the body can change the answer. */
@@ -54,7 +58,7 @@ export class SharedRequests {
 
   async #learn(text: string, answerAlone: () => Promise<Responded>): Promise<Responded> {
     const answer = await answerAlone();
-    if (answer.operationKind === 'query') this.#queries.set(text, true);
+    if (answer.operationKind === 'query') this.#queries.set(text, true, { size: Math.max(1, text.length) });
     return answer;
   }
 }

@@ -5,7 +5,7 @@
 
 import type { RequestContext } from '../pipeline/request.ts';
 import { badInput, badResponse, refused } from './failures.ts';
-import { type Loader, newLoader } from './loader.ts';
+import { type Loader, loadersOf, mapIn, newLoader } from './loader.ts';
 import { RecordReader, recordsOf } from './record-reader.ts';
 import type { RestCall, RestSource } from './rest-source.ts';
 
@@ -41,7 +41,7 @@ export function bulkLoaderOf<Value>(
   context: RequestContext,
   options: BulkOptions<Value> = {},
 ): Loader<string, Value> {
-  const loaders = mapIn(mapIn(context.locals, source), endpoint);
+  const loaders = mapIn(loadersOf(context, source), endpoint);
   const key = options.call ? callKey(options.call) : '';
   const known = loaders.get(key);
   if (known) return known as Loader<string, Value>;
@@ -184,13 +184,4 @@ function callKey({ params = {}, query = {}, headers = {} }: RestCall): string {
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
-}
-
-function mapIn(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknown> {
-  let inner = map.get(key) as Map<unknown, unknown> | undefined;
-  if (!inner) {
-    inner = new Map();
-    map.set(key, inner);
-  }
-  return inner;
 }

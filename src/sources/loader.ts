@@ -51,11 +51,7 @@ export function loaderOf<Value, Key = string>(
   batch: (keys: readonly Key[], context: RequestContext) => Promise<Found<Value>>,
   options: LoaderOptions<Key> = {},
 ): Loader<Key, Value> {
-  let loaders = context.locals.get(loadersKey) as Loaders | undefined;
-  if (!loaders) {
-    loaders = new Map();
-    context.locals.set(loadersKey, loaders);
-  }
+  const loaders = loadersOf(context, loadersKey) as Loaders;
   const known = loaders.get(name);
   if (known) return known as Loader<Key, Value>;
 
@@ -67,6 +63,23 @@ export function loaderOf<Value, Key = string>(
   const loader = newLoader(ask, batching, keyOf);
   loaders.set(name, loader as Loader<unknown, unknown>);
   return loader;
+}
+
+/**
+ * The loaders under `key` of all that may be told the same of who asks: subgraphs with rules of identity of their own
+ * have theirs.
+ */
+export function loadersOf({ locals, forwardHeaders }: RequestContext, key: unknown): Map<unknown, unknown> {
+  return mapIn(mapIn(locals, key), forwardHeaders);
+}
+
+export function mapIn(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknown> {
+  let inner = map.get(key) as Map<unknown, unknown> | undefined;
+  if (!inner) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
 }
 
 /** @param batch Gets the keys of one window, each once, at most `batchMax`. */

@@ -204,10 +204,23 @@ describe('a token that is as it should be', () => {
 
   it('is sent without a scheme or with another one by somebody else', async () => {
     expect(await check.with({ authorization: 'Basic YTpi' })).toEqual({});
-    expect((await check.with({ authorization: 'Bearer' })).code).toBe('UNAUTHENTICATED');
+    expect(await check.with({ authorization: 'Bearers YTpi' })).toEqual({});
+    // What follows may be read as a token by somebody else.
+    for (const authorization of ['Bearer', 'Bearer\ta.b.c', 'bearer,a.b.c', 'Bearer:a.b.c', 'Bearer="a"'])
+      expect((await check.with({ authorization })).code).toBe('UNAUTHENTICATED');
     const { principal } = await check.with({ authorization: `bearer ${await good()}` });
     expect(principal?.subject).toBe('ada');
   });
+});
+
+it('a key of its issuer that is none is no reason for an error of ours', async () => {
+  const issuer = 'https://careless.example';
+  const broken = { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'broken' };
+  const careless = checker({
+    issuers: [{ issuer, keys: [broken], audience: 'shop', algorithms: ['ES256'] }],
+  });
+  const token = `${base64({ alg: 'ES256', kid: 'broken' })}.${base64({ ...claims(), iss: issuer })}.AAAA`;
+  for (let turn = 0; turn < 2; turn += 1) expect((await careless.check(token)).code).toBe('UNAUTHENTICATED');
 });
 
 it('a key of the same kind is not exchanged for a secret', async () => {

@@ -20,6 +20,13 @@ describe('a loader', () => {
     expect(batches).toEqual([['a'], ['a']]);
   });
 
+  it('keeps apart what subgraphs with rules of identity of their own ask in one request', async () => {
+    const { loadFor, own, batches } = given();
+    const told = { ...own, forwardHeaders: { authorization: 'Bearer t' } };
+    await Promise.all([loadFor(own, 'a'), loadFor(told, 'a'), loadFor(told, 'b')]);
+    expect(batches).toEqual([['a'], ['a', 'b']]);
+  });
+
   it('splits what is more than a batch may hold', async () => {
     const { load, batches, loaded, own } = given({ batchMax: 2 });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map(load));

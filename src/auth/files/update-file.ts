@@ -69,7 +69,8 @@ async function take(lock: string, waitMs: number): Promise<void> {
   for (;;) {
     try {
       const file = await open(lock, 'wx', ownerOnly);
-      await file.writeFile(`${process.pid} on ${hostname()}\n`);
+      // It only helps whoever finds it: the lock is the file itself.
+      await file.writeFile(`${process.pid} on ${hostname()}\n`).catch(() => {});
       await file.close();
       return;
     } catch (error) {

@@ -31,6 +31,8 @@ export function createBackendIdentity(
   const signedHeader = identity.signed?.header ?? 'authorization';
   const ownNames = new Set([userIdHeader, userRolesHeader]);
   if (signer) ownNames.add(signedHeader);
+  // A backend that gets the token that was verified gets no other one.
+  if ([identity.rule, ...Object.values(identity.subgraphs)].includes('token')) ownNames.add('authorization');
   if (trustedProxy) ownNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
   if (apiKeys) ownNames.add(apiKeys.header);
   const isOwn = (name: string): boolean =>
@@ -80,10 +82,15 @@ function signedBy(
 ): RequestContext['signedFor'] & {} {
   const { text, tokenFor } = signer.identityOf(principal);
   const scheme = header === 'authorization' ? 'Bearer ' : '';
-  return (subgraph) => ({
-    forwardHeaders: { ...unsigned, [header]: scheme + tokenFor(subgraph) },
-    signedAs: { header, who: text },
-  });
+  const told = new Map<string, Pick<RequestContext, 'forwardHeaders' | 'signedAs'>>();
+  return (subgraph) => {
+    let known = told.get(subgraph);
+    if (!known) {
+      const forwardHeaders = { ...unsigned, [header]: scheme + tokenFor(subgraph) };
+      told.set(subgraph, (known = { forwardHeaders, signedAs: { header, who: text } }));
+    }
+    return known;
+  };
 }
 
 /**

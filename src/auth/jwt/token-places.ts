@@ -30,9 +30,18 @@ function fromHeader(name: string, scheme: string): Find {
     if (typeof value !== 'string' || isRepeated(http, name))
       throw refusal('the header of the token is there more than once');
     if (value.slice(0, start.length).toLowerCase() === start) return value.slice(start.length);
-    if (value.toLowerCase() === scheme.toLowerCase()) throw refusal('there is a scheme and no token');
+    // Another reader may take for a space what stands there instead, or find the end of the line.
+    if (start !== '' && isScheme(scheme, value)) throw refusal('there is a scheme and no token');
     return undefined;
   };
+}
+
+/** Whether it begins with the scheme, and not with a longer word. */
+function isScheme(scheme: string, value: string): boolean {
+  return (
+    value.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase() &&
+    !/^[\w!#$%&'*+.^`|~-]/.test(value.slice(scheme.length))
+  );
 }
 
 function fromCookie(name: string): Find {

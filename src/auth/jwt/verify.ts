@@ -31,7 +31,7 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   if (!config.algorithms.some((name) => name === form.algorithm))
     throw refusal('the algorithm of the token is not allowed for its issuer');
   checkType(form.type, config);
-  const key = await keys.find(form);
+  const key = await keys.find(form).catch(translate);
   const nowMs = wallClock();
   const { payload } = await jwtVerify(token, key, {
     issuer: config.issuer,

@@ -108,6 +108,13 @@ it('masks where the rule denies, and shows where it allows', async () => {
   expect(await decide(and(deny, hidden), { id: 'other' })).toMatchObject({ is: 'deny' });
 });
 
+it('shows nothing that one of several masks hides', async () => {
+  const noStart = masked(deny, (value: string) => `*${value.slice(1)}`);
+  const noEnd = masked(deny, (value: string) => `${value.slice(0, -1)}*`);
+  const decision = await given().decide(and(noStart, allow, noEnd), { id: 'a' });
+  expect(decision.is === 'mask' && decision.conceal('secret')).toBe('*ecre*');
+});
+
 function given() {
   const failures: Array<{ rule: string; error: unknown }> = [];
   const evaluation = new RuleEvaluation(

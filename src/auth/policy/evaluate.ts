@@ -191,9 +191,15 @@ function negated(decision: Decision, error: unknown): Decision {
 const strictOrder = ['deny', 'failed', 'later', 'mask', 'allow'] as const;
 const mildOrder = ['allow', 'later', 'mask', 'failed', 'deny'] as const;
 
-/** All must allow. */
+/** All must allow. Where several conceal, nothing is shown that one of them hides. */
 export function strictest(decisions: readonly Decision[]): Decision {
-  return first(decisions, strictOrder);
+  const decision = first(decisions, strictOrder);
+  if (decision.is !== 'mask') return decision;
+  const masks = decisions.filter(({ is }) => is === 'mask') as Array<typeof decision>;
+  if (masks.length === 1) return decision;
+  const conceal = (value: unknown): unknown =>
+    masks.reduce((shown, mask) => (shown === null ? null : mask.conceal(shown)), value);
+  return { is: 'mask', conceal, by: masks.map(({ by }) => by).join(', ') };
 }
 
 /** One that allows is enough. */

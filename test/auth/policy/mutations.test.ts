@@ -77,6 +77,20 @@ describe('a mutation of which something is denied', () => {
     expect(fine.data).toEqual({ open: '1', masked: '***' });
   });
 
+  it('does not do it for a document that is kept like one without it', async () => {
+    const graph = await open();
+    const closed = 'mutation { open closed }';
+    // The comment is how another gateway might write down which of its checks was denied.
+    for (const comment of ['#\u0000-0', '# - 0', '#', '#\u0000{}\u0000-0', '#\u0000'])
+      for (const query of [`${closed} ${comment}`, `${closed} #`, closed]) {
+        const { data } = await graph.query(query);
+        expect(data).toMatchObject({ closed: null });
+      }
+    const { errors } = await graph.query(closed, { operationName: '{ open }' });
+    expect(errors?.[0]?.extensions['code']).toBe('BAD_REQUEST');
+    expect(did).not.toContain('closed');
+  });
+
   it('a query is answered without what is denied where no variants are kept', async () => {
     const graph = await guardedGateway({ authorization: ['variantsMax: 0'] });
     const { data, text } = await graph.query('{ secret books { title cost } movies { phone } }');

@@ -34,6 +34,7 @@ export interface Asked {
   readonly claims?: Readonly<Record<string, unknown>> | null;
   readonly method?: 'POST' | 'GET';
   readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -93,14 +94,18 @@ export async function guardedFiles(options: GuardedOptions = {}): Promise<Guarde
     supergraph: join(folder, 'supergraph.graphql'),
     configPath: join(folder, 'gateway.yaml'),
     tokenFor,
-    async ask(url, query, { claims = null, method = 'POST', variables, headers: more = {} } = {}) {
+    async ask(
+      url,
+      query,
+      { claims = null, method = 'POST', variables, operationName, headers: more = {} } = {},
+    ) {
       const headers = {
         'content-type': 'application/json',
         ...(claims ? { authorization: `Bearer ${await tokenFor(claims)}` } : {}),
         ...more,
       };
       if (method === 'POST')
-        return send(url, { method, headers, body: JSON.stringify({ query, variables }) });
+        return send(url, { method, headers, body: JSON.stringify({ query, operationName, variables }) });
       const parameters = new URLSearchParams({ query });
       if (variables) parameters.set('variables', JSON.stringify(variables));
       return send(`${url}?${parameters.toString()}`, { method, headers });
