@@ -42,6 +42,13 @@ function authenticate(ways: Ways, onMissing: 'anonymous' | 'reject' = 'anonymous
   };
 }
 
+it('whoever shows nothing is refused with a reason for the log, where somebody is required', async () => {
+  await expect(authenticate({}, 'reject')()).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+    cause: { message: 'the request shows no credentials' },
+  });
+});
+
 describe('a token and an API key together', () => {
   it('say who the user is and which client calls, for as long as both hold', async () => {
     expect(await authenticate({ token: () => user, apiKey: () => key })()).toMatchObject({

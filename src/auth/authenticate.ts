@@ -39,8 +39,12 @@ export function createAuthenticate(
   identity: BackendIdentity,
   onMissing: 'anonymous' | 'reject',
 ): Authenticate {
-  function conclude(context: RequestContext, proof: Proof | undefined): RequestContext {
-    if (!proof && onMissing === 'reject') throw missing();
+  function conclude(
+    context: RequestContext,
+    { http }: IncomingRequest,
+    proof: Proof | undefined,
+  ): RequestContext {
+    if (!proof && onMissing === 'reject') throw missing(http.headers.authorization !== undefined);
     return identity.tell(context, proof ?? nobody);
   }
 
@@ -53,9 +57,10 @@ export function createAuthenticate(
     byKey: Proof | undefined,
   ): RequestContext {
     if (byToken) ways.checkRevoked?.(byToken);
-    if (byToken && byKey) return conclude(context, combine(byToken, byKey));
+    if (byToken && byKey) return conclude(context, request, combine(byToken, byKey));
     return conclude(
       context,
+      request,
       byToken ?? byKey ?? ways.trustedProxy?.(request) ?? ways.certificate?.prove(request),
     );
   }

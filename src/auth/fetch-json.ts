@@ -7,8 +7,27 @@ export interface FetchLimits {
   readonly responseBytesMax: number;
 }
 
-/** @throws {Error} With a reason for the log. */
+/** @throws {Error} With a reason for the log: the address that was asked, without its query, and what went wrong. */
 export async function fetchJson(
+  ...asked: Parameters<typeof askFor>
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await askFor(...asked);
+  } catch (cause) {
+    const { origin, pathname } = new URL(asked[1]);
+    throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** What the network says stands behind a message that says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  const isCoded = cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
+  return isCoded ? `${message} (${String(cause.code)})` : message;
+}
+
+async function askFor(
   fetch: Fetch,
   url: string,
   request: RequestInit,

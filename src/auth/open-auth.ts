@@ -10,6 +10,7 @@ import { createClientCertificates } from './certificates/client-certificates.ts'
 import { createBackendIdentity } from './identity/backend-headers.ts';
 import { Signer } from './identity/signer.ts';
 import type { SigningJwk } from './identity/signing-keys.ts';
+import { checkKeyFiles } from './jwt/load-keys.ts';
 import { createTokens } from './jwt/tokens.ts';
 import { openRevocations } from './revocation/revocations.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
@@ -33,6 +34,7 @@ export interface AuthParts {
 export async function openAuth(config: AuthConfig, { events, store, signingKeys }: AuthParts): Promise<Auth> {
   const { jwt, trustedProxy, certificates, identity, onMissing } = config;
   const signer = signingKeys && identity.signed && new Signer(signingKeys, identity.signed, Date.now);
+  if (jwt) await checkKeyFiles(jwt.issuers);
   const apiKeys = config.apiKeys && (await openApiKeys(config.apiKeys, events, store));
   const revocations =
     config.revocation &&

@@ -58,8 +58,12 @@ export function refusal(reason: string): GatewayError {
   });
 }
 
-export function missing(): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', 'Credentials are required');
+/** @param isOther Whether there is an Authorization header, of which nothing counts here. */
+export function missing(isOther: boolean): GatewayError {
+  const reason = isOther
+    ? 'the request shows no credentials of a kind that is configured; its Authorization header has another scheme'
+    : 'the request shows no credentials';
+  return new GatewayError('UNAUTHENTICATED', 'Credentials are required', { cause: new Error(reason) });
 }
 
 /** Nothing is wrong with what was shown: whoever could tell does not answer. */

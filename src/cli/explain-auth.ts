@@ -6,7 +6,6 @@ import { refusalCode } from '../auth/authorization-refused.ts';
 import type { Explanation } from '../auth/explain.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
-import type { OperationRequest } from '../pipeline/stages.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 import type { Explainer } from './explainer.ts';
@@ -57,7 +56,8 @@ Exit codes: 0 explained, whatever was decided; 1 an operation, claims or a confi
     const query = await readText(operationFile);
     const variablesFile = text(flags.variables);
     const variables = variablesFile === undefined ? {} : await readObject(variablesFile);
-    const claims = as === 'anonymous' ? null : await readObject(as);
+    const claims =
+      as === 'anonymous' ? null : await readObject(as, ': --as is a file of claims, or "anonymous"');
     const configPath = text(flags.config);
     const place = supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph };
     const request = { query, variables, operationName: text(flags['operation-name']) ?? null };
@@ -68,7 +68,8 @@ Exit codes: 0 explained, whatever was decided; 1 an operation, claims or a confi
       const explanation = await explainer.explain(request, principal).catch((error: unknown) => {
         throw isGatewayError(error) && ofOtherFiles.has(error.code) ? error : inFile(operationFile, error);
       });
-      print(explanation, { principal, config: explainer.config, request, isJson: flags.json === true });
+      const isJson = flags.json === true;
+      print(explanation, { principal, config: explainer.config, configPath, isJson });
       return exitCodes.ok;
     } finally {
       await explainer.close();
@@ -91,14 +92,17 @@ function principalFrom(
 interface Printed {
   readonly principal: Principal;
   readonly config: GatewayConfig;
-  readonly request: OperationRequest;
+  readonly configPath: string | undefined;
   readonly isJson: boolean;
 }
 
-function print(explanation: Explanation, { principal, config, isJson }: Printed): void {
+function print(explanation: Explanation, { principal, config, configPath, isJson }: Printed): void {
   const { subject, client, tier, roles, scopes, provenBy, issuer } = principal;
   const who = { subject, client, tier, roles, scopes, provenBy, issuer };
-  const notes = notesOn(explanation, principal, config);
+  const notes = [
+    ...(configPath === undefined ? ['no --config, so no policy: only directives of the schema decide.'] : []),
+    ...notesOn(explanation, principal, config),
+  ];
   if (isJson) console.log(JSON.stringify({ principal: who, notes, fields: explanation.fields }, null, 2));
   else console.log(explanationText(explanation.fields, principal, notes));
 }
@@ -154,16 +158,20 @@ interface Located {
   readonly locations?: ReadonlyArray<{ readonly line: number; readonly column: number }>;
 }
 
-async function readText(file: string): Promise<string> {
+/** @param hint For where it cannot be read. */
+async function readText(file: string, hint = ''): Promise<string> {
   const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new GatewayError('CONFIG_INVALID', `${file} cannot be read (${error.code ?? error.message})`);
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${file} cannot be read (${error.code ?? error.message})${hint}`,
+    );
   });
   if (content.length <= fileBytesMax) return content;
   throw new GatewayError('CONFIG_INVALID', `${file} has more than ${fileBytesMax} characters`);
 }
 
-async function readObject(file: string): Promise<Record<string, unknown>> {
-  const content = await readText(file);
+async function readObject(file: string, hint = ''): Promise<Record<string, unknown>> {
+  const content = await readText(file, hint);
   let value: unknown;
   try {
     value = JSON.parse(content);

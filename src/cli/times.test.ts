@@ -30,5 +30,7 @@ it('an end is a duration from now, a moment later than now, or never', () => {
   expect(readEnd('2027-01-01', '--expires', nowMs)).toBe(Date.parse('2027-01-01T00:00:00Z'));
   expect(readEnd('never', '--expires', nowMs)).toBeNull();
   for (const text of ['2026-06-01', '0', '0d'])
-    expect(() => readEnd(text, '--expires', nowMs)).toThrow(/in the future|time such as/);
+    expect(() => readEnd(text, '--expires', nowMs)).toThrow(
+      /in the future|like 90d or 24h, a date such as 2027-01-31, or never, got/,
+    );
 });

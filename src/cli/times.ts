@@ -20,13 +20,21 @@ const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\
 export function readMoment(text: string, flag: string): number {
   const ms = date.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
-  throw new UsageError(`${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, got "${text}"`);
+  throw new UsageError(`${flag} must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z, got "${text}"`);
 }
 
 /** A moment, a duration from now, or `never`: null. @throws {UsageError} */
 export function readEnd(text: string, flag: string, nowMs: number): number | null {
   if (text === 'never') return null;
-  const ms = /^\d+[smhd]$/.test(text) ? nowMs + readDuration(text, flag) : readMoment(text, flag);
+  const ms = /^\d+[smhd]$/.test(text)
+    ? nowMs + readDuration(text, flag)
+    : date.test(text)
+      ? Date.parse(text)
+      : NaN;
   if (ms > nowMs) return ms;
+  if (Number.isNaN(ms))
+    throw new UsageError(
+      `${flag} must be like 90d or 24h, a date such as 2027-01-31, or never, got "${text}"`,
+    );
   throw new UsageError(`${flag} must be in the future, got "${text}"`);
 }

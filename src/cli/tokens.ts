@@ -21,7 +21,7 @@ WHICH tokens, all that is named being true of them
   --jti ID               the one with this id
   --sub NAME             of this user; those issued until now, unless --issued-before says otherwise
   --issuer URL           of this issuer only
-  --issued-before TIME   issued earlier, such as 2027-01-31T12:00:00Z; alone: everybody's
+  --issued-before TIME   issued earlier, such as 2026-01-31T12:00:00Z; alone: everybody's
 
   --for TIME    how long they stay revoked: at least as long as your tokens live (default: ${keptDefault})
 

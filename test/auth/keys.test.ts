@@ -1,6 +1,12 @@
 /** Keys of an identity provider: rotated, asked for by attackers, and gone while the provider is down. Time is moved by hand. */
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
+import { openAuth } from '../../src/auth/open-auth.ts';
+import { authSchema } from '../../src/config/auth.ts';
+import { Events } from '../../src/shared/events.ts';
+import { folderWith } from '../support/folder.ts';
 import { provider, type Provider, signed, signingKey } from './support/provider.ts';
 import { checker } from './support/tokens.ts';
 
@@ -153,7 +159,7 @@ describe('a token that was verified', () => {
     await check.check(short);
     const { principal } = await check.check(long);
     check.forward(40 * secondMs);
-    expect((await check.check(short)).reason).toBe('the claim exp of the token: check_failed');
+    expect((await check.check(short)).reason).toBe('the token has expired');
     expect((await check.check(long)).principal).toBe(principal);
     check.forward(21 * secondMs);
     const later = (await check.check(long)).principal;
@@ -201,7 +207,7 @@ describe('what a token says', () => {
     const check = checker({ issuers: [{ ...issuerOf(idp), requiredClaims: ['tenant'], types: ['at+jwt'] }] });
     const typed = { header: { typ: 'at+jwt' } };
     expect((await check.check(await signed(first, idp.issuer, typed))).reason).toBe(
-      'the claim tenant of the token: missing',
+      'the claim tenant of the token is missing',
     );
     const claims = { tenant: 't1' };
     expect((await check.check(await signed(first, idp.issuer, { claims }))).code).toBe('UNAUTHENTICATED');
@@ -240,5 +246,40 @@ describe('an issuer that is configured by its name alone', () => {
     const check = discovered(idp);
     expect((await check.check(await token())).code).toBe('AUTHENTICATION_UNAVAILABLE');
     expect(check.failures).toEqual(['the discovery document is of another issuer']);
+  });
+});
+
+it('what is refused is said in the log in words, and with nothing that a token says itself', async () => {
+  const { first, idp, check, token } = await given();
+  expect((await check.check(await token(first, { aud: 'other' }))).reason).toBe(
+    'the claim aud of the token has none of the configured audiences',
+  );
+  const foreign = await signed(first, 'https://evil.example', { nowMs: check.nowMs });
+  expect((await check.check(foreign)).reason).toBe('the issuer of the token is not configured');
+  const slashed = await signed(first, `${idp.issuer}/`, { nowMs: check.nowMs });
+  expect((await check.check(slashed)).reason).toBe(
+    `the issuer of the token is not configured: that is ${idp.issuer}, which differs by the slash at the end`,
+  );
+  idp.mode = 'fails';
+  check.forward(hourMs);
+  await check.check(await token(first, { jti: 'later' }));
+  await expect.poll(() => JSON.stringify(check.failures)).toContain(`${idp.jwksUrl}: the identity provider`);
+});
+
+describe('a file of keys', () => {
+  it.each([
+    ['is missing', undefined, 'which does not exist'],
+    ['is not JSON', 'secret', 'which cannot be used: the file of keys is not JSON'],
+    ['has no keys', '{"keys":[]}', 'which cannot be used: the key set has no keys'],
+  ])('that %s stops the start, with the key of the configuration', async (_, text, reason) => {
+    const folder = await folderWith(text === undefined ? {} : { 'keys.json': text });
+    const jwksFile = join(folder, 'keys.json');
+    const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['ES256'], jwksFile };
+    await expect(
+      openAuth(authSchema.parse({ jwt: { issuers: [issuer] } }), { events: new Events() }),
+    ).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `auth.jwt.issuers[0].jwksFile: expected a file of keys, got "${jwksFile}", ${reason}`,
+    });
   });
 });

@@ -82,7 +82,7 @@ describe('a key', () => {
     clock.nowMs += dayMs - 1;
     expect((await show(brief.text)).principal).toBeDefined();
     clock.nowMs += 1;
-    expect((await show(brief.text)).reason).toBe(`the API key ${brief.record.id} has expired`);
+    expect((await show(brief.text)).reason).toBe(`the API key trib_${brief.record.id} has expired`);
   });
 
   it('ends when it is revoked, and stays so', async () => {
@@ -90,7 +90,7 @@ describe('a key', () => {
     const { revokedAt } = await keys.manager.revoke(first.record.id);
     await expect
       .poll(async () => (await show(first.text)).reason)
-      .toBe(`the API key ${first.record.id} is revoked`);
+      .toBe(`the API key trib_${first.record.id} is revoked`);
     expect((await keys.manager.revoke(first.record.id)).revokedAt).toBe(revokedAt);
   });
 
@@ -101,7 +101,7 @@ describe('a key', () => {
     await expect.poll(async () => (await show(next.text)).code).toBeUndefined();
     expect((await show(first.text)).principal).toBeDefined();
     clock.nowMs += dayMs;
-    expect((await show(first.text)).reason).toBe(`the API key ${first.record.id} has expired`);
+    expect((await show(first.text)).reason).toBe(`the API key trib_${first.record.id} has expired`);
     expect((await show(next.text)).principal).toBeDefined();
     const again = keys.manager.rotate(first.record.id, { graceMs: 0, expiresAtMs: null });
     await expect(again).rejects.toThrow(`was rotated before: rotate trib_${next.record.id}`);

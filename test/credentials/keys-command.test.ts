@@ -184,7 +184,7 @@ log: { level: debug }
   await expect.poll(() => statusesWith(bearer), { timeout: 10_000 }).toEqual(new Set([401]));
   gateway.child.kill('SIGTERM');
   const { stdout, stderr } = await gateway.ended();
-  expect(stdout).toContain(`the API key ${made.id} is revoked`);
+  expect(stdout).toContain(`the API key trib_${made.id} is revoked`);
   expect(`${stdout}${stderr}`).not.toContain(made.key.slice(18, 60));
   expect(stdout).toContain('the token is revoked');
   expect(`${stdout}${stderr}`).not.toMatch(/canarycanary|eyJ/);

@@ -79,7 +79,7 @@ describe('with Redis', () => {
     await keys.manager.revoke(record.id);
     expect((await show(text)).principal).toBeDefined();
     forward(secondMs);
-    expect((await show(text)).reason).toBe(`the API key ${record.id} is revoked`);
+    expect((await show(text)).reason).toBe(`the API key trib_${record.id} is revoked`);
   });
 
   it('a key in use is asked for again before anybody has to wait', async () => {
@@ -133,7 +133,7 @@ describe('with Redis', () => {
     forward(2 * secondMs);
     const made = Array.from({ length: 80 }, (_, i) => `m${String(i).padStart(11, '0')}`);
     const flood = Promise.allSettled(made.map(async (id) => lookup.find(id)));
-    expect((await show(text)).reason).toBe(`the API key ${record.id} is revoked`);
+    expect((await show(text)).reason).toBe(`the API key trib_${record.id} is revoked`);
     await flood;
   });
 

@@ -171,6 +171,18 @@ describe('a mistake ends with a line that says what is wrong, and exit code 1', 
   });
 });
 
+it('without --config it says that no policy was looked at, to people and to programs', async () => {
+  const folder = await folderWith({ 'q.graphql': '{ __typename }' });
+  const args = ['explain-auth', '--operation', 'q.graphql', '--as', 'anonymous', '--graph', graphPath];
+  const note = 'no --config, so no policy: only directives of the schema decide.';
+  const [told, json] = await Promise.all([
+    runTributary(args, { cwd: folder }),
+    runTributary([...args, '--json'], { cwd: folder }),
+  ]);
+  expect(told.stdout).toContain(`Note: ${note}`);
+  expect(JSON.parse(json.stdout)).toMatchObject({ notes: [note] });
+});
+
 const demoConfig = ['--config', join(graphPath, '../demo/gateway.yaml')];
 
 type Explain = (query: string, claims: Claims | null, variables?: Claims) => Promise<Explanation>;

@@ -34,10 +34,10 @@ export function createApiKeys({ header, lookup, wallClock, onUsed }: ApiKeyParts
   function check(text: string, key: KnownKey | undefined): Proof {
     const holds = timingSafeEqual(digestOf(text), key?.digest ?? decoy);
     if (!key || !holds) throw refusal('the API key is unknown');
-    if (key.isRevoked) throw refusal(`the API key ${key.id} is revoked`);
+    if (key.isRevoked) throw refusal(`the API key trib_${key.id} is revoked`);
     const nowMs = wallClock();
     if (key.validUntilMs !== null && nowMs >= key.validUntilMs)
-      throw refusal(`the API key ${key.id} has expired`);
+      throw refusal(`the API key trib_${key.id} has expired`);
     onUsed(key.id, nowMs);
     return key.proof;
   }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import { GatewayError } from '../../shared/errors.ts';
 import { fetchJson, type Fetch, type FetchLimits } from '../fetch-json.ts';
 import { discover } from '../discovery.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
@@ -24,5 +25,42 @@ export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimit
 }
 
 async function fromFile(path: string): Promise<KeySet> {
-  return readKeySet(JSON.parse(await readFile(path, 'utf8')));
+  const text = await readFile(path, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message shows some of the text, and keys may be secrets.
+    throw new Error('the file of keys is not JSON');
+  }
+  return readKeySet(value);
+}
+
+/**
+ * At the start a file that cannot be used is a mistake; later the last good keys serve.
+ *
+ * @throws {GatewayError} `CONFIG_INVALID`
+ */
+export async function checkKeyFiles(issuers: readonly IssuerConfig[]): Promise<void> {
+  for (const [i, { jwksFile }] of issuers.entries()) {
+    if (jwksFile === undefined) continue;
+    try {
+      await fromFile(jwksFile);
+    } catch (cause) {
+      const got = `expected a file of keys, got ${JSON.stringify(jwksFile)}`;
+      throw new GatewayError(
+        'CONFIG_INVALID',
+        `auth.jwt.issuers[${i}].jwksFile: ${got}, ${wrongWith(cause)}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+}
+
+function wrongWith(error: unknown): string {
+  if (!(error instanceof Error)) return 'which cannot be used';
+  if (!('code' in error)) return `which cannot be used: ${error.message}`;
+  return error.code === 'ENOENT' ? 'which does not exist' : `which cannot be read (${String(error.code)})`;
 }

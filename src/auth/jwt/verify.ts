@@ -26,7 +26,8 @@ export interface Verifier {
 export async function verifyToken(token: string, { issuers, wallClock }: Verifier): Promise<Principal> {
   const form = readForm(token);
   const issuer = issuers.get(form.claimedIssuer);
-  if (!issuer) throw refusal('the issuer of the token is not configured');
+  if (!issuer)
+    throw refusal(`the issuer of the token is not configured${slashHint(form.claimedIssuer, issuers)}`);
   const { config, keys } = issuer;
   if (!config.algorithms.some((name) => name === form.algorithm))
     throw refusal('the algorithm of the token is not allowed for its issuer');
@@ -62,11 +63,26 @@ function checkType(type: string | undefined, { types }: IssuerConfig): void {
   if (!fits) throw refusal('the token is of another type');
 }
 
+/** The usual mistake; what the token says itself, which nobody has signed, is not for the log. */
+function slashHint(claimed: string, issuers: Verifier['issuers']): string {
+  const other = claimed.endsWith('/') ? claimed.slice(0, -1) : `${claimed}/`;
+  return issuers.has(other) ? `: that is ${other}, which differs by the slash at the end` : '';
+}
+
+function reasonOf({ claim, reason }: errors.JWTClaimValidationFailed | errors.JWTExpired): string {
+  if (reason === 'missing') return `the claim ${claim} of the token is missing`;
+  if (reason !== 'check_failed') return `the claim ${claim} of the token has no value of its kind`;
+  if (claim === 'exp') return 'the token has expired';
+  if (claim === 'nbf') return 'the nbf of the token is in the future';
+  if (claim === 'aud') return 'the claim aud of the token has none of the configured audiences';
+  return `the claim ${claim} of the token is not as configured`;
+}
+
 /** Codes and names of claims only: the library's messages are safe today, and nobody promised that they stay so. */
 function translate(error: unknown): never {
   if (isGatewayError(error)) throw error;
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
-    throw refusal(`the claim ${error.claim} of the token: ${error.reason}`);
+    throw refusal(reasonOf(error));
   if (error instanceof errors.JOSEError) throw refusal(`the token does not verify: ${error.code}`);
   throw refusal('the token does not verify');
 }

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
+import { didYouMean } from '../../config/suggest.ts';
 import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { policyTools, type NamedPolicy } from './policy-module.ts';
@@ -53,6 +54,7 @@ export function readPolicy(file: string, policy: unknown): LoadedPolicy {
   if (!isRecord(policy) || !isRecord(policy.permissions)) {
     throw wrong(file, 'its function "policy" must return an object with "permissions"');
   }
+  checkKeys(file, policy);
   const reader = new PolicyReader(file);
   const types = Object.entries(policy.permissions).map(
     ([type, fields]) => [type, reader.fields(type, fields)] as const,
@@ -62,11 +64,27 @@ export function readPolicy(file: string, policy: unknown): LoadedPolicy {
   const outline: PolicyOutline = {
     file,
     types: Object.fromEntries(types),
-    fallback: reader.rule('fallbackRule', fallbackRule),
+    fallback: reader.rule('fallbackRule', fallbackRule === policyTools.deny ? closed : fallbackRule),
     introspection: reader.rule('introspection', introspection),
     named: [...named.keys()],
   };
   return { outline, rules: reader.rules, named };
+}
+
+/** `deny` as the fallback, under a name that says why a field is denied that no rule mentions. */
+const closed = policyTools.rule('fallbackRule (no rule names this field)', { cache: 'contextual' })(
+  () => false,
+);
+
+const policyKeys = ['permissions', 'fallbackRule', 'introspection', 'policies'];
+
+/** graphql-shield has other names for some: one that is passed over would leave the graph closed, or open. */
+function checkKeys(file: string, policy: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(policy).find((key) => !policyKeys.includes(key));
+  if (unknown === undefined) return;
+  const longer = policyKeys.find((key) => key.startsWith(unknown));
+  const hint = longer === undefined ? didYouMean(unknown, policyKeys) : ` (did you mean "${longer}"?)`;
+  throw wrong(file, `what its function "policy" returns has an unknown key "${unknown}"${hint}`);
 }
 
 class PolicyReader {

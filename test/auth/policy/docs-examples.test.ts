@@ -149,6 +149,11 @@ describe('a policy', () => {
       'Medium, which is an interface or union: name object types',
     ],
     [
+      'a key that means nothing',
+      '{ permissions: {}, fallback: allow }',
+      'has an unknown key "fallback" (did you mean "fallbackRule"?)',
+    ],
+    [
       'what is no rule',
       '{ permissions: { Book: { title: () => true } } }',
       'what it says of Book.title is no rule',
