@@ -63,7 +63,9 @@ export function missing(isOther: boolean): GatewayError {
   const reason = isOther
     ? 'the request shows no credentials of a kind that is configured; its Authorization header has another scheme'
     : 'the request shows no credentials';
-  return new GatewayError('UNAUTHENTICATED', 'Credentials are required', { cause: new Error(reason) });
+  return new GatewayError('UNAUTHENTICATED', 'Credentials are required', {
+    cause: Object.assign(new Error(reason), { name: 'NothingShown' }),
+  });
 }
 
 /** Nothing is wrong with what was shown: whoever could tell does not answer. */

@@ -262,5 +262,10 @@ function refusalHeaders(error: unknown): Record<string, string> {
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 function challenge({ cause }: GatewayError): string {
   // Whoever showed nothing is not told that something is wrong with it.
-  return cause === undefined ? 'Bearer realm="graphql"' : 'Bearer realm="graphql", error="invalid_token"';
+  return isNothing(cause) ? 'Bearer realm="graphql"' : 'Bearer realm="graphql", error="invalid_token"';
+}
+
+/** Whether nothing was shown, rather than something that does not hold. */
+function isNothing(cause: unknown): boolean {
+  return cause === undefined || (cause instanceof Error && cause.name === 'NothingShown');
 }

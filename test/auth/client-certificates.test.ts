@@ -123,7 +123,7 @@ describe('a certificate that holds', () => {
       keepAlive: true,
     });
     expect((await kept.ask(query)).data).toBe('exact.example');
-    nowMs += 86_400_000;
+    nowMs += 2 * 86_400_000;
     expect(await kept.ask(query)).toMatchObject({ data: 'refused', isReused: true });
   });
 
