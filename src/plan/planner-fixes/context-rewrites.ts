@@ -10,6 +10,7 @@ import { Kind, visit, type DocumentNode, type FieldDefinitionNode } from 'graphq
 
 import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { mapFetches } from './map-fetches.ts';
 
 /** One use for each variable; it may have several places, of which the first that exists counts. */
 export function toContexts(
@@ -108,23 +109,7 @@ function keysOf(path: readonly PathStep[]): string[] {
 }
 
 function unshared(node: PlanNode): PlanNode {
-  switch (node.kind) {
-    case 'fetch':
-      return { ...node, unshared: true };
-    case 'flatten':
-      return { ...node, node: unshared(node.node) };
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map(unshared) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && unshared(node.whenTrue),
-        whenFalse: node.whenFalse && unshared(node.whenFalse),
-      };
-    case 'split':
-      return node;
-  }
+  return mapFetches(node, (fetch) => ({ ...fetch, unshared: true }));
 }
 
 /** @param before What is fetched before this node. */

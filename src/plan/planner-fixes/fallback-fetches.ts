@@ -19,26 +19,13 @@ import {
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 import type { JoinSpec } from './join-spec.ts';
+import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from './requirements.ts';
 
 export function withFallbacks(node: PlanNode, joins: JoinSpec): PlanNode {
-  switch (node.kind) {
-    case 'fetch':
-      return node.requires ? { ...node, fallbacks: fallbacksOf(node, node.requires, joins) } : node;
-    case 'flatten':
-      return { ...node, node: withFallbacks(node.node, joins) };
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map((child) => withFallbacks(child, joins)) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && withFallbacks(node.whenTrue, joins),
-        whenFalse: node.whenFalse && withFallbacks(node.whenFalse, joins),
-      };
-    case 'split':
-      return node;
-  }
+  return mapFetches(node, (fetch) =>
+    fetch.requires ? { ...fetch, fallbacks: fallbacksOf(fetch, fetch.requires, joins) } : fetch,
+  );
 }
 
 function fallbacksOf(

@@ -18,27 +18,12 @@ import {
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 import type { JoinSpec } from './join-spec.ts';
+import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from './requirements.ts';
 
 /** @throws {Error} Where a plan is wrong and cannot be repaired: no answer is better than a wrong one. */
 export function repairPlan(node: PlanNode, joins: JoinSpec): PlanNode {
-  switch (node.kind) {
-    case 'fetch':
-      return repairFetch(node, joins);
-    case 'flatten':
-      return { ...node, node: repairPlan(node.node, joins) };
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map((child) => repairPlan(child, joins)) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && repairPlan(node.whenTrue, joins),
-        whenFalse: node.whenFalse && repairPlan(node.whenFalse, joins),
-      };
-    case 'split':
-      return node;
-  }
+  return mapFetches(node, (fetch) => repairFetch(fetch, joins));
 }
 
 interface Misplaced {
