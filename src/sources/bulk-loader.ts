@@ -7,6 +7,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { badInput, badResponse, refused } from './failures.ts';
 import { type Loader, loadersOf, mapIn, newLoader } from './loader.ts';
 import { RecordReader, recordsOf } from './record-reader.ts';
+import { hasControlCharacter } from './rest-path.ts';
 import type { RestCall, RestSource } from './rest-source.ts';
 
 /** A constant: loaders of one request are told apart by it. */
@@ -106,12 +107,8 @@ function chunksOf<Value>(
   return chunks;
 }
 
-// As rest-path.ts has it.
-// oxlint-disable-next-line no-control-regex
-const notInList = /[\u0000\r\n,]/;
-
 function fitsList(id: string): boolean {
-  return id !== '' && id.isWellFormed() && !notInList.test(id);
+  return id !== '' && id.isWellFormed() && !id.includes(',') && !hasControlCharacter(id);
 }
 
 /** Never rejects: a call that failed is the error of its ids. */
