@@ -97,5 +97,6 @@ function parseRevocations(text: string): readonly RevocationEntry[] {
   const result = revocationFileSchema.safeParse(value);
   if (result.success) return result.data.revoked;
   const [issue] = result.error.issues;
-  throw new Error(`it is not a file of revocations: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+  const place = issue?.path.join('.') ?? '';
+  throw new Error(`it is not a file of revocations: ${place || 'the whole of it'} is not as it must be`);
 }
