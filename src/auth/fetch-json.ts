@@ -1,5 +1,7 @@
 /** Asks an identity provider: no redirect, a deadline, a byte cap. Nothing it says is part of an error. */
 
+import { utf8Text } from '../shared/utf8.ts';
+
 export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
 
 export interface FetchLimits {
@@ -40,18 +42,18 @@ async function askFor(
     await response.body?.cancel();
     throw new Error(`the identity provider answered with status ${response.status}`);
   }
-  const text = await cappedText(response, responseBytesMax);
+  const body = await cappedBody(response, responseBytesMax);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(utf8Text(body));
   } catch {
-    throw new Error('the identity provider answered with something that is not JSON');
+    throw new Error('the identity provider answered with something that is not JSON in UTF-8');
   }
   if (!isRecord(value)) throw new Error('the identity provider answered with JSON that is no object');
   return value;
 }
 
-async function cappedText(response: Response, bytesMax: number): Promise<string> {
+async function cappedBody(response: Response, bytesMax: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -59,7 +61,7 @@ async function cappedText(response: Response, bytesMax: number): Promise<string>
     if (bytes > bytesMax) throw new Error(`the identity provider's answer is larger than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -114,7 +114,8 @@ function withoutWords(error: FieldError): FieldError {
   const isSaid = cause instanceof Error && (cause.name === 'ServiceRefusal' || 'details' in cause);
   const known = isSaid ? { ...error, cause: undefined } : error;
   // A failure inside a resolver, or of the call itself, is told in our words.
-  if (!error.fromBackend || (cause instanceof Error && !isSaid)) return known;
+  const isOurs = cause instanceof Error && !isSaid && cause.name !== 'MalformedError';
+  if (!error.fromBackend || isOurs) return known;
   return { ...known, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
 }
 

@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 import { checkHost, checkedLookup, type AddressRules } from '../shared/addresses.ts';
+import { utf8Text } from '../shared/utf8.ts';
 
 export interface DownloadOptions {
   readonly timeoutMs: number;
@@ -76,5 +77,5 @@ async function textOf(body: AsyncIterable<Uint8Array>, bytesMax: number): Promis
     if (bytes > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return utf8Text(Buffer.concat(chunks));
 }

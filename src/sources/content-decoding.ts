@@ -16,6 +16,7 @@ const decoders: Readonly<Record<Encoding, () => Transform>> = {
 };
 
 /**
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1
  * @param header `content-encoding` of the answer.
  * @returns null for an answer that is not compressed.
  * @throws {Error} For more than one encoding and for one that was not asked for.
@@ -24,12 +25,16 @@ export function encodingOf(
   header: string | string[] | undefined,
   asked: readonly Encoding[],
 ): Encoding | null {
-  if (header === undefined || header === 'identity') return null;
-  const encoding = asked.find((one) => one === header);
-  if (encoding) return encoding;
+  if (header === undefined) return null;
+  const text = String(header).toLowerCase();
+  const names = text.split(',').map((name) => name.trim());
+  const [coding, ...more] = names.filter((name) => name !== '' && name !== 'identity');
+  if (coding === undefined) return null;
+  const encoding = asked.find((one) => one === (coding === 'x-gzip' ? 'gzip' : coding));
+  if (encoding && more.length === 0) return encoding;
   // Its words only where they are one of the usual ones: this is logged.
-  const named = /^(?:(?:gzip|br|zstd|deflate|compress)(?:, ?|$))+$/.test(String(header))
-    ? String(header).slice(0, 40)
+  const named = /^(?:(?:(?:x-)?gzip|br|zstd|deflate|compress)(?:, ?|$))+$/.test(text)
+    ? text.slice(0, 40)
     : '';
   throw new Error(`a content-encoding that was not asked for ${named}`.trimEnd());
 }

@@ -14,7 +14,7 @@ import type { Backend } from './backend.ts';
 import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
 import { badResponse, refused, type Refusal, unavailable } from './failures.ts';
 import { statusFailure } from './http-status.ts';
-import { type HttpMethod, type HttpResponse, parseJson } from './http-transport.ts';
+import { type HttpMethod, type HttpResponse, parseJson, textOf } from './http-transport.ts';
 import { type Batching, batchingOf } from './loader.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { checkedHeaderValue, type PathValues, restPath } from './rest-path.ts';
@@ -39,6 +39,8 @@ export type SourceSend<Answer> = (call: SourceCall, context: RequestContext) => 
 export interface AnswerTools {
   /** @throws {GatewayError} `SERVICE_BAD_RESPONSE` */
   readonly json: (response: HttpResponse) => unknown;
+  /** @throws {GatewayError} `SERVICE_BAD_RESPONSE` where the body is not UTF-8. */
+  readonly text: (response: HttpResponse) => string;
   /** `SERVICE_ERROR`: the service is well and said no. */
   readonly refused: (refusal: Pick<Refusal, 'message' | 'code'>) => CallFailure;
   /** `SERVICE_UNAVAILABLE`, a failure of the service: worth another try, not sooner than its `Retry-After`. */
@@ -102,6 +104,7 @@ export function sourceToOpen(backend: Backend, { url, options, headers }: Custom
 function toolsFor(service: string): AnswerTools {
   return {
     json: (response) => parseJson(service, response),
+    text: (response) => textOf(service, response),
     refused: (refusal) => refused(service, refusal),
     unavailable: (response) => {
       const known = { outcome: 'server-error', ...retryAfterOf(response) } as const;

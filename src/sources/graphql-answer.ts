@@ -1,58 +1,59 @@
 /** Decides whether an HTTP answer is a GraphQL response, and which error it is when not. Pure. */
 
-import { badResponse, unavailable } from './failures.ts';
-import { outcomeOfStatus } from './http-status.ts';
+import { badResponse, refused, unavailable } from './failures.ts';
+import { subgraphErrors } from './graphql-errors.ts';
+import { outcomeOfStatus, unavailableStatuses } from './http-status.ts';
 import { type HttpResponse, parseJson } from './http-transport.ts';
 import { retryAfterOf } from './retry-after.ts';
-import type { SubgraphError, SubgraphResponse } from './source.ts';
+import type { SubgraphResponse } from './source.ts';
 
-/** Too many requests, and proxies in front of a service that is not there. */
-const unavailableStatuses = new Set([429, 502, 503, 504]);
-
-/** @throws {GatewayError} `SERVICE_BAD_RESPONSE`, or `SERVICE_UNAVAILABLE` for 429, 502, 503 and 504 without GraphQL. */
+/**
+ * A status from 500 makes an answer the failure of its service, whatever the body holds: proxies and frameworks send
+ * JSON too. Only the media type that GraphQL alone has says that the body counts in spite of the status.
+ *
+ * @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json
+ * @throws {GatewayError} `SERVICE_BAD_RESPONSE`; `SERVICE_UNAVAILABLE` for 429, 502, 503 and 504; `SERVICE_ERROR` for
+ *   other statuses from 400 to 499 without a GraphQL response.
+ */
 export function graphqlAnswer(service: string, response: HttpResponse): SubgraphResponse {
-  const isError = response.status >= 400;
-  try {
-    const parsed = parseJson(service, response);
-    if (isSubgraphResponse(parsed)) {
-      const answer = parsed.errors?.length ? { ...parsed, errors: parsed.errors.map(asItsOwn) } : parsed;
-      return response.status < 500 ? answer : { ...answer, status: response.status };
-    }
-  } catch (error) {
-    if (!isError) throw error;
+  const { status } = response;
+  if (status < 400) {
+    const answer = asResponse(service, parseJson(service, response));
+    if (answer) return answer;
+    throw badResponse(service, new Error(`status ${status} without a GraphQL response`));
   }
-  const cause = new Error(`status ${response.status} without a GraphQL response`);
-  const known = { outcome: outcomeOfStatus(response.status) };
-  throw unavailableStatuses.has(response.status)
-    ? unavailable(service, cause, { ...known, ...retryAfterOf(response) })
-    : badResponse(service, cause, known);
+  const counts = isGraphqlMedia(response) || !(status >= 500 || unavailableStatuses.has(status));
+  const answer = counts ? asResponse(service, jsonOrNothing(service, response)) : undefined;
+  if (answer) return status < 500 ? answer : { ...answer, status };
+  const cause = new Error(`status ${status}${counts ? ' without a GraphQL response' : ''}`);
+  const known = { outcome: outcomeOfStatus(status) };
+  if (unavailableStatuses.has(status)) {
+    throw unavailable(service, cause, { ...known, ...retryAfterOf(response) });
+  }
+  throw status < 500 ? refused(service, { ...known, cause }) : badResponse(service, cause, known);
 }
 
-function isSubgraphResponse(value: unknown): value is SubgraphResponse {
-  if (!isRecord(value)) return false;
-  const { data, errors } = value;
-  if (errors !== undefined && errors !== null && !isErrorList(errors)) return false;
-  if (isRecord(data)) return true;
+function isGraphqlMedia({ headers }: HttpResponse): boolean {
+  const [type = ''] = String(headers['content-type']).split(';', 1);
+  return type.trim().toLowerCase() === 'application/graphql-response+json';
+}
+
+/** Errors come with HTML, too: the status says enough. */
+function jsonOrNothing(service: string, response: HttpResponse): unknown {
+  try {
+    return parseJson(service, response);
+  } catch {
+    return undefined;
+  }
+}
+
+function asResponse(service: string, value: unknown): SubgraphResponse | undefined {
+  if (!isRecord(value)) return undefined;
+  const { data } = value;
+  const errors = subgraphErrors(service, value['errors']);
+  if (isRecord(data)) return errors.length > 0 ? { data, errors } : { data };
   // No data at all is an answer only when it says why.
-  return (data === undefined || data === null) && Array.isArray(errors) && errors.length > 0;
-}
-
-/** What it says of itself, and nothing that only the gateway says: which service failed, and what was behind it. */
-function asItsOwn({ message, path, extensions }: SubgraphError): SubgraphError {
-  const { service: _, ...own } = extensions ?? {};
-  return { message, ...(path ? { path } : {}), extensions: own };
-}
-
-function isErrorList(errors: unknown): errors is SubgraphError[] {
-  return Array.isArray(errors) && errors.every(isSubgraphError);
-}
-
-function isSubgraphError(error: unknown): error is SubgraphError {
-  if (!isRecord(error) || typeof error['message'] !== 'string') return false;
-  const { path, extensions } = error;
-  // Some servers write null for what they leave out.
-  const isPath = path === undefined || path === null || Array.isArray(path);
-  return isPath && (extensions === undefined || extensions === null || isRecord(extensions));
+  return (data === undefined || data === null) && errors.length > 0 ? { data: null, errors } : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

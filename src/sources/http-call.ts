@@ -123,7 +123,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#release();
-    if (this.#decoding) this.#decoding.end();
+    // An answer without a body, such as 304, may still name the coding that its body would have.
+    if (this.#decoding && this.#compressedBytes > 0) this.#decoding.end();
     else this.#finish();
   }
 

@@ -1,12 +1,13 @@
 /** What statuses from 400 of a JSON service over HTTP mean. */
 
 import type { CallFailure, Outcome } from '../resilience/outcome.ts';
+import { utf8Text } from '../shared/utf8.ts';
 import { refused, unavailable } from './failures.ts';
 import type { HttpResponse } from './http-call.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** Too many requests and proxies in front of a dead service: the same call may work later. */
-const unavailableStatuses = new Set([429, 502, 503, 504]);
+export const unavailableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export function statusFailure(service: string, response: HttpResponse): CallFailure {
   const { status } = response;
@@ -26,12 +27,12 @@ export function outcomeOfStatus(status: number): Outcome {
 /** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */
 function wordsOf(response: HttpResponse): { message?: unknown; code?: unknown } {
   try {
-    const body: unknown = JSON.parse(response.body.toString('utf8'));
+    const body: unknown = JSON.parse(utf8Text(response.body));
     if (typeof body !== 'object' || body === null) return {};
     const { error, message = error, code } = body as { error?: unknown; message?: unknown; code?: unknown };
     return { message, code };
   } catch {
-    // Proxies answer with HTML: the status says enough.
+    // Proxies answer with HTML, or in another encoding: the status says enough.
     return {};
   }
 }

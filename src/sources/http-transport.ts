@@ -15,6 +15,7 @@ import { transportDefaults, type ServiceTransport } from '../config/transport.ts
 import type { Call, CallContext } from '../resilience/call.ts';
 import type { Endpoint } from '../resilience/endpoints.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { utf8Text } from '../shared/utf8.ts';
 import { badResponse, timedOut, unavailable } from './failures.ts';
 import { HttpCall, type HttpCallLimits, type HttpResponse } from './http-call.ts';
 import { createPool } from './http-pool.ts';
@@ -271,10 +272,20 @@ async function closePool(pool: Pool): Promise<void> {
   clearTimeout(timer);
 }
 
+/** @throws {GatewayError} `SERVICE_BAD_RESPONSE` where the body is not UTF-8. */
+export function textOf(service: string, { status, body }: HttpResponse): string {
+  try {
+    return utf8Text(body);
+  } catch {
+    throw badResponse(service, new Error(`status ${status}, ${body.length} bytes that are not UTF-8`));
+  }
+}
+
 /** @throws {GatewayError} `SERVICE_BAD_RESPONSE`; the body's text is not part of it. */
 export function parseJson(service: string, response: HttpResponse): unknown {
+  const text = textOf(service, response);
   try {
-    return JSON.parse(response.body.toString('utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     // JSON.parse quotes the body in its message, and bodies hold customers' data: keep it out of the logs.
     const { status, body } = response;

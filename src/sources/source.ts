@@ -40,7 +40,6 @@ export interface SubgraphResponse {
   readonly status?: number;
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
-  readonly extensions?: Readonly<Record<string, unknown>>;
   /** Of the answer, for the client: what the service's rules let through; see `client-headers.ts`. */
   readonly clientHeaders?: ClientHeaders;
 }

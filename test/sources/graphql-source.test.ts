@@ -9,6 +9,8 @@ import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { type Answer, type StandIn, json, startStandIn, text } from './support/stand-in.ts';
 
+const nameless = 'reviews answered with an error';
+
 const cleanups: Array<() => Promise<void>> = [];
 afterEach(async () => {
   await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
@@ -40,9 +42,14 @@ describe('a subgraph', () => {
       expected: { errors: [{ message: 'bad' }] },
     },
     {
-      about: 'errors with status 503',
-      answer: json({ data: null, errors: [{ message: 'busy' }] }, 503),
-      expected: { data: null, errors: [{ message: 'busy' }] },
+      about: 'data with status 503 in the media type of GraphQL',
+      answer: graphqlJson({ data: { a: 1 }, errors: [{ message: 'busy' }] }, 503),
+      expected: { data: { a: 1 }, errors: [{ message: 'busy' }], status: 503 },
+    },
+    {
+      about: 'a byte order mark before data',
+      answer: bytes(Buffer.from('\ufeff{"data":{"a":1}}')),
+      expected: { data: { a: 1 } },
     },
     {
       about: 'null in place of errors',
@@ -62,11 +69,21 @@ describe('a subgraph', () => {
     ['no data and no reason', json({ data: null }), 'SERVICE_BAD_RESPONSE'],
     ['no data and an empty list of reasons', json({ data: null, errors: [] }), 'SERVICE_BAD_RESPONSE'],
     ['data that is a list', json({ data: [] }), 'SERVICE_BAD_RESPONSE'],
-    ['errors that are text', json({ data: {}, errors: 'no' }), 'SERVICE_BAD_RESPONSE'],
-    ['errors without messages', json({ errors: [{ path: [] }] }), 'SERVICE_BAD_RESPONSE'],
-    ['an error with a path of text', json({ errors: [{ message: 'a', path: 'b' }] }), 'SERVICE_BAD_RESPONSE'],
+    ['latin-1', bytes(Buffer.from('{"data":{"a":"Zürich"}}', 'latin1')), 'SERVICE_BAD_RESPONSE'],
+    [
+      'UTF-8 that is cut',
+      bytes(Buffer.from([...Buffer.from('{"data":{"a":"'), 0xc3])),
+      'SERVICE_BAD_RESPONSE',
+    ],
+    ['UTF-16', bytes(Buffer.from('\ufeff{"data":{}}', 'utf16le')), 'SERVICE_BAD_RESPONSE'],
     ['status 500 with HTML', text('<html></html>', 500), 'SERVICE_BAD_RESPONSE'],
-    ['status 404 with other JSON', json({ error: 'x' }, 404), 'SERVICE_BAD_RESPONSE'],
+    ['status 500 with data', json({ data: { a: 1 } }, 500), 'SERVICE_BAD_RESPONSE'],
+    ['status 500 with errors', json({ data: null, errors: [{ message: 'x' }] }, 500), 'SERVICE_BAD_RESPONSE'],
+    ['status 503 with data', json({ data: { a: 1 } }, 503), 'SERVICE_UNAVAILABLE'],
+    ['status 429 with errors', json({ errors: [{ message: 'x' }] }, 429), 'SERVICE_UNAVAILABLE'],
+    ['status 404 with other JSON', json({ error: 'x' }, 404), 'SERVICE_ERROR'],
+    ['status 401 with HTML', text('<html></html>', 401), 'SERVICE_ERROR'],
+    ['status 403 with nothing', text('', 403), 'SERVICE_ERROR'],
     ['status 502 with HTML', text('<html></html>', 502), 'SERVICE_UNAVAILABLE'],
     ['status 503 with other JSON', json({ error: 'x' }, 503), 'SERVICE_UNAVAILABLE'],
     ['status 504 with nothing', text('', 504), 'SERVICE_UNAVAILABLE'],
@@ -76,6 +93,64 @@ describe('a subgraph', () => {
       code,
       public: { service: 'reviews' },
     });
+  });
+
+  it.each<[string, unknown, { message: string; path?: string[]; code?: string }]>([
+    ['a text as extensions', { message: 'm', path: ['a'], extensions: 'E42' }, { message: 'm', path: ['a'] }],
+    ['a list as extensions', { message: 'm', extensions: [1] }, { message: 'm' }],
+    ['a textual path', { message: 'm', path: 'a', extensions: { code: 'X' } }, { message: 'm', code: 'X' }],
+    ['a path of objects', { message: 'm', path: [{}] }, { message: 'm' }],
+    ['a path without an end', { message: 'm', path: Array(2000).fill('a') }, { message: 'm' }],
+    ['no message', { path: ['a'] }, { message: nameless, path: ['a'] }],
+    ['a message that is an object', { message: { text: 'm' } }, { message: nameless }],
+    ['a text in place of an error', 'm', { message: 'm' }],
+    ['null in place of an error', null, { message: nameless }],
+    ['a list in place of an error', ['m'], { message: nameless }],
+  ])('keeps the data and the other errors beside %s', async (_about, odd, { code, ...shown }) => {
+    const { subgraph } = await givenSubgraph(
+      json({ data: { a: null, b: 1 }, errors: [odd, { message: 'sound', path: ['a'] }] }),
+    );
+    const { data, errors } = await fetchFrom(subgraph, '{ a b }');
+    expect(data).toEqual({ a: null, b: 1 });
+    expect(errors).toEqual([
+      { ...shown, extensions: code === undefined ? {} : { code } },
+      { message: 'sound', path: ['a'], extensions: {} },
+    ]);
+    expect(errors?.map(({ cause }) => cause)).toEqual([
+      expect.objectContaining({ name: 'MalformedError' }),
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['an object', { message: 'm', path: ['a'] }, { message: 'm', path: ['a'] }],
+    ['an empty object', {}, { message: nameless }],
+    ['a text', 'm', { message: 'm' }],
+    ['a number', 0, { message: nameless }],
+    ['false', false, { message: nameless }],
+  ])('takes %s in place of the list of errors for one error', async (_about, errors, shown) => {
+    for (const data of [{ a: 1 }, null]) {
+      const { subgraph } = await givenSubgraph(json({ data, errors }));
+      const answer = await fetchFrom(subgraph, '{ a }');
+      expect(answer).toEqual({ data, errors: [{ ...shown, extensions: {} }] });
+      expect(String(answer.errors?.[0]?.cause)).toMatch(/errors is (an object|a \w+), not a list/);
+    }
+  });
+
+  it('reads a thousand errors of an answer and counts the rest', async () => {
+    const { subgraph } = await givenSubgraph(
+      json({ data: null, errors: Array(5000).fill({ message: 'm' }) }),
+    );
+    const { errors } = await fetchFrom(subgraph, '{ a }');
+    expect(errors).toHaveLength(1000);
+    expect(errors?.at(-1)?.message).toBe('4001 more errors are not listed');
+  });
+
+  it('takes nothing from an answer but data and errors', async () => {
+    const { subgraph } = await givenSubgraph(
+      json({ data: { a: 1 }, shared: true, stale: { ageMs: 1 }, status: 500, clientHeaders: { a: 'b' } }),
+    );
+    expect(await fetchFrom(subgraph, '{ a }')).toEqual({ data: { a: 1 } });
   });
 
   it('uses all of its addresses', async () => {
@@ -128,6 +203,17 @@ describe('the client of resolvers', () => {
     );
   });
 });
+
+function graphqlJson(value: unknown, status: number): Answer {
+  const type = 'Application/GraphQL-Response+JSON; charset=utf-8';
+  return text(JSON.stringify(value), status, { 'content-type': type });
+}
+
+function bytes(body: Buffer): Answer {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  };
+}
 
 async function given(answers: readonly Answer[]): Promise<{ services: StandIn[]; transport: HttpTransport }> {
   const transport = createHttpTransport();

@@ -60,8 +60,11 @@ describe('a field resolved by a function', () => {
     expect(service.asked).toHaveLength(1);
   });
 
-  it('is SERVICE_BAD_RESPONSE where the answer is not JSON', async () => {
-    const { quotes } = await given(text('<html>'));
+  it.each([
+    ['JSON', '<html>'],
+    ['UTF-8', Buffer.from('"Zürich"', 'latin1')],
+  ])('is SERVICE_BAD_RESPONSE where the answer is not %s', async (_what, body) => {
+    const { quotes } = await given((_request, response) => void response.end(body));
     expect(await codeOf(quotes)).toBe('SERVICE_BAD_RESPONSE');
   });
 

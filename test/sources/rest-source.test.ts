@@ -137,8 +137,21 @@ describe('calls', () => {
     });
   });
 
-  it('fail for what is not JSON', async () => {
-    const { source } = await given(text('<html>'));
+  it('repeat no word of an error that is not UTF-8', async () => {
+    const body = Buffer.from('{"error":"Zürich","code":"NO_SUCH_CITY"}', 'latin1');
+    const { source } = await given((_request, response) => void response.writeHead(422).end(body));
+    await expect(source.get('/users', {}, requestContext())).rejects.toMatchObject({
+      code: 'SERVICE_ERROR',
+      public: { service: 'users' },
+      cause: { message: 'users answered with an error' },
+    });
+  });
+
+  it.each([
+    ['is not JSON', '<html>'],
+    ['is not UTF-8', Buffer.from('"Zürich"', 'latin1')],
+  ])('fail for what %s', async (_what, body) => {
+    const { source } = await given((_request, response) => void response.end(body));
     await expect(source.get('/users', {}, requestContext())).rejects.toMatchObject({
       code: 'SERVICE_BAD_RESPONSE',
     });
