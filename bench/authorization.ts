@@ -53,7 +53,7 @@ const prepared: PreparedOperation = {
   kind: 'query',
   name: 'Bench',
   variables: [],
-  inputTypes: {},
+  inputTypes: [],
   plan: null,
   projection: { shapes: [], enums: {} },
   introspection: null,
@@ -83,7 +83,7 @@ for (const roles of [['admin'], ['user']]) {
     request: { query: '{ bench }', operationName: null, variables: {} },
     queryOnly: false,
     operation,
-    variables: {},
+    variables: new Map(),
   };
   let bestUs = Infinity;
   for (let round = 0; round < rounds; round += 1) {

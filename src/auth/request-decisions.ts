@@ -1,11 +1,13 @@
 /** The decisions about one operation of one request: made once each, applied, and written down. */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { Prepared } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
+import { recordOf } from '../shared/records.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
 import { argumentValues } from './policy/argument-values.ts';
@@ -53,6 +55,7 @@ export class RequestDecisions {
   readonly #evaluation: RuleEvaluation;
   readonly #context: PolicyContext;
   readonly #named = new Map<string, LeafRule>();
+  #variableValues: Readonly<Record<string, unknown>> | undefined;
   readonly #reasons: string[] = [];
   readonly #applied = new Map<number, Applied>();
 
@@ -167,7 +170,11 @@ export class RequestDecisions {
   #infoOf({ coordinates, arguments: args }: CheckSpec): unknown {
     if (!args) return null;
     const [type = '', fieldName = ''] = (coordinates[0] ?? '').split('.');
-    return { fieldName, parentType: { name: type }, variableValues: this.#is.prepared.variables };
+    return {
+      fieldName,
+      parentType: { name: type },
+      variableValues: (this.#variableValues ??= recordOf(this.#is.prepared.variables)),
+    };
   }
 
   #toVerdict(check: number, decision: Decision): Verdict {
@@ -249,13 +256,10 @@ const undecided: Denial = {
   message: 'Whether you may see this field could not be decided',
 };
 
-export function isAsked(
-  { when }: Pick<CheckSpec, 'when'>,
-  variables: Readonly<Record<string, unknown>>,
-): boolean {
+export function isAsked({ when }: Pick<CheckSpec, 'when'>, variables: CoercedVariables): boolean {
   if (!when) return true;
   return when.some(
     ({ yes, no }) =>
-      yes.every((name) => variables[name] === true) && no.every((name) => variables[name] !== true),
+      yes.every((name) => variables.get(name) === true) && no.every((name) => variables.get(name) !== true),
   );
 }

@@ -61,7 +61,7 @@ function inParallel(steps: readonly Step[]): Step {
 }
 
 function onCondition(variable: string, whenTrue: Step | undefined, whenFalse: Step | undefined): Step {
-  return (run) => (run.variables[variable] === true ? whenTrue : whenFalse)?.(run);
+  return (run) => (run.variables.get(variable) === true ? whenTrue : whenFalse)?.(run);
 }
 
 function nothing(): void {}

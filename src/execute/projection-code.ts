@@ -38,7 +38,7 @@ class Generator {
   generate(): { source: string; sets: ReadonlyArray<ReadonlySet<string>> } {
     this.#spec.shapes.forEach((shape, index) => this.#shape(shape, index));
     const conditions = [...this.#conditions].map(
-      ([variable, name]) => `${name} = variables[${JSON.stringify(variable)}] === true;`,
+      ([variable, name]) => `${name} = variables.get(${JSON.stringify(variable)}) === true;`,
     );
     const source = [
       `let introspection, ${['unused', ...this.#conditions.values()].join(', ')};`,

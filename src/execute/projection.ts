@@ -155,7 +155,7 @@ export function isIncluded(when: readonly Clause[] | undefined, variables: Coerc
   if (!when) return true;
   return when.some(
     ({ yes, no }) =>
-      yes.every((name) => variables[name] === true) && no.every((name) => variables[name] !== true),
+      yes.every((name) => variables.get(name) === true) && no.every((name) => variables.get(name) !== true),
   );
 }
 

@@ -59,7 +59,7 @@ export function variablesText(
 ): string {
   let text = context;
   for (const { name, from } of uses) {
-    const value = run.variables[from];
+    const value = run.variables.get(from);
     if (value === undefined) continue;
     text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
   }

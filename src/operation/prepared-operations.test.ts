@@ -71,7 +71,7 @@ describe('PreparedOperations', () => {
     const { operations, asked } = given();
     for (const x of [true, false, true, false])
       await operations.prepare(received('conditional', { variables: { x } }));
-    expect(asked.map(({ conditions }) => conditions)).toEqual([undefined, { x: true }, { x: false }]);
+    expect(asked.map(({ conditions }) => conditions)).toEqual([undefined, ['x'], []]);
   });
 
   it('asks before it prepares, and only then', async () => {
@@ -116,7 +116,7 @@ describe('PreparedOperations', () => {
     const hottest = operations.hottest(2);
     expect(hottest).toEqual([
       { query: '{ hot }', operationName: null },
-      { query: 'conditional', operationName: null, conditions: { x: true } },
+      { query: 'conditional', operationName: null, conditions: ['x'] },
     ]);
     const next = given();
     for (const request of hottest) await next.operations.warm(request);
@@ -142,7 +142,7 @@ describe('PreparedOperations of a supergraph with labels', () => {
     await operations.prepare(received('conditional', { variables: { x: true } }));
     expect(asked).toEqual([
       { query: 'conditional', operationName: null, labels: ['a'] },
-      { query: 'conditional', operationName: null, labels: ['a'], conditions: { x: true } },
+      { query: 'conditional', operationName: null, labels: ['a'], conditions: ['x'] },
     ]);
   });
 
@@ -187,14 +187,20 @@ function resultOf({ query, conditions }: PreparationRequest): PreparationResult 
   if (query === 'bad')
     return { refused: { code: 'GRAPHQL_PARSE_FAILED', errors: [{ message: 'not GraphQL' }] } };
   if (query === 'conditional' && !conditions) {
-    return { conditional: { on: ['x'], variables: [{ name: 'x', type: boolean }], inputTypes: {} } };
+    return {
+      conditional: {
+        on: ['x'],
+        variables: [{ name: 'x', type: boolean, at: { line: 1, column: 8 } }],
+        inputTypes: [],
+      },
+    };
   }
   return {
     prepared: {
       kind: query === 'mutation' ? 'mutation' : 'query',
       name: null,
       variables: [],
-      inputTypes: {},
+      inputTypes: [],
       plan: null,
       projection: { shapes: [], enums: {} },
       introspection: null,

@@ -6,18 +6,13 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type {
-  ConditionalOperation,
-  PreparationRefusal,
-  PreparationResult,
-  PreparedOperation,
-} from '../pipeline/prepared.ts';
+import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
 import type { Clock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { OperationRefused } from './refused.ts';
-import { coerceVariables } from './variables.ts';
+import { variableCoercion, type CoerceVariables } from './variables.ts';
 
 /** Names an operation: what the planner is asked. */
 export interface PreparationRequest {
@@ -33,8 +28,8 @@ export interface PreparationRequest {
 type OperationName = Pick<PreparationRequest, 'query' | 'operationName'>;
 type Labels = readonly string[] | undefined;
 
-/** Values of variables of `@skip` and `@include`. */
-type Conditions = Readonly<Record<string, boolean>>;
+/** Variables of `@skip` and `@include` that are true. */
+type Conditions = readonly string[];
 
 export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
   /** `bytes`: the size of the answer as text. */
@@ -66,9 +61,10 @@ type Known<Executable> =
       readonly is: 'ready';
       readonly operation: Executable;
       readonly request: PreparationRequest;
+      readonly coerce: CoerceVariables;
       uses: number;
     }
-  | { readonly is: 'conditional'; readonly operation: ConditionalOperation }
+  | { readonly is: 'conditional'; readonly on: readonly string[]; readonly coerce: CoerceVariables }
   | { readonly is: 'refused'; readonly refusal: PreparationRefusal };
 
 /** An operation as it was asked for, and the variants of it that leave something out. */
@@ -172,7 +168,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
       known = await this.#prepareFor(received, key, open);
     }
     if (known.is === 'conditional') {
-      const decided = { ...open, conditions: conditionsOf(known.operation, variables) };
+      const decided = { ...open, conditions: conditionsOf(known, variables) };
       const decidedKey = keyOf(decided);
       known = this.#known.get(decidedKey) ?? (await this.#prepareFor(received, decidedKey, decided));
     }
@@ -218,9 +214,13 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 
   #toKnown(result: PreparationResult, request: PreparationRequest): Known<Executable> {
     if ('prepared' in result) {
-      return { is: 'ready', operation: this.#options.compile(result.prepared), request, uses: 0 };
+      const operation = this.#options.compile(result.prepared);
+      return { is: 'ready', operation, request, coerce: variableCoercion(result.prepared), uses: 0 };
     }
-    if ('conditional' in result) return { is: 'conditional', operation: result.conditional };
+    if ('conditional' in result) {
+      const { on } = result.conditional;
+      return { is: 'conditional', on, coerce: variableCoercion(result.conditional) };
+    }
     return { is: 'refused', refusal: result.refused };
   }
 }
@@ -234,25 +234,22 @@ function prepared<Executable extends { readonly prepared: PreparedOperation }>(
     throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
   }
   known.uses += 1;
-  const variables = coerceOrThrow(operation.prepared, request.variables);
+  const variables = coerceOrThrow(known.coerce, request.variables);
   return { context, request, queryOnly, operation, variables };
 }
 
-function conditionsOf(operation: ConditionalOperation, given: OperationRequest['variables']): Conditions {
-  const variables = coerceOrThrow(operation, given);
-  return Object.fromEntries(operation.on.map((name) => [name, variables[name] === true]));
+function conditionsOf(
+  { on, coerce }: Extract<Known<unknown>, { is: 'conditional' }>,
+  given: OperationRequest['variables'],
+): Conditions {
+  const variables = coerceOrThrow(coerce, given);
+  return on.filter((name) => variables.get(name) === true);
 }
 
-function coerceOrThrow(
-  spec: Pick<PreparedOperation, 'variables' | 'inputTypes'>,
-  given: OperationRequest['variables'],
-): CoercedVariables {
-  const coercion = coerceVariables(spec, given);
+function coerceOrThrow(coerce: CoerceVariables, given: OperationRequest['variables']): CoercedVariables {
+  const coercion = coerce(given);
   if ('variables' in coercion) return coercion.variables;
-  throw new OperationRefused(
-    'BAD_USER_INPUT',
-    coercion.mistakes.map((message) => ({ message })),
-  );
+  throw new OperationRefused('BAD_USER_INPUT', coercion.mistakes);
 }
 
 /**

@@ -4,7 +4,7 @@ import { buildSchema, getVariableValues, Kind, parse, type OperationDefinitionNo
 import { describe, expect, it } from 'vitest';
 
 import { variablesSpec } from '../plan/variables-spec.ts';
-import { coerceVariables } from './variables.ts';
+import { variableCoercion, type CoerceVariables, type Coercion } from './variables.ts';
 
 const schema = buildSchema(`
   scalar Json
@@ -19,19 +19,38 @@ const text = `query (
   $a: Int = 3, $b: [Color!], $c: Shape, $d: Choice, $e: ID!, $g: Boolean, $h: [[Int!]!] = [[1]], $i: Float! = 2.5, $j: Json
 ) { f }`;
 
-const [definition] = parse(text).definitions;
-if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('not an operation');
-const operation: OperationDefinitionNode = definition;
-const spec = variablesSpec(schema, operation);
+const operation = parsed(text);
+const coerceVariables = coercionOf(operation);
+
+function parsed(document: string): OperationDefinitionNode {
+  const [definition] = parse(document).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('not an operation');
+  return definition;
+}
+
+function coercionOf(node: OperationDefinitionNode): CoerceVariables {
+  return variableCoercion(variablesSpec(schema, node, new Map()));
+}
 
 function ours(given: Record<string, unknown>): unknown {
-  const coercion = coerceVariables(spec, given);
-  return 'variables' in coercion ? plain(coercion.variables) : 'refused';
+  const coercion = coerceVariables(given);
+  return 'variables' in coercion
+    ? plain(Object.fromEntries(coercion.variables))
+    : refused(coercion.mistakes.map(({ locations }) => locations));
 }
 
 function theirs(given: Record<string, unknown>): unknown {
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
-  return coerced ? plain(coerced) : 'refused';
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
+  return coerced ? plain(coerced) : refused(errors.map(({ locations }) => locations));
+}
+
+/** Where: how many mistakes there are in one variable is not compared. */
+function refused(locations: readonly unknown[]): string[] {
+  return [...new Set(locations.map((location) => JSON.stringify(location)))].sort();
+}
+
+function messagesOf(coercion: Coercion): string[] {
+  return 'mistakes' in coercion ? coercion.mistakes.map(({ message }) => message) : [];
 }
 
 function plain(value: unknown): unknown {
@@ -102,25 +121,101 @@ describe('coerceVariables', () => {
   });
 
   it('says which variable is wrong, where, and what was expected, without repeating the value', () => {
-    const coercion = coerceVariables(spec, { e: 'x', c: { name: 's', points: [{ x: 'secret' }] } });
-    expect(coercion).toEqual({
-      mistakes: [
-        'Variable "$c" got an invalid value at "c.points[0].x"; Int cannot represent it: expected a whole number of at most 32 bits.',
-      ],
-    });
+    const coercion = coerceVariables({ e: 'x', c: { name: 's', points: [{ x: 'secret' }] } });
+    expect(messagesOf(coercion)).toEqual([
+      'Variable "$c" got an invalid value at "c.points[0].x"; Int cannot represent it: expected a whole number of at most 32 bits.',
+    ]);
   });
 
   it('refuses a custom scalar that is nested too deeply to be written again', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
-    expect(coerceVariables(spec, { e: 'x', j: deep })).toEqual({
-      mistakes: ['Variable "$j" got an invalid value; Json may be nested at most 64 levels deep.'],
-    });
+    expect(messagesOf(coerceVariables({ e: 'x', j: deep }))).toEqual([
+      'Variable "$j" got an invalid value; Json may be nested at most 64 levels deep.',
+    ]);
   });
 
   it('is not fooled by names of Object.prototype', () => {
-    expect(coerceVariables(spec, JSON.parse('{"e":"x","__proto__":{"a":9},"constructor":1}'))).toEqual({
-      variables: { a: 3, e: 'x', h: [[1]], i: 2.5 },
+    expect(ours(JSON.parse('{"e":"x","__proto__":{"a":9},"constructor":1}'))).toEqual({
+      a: 3,
+      e: 'x',
+      h: [[1]],
+      i: 2.5,
+    });
+  });
+
+  it('refuses input objects that are nested too deeply, however deep they are', () => {
+    let deep: unknown = { name: 's' };
+    for (let level = 0; level < 100_000; level += 1) deep = { name: 's', nested: deep };
+    const [message] = messagesOf(coerceVariables({ e: 'x', c: deep }));
+    expect(message).toMatch(/^Variable "\$c" got .*; Input objects may be nested at most 64 levels deep\.$/);
+  });
+
+  it('stops at 50 mistakes, whatever else is wrong', () => {
+    let looks = 0;
+    const counted = new Proxy(
+      { unknown: 1 },
+      {
+        ownKeys(target) {
+          looks += 1;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    const given = {
+      e: 'x',
+      b: Array(1000).fill('BLUE'),
+      c: { name: 's', points: Array(1000).fill(counted) },
+    };
+    expect(messagesOf(coerceVariables(given))).toHaveLength(50);
+    expect(messagesOf(coerceVariables({ ...given, b: null }))).toHaveLength(50);
+    expect(looks).toBeLessThanOrEqual(50);
+  });
+
+  it('cuts names that clients chose', () => {
+    const long = 'n'.repeat(1000);
+    const [unknownField] = messagesOf(coerceVariables({ e: 'x', c: { name: 's', [long]: 1 } }));
+    expect(unknownField?.length).toBeLessThan(200);
+    const coerce = coercionOf(parsed(`query ($${long}: Int!) { f }`));
+    for (const given of [{ [long]: 'x' }, { [long]: null }, {}]) {
+      expect(messagesOf(coerce(given))[0]?.length).toBeLessThan(300);
+    }
+  });
+
+  it('fills in so many default values and no more', () => {
+    const coerce = coercionOf(parsed('query ($p: [Point]) { f }'));
+    expect(messagesOf(coerce({ p: Array(50_000).fill({}) }))).toEqual([]);
+    expect(messagesOf(coerce({ p: Array(100_000).fill({}) }))).toEqual([
+      'Variable "$p" got an invalid value at "p[50000]"; ' +
+        'More than 50000 default values would be filled in: give fewer objects.',
+    ]);
+  });
+
+  it('takes any name for a variable, and finds nothing where nothing was given', () => {
+    const names = Object.getOwnPropertyNames(Object.prototype);
+    const coerce = coercionOf(parsed(`query (${names.map((name) => `$${name}: Json`).join()}) { f }`));
+    expect(coerce({})).toEqual({ variables: new Map() });
+    const given = JSON.parse(`{${names.map((name) => `"${name}":{"from":"${name}"}`).join()}}`);
+    expect(coerce(given)).toEqual({ variables: new Map(names.map((name) => [name, { from: name }])) });
+  });
+
+  it('refuses null for a condition where it is used', () => {
+    const coerce = coercionOf(
+      parsed('query ($a: Boolean = true, $b: Boolean) { f @skip(if: $a) f @include(if: $a) }'),
+    );
+    expect(coerce({ a: null })).toEqual({
+      mistakes: [
+        {
+          message: 'Argument "if" of non-null type "Boolean!" must not be null.',
+          locations: [{ line: 1, column: 55 }],
+        },
+      ],
+    });
+    expect(coerce({ b: null })).toEqual({
+      variables: new Map<string, unknown>([
+        ['a', true],
+        ['b', null],
+      ]),
     });
   });
 });

@@ -1,161 +1,251 @@
 /**
  * Coerces the variables of one request by the specification of a prepared operation: no schema needed.
  *
+ * A body may hold a mistake in each of its bytes, so coercion stops at `mistakesMax`, and makes the text of a path only
+ * for a mistake.
+ *
  * @see https://spec.graphql.org/October2021/#sec-Coercing-Variable-Values
  */
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { InputFieldSpec, InputTypeSpec, PreparedOperation, VariableSpec } from '../pipeline/prepared.ts';
+import type {
+  InputFieldSpec,
+  InputTypeSpec,
+  PreparedOperation,
+  SourcePosition,
+  TypeRef,
+  VariableSpec,
+} from '../pipeline/prepared.ts';
+import { emptyRecord, own } from '../shared/records.ts';
+import type { RefusedError } from './refused.ts';
 
 export type Coercion =
   | { readonly variables: CoercedVariables }
-  /** One message per mistake, at most `mistakesMax`. */
-  | { readonly mistakes: readonly string[] };
+  /** At most `mistakesMax`. */
+  | { readonly mistakes: readonly RefusedError[] };
+
+export type CoerceVariables = (given: Readonly<Record<string, unknown>>) => Coercion;
 
 const mistakesMax = 50;
+/** Of one request, each value in them counted: a list of empty objects may ask for many more than it has bytes. */
+const defaultValuesMax = 50_000;
+/** Input objects within input objects. */
+const inputDepthMax = 64;
+/** Of names in messages, which clients choose. */
+const nameLengthShownMax = 64;
 
-type Spec = Pick<PreparedOperation, 'variables' | 'inputTypes'>;
+/** What of the specification is looked up for each value. */
+type InputType =
+  { readonly kind: 'enum'; readonly values: ReadonlySet<string> } | { readonly kind: 'scalar' } | InputObject;
 
-export function coerceVariables(spec: Spec, given: Readonly<Record<string, unknown>>): Coercion {
-  if (spec.variables.length === 0) return noVariables;
-  const coercer = new Coercer(spec.inputTypes);
-  const variables: Record<string, unknown> = {};
-  for (const variable of spec.variables) {
-    const value = coercer.variable(variable, given);
-    if (value !== undefined) variables[variable.name] = value;
-  }
-  return coercer.mistakes.length > 0 ? { mistakes: coercer.mistakes } : { variables };
+interface InputObject {
+  readonly kind: 'input';
+  readonly oneOf: boolean;
+  readonly fields: ReadonlyMap<string, InputFieldSpec>;
+  /** Fields that matter where they are not given. */
+  readonly expected: readonly ExpectedField[];
 }
 
-const noVariables: Coercion = { variables: Object.freeze({}) };
+interface ExpectedField {
+  readonly field: InputFieldSpec;
+  /** Values in its default; 0: it has none, and must be given. */
+  readonly defaultValues: number;
+}
+
+/** Compiled once for an operation. */
+export function variableCoercion(spec: Pick<PreparedOperation, 'variables' | 'inputTypes'>): CoerceVariables {
+  if (spec.variables.length === 0) return () => noVariables;
+  const types = new Map(spec.inputTypes.map((type) => [type.name, compiled(type)]));
+  return (given) => {
+    const coercer = new Coercer(types);
+    const variables = new Map<string, unknown>();
+    for (const variable of spec.variables) {
+      const value = coercer.variable(variable, given);
+      if (value !== undefined) variables.set(variable.name, value);
+      if (coercer.isFull) break;
+    }
+    return coercer.mistakes.length > 0 ? { mistakes: coercer.mistakes } : { variables };
+  };
+}
+
+const noVariables: Coercion = { variables: new Map() };
+
+function compiled(type: InputTypeSpec): InputType {
+  if (type.kind === 'scalar') return type;
+  if (type.kind === 'enum') return { kind: 'enum', values: new Set(type.values) };
+  const { oneOf, fields } = type;
+  const expected = fields
+    .map((field) => ({ field, defaultValues: valuesIn(field.defaultValue) }))
+    .filter(({ field, defaultValues }) => defaultValues > 0 || isRequired(field.type));
+  return { kind: 'input', oneOf, fields: new Map(fields.map((field) => [field.name, field])), expected };
+}
+
+function valuesIn(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((count: number, child) => count + valuesIn(child), 1);
+}
+
+function isRequired({ wrappers }: TypeRef): boolean {
+  return wrappers.startsWith('!');
+}
 
 class Coercer {
-  readonly mistakes: string[] = [];
-  readonly #types: Readonly<Record<string, InputTypeSpec>>;
-  #variable = '';
+  readonly mistakes: RefusedError[] = [];
+  readonly #types: ReadonlyMap<string, InputType>;
+  #variable: VariableSpec | undefined;
+  /** From the variable to the value being looked at. */
+  readonly #path: Array<string | number> = [];
+  /** Input objects around it. */
+  #depth = 0;
+  #defaultValues = 0;
+  #isStopped = false;
 
-  constructor(types: Readonly<Record<string, InputTypeSpec>>) {
+  constructor(types: ReadonlyMap<string, InputType>) {
     this.#types = types;
   }
 
-  variable(spec: VariableSpec, given: Readonly<Record<string, unknown>>): unknown {
-    this.#variable = spec.name;
-    const value = Object.hasOwn(given, spec.name) ? given[spec.name] : undefined;
-    const text = typeText(spec.type);
-    if (value === undefined) {
-      if (spec.defaultValue !== undefined) return spec.defaultValue;
-      if (spec.type.wrappers.startsWith('!')) {
-        this.#refuse(`Variable "$${spec.name}" of required type "${text}" was not provided.`);
-      }
-      return undefined;
-    }
-    if (value === null && spec.type.wrappers.startsWith('!')) {
-      this.#refuse(`Variable "$${spec.name}" of non-null type "${text}" must not be null.`);
-      return undefined;
-    }
-    return this.#value(value, spec.type.wrappers, 0, spec.type.name, '');
+  /** What else there is would not be told. */
+  get isFull(): boolean {
+    return this.#isStopped || this.mistakes.length >= mistakesMax;
   }
 
-  #value(value: unknown, wrappers: string, depth: number, name: string, path: string): unknown {
-    const nonNull = wrappers[depth] === '!';
-    const inner = nonNull ? depth + 1 : depth;
-    if (value === null || value === undefined) {
-      if (nonNull)
-        this.#invalid(
-          path,
-          `Expected non-nullable type "${typeText({ wrappers: wrappers.slice(depth), name })}" not to be null.`,
+  variable(spec: VariableSpec, given: Readonly<Record<string, unknown>>): unknown {
+    this.#variable = spec;
+    const { type, defaultValue, at, conditionAt } = spec;
+    const value = own(given, spec.name);
+    if (value === undefined) {
+      if (defaultValue === undefined && isRequired(type)) {
+        this.#refuse(
+          `Variable "$${shown(spec.name)}" of required type "${typeText(type)}" was not provided.`,
+          at,
         );
+      }
+      return defaultValue;
+    }
+    if (value === null && isRequired(type)) {
+      const of = `of non-null type "${typeText(type)}"`;
+      this.#refuse(`Variable "$${shown(spec.name)}" ${of} must not be null.`, at);
+      return undefined;
+    }
+    if (value === null && conditionAt) {
+      // One that has a default is allowed there, and null takes the place of the default.
+      this.#refuse('Argument "if" of non-null type "Boolean!" must not be null.', conditionAt);
+      return undefined;
+    }
+    return this.#value(value, type, 0);
+  }
+
+  /** @param wrapper Number of the wrapper of `type` that is next. */
+  #value(value: unknown, type: TypeRef, wrapper: number): unknown {
+    const { wrappers, name } = type;
+    const nonNull = wrappers[wrapper] === '!';
+    const inner = nonNull ? wrapper + 1 : wrapper;
+    if (value === null || value === undefined) {
+      if (nonNull) {
+        const expected = typeText({ wrappers: wrappers.slice(wrapper), name });
+        this.#invalid(`Expected non-nullable type "${expected}" not to be null.`);
+      }
       return null;
     }
-    if (wrappers[inner] !== '[') return this.#named(value, name, path);
+    if (wrappers[inner] !== '[') return this.#named(value, name);
     // A single value stands for a list of one.
-    if (!Array.isArray(value)) return [this.#value(value, wrappers, inner + 1, name, path)];
-    return value.map((element, i) => this.#value(element, wrappers, inner + 1, name, `${path}[${i}]`));
+    if (!Array.isArray(value)) return [this.#value(value, type, inner + 1)];
+    const list: unknown[] = [];
+    for (let i = 0; i < value.length && !this.isFull; i += 1) {
+      list.push(this.#below(i, value[i], type, inner + 1));
+    }
+    return list;
   }
 
-  #named(value: unknown, name: string, path: string): unknown {
-    const type = Object.hasOwn(this.#types, name) ? this.#types[name] : undefined;
-    if (type?.kind === 'input') return this.#inputObject(value, name, type, path);
+  #below(key: string | number, value: unknown, type: TypeRef, wrapper: number): unknown {
+    this.#path.push(key);
+    const coerced = this.#value(value, type, wrapper);
+    this.#path.pop();
+    return coerced;
+  }
+
+  #named(value: unknown, name: string): unknown {
+    const type = this.#types.get(name);
+    if (type?.kind === 'input') return this.#inputObject(value, name, type);
     if (type?.kind === 'scalar') {
       if (isDeeperThan(value, customScalarDepthMax)) {
-        this.#invalid(path, `${name} may be nested at most ${customScalarDepthMax} levels deep.`);
+        this.#invalid(`${name} may be nested at most ${customScalarDepthMax} levels deep.`);
       }
       return value;
     }
     if (type?.kind === 'enum') {
-      if (typeof value === 'string' && type.values.includes(value)) return value;
-      this.#invalid(path, `Value does not exist in "${name}" enum.`);
+      if (typeof value === 'string' && type.values.has(value)) return value;
+      this.#invalid(`Value does not exist in "${name}" enum.`);
       return null;
     }
     const scalar = builtInScalar(name, value);
-    if (scalar === undefined) this.#invalid(path, scalarExpectation(name));
+    if (scalar === undefined) this.#invalid(scalarExpectation(name));
     return scalar;
   }
 
-  #inputObject(
-    value: unknown,
-    name: string,
-    type: Extract<InputTypeSpec, { kind: 'input' }>,
-    path: string,
-  ): unknown {
+  #inputObject(value: unknown, name: string, type: InputObject): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.#invalid(path, `Expected type "${name}" to be an object.`);
+      this.#invalid(`Expected type "${name}" to be an object.`);
       return null;
     }
-    const result: Record<string, unknown> = {};
-    const given = value as Record<string, unknown>;
-    for (const field of type.fields) this.#inputField(field, given, result, name, path);
-    for (const key of Object.keys(given)) {
-      if (!type.fields.some((field) => field.name === key)) {
-        this.#invalid(path, `Field "${key}" is not defined by type "${name}".`);
-      }
+    if (this.#depth >= inputDepthMax) {
+      this.#invalid(`Input objects may be nested at most ${inputDepthMax} levels deep.`);
+      return null;
     }
-    if (type.oneOf) this.#exactlyOne(result, name, path);
+    this.#depth += 1;
+    const result = emptyRecord();
+    const given = value as Record<string, unknown>;
+    for (const key of Object.keys(given)) {
+      if (this.isFull) break;
+      const field = type.fields.get(key);
+      if (!field) this.#invalid(`Field "${shown(key)}" is not defined by type "${name}".`);
+      else if (given[key] !== undefined) result[key] = this.#below(key, given[key], field.type, 0);
+    }
+    for (const expected of type.expected) {
+      if (!this.isFull && !(expected.field.name in result)) this.#absent(expected, result, name);
+    }
+    if (type.oneOf) this.#exactlyOne(result, name);
+    this.#depth -= 1;
     return result;
   }
 
-  #inputField(
-    field: InputFieldSpec,
-    given: Record<string, unknown>,
-    result: Record<string, unknown>,
-    owner: string,
-    path: string,
-  ): void {
-    const value = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
-    if (value !== undefined) {
-      result[field.name] = this.#value(
-        value,
-        field.type.wrappers,
-        0,
-        field.type.name,
-        `${path}.${field.name}`,
-      );
-    } else if (field.defaultValue !== undefined) {
-      result[field.name] = field.defaultValue;
-    } else if (field.type.wrappers.startsWith('!')) {
-      this.#invalid(
-        path,
-        `Field "${owner}.${field.name}" of required type "${typeText(field.type)}" was not provided.`,
-      );
+  #absent({ field, defaultValues }: ExpectedField, result: Record<string, unknown>, owner: string): void {
+    const { name, type, defaultValue } = field;
+    if (defaultValues === 0) {
+      this.#invalid(`Field "${owner}.${name}" of required type "${typeText(type)}" was not provided.`);
+      return;
     }
+    this.#defaultValues += defaultValues;
+    if (this.#defaultValues > defaultValuesMax) {
+      this.#invalid(`More than ${defaultValuesMax} default values would be filled in: give fewer objects.`);
+      this.#isStopped = true;
+    }
+    result[name] = defaultValue;
   }
 
-  #exactlyOne(result: Record<string, unknown>, name: string, path: string): void {
-    const keys = Object.keys(result);
-    if (keys.length !== 1 || result[keys[0] as string] === null) {
-      this.#invalid(path, `Exactly one key of "${name}" must be given, and not null.`);
+  #exactlyOne(result: Readonly<Record<string, unknown>>, name: string): void {
+    const values = Object.values(result);
+    if (values.length !== 1 || values[0] === null) {
+      this.#invalid(`Exactly one key of "${name}" must be given, and not null.`);
     }
   }
 
   /** The value itself is not repeated: it may be a secret, and it may be large. */
-  #invalid(path: string, expectation: string): void {
-    const at = path === '' ? '' : ` at "${this.#variable}${path}"`;
-    this.#refuse(`Variable "$${this.#variable}" got an invalid value${at}; ${expectation}`);
+  #invalid(expectation: string): void {
+    const { name = '', at } = this.#variable ?? {};
+    const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    const where = path === '' ? '' : ` at "${shown(name)}${path}"`;
+    this.#refuse(`Variable "$${shown(name)}" got an invalid value${where}; ${expectation}`, at);
   }
 
-  #refuse(message: string): void {
-    if (this.mistakes.length < mistakesMax) this.mistakes.push(message);
+  #refuse(message: string, at: SourcePosition | undefined): void {
+    if (!this.isFull) this.mistakes.push(at ? { message, locations: [at] } : { message });
   }
+}
+
+function shown(name: string): string {
+  return name.length > nameLengthShownMax ? `${name.slice(0, nameLengthShownMax)}...` : name;
 }
 
 /** Serialising a value takes stack for each of its levels. */

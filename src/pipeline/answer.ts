@@ -38,5 +38,5 @@ export interface AnswerError {
   readonly cause?: unknown;
 }
 
-/** Variables after coercion: defaults filled in, unknown ones dropped. */
-export type CoercedVariables = Readonly<Record<string, unknown>>;
+/** Variables after coercion: defaults filled in, unknown ones dropped. A map, because clients choose their names. */
+export type CoercedVariables = ReadonlyMap<string, unknown>;

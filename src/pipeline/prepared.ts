@@ -10,8 +10,8 @@ export interface PreparedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly name: string | null;
   readonly variables: readonly VariableSpec[];
-  /** Input objects and enums that variables may hold, by name. */
-  readonly inputTypes: Readonly<Record<string, InputTypeSpec>>;
+  /** What variables may hold besides built-in scalars. */
+  readonly inputTypes: readonly InputTypeSpec[];
   readonly plan: PlanNode | null;
   readonly projection: ProjectionSpec;
   readonly introspection: IntrospectionSpec | null;
@@ -39,7 +39,7 @@ export interface PreparationRefusal {
     | 'PLANNING_FAILED';
   readonly errors: ReadonlyArray<{
     readonly message: string;
-    readonly locations?: ReadonlyArray<{ readonly line: number; readonly column: number }>;
+    readonly locations?: readonly SourcePosition[];
   }>;
   /** For the log only. */
   readonly detail?: string;
@@ -52,6 +52,16 @@ export interface VariableSpec {
   readonly type: TypeRef;
   /** Already coerced. Absent: no default. */
   readonly defaultValue?: unknown;
+  /** Of its definition. */
+  readonly at: SourcePosition;
+  /** Of its first use in `@skip` or `@include`, which take no null, where its type would take one. */
+  readonly conditionAt?: SourcePosition;
+}
+
+/** In the client's document, from 1. */
+export interface SourcePosition {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A named type inside wrappers, outermost first: `[ID!]!` is `{ wrappers: '![!', name: 'ID' }`. */
@@ -60,10 +70,11 @@ export interface TypeRef {
   readonly name: string;
 }
 
-export type InputTypeSpec =
+export type InputTypeSpec = { readonly name: string } & (
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   | { readonly kind: 'scalar' }
-  | { readonly kind: 'input'; readonly oneOf: boolean; readonly fields: readonly InputFieldSpec[] };
+  | { readonly kind: 'input'; readonly oneOf: boolean; readonly fields: readonly InputFieldSpec[] }
+);
 
 export interface InputFieldSpec {
   readonly name: string;

@@ -11,8 +11,10 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
+  type VariableNode,
 } from 'graphql';
 
+import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
 import type { CollectedField } from './projection-spec.ts';
 
@@ -36,15 +38,28 @@ export function introspectionSpec(
     ],
   });
   if (usesVariables(selections, fragments)) return { kind: 'ask', document };
-  return { kind: 'answer', data: introspect(schema, document, {}) };
+  return { kind: 'answer', data: introspect(schema, document, new Map()) };
 }
+
+/** Begins no member of `Object.prototype`. */
+const variablePrefix = 'v_';
 
 export function introspect(
   schema: GraphQLSchema,
-  document: string,
-  variableValues: Record<string, unknown>,
+  text: string,
+  variables: CoercedVariables,
 ): Record<string, unknown> {
-  const { data, errors } = executeSync({ schema, document: parse(document), variableValues });
+  // graphql-js keeps variables in a plain object, which `$__proto__` would not become a member of.
+  const document = visit(parse(text), {
+    Variable: ({ name }): VariableNode => ({
+      kind: Kind.VARIABLE,
+      name: { kind: Kind.NAME, value: `${variablePrefix}${name.value}` },
+    }),
+  });
+  const variableValues = Object.fromEntries(
+    [...variables].map(([name, value]) => [`${variablePrefix}${name}`, value]),
+  );
+  const { data, errors } = executeSync({ schema, document, variableValues });
   if (!data) throw new Error(`Introspection failed: ${errors?.[0]?.message ?? 'no data'}`);
   return data;
 }

@@ -1,6 +1,7 @@
 /** What the gateway asks a planner, whether its workers belong to this process or to another one. */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { PreparationResult } from '../pipeline/prepared.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayEvents } from '../shared/events.ts';
@@ -45,7 +46,8 @@ export abstract class Planning {
     return JSON.parse(await this.ask({ kind: 'describe' })) as GraphDescription;
   }
 
-  async introspect(document: string, variables: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return JSON.parse(await this.ask({ kind: 'introspect', document, variables })) as Record<string, unknown>;
+  async introspect(document: string, values: CoercedVariables): Promise<Record<string, unknown>> {
+    const json = await this.ask({ kind: 'introspect', document, variables: [...values] });
+    return JSON.parse(json) as Record<string, unknown>;
   }
 }

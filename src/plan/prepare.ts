@@ -36,8 +36,8 @@ import { withoutValues } from './without-values.ts';
 export interface PreparationRequest {
   readonly query: string;
   readonly operationName: string | null;
-  /** Values of the variables that an earlier answer called `conditional`. */
-  readonly conditions?: Readonly<Record<string, boolean>>;
+  /** Of the variables that an earlier answer called `conditional`, those that are true. */
+  readonly conditions?: readonly string[];
   /** Labels of `@override` that hold. Default: none. */
   readonly labels?: readonly string[];
   /** Numbers of the checks that were denied: what they guard is not fetched. Default: none. */
@@ -80,8 +80,10 @@ export function prepare(
   const on = decidingVariables(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
   if (on.length === 0) return prepareOperation(supergraph, document, { operation, labels, denied });
-  if (!request.conditions) return { conditional: { on, ...variablesSpec(supergraph.schema, operation) } };
-  const decided = withConditions(document, request.conditions);
+  if (!request.conditions) {
+    return { conditional: { on, ...variablesSpec(supergraph.schema, operation, fragmentsOf(document)) } };
+  }
+  const decided = withConditions(document, new Set(request.conditions));
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
   return prepareOperation(supergraph, decided, { operation: decidedOperation, labels, denied });
 }
@@ -121,7 +123,7 @@ function prepareOperation(
     prepared: {
       kind: operation.operation,
       name: operation.name?.value ?? null,
-      ...variablesSpec(schema, operation),
+      ...variablesSpec(schema, operation, fragments),
       plan,
       projection,
       introspection: introspectionSpec(schema, operation, fragments, rootFields),

@@ -1,55 +1,104 @@
 /** What the variables of an operation may hold, in a form that needs no schema to coerce them. */
 
 import {
+  getLocation,
   getNamedType,
   isEnumType,
   isInputObjectType,
   isInputType,
+  isNonNullType,
   isSpecifiedScalarType,
   typeFromAST,
   valueFromAST,
+  visit,
+  type ASTNode,
   type GraphQLInputType,
   type GraphQLNamedInputType,
   type GraphQLSchema,
+  type FragmentDefinitionNode,
   type OperationDefinitionNode,
 } from 'graphql';
 
-import type { InputTypeSpec, TypeRef, VariableSpec } from '../pipeline/prepared.ts';
+import type { InputTypeSpec, SourcePosition, TypeRef, VariableSpec } from '../pipeline/prepared.ts';
+import { conditionVariable } from './planner-fixes/conditions.ts';
 import { wrappersOf } from './projection-spec.ts';
 
 export interface VariablesSpec {
   readonly variables: VariableSpec[];
-  readonly inputTypes: Record<string, InputTypeSpec>;
+  readonly inputTypes: InputTypeSpec[];
 }
 
-export function variablesSpec(schema: GraphQLSchema, operation: OperationDefinitionNode): VariablesSpec {
-  const inputTypes: Record<string, InputTypeSpec> = {};
+export function variablesSpec(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): VariablesSpec {
+  const inputTypes = new Map<string, InputTypeSpec>();
+  const conditions = conditionPositions(operation, fragments);
   const variables = (operation.variableDefinitions ?? []).map((definition): VariableSpec => {
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) throw new Error('A variable of no input type: the document was not validated');
     addInputTypes(getNamedType(type), inputTypes);
-    const spec = { name: definition.variable.name.value, type: refOf(type) };
-    return definition.defaultValue
-      ? { ...spec, defaultValue: valueFromAST(definition.defaultValue, type) }
-      : spec;
+    const name = definition.variable.name.value;
+    const conditionAt = isNonNullType(type) ? undefined : conditions.get(name);
+    return {
+      name,
+      type: refOf(type),
+      ...(definition.defaultValue ? { defaultValue: valueFromAST(definition.defaultValue, type) } : {}),
+      at: positionOf(definition),
+      ...(conditionAt ? { conditionAt } : {}),
+    };
   });
-  return { variables, inputTypes };
+  return { variables, inputTypes: [...inputTypes.values()] };
+}
+
+/** By variable, where `@skip` or `@include` first uses it. */
+function conditionPositions(
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): Map<string, SourcePosition> {
+  const found = new Map<string, SourcePosition>();
+  const spread = new Set<string>();
+  const look = (node: ASTNode): void => {
+    visit(node, {
+      Directive(directive) {
+        const variable = conditionVariable(directive);
+        const value = directive.arguments?.[0]?.value;
+        if (variable !== undefined && value && !found.has(variable)) found.set(variable, positionOf(value));
+      },
+      FragmentSpread({ name }) {
+        const fragment = fragments.get(name.value);
+        if (!fragment || spread.has(name.value)) return;
+        spread.add(name.value);
+        look(fragment);
+      },
+    });
+  };
+  look(operation);
+  return found;
+}
+
+function positionOf({ loc }: ASTNode): SourcePosition {
+  if (!loc) throw new Error('A node without a location: the document was not parsed from text');
+  return getLocation(loc.source, loc.start);
 }
 
 function refOf(type: GraphQLInputType): TypeRef {
   return { wrappers: wrappersOf(type), name: getNamedType(type).name };
 }
 
-function addInputTypes(type: GraphQLNamedInputType, into: Record<string, InputTypeSpec>): void {
-  if (isSpecifiedScalarType(type) || Object.hasOwn(into, type.name)) return;
+function addInputTypes(type: GraphQLNamedInputType, into: Map<string, InputTypeSpec>): void {
+  const { name } = type;
+  if (isSpecifiedScalarType(type) || into.has(name)) return;
   if (isEnumType(type)) {
-    into[type.name] = { kind: 'enum', values: type.getValues().map((value) => value.name) };
+    into.set(name, { name, kind: 'enum', values: type.getValues().map((value) => value.name) });
   } else if (isInputObjectType(type)) {
     // Set before its fields are looked at: input types may contain themselves.
-    into[type.name] = { kind: 'input', oneOf: type.isOneOf, fields: [] };
+    into.set(name, { name, kind: 'input', oneOf: type.isOneOf, fields: [] });
     const fields = Object.values(type.getFields());
     for (const field of fields) addInputTypes(getNamedType(field.type), into);
-    into[type.name] = {
+    into.set(name, {
+      name,
       kind: 'input',
       oneOf: type.isOneOf,
       fields: fields.map((field) => {
@@ -58,8 +107,8 @@ function addInputTypes(type: GraphQLNamedInputType, into: Record<string, InputTy
           ? spec
           : { ...spec, defaultValue: field.defaultValue as unknown };
       }),
-    };
+    });
   } else {
-    into[type.name] = { kind: 'scalar' };
+    into.set(name, { name, kind: 'scalar' });
   }
 }

@@ -44,7 +44,11 @@ export type WorkerTask = { readonly kind: 'load'; readonly source: SupergraphSou
 export type PlannerTask =
   | { readonly kind: 'describe' }
   | { readonly kind: 'prepare'; readonly request: PreparationRequest }
-  | { readonly kind: 'introspect'; readonly document: string; readonly variables: Record<string, unknown> };
+  | {
+      readonly kind: 'introspect';
+      readonly document: string;
+      readonly variables: ReadonlyArray<readonly [name: string, value: unknown]>;
+    };
 
 export interface WorkerRequest {
   readonly id: number;

@@ -42,7 +42,9 @@ async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
     case 'prepare':
       return interruptible(timeoutMs, () => prepare(loadedGraph(), task.request, options));
     case 'introspect':
-      return interruptible(timeoutMs, () => introspect(loadedGraph().schema, task.document, task.variables));
+      return interruptible(timeoutMs, () =>
+        introspect(loadedGraph().schema, task.document, new Map(task.variables)),
+      );
   }
 }
 

@@ -18,7 +18,7 @@ it('keeps no more than it may, and no introspection, whose variables anybody may
   const { shared, asked } = given();
   for (const query of ['{ a }', '{ b }', '{ c }', '{ a }']) await shared.ask(prepare(query));
   expect(asked).toHaveLength(4);
-  const introspect: PlannerTask = { kind: 'introspect', document: '{ __typename }', variables: {} };
+  const introspect: PlannerTask = { kind: 'introspect', document: '{ __typename }', variables: [] };
   await shared.ask(introspect);
   await shared.ask(introspect);
   expect(asked).toHaveLength(6);

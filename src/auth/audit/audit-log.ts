@@ -11,6 +11,7 @@ import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import type { Prepared } from '../../pipeline/stages.ts';
 import type { AuthorizationRecord, Events } from '../../shared/events.ts';
+import { recordOf } from '../../shared/records.ts';
 import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
 import { AuditQueue, type WriteAudit } from './audit-queue.ts';
@@ -64,7 +65,7 @@ export class AuditLog {
 
   #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
     const { context, request, operation, variables } = prepared;
-    const listed = this.#options.config.variables.filter((name) => Object.hasOwn(variables, name));
+    const listed = this.#options.config.variables.filter((name) => variables.has(name));
     return {
       time: new Date(this.#options.now()).toISOString(),
       requestId: context.requestId,
@@ -79,7 +80,7 @@ export class AuditLog {
       ...more,
       ...(objects ? { objects } : {}),
       ...(listed.length > 0
-        ? { variables: Object.fromEntries(listed.map((name) => [name, variables[name]])) }
+        ? { variables: recordOf(listed.map((name) => [name, variables.get(name)])) }
         : {}),
     };
   }

@@ -2,12 +2,13 @@
 
 import type { CoercedVariables } from '../../pipeline/answer.ts';
 import type { ArgumentSpec, ArgumentValue } from '../../pipeline/authorization.ts';
+import { emptyRecord } from '../../shared/records.ts';
 
 export function argumentValues(
   specs: readonly ArgumentSpec[],
   variables: CoercedVariables,
 ): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+  const values = emptyRecord();
   for (const { name, value } of specs) {
     const given = valueOf(value, variables);
     if (given !== undefined) values[name] = given;
@@ -20,7 +21,7 @@ function valueOf(value: ArgumentValue, variables: CoercedVariables): unknown {
     case 'constant':
       return value.value;
     case 'variable':
-      return Object.hasOwn(variables, value.name) ? variables[value.name] : value.otherwise;
+      return variables.has(value.name) ? variables.get(value.name) : value.otherwise;
     case 'list':
       return value.items.map((item) => valueOf(item, variables) ?? null);
     case 'object':

@@ -57,15 +57,13 @@ function orderDepends(document: DocumentNode): boolean {
   return twice && conditional;
 }
 
-export function withConditions(
-  document: DocumentNode,
-  values: Readonly<Record<string, boolean>>,
-): DocumentNode {
+/** @param isTrue The variables that are; the others are false. */
+export function withConditions(document: DocumentNode, isTrue: ReadonlySet<string>): DocumentNode {
   return visit(document, {
     Directive(directive): DirectiveNode | undefined {
       const variable = conditionVariable(directive);
-      const value = variable === undefined ? undefined : values[variable];
-      if (value === undefined) return undefined;
+      if (variable === undefined) return undefined;
+      const value = isTrue.has(variable);
       const name = { kind: Kind.NAME, value: 'if' } as const;
       return {
         ...directive,

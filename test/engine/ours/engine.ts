@@ -8,7 +8,7 @@ import { auditSchema, authorizationSchema } from '../../../src/config/authorizat
 import type { Decisions } from '../../../src/pipeline/authorization.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
-import { coerceVariables } from '../../../src/operation/variables.ts';
+import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
 import { interruptible } from '../../../src/plan/interruptible.ts';
@@ -103,9 +103,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     let result = bounded(() => prepare(supergraph, request, limits));
     if ('conditional' in result) {
       const values = coerced(result.conditional, variables);
-      const conditions = Object.fromEntries(
-        result.conditional.on.map((name) => [name, values[name] === true]),
-      );
+      const conditions = result.conditional.on.filter((name) => values.get(name) === true);
       result = bounded(() => prepare(supergraph, { ...request, conditions }, limits));
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
@@ -168,11 +166,11 @@ function authorizerFor({ access, onDecision }: EngineOptions): Authorizer {
 }
 
 function coerced(
-  spec: Parameters<typeof coerceVariables>[0],
+  spec: Parameters<typeof variableCoercion>[0],
   given: Readonly<Record<string, unknown>>,
 ): CoercedVariables {
-  const coercion = coerceVariables(spec, given);
-  if ('mistakes' in coercion) throw new Error(coercion.mistakes.join('\n'));
+  const coercion = variableCoercion(spec)(given);
+  if ('mistakes' in coercion) throw new Error(coercion.mistakes.map(({ message }) => message).join('\n'));
   return coercion.variables;
 }
 
