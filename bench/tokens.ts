@@ -33,6 +33,7 @@ const tokens = createTokens(config.jwt, {
   fetch: (url) => Promise.resolve(Response.json(saidAt(url))),
   now: () => performance.now(),
   wallClock: Date.now,
+  networkOf: (address) => address,
   onFailure: ({ reason }) => console.error(reason),
 });
 

@@ -17,6 +17,7 @@ import { registerGraphiql } from './server/graphiql.ts';
 import { createSharedRequests } from './server/shared-requests.ts';
 import { registerKeySet } from './server/key-set.ts';
 import { trackInFlight } from './server/in-flight.ts';
+import { clientNetworks } from './shared/addresses.ts';
 import { GatewayError, isGatewayError } from './shared/errors.ts';
 import { Events } from './shared/events.ts';
 import { openStore } from './store/open-store.ts';
@@ -92,9 +93,12 @@ export async function serveGateway({
   const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
   const auth =
     config.auth &&
-    (await openAuth(config.auth, { events, store, signingKeys: credentials.current.signing }).catch(
-      afterClosing(store, gateway),
-    ));
+    (await openAuth(config.auth, {
+      events,
+      networkOf: clientNetworks(config.server),
+      store,
+      signingKeys: credentials.current.signing,
+    }).catch(afterClosing(store, gateway)));
   const front = await createFront(gateway, config).catch(afterClosing(auth, store, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;

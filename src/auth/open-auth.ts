@@ -1,6 +1,7 @@
 /** Builds authentication as the configuration has it. */
 
 import type { AuthConfig } from '../config/auth.ts';
+import type { NetworkOf } from '../shared/addresses.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,7 @@ export interface Auth {
 
 export interface AuthParts {
   readonly events: Events;
+  readonly networkOf: NetworkOf;
   /** Absent: there is no Redis. */
   readonly store?: Store | undefined;
   /** There are some where any rule of identity is `signed`. */
@@ -31,7 +33,10 @@ export interface AuthParts {
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
-export async function openAuth(config: AuthConfig, { events, store, signingKeys }: AuthParts): Promise<Auth> {
+export async function openAuth(
+  config: AuthConfig,
+  { events, networkOf, store, signingKeys }: AuthParts,
+): Promise<Auth> {
   const { jwt, trustedProxy, certificates, identity, onMissing } = config;
   const signer = signingKeys && identity.signed && new Signer(signingKeys, identity.signed, Date.now);
   if (jwt) await checkKeyFiles(jwt.issuers);
@@ -46,6 +51,7 @@ export async function openAuth(config: AuthConfig, { events, store, signingKeys 
     jwt &&
     createTokens(jwt, {
       fetch: (url, request) => fetch(url, request),
+      networkOf,
       now: monotonicClock,
       wallClock: Date.now,
       onFailure: (failure) => events.emit('identityProviderFailed', failure),

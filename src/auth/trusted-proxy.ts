@@ -1,6 +1,7 @@
 /** A proxy that has proven the user already: its headers count, and only when they come over a connection from it. */
 
-import { addressMatcher, type AuthConfig } from '../config/auth.ts';
+import type { AuthConfig } from '../config/auth.ts';
+import { addressMatcher } from '../shared/addresses.ts';
 import { type IncomingRequest, isRepeated, type ProveNow, refusal } from './proof.ts';
 
 type TrustedProxyConfig = NonNullable<AuthConfig['trustedProxy']>;

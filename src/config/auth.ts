@@ -4,17 +4,18 @@
  * docs/auth.md explains each key; a test compares the two. Without `auth` nothing is proven and nothing is checked.
  */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
-
 import { z } from 'zod';
 
+import { isAddressRange } from '../shared/addresses.ts';
 import { apiKeysSchema } from './auth-api-keys.ts';
 import { certificatesSchema } from './auth-certificates.ts';
 import { revocationSchema } from './auth-revocation.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
 import { hopByHopHeaders } from './transport.ts';
 
-const addressRange = z.string().refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
+export const addressRange = z
+  .string()
+  .refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
 
 /** How a backend learns who the request is from. */
 const identityRule = z.enum(['none', 'headers', 'token', 'signed']);
@@ -101,34 +102,3 @@ export function signs({ rule, subgraphs }: AuthConfig['identity']): boolean {
 }
 
 export type IdentityRule = z.output<typeof identityRule>;
-
-function isAddressRange(text: string): boolean {
-  return addRange(new BlockList(), text);
-}
-
-/** @returns False for anything that is neither an address nor a range. */
-function addRange(list: BlockList, text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = familyOf(address);
-  if (family === undefined || rest.length > 0) return false;
-  if (bits === undefined) list.addAddress(address, family);
-  else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128)) {
-    list.addSubnet(address, Number(bits), family);
-  } else return false;
-  return true;
-}
-
-/** Whether an address, in IPv4 form where it is IPv4, is in one of the ranges. */
-export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const range of ranges) addRange(list, range);
-  return (address) => {
-    const family = familyOf(address);
-    return family !== undefined && list.check(address, family);
-  };
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
-  if (isIPv4(address)) return 'ipv4';
-  return isIPv6(address) ? 'ipv6' : undefined;
-}

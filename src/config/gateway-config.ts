@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
 
-import { authSchema, resolveAuthPaths } from './auth.ts';
+import { addressRange, authSchema, resolveAuthPaths } from './auth.ts';
 import { auditSchema, authorizationSchema } from './authorization.ts';
 import type { Environment } from './environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
@@ -52,6 +52,10 @@ const everyKey = z.strictObject({
       workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
       /** The GraphQL endpoint. */
       path: z.string().startsWith('/').default('/graphql'),
+      /** Proxies in front: clients behind them are told apart by their `x-forwarded-for`. */
+      trustedProxies: z.array(addressRange).default([]),
+      /** IPv6 addresses that share so many bits are one client. */
+      ipv6PrefixBits: z.int().min(1).max(128).default(64),
       /** Absent: plain HTTP. */
       tls: serverTlsSchema.optional(),
       /** Request body. Larger: 413. */

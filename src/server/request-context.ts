@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { clientTimeoutMs } from './client-deadline.ts';
 import type { RequestContext } from '../pipeline/request.ts';
+import { plainAddress } from '../shared/addresses.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
 
@@ -41,7 +42,7 @@ export function createRequestContext(
   }
   return {
     requestId,
-    clientAddress: clientAddress.startsWith('::ffff:') ? clientAddress.slice(7) : clientAddress,
+    clientAddress: plainAddress(clientAddress),
     headers,
     forwardHeaders,
     deadlineAtMs: monotonicClock() + Math.min(timeoutMs, clientTimeoutMs(headers)),

@@ -1,10 +1,12 @@
 /**
- * Which network addresses the gateway may connect to. Names are judged by what they resolve to, at the moment of the
- * connection, so that a name cannot be one thing when it is checked and another when it is used.
+ * Which network addresses the gateway may connect to, and which network a request comes from. Names are judged by what
+ * they resolve to, at the moment of the connection, so that a name cannot be one thing when it is checked and another
+ * when it is used.
  *
  * Pure: the resolver is passed in.
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, type LookupFunction, isIP } from 'node:net';
 
 export interface AddressRules {
@@ -94,13 +96,93 @@ export function checkedLookup(lookup: LookupFunction, rules: AddressRules): Look
   };
 }
 
+/** Whether `text` is an address, or a range such as `10.0.0.0/8`. */
+export function isAddressRange(text: string): boolean {
+  return addRange(new BlockList(), text);
+}
+
+/** Whether an address, in IPv4 form where it is IPv4, is in one of the ranges. */
+export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const list = blockList(ranges);
+  return (address) => isIP(address) !== 0 && contains(list, address);
+}
+
+export interface ClientNetworkRules {
+  /** Addresses and ranges of proxies whose `x-forwarded-for` counts. */
+  readonly trustedProxies: readonly string[];
+  /** Addresses that share so many bits are one client: 1 to 128. */
+  readonly ipv6PrefixBits: number;
+}
+
+/**
+ * @param clientAddress Of the connection, in IPv4 form where it is IPv4.
+ * @returns What stands for everybody in that network: an IPv4 address, or the first groups of an IPv6 one.
+ */
+export type NetworkOf = (clientAddress: string, headers: IncomingHttpHeaders) => string;
+
+export function clientNetworks({ trustedProxies, ipv6PrefixBits }: ClientNetworkRules): NetworkOf {
+  const isTrusted = addressMatcher(trustedProxies);
+  return (clientAddress, headers) => {
+    const isForwarded = trustedProxies.length > 0 && isTrusted(clientAddress);
+    const address = isForwarded ? forwardedAddress(clientAddress, headers, isTrusted) : clientAddress;
+    return address.includes(':') ? ipv6Network(address, ipv6PrefixBits) : address;
+  };
+}
+
+/** IPv4 addresses in IPv6 form are in IPv4 form afterwards. */
+export function plainAddress(address: string): string {
+  return /^::ffff:\d+\./i.test(address) ? address.slice('::ffff:'.length) : address;
+}
+
+/** Each proxy adds whom it was asked by, so the last one that is no proxy of ours is the client: others may be forged. */
+function forwardedAddress(
+  connection: string,
+  headers: IncomingHttpHeaders,
+  isTrusted: (address: string) => boolean,
+): string {
+  const given = headers['x-forwarded-for'];
+  const hops = (typeof given === 'string' ? given : (given ?? []).join(',')).split(',');
+  let client = connection;
+  for (const hop of hops.toReversed()) {
+    const address = plainAddress(withoutPort(hop.trim()));
+    if (isIP(address) === 0) return client;
+    client = address;
+    if (!isTrusted(address)) return client;
+  }
+  return client;
+}
+
+/** Of `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(hop)?.[1] ?? hop.replace(/^([\d.]+):\d+$/, '$1');
+}
+
+function ipv6Network(address: string, prefixBits: number): string {
+  const plain = withoutZone(address);
+  if (isIP(plain) !== 6) return address;
+  const groups = groupsOf(plain).slice(0, Math.ceil(prefixBits / 16));
+  const spareBits = groups.length * 16 - prefixBits;
+  return groups
+    .map((group, i) => (i === groups.length - 1 ? (group >> spareBits) << spareBits : group).toString(16))
+    .join(':');
+}
+
 function blockList(ranges: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const range of ranges) {
-    const [network = '', bits = ''] = range.split('/');
-    list.addSubnet(network, Number(bits), familyOf(network));
-  }
+  for (const range of ranges) addRange(list, range);
   return list;
+}
+
+/** @returns False for anything that is neither an address nor a range. */
+function addRange(list: BlockList, text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  const family = familyOf(address);
+  if (bits === undefined) list.addAddress(address, family);
+  else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128)) {
+    list.addSubnet(address, Number(bits), family);
+  } else return false;
+  return true;
 }
 
 function contains(list: BlockList, address: string): boolean {

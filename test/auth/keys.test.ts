@@ -276,7 +276,10 @@ describe('a file of keys', () => {
     const jwksFile = join(folder, 'keys.json');
     const issuer = { issuer: 'https://idp.example', audience: 'shop', algorithms: ['ES256'], jwksFile };
     await expect(
-      openAuth(authSchema.parse({ jwt: { issuers: [issuer] } }), { events: new Events() }),
+      openAuth(authSchema.parse({ jwt: { issuers: [issuer] } }), {
+        events: new Events(),
+        networkOf: (address) => address,
+      }),
     ).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `auth.jwt.issuers[0].jwksFile: expected a file of keys, got "${jwksFile}", ${reason}`,

@@ -42,12 +42,12 @@ export class CallBudget {
   }
 
   /** @returns Why there is no call now; undefined: there is, and `leave` must follow. */
-  enter(clientAddress: string): string | undefined {
+  enter(network: string): string | undefined {
     const { concurrentMax, perSecondMax } = this.#options;
     const now = this.#now();
     this.#left = Math.min(perSecondMax, this.#left + ((now - this.#countedAtMs) / 1000) * perSecondMax);
     this.#countedAtMs = now;
-    const share = this.#isDoubted(clientAddress, now) ? 0.5 : 0;
+    const share = this.#isDoubted(network, now) ? 0.5 : 0;
     if (this.#underWay >= concurrentMax * (1 - share)) return 'too many tokens are being asked about';
     if (this.#left - 1 < perSecondMax * share) return 'too many tokens were asked about in the last second';
     if (this.#failuresInRow >= failuresMax) {
@@ -59,27 +59,17 @@ export class CallBudget {
     return undefined;
   }
 
-  leave(clientAddress: string, outcome: Outcome): void {
+  leave(network: string, outcome: Outcome): void {
     this.#underWay -= 1;
     const now = this.#now();
     this.#failuresInRow = outcome === 'failed' ? this.#failuresInRow + 1 : 0;
     if (outcome === 'failed') this.#retryAtMs = now + retryMs;
-    if (outcome === 'inactive') this.#doubted.set(networkOf(clientAddress), now + doubtedMs);
-    if (outcome === 'active') this.#doubted.delete(networkOf(clientAddress));
+    if (outcome === 'inactive') this.#doubted.set(network, now + doubtedMs);
+    if (outcome === 'active') this.#doubted.delete(network);
   }
 
-  #isDoubted(clientAddress: string, now: number): boolean {
-    const untilMs = this.#doubted.get(networkOf(clientAddress));
+  #isDoubted(network: string, now: number): boolean {
+    const untilMs = this.#doubted.get(network);
     return untilMs !== undefined && now < untilMs;
   }
-}
-
-/** IPv6 clients get a /64 and may use any address of it. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [before = '', after] = address.split('%', 1)[0]?.split('::') ?? [];
-  const left = before === '' ? [] : before.split(':');
-  const right = after === undefined || after === '' ? [] : after.split(':');
-  const middle: string[] = Array(Math.max(0, 8 - left.length - right.length)).fill('0');
-  return [...left, ...middle, ...right].slice(0, 4).join(':');
 }

@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { IntrospectionConfig } from '../../config/auth-introspection.ts';
 import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import type { NetworkOf } from '../../shared/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Fetch } from '../fetch-json.ts';
 import { VerifiedTokens } from '../jwt/verified-tokens.ts';
@@ -21,6 +22,7 @@ import { checkedPrincipal } from './check.ts';
 import { createIntrospect } from './introspect.ts';
 
 export interface IntrospectionParts {
+  readonly networkOf: NetworkOf;
   readonly fetch: Fetch;
   /** Monotonic, in ms. */
   readonly now: Clock;
@@ -36,7 +38,8 @@ export interface ShownToken {
   readonly token: string;
   /** Its SHA-256. */
   readonly key: string;
-  readonly clientAddress: string;
+  /** Of whoever shows it. */
+  readonly network: string;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
@@ -60,7 +63,7 @@ export function createIntrospection(
   const budget = new CallBudget({ concurrentMax, perSecondMax: callsPerSecondMax }, now);
   const introspect = createIntrospect(issuer.issuer, config, parts);
 
-  async function ask({ token, key, clientAddress }: ShownToken): Promise<Proof> {
+  async function ask({ token, key, network }: ShownToken): Promise<Proof> {
     let outcome: Outcome = 'failed';
     try {
       const claims = await introspect(token);
@@ -80,13 +83,13 @@ export function createIntrospection(
       parts.onFailure({ issuer: issuer.issuer, reason });
       throw unavailable(`the issuer could not be asked about the token: ${reason}`);
     } finally {
-      budget.leave(clientAddress, outcome);
+      budget.leave(network, outcome);
       underWay.delete(key);
     }
   }
 
   return (shown) => {
-    const { token, key, clientAddress } = shown;
+    const { token, key, network } = shown;
     const known = holding.get(key);
     if (known) return known;
     if (!tokenForm.test(token)) throw refusal('the token has characters that no token has');
@@ -95,7 +98,7 @@ export function createIntrospection(
       throw refusal('the token was refused a moment ago');
     let proof = underWay.get(key);
     if (!proof) {
-      const reason = budget.enter(clientAddress);
+      const reason = budget.enter(network);
       if (reason !== undefined) throw unavailable(reason);
       proof = ask(shown);
       underWay.set(key, proof);

@@ -20,7 +20,7 @@ export interface Tokens {
 }
 
 export function createTokens(config: JwtConfig, parts: IntrospectionParts): Tokens {
-  const { wallClock } = parts;
+  const { wallClock, networkOf } = parts;
   const { cachedTokensMax: entriesMax, cacheSeconds, tokenBytesMax } = config;
   const verified = new VerifiedTokens({ entriesMax, keptMs: cacheSeconds * 1000, wallClock });
   const issuers = issuersOf(config, parts, () => verified.clear());
@@ -45,7 +45,7 @@ export function createTokens(config: JwtConfig, parts: IntrospectionParts): Toke
       const known = verified.get(key);
       if (known) return known;
       const proveOpaque = routeOf?.(token);
-      if (proveOpaque) return proveOpaque({ token, key, clientAddress });
+      if (proveOpaque) return proveOpaque({ token, key, network: networkOf(clientAddress, http.headers) });
       let proof = underWay.get(key);
       if (!proof) {
         proof = verify(token, key).finally(() => underWay.delete(key));

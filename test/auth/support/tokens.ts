@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { jwtSchema } from '../../../src/config/auth-jwt.ts';
 import { createTokens } from '../../../src/auth/jwt/tokens.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
+import { clientNetworks } from '../../../src/shared/addresses.ts';
 import { isGatewayError } from '../../../src/shared/errors.ts';
 
 export interface Checked {
@@ -32,6 +33,7 @@ export function checker(settings: unknown): Checker {
   const failures: string[] = [];
   const tokens = createTokens(jwtSchema.parse(settings), {
     fetch: (url, request) => fetch(url, request),
+    networkOf: clientNetworks({ trustedProxies: [], ipv6PrefixBits: 64 }),
     now: () => passedMs,
     wallClock: () => startMs + passedMs,
     onFailure: ({ reason }) => failures.push(reason),
