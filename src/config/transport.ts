@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { isHeaderValue } from '../shared/header-values.ts';
 import { isOriginPattern } from '../shared/origins.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
@@ -110,7 +111,9 @@ const headerName = z
   .string()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'expected a header name in lower case')
   .refine((name) => !hopByHopHeaders.has(name), 'expected a header that may be sent on');
-const headerValue = z.string().regex(/^[\t -~\u0080-\u00ff]*$/, 'expected a header value on one line');
+const headerValue = z
+  .string()
+  .refine(isHeaderValue, 'expected a header value: one line of Latin-1 without spaces around it');
 
 /** Headers that belong to one connection or one body: never sent on, whatever a rule says. */
 export const hopByHopHeaders: ReadonlySet<string> = new Set([

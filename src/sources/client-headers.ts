@@ -5,8 +5,8 @@
 
 import { hopByHopHeaders } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
+import { isHeaderValue } from '../shared/header-values.ts';
 import type { HttpHeaders } from './http-call.ts';
-import { isSafeHeaderValue } from './request-headers.ts';
 
 /** Names in lower case; `set-cookie` may have several values. */
 export type ClientHeaders = Readonly<Record<string, readonly string[]>>;
@@ -28,7 +28,7 @@ export function clientHeadersOf(headers: HttpHeaders, respond: readonly string[]
     // An answer that says nothing of how long it may be kept may not be kept.
     if (name === 'cache-control' || name === countedCacheControl) passed[name] = [cacheControlOf(headers)];
     else if (value !== undefined && !hopByHopHeaders.has(name)) {
-      passed[name] = (typeof value === 'string' ? [value] : value).filter(isSafeHeaderValue);
+      passed[name] = (typeof value === 'string' ? [value] : value).filter(isHeaderValue);
     }
   }
   return passed;

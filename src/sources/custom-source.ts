@@ -17,7 +17,7 @@ import { statusFailure } from './http-status.ts';
 import { type HttpMethod, type HttpResponse, parseJson, textOf } from './http-transport.ts';
 import { type Batching, batchingOf } from './loader.ts';
 import { retryAfterOf } from './retry-after.ts';
-import { checkedHeaderValue, type PathValues, restPath } from './rest-path.ts';
+import { type PathValues, restPath } from './rest-path.ts';
 
 export interface SourceCall extends PathValues {
   /** A query may be sent twice; a mutation only with an `idempotencyKey`, or where nothing was sent. */
@@ -127,7 +127,7 @@ function senderOf<Answer>(
         {
           method,
           path: restPath(name, template, { ...(params ? { params } : {}), ...(query ? { query } : {}) }),
-          ...(headers ? { headers: checkedHeaders(name, headers) } : {}),
+          ...(headers ? { headers } : {}),
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         },
         context,
@@ -137,9 +137,7 @@ function senderOf<Answer>(
   );
   return async (call, context) => {
     const { kind, idempotencyKey } = call;
-    const key =
-      idempotencyKey === undefined ? null : checkedHeaderValue(name, 'idempotency-key', idempotencyKey);
-    const { answer, response } = await policed(call, newCall(context, kind, key));
+    const { answer, response } = await policed(call, newCall(context, kind, idempotencyKey));
     if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
     return answer;
   };
@@ -151,12 +149,4 @@ function answerOf<Answer>(service: string, read: () => Answer): Answer {
   } catch (error) {
     throw isGatewayError(error) ? error : badResponse(service, error);
   }
-}
-
-function checkedHeaders(
-  service: string,
-  headers: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(headers)) checkedHeaderValue(service, name, value);
-  return headers;
 }

@@ -61,6 +61,11 @@ export function badInput(service: string, message: string): GatewayError {
   return new GatewayError('BAD_USER_INPUT', message, { public: { service } });
 }
 
+/** A value that the protocol of the service cannot carry, or that would mean something else there. */
+export function unusable(service: string, name: string): GatewayError {
+  return badInput(service, `the value given for "${name}" cannot be sent to ${service}`);
+}
+
 /** A code such as `OUT_OF_STOCK`, or nothing when the text is anything else. */
 function safeServiceCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : undefined;

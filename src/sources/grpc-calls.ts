@@ -113,7 +113,7 @@ function invocationOf(
     path: definition.path,
     serialize: definition.requestSerialize as (message: object) => Buffer,
     deserialize: definition.responseDeserialize as (bytes: Buffer) => unknown,
-    metadata: metadataOf(request, rules),
+    metadata: metadataOf(name, request, rules),
   };
 }
 

@@ -4,8 +4,9 @@ import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { isHeaderValue } from '../shared/header-values.ts';
 import type { HeaderRules, SentHeaders } from './request-headers.ts';
-import { badResponse, refused, timedOut, unavailable } from './failures.ts';
+import { badResponse, refused, timedOut, unavailable, unusable } from './failures.ts';
 
 export function isNotFound(error: ServiceError): boolean {
   return error.code === status.NOT_FOUND;
@@ -46,17 +47,19 @@ function isUndecodable({ code, details }: ServiceError): boolean {
 const reserved =
   /^(:|grpc-|content-|te$|host$|connection$|user-agent$|accept-encoding$|transfer-encoding$)|-bin$/;
 const legalName = /^[0-9a-z_.-]+$/;
-/** Printable ASCII: anything else would make grpc-js throw. */
-const legalValue = /^[ -~]*$/;
+/** Of metadata that is not binary: less than a header of HTTP may have, and grpc-js throws for more. */
+const printable = /^[ -~]*$/;
 
-export function metadataOf(context: RequestContext, rules: HeaderRules): Metadata {
+/** @throws {GatewayError} `BAD_USER_INPUT` for a value that no metadata can have. */
+export function metadataOf(service: string, context: RequestContext, rules: HeaderRules): Metadata {
   const metadata = new Metadata();
   const sent: SentHeaders = {};
   rules(context, sent);
   for (const [name, value] of Object.entries(sent)) {
-    if (legalName.test(name) && !reserved.test(name) && legalValue.test(value)) metadata.set(name, value);
+    if (!legalName.test(name) || reserved.test(name)) continue;
+    if (!isHeaderValue(value) || !printable.test(value)) throw unusable(service, name);
+    metadata.set(name, value);
   }
-  const { requestId } = context;
-  if (legalValue.test(requestId)) metadata.set('x-request-id', requestId);
+  metadata.set('x-request-id', context.requestId);
   return metadata;
 }

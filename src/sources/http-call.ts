@@ -204,6 +204,9 @@ const hintsMax = 20;
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
+/** A request that undici does not make: a defect of ours. */
+const notBuilt = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ADDRESS_REFUSED']);
 
 /** Answers that broke HTTP itself; the connection was there. */
@@ -215,7 +218,7 @@ function failureOf(error: Error, service: string, hasResponse: boolean): Gateway
     return timedOut(service, error, { outcome: 'connect', nothingSent: true });
   }
   if (timeoutCodes.has(code)) return timedOut(service, error);
-  if (code === 'UND_ERR_INVALID_ARG') {
+  if (notBuilt.has(code)) {
     return new GatewayError('INTERNAL_ERROR', 'Internal error', { public: { service }, cause: error });
   }
   // A connection lost in the middle of an answer is a truncated answer.

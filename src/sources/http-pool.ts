@@ -4,7 +4,7 @@ import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 
-import { Pool } from 'undici';
+import { Client, type Dispatcher, Pool } from 'undici';
 
 import type { ServiceTransport } from '../config/transport.ts';
 import { checkAddress, checkHost, checkedLookup } from '../shared/addresses.ts';
@@ -24,6 +24,7 @@ export function createPool(target: PoolTarget, service: ServiceTransport): Pool 
   if (address !== undefined) checkAddress(address, service);
   const { tls = {} } = service;
   return new Pool(origin, {
+    factory: (url, options) => new PooledClient(url, options),
     connections: service.connections,
     pipelining: service.pipelining,
     allowH2: service.http2,
@@ -38,6 +39,18 @@ export function createPool(target: PoolTarget, service: ServiceTransport): Pool 
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+}
+
+/**
+ * A connection that a request which cannot be built leaves free. Without this undici's pool takes it for busy, and waits
+ * for ever for the end of a request that it never had.
+ */
+class PooledClient extends Client {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { size } = this.stats;
+    if (super.dispatch(options, handler)) return true;
+    return this.stats.size === size && !this.closed && !this.destroyed;
+  }
 }
 
 const systemLookup: LookupFunction = (hostname, options, callback) => lookup(hostname, options, callback);

@@ -15,8 +15,9 @@ import { transportDefaults, type ServiceTransport } from '../config/transport.ts
 import type { Call, CallContext } from '../resilience/call.ts';
 import type { Endpoint } from '../resilience/endpoints.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { isHeaderValue } from '../shared/header-values.ts';
 import { utf8Text } from '../shared/utf8.ts';
-import { badResponse, timedOut, unavailable } from './failures.ts';
+import { badResponse, timedOut, unavailable, unusable } from './failures.ts';
 import { HttpCall, type HttpCallLimits, type HttpResponse } from './http-call.ts';
 import { createPool } from './http-pool.ts';
 import { headerRules, type HeaderRules, type SentHeaders } from './request-headers.ts';
@@ -223,18 +224,20 @@ class HttpService {
       const cause = new Error(`${origin.calls} calls are already under way`);
       return Promise.reject(unavailable(service, cause, neverSent));
     }
-    const headers = this.#headersOf(request, context, timeoutMs);
-    if (typeof body === 'object') headers['content-encoding'] = 'gzip';
-    origin.calls += 1;
-    origin.usedAtMs = nowMs;
+    // What is thrown in here rejects the call.
     return new Promise((resolve, reject) => {
+      const headers = this.#headersOf(request, context, timeoutMs);
+      if (typeof body === 'object') headers['content-encoding'] = 'gzip';
       const limits = { ...this.#limits, timeoutMs, cancellation, context: context.request };
       const call = new HttpCall(service, limits, { resolve, reject, onReleased: origin.onReleased });
+      origin.calls += 1;
+      origin.usedAtMs = nowMs;
       const { method } = request;
       origin.pool.dispatch({ method, path: joined(path, request.path), body: body ?? null, headers }, call);
     });
   }
 
+  /** @throws {GatewayError} `BAD_USER_INPUT` for a value that no header can have, wherever it comes from. */
   #headersOf({ headers, body }: HttpRequest, context: CallContext, timeoutMs: number): SentHeaders {
     const { request, idempotencyKey } = context;
     const sent: SentHeaders = { accept: 'application/json', 'accept-encoding': this.#acceptEncoding };
@@ -248,6 +251,7 @@ class HttpService {
       const value = headers[name];
       if (value !== undefined) sent[name] = value;
     }
+    for (const name in sent) if (!isHeaderValue(sent[name] ?? '')) throw unusable(this.#name, name);
     return sent;
   }
 }

@@ -5,18 +5,10 @@ import type { RequestContext } from '../pipeline/request.ts';
 
 export type SentHeaders = Record<string, string>;
 
-/** Writes the client's headers that a service gets into `sent`. */
+/** Writes the client's headers that a service gets into `sent`; whoever sends them checks their values. */
 export type HeaderRules = (context: RequestContext, sent: SentHeaders) => void;
 
 export const noHeaderRules: ServiceHeaders = { forward: [], remove: [], rename: {}, insert: {}, respond: [] };
-
-/** Line ends could start another header or request in a careless server, NUL ends strings in C. */
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-
-export function isSafeHeaderValue(value: string): boolean {
-  return !unsafe.test(value);
-}
 
 export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules {
   const { forward, rename, insert } = rules;
@@ -26,7 +18,7 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
   const isPlain = forward.length + removed.size + renamed.size + inserted.length === 0;
 
   const add = (name: string, value: string, context: RequestContext, sent: SentHeaders): void => {
-    if (!mayPass(name, value, context) || removed.has(name)) return;
+    if (!mayPass(name, context) || removed.has(name)) return;
     sent[renamed.get(name) ?? name] = value;
   };
   if (isPlain) {
@@ -34,7 +26,7 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
       const { forwardHeaders } = context;
       for (const name in forwardHeaders) {
         const value = forwardHeaders[name];
-        if (value !== undefined && mayPass(name, value, context)) sent[name] = value;
+        if (value !== undefined && mayPass(name, context)) sent[name] = value;
       }
     };
   }
@@ -49,8 +41,8 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
   };
 }
 
-function mayPass(name: string, value: string, { headers }: RequestContext): boolean {
-  if (hopByHopHeaders.has(name) || !isSafeHeaderValue(value)) return false;
+function mayPass(name: string, { headers }: RequestContext): boolean {
+  if (hopByHopHeaders.has(name)) return false;
   const { connection } = headers;
   // What a client lists there belongs to its own connection.
   return connection === undefined || isUsual(connection) || !isListed(name, connection);

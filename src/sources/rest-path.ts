@@ -3,7 +3,7 @@
  * ids come from clients, and `../admin` must not become another endpoint.
  */
 
-import { badInput } from './failures.ts';
+import { badInput, unusable } from './failures.ts';
 
 export type QueryValue = string | number | boolean | readonly string[];
 
@@ -51,12 +51,6 @@ export function hasControlCharacter(value: string): boolean {
   return controlCharacters.some((character) => value.includes(character));
 }
 
-/** @throws {GatewayError} `BAD_USER_INPUT` for CR, LF and NUL. */
-export function checkedHeaderValue(service: string, name: string, value: string): string {
-  if (hasControlCharacter(value)) throw unusable(service, name);
-  return value;
-}
-
 function encodedValue(service: string, name: string, value: string): string {
   if (hasControlCharacter(value) || !value.isWellFormed()) throw unusable(service, name);
   return encodeURIComponent(value);
@@ -64,8 +58,4 @@ function encodedValue(service: string, name: string, value: string): string {
 
 function isList(value: QueryValue): value is readonly string[] {
   return Array.isArray(value);
-}
-
-function unusable(service: string, name: string) {
-  return badInput(service, `the value given for "${name}" cannot be sent to ${service}`);
 }

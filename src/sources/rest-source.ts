@@ -12,7 +12,7 @@ import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from 
 import { type Batching, batchingOf, type Loader } from './loader.ts';
 import { headerRules, type SentHeaders } from './request-headers.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './rest-cache.ts';
-import { type PathValues, checkedHeaderValue, restPath } from './rest-path.ts';
+import { type PathValues, restPath } from './rest-path.ts';
 
 export interface RestCall extends PathValues {
   /** Names in lower case. */
@@ -74,7 +74,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
 
   async function get(template: string, values: RestCall, context: RequestContext): Promise<unknown> {
     const path = restPath(service, template, values);
-    const headers = checkedHeaders(service, values.headers);
+    const headers = { ...values.headers };
     if (!cache) return answered(await call({ method: 'GET', path, headers }, newCall(context, 'query')));
     const sent: SentHeaders = {};
     rules(context, sent);
@@ -105,10 +105,8 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   ): Promise<unknown> {
     const { idempotencyKey } = values;
     const request = requestOf(service, method, template, values);
-    const key =
-      idempotencyKey === undefined ? null : checkedHeaderValue(service, 'idempotency-key', idempotencyKey);
     try {
-      const response = await call(request, newCall(context, 'mutation', key));
+      const response = await call(request, newCall(context, 'mutation', idempotencyKey));
       if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
       if (response.status === 404) throw statusFailure(service, response);
       return bodyOf(service, response);
@@ -132,11 +130,11 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
 }
 
 function requestOf(service: string, method: HttpMethod, template: string, values: RestSearch): HttpRequest {
-  const { body, headers } = values;
+  const { body, headers = {} } = values;
   return {
     method,
     path: restPath(service, template, values),
-    headers: checkedHeaders(service, headers),
+    headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }
@@ -153,12 +151,4 @@ function checkedCall({ service: { name }, send }: Backend): Call<HttpRequest, Ht
 
 function bodyOf(service: string, response: HttpResponse): unknown {
   return response.body.length === 0 ? null : parseJson(service, response);
-}
-
-function checkedHeaders(service: string, headers: RestCall['headers'] = {}): Record<string, string> {
-  const checked: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    checked[name] = checkedHeaderValue(service, name, value);
-  }
-  return checked;
 }

@@ -47,11 +47,10 @@ describe('a call', () => {
     expect(await inventory.call('GetStock', { upc: 'none' }, requestContext())).toBeNull();
   });
 
-  it('sends forwarded headers as metadata, except what gRPC owns or cannot carry', async () => {
+  it('sends forwarded headers as metadata, except what gRPC owns', async () => {
     const inventory = await given('inventory');
     const forwardHeaders = {
       'x-user-id': 'u1',
-      'x-bad': 'grün\n',
       'x-file-bin': 'AAAA',
       'grpc-timeout': '1n',
       'content-type': 'text/plain',
@@ -61,7 +60,7 @@ describe('a call', () => {
     expect(await inventory.call('GetStock', { upc: 'p1' }, context)).toMatchObject({ upc: 'p1' });
     const [call] = mocks.service('inventory').calls.list();
     expect(call?.headers).toMatchObject({ 'x-user-id': 'u1', 'x-request-id': 'r-1' });
-    for (const name of ['x-bad', 'x-file-bin', 'te']) expect(call?.headerNames).not.toContain(name);
+    for (const name of ['x-file-bin', 'te']) expect(call?.headerNames).not.toContain(name);
   });
 
   it('ignores proxies of the environment', async () => {

@@ -82,6 +82,19 @@ describe('the example of the documentation', () => {
     expect(call?.headers['idempotency-key']).toBe('k1');
   });
 
+  it('refuses keys that no header can have, and the source goes on', async () => {
+    const { ask, asked } = await example();
+    const rename = (key: string) =>
+      `mutation { renameUser(id: "u1", input: { first: "A" }, key: "${key}") { id } }`;
+    for (let round = 0; round < 20; round += 1) {
+      const { errors } = await ask(rename(`日${round}`));
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', service: 'users' } }]);
+    }
+    expect(await ask(rename('good'))).toEqual({ data: { renameUser: { id: 'u1' } } });
+    expect(await ask('{ user(id: "u2") { id } }')).toEqual({ data: { user: { id: 'u2' } } });
+    expect(asked()).toEqual(['PATCH /users/u1', 'GET /users/u2']);
+  });
+
   it('asks bulk endpoints once, in whatever order they answer, with null for what is missing', async () => {
     const { ask, asked } = await example();
     expect(await ask('{ users { id manager { name } teams { id title } } }')).toEqual({
