@@ -15,13 +15,15 @@ import { compileOperation, execute, type ExecutableOperation } from './execute/e
 import { openOperations } from './operation/open-operations.ts';
 import { PlanningQuota } from './operation/planning-quota.ts';
 import type { PreparedOperations } from './operation/prepared-operations.ts';
+import type { GraphInputs } from './pipeline/answer-inputs.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
 import type { Graph } from './plan/graph-source.ts';
-import { openLabels, type LabelsOf } from './plan/labels.ts';
+import { graphInputs, openLabels, type LabelsOf } from './plan/labels.ts';
 import { plannerOf } from './plan/planner.ts';
 import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
+import { reportAnswer } from './response/report.ts';
 import { monotonicClock } from './shared/clock.ts';
 import type { Events } from './shared/events.ts';
 import { MutationCounter } from './shared/mutation-counter.ts';
@@ -34,6 +36,8 @@ export interface Gateway {
   readonly mutations: MutationCounter;
   /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
   answer(received: Received): Promise<Answered>;
+  /** What the graph in place looks at in a request. */
+  inputs(): GraphInputs;
   /** The graph in place, as SDL. */
   describe(): Promise<GraphDescription>;
   /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
@@ -48,6 +52,7 @@ interface Parts {
   readonly backends: LoadedSubgraphs;
   readonly operations: PreparedOperations<ExecutableOperation>;
   readonly authorizer: Authorizer;
+  readonly inputs: GraphInputs;
 }
 
 interface Lasting {
@@ -86,7 +91,7 @@ export async function createGateway(
     const { context } = received;
     const prepared = await parts.operations.prepare(received);
     const { operation, decisions } = await parts.authorizer.authorize(prepared, parts.operations);
-    const result = await execute(operation, {
+    const answer = await execute(operation, {
       variables: prepared.variables,
       context,
       decisions,
@@ -94,11 +99,9 @@ export async function createGateway(
       limits: config.limits,
       introspect: (document, values) => parts.planner.introspect(document, values),
     });
-    for (const error of result.errors) events.emit('fieldFailed', { requestId: context.requestId, error });
-    const { fallbacks } = result.extensions ?? {};
-    if (fallbacks) events.emit('fallbacksServed', { requestId: context.requestId, fallbacks });
+    reportAnswer(events, { context, answer });
     const { kind, name } = operation.prepared;
-    return { context, answer: result, kind, name };
+    return { context, answer, kind, name };
   }
 
   return {
@@ -106,6 +109,7 @@ export async function createGateway(
     mutations,
     answer: (received) =>
       withinDeadline(received.context, () => generations.use((parts) => answerOn(parts, received))),
+    inputs: () => generations.current.inputs,
     describe: () => generations.use(({ planner }) => planner.describe()),
     async replace(next) {
       const { hash } = (await generations.replace(next)).loaded;
@@ -125,20 +129,18 @@ async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting):
       throw error;
     },
   );
+  const labels = lasting.labelsOf(loaded.labels);
   const operations = openOperations<ExecutableOperation>(config, lasting.quota, {
     prepare: (request) => planner.prepare(request),
     compile: compileOperation,
-    labels: lasting.labelsOf(loaded.labels),
+    labels,
   });
   lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
-  return { loaded, planner, backends, operations, authorizer };
+  const inputs = graphInputs(labels, backends.hasResolvers);
+  return { loaded, planner, backends, operations, authorizer, inputs };
 }
 
-async function connect(
-  planner: Planning,
-  graph: Graph,
-  services: Backends,
-): Promise<Pick<Parts, 'loaded' | 'backends'>> {
+async function connect(planner: Planning, graph: Graph, services: Backends) {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
     planner.start(),

@@ -89,7 +89,7 @@ export async function serveGateway({
   source,
   credentials,
 }: Served): Promise<RunningGateway> {
-  const { events, mutations } = gateway;
+  const { events } = gateway;
   const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
   const auth =
     config.auth &&
@@ -113,11 +113,10 @@ export async function serveGateway({
   const admission = createAdmission(config, events);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
   registerKeySet(app, credentials);
-  const shared = createSharedRequests(config);
+  const shared = createSharedRequests(config, gateway);
   registerFront(edge, {
     config,
     events,
-    mutations,
     respond: front.respond,
     authenticate: auth?.authenticate,
     admission,

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { Kind, visit, type DocumentNode } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
@@ -25,7 +26,12 @@ export type ResolveLabels = (request: RequestContext, names: readonly string[]) 
 export interface OverrideLabels {
   /** All labels of the supergraph. */
   readonly names: readonly string[];
-  /** Those that hold for a request, in the order of `names`. The same request id always gets the same answer. */
+  /** Whether it depends on the request which of them hold. */
+  readonly areOpen: boolean;
+  /**
+   * Those that hold for a request, in the order of `names`: found out once for each. The same request id always gets
+   * the same answer.
+   */
   readonly activeFor: (request: RequestContext) => readonly string[];
 }
 
@@ -62,15 +68,38 @@ export function overrideLabels(
   if (names.length === 0) return undefined;
   const shares = names.map((label) => ({ label, percent: percentOf(label, settings) }));
   const open = shares.flatMap(({ label, percent }) => (percent === undefined ? [label] : []));
-  return {
+  const findActive = (request: RequestContext): readonly string[] => {
+    const resolved = resolve && open.length > 0 ? new Set(resolve(request, open)) : undefined;
+    return names.filter((label, index) => {
+      const percent = shares[index]?.percent;
+      return percent === undefined ? resolved?.has(label) : holds(label, percent, request.requestId);
+    });
+  };
+  const labels: OverrideLabels = {
     names,
+    areOpen: shares.some(({ percent }) =>
+      percent === undefined ? resolve !== undefined : percent > 0 && percent < 100,
+    ),
     activeFor(request) {
-      const resolved = resolve && open.length > 0 ? new Set(resolve(request, open)) : undefined;
-      return names.filter((label, index) => {
-        const percent = shares[index]?.percent;
-        return percent === undefined ? resolved?.has(label) : holds(label, percent, request.requestId);
-      });
+      const { locals } = request;
+      let active = locals.get(labels) as readonly string[] | undefined;
+      if (!active) locals.set(labels, (active = findActive(request)));
+      return active;
     },
+  };
+  return labels;
+}
+
+let graphs = 0;
+
+/** @param labels Of the supergraph. */
+export function graphInputs(labels: OverrideLabels | undefined, hasResolvers: boolean): GraphInputs {
+  graphs += 1;
+  return {
+    number: graphs,
+    labelsOf: (context) => labels?.activeFor(context) ?? [],
+    hasOpenLabels: labels?.areOpen ?? false,
+    hasResolvers,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { graphInputs } from '../plan/labels.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import { MutationCounter } from '../shared/mutation-counter.ts';
@@ -62,6 +63,7 @@ async function given(result?: Answered['answer']) {
         ? Promise.resolve({ context, kind: 'query', name: 'Water', answer: result })
         : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));
     },
+    inputs: () => graphInputs(undefined, false),
     describe: () =>
       Promise.resolve({ apiSdl: 'type Query { a: Int } type Mutation { change: Int }', supergraphSdl: '' }),
     replace: () => Promise.resolve(),

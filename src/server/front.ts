@@ -10,9 +10,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Authenticate } from '../auth/authenticate.ts';
-import { dryRunHeader } from '../auth/request-decisions.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
 import {
@@ -26,7 +24,6 @@ import {
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
-import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { clientHeadersFor } from '../sources/client-headers.ts';
 import type { Admission } from './admission.ts';
 import { methodNotAllowed, type Edge } from './edge.ts';
@@ -56,7 +53,6 @@ export interface FrontOptions {
   readonly admission: Admission;
   /** Absent: each request is answered by itself. */
   readonly shared?: SharedRequests;
-  readonly mutations: MutationCounter;
 }
 
 /** One request for the endpoint and where its answer goes. */
@@ -127,9 +123,7 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
         const queryOnly = request.method === 'GET';
         return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
-    answer = await (shared && body
-      ? shared.answer(body, `${options.mutations.value} ${sharingKey(context, mediaType, config)}`, alone)
-      : alone());
+    answer = await (shared && body ? shared.answer(body, { context, request, mediaType }, alone) : alone());
   } catch (error) {
     events.emit('requestRefused', { requestId, error });
     answer = refusal(error, requestId, mediaType ?? jsonMediaType);
@@ -192,37 +186,6 @@ function bytesOf(answer: Responded): string | Buffer {
 
 /** In UTF-16 units. */
 const shortTextMax = 16_384;
-
-/** Whatever of a request can change its answer, besides the body. */
-function sharingKey(context: RequestContext, mediaType: MediaType, config: GatewayConfig): string {
-  const { headers, forwardHeaders, principal, clientAddress } = context;
-  const { perService } = config.headers;
-  const { authorization, cookie } = headers;
-  const who = principal && principalNumber(principal);
-  const given = perService.map((name) => headers[name] ?? null);
-  return JSON.stringify([
-    mediaType,
-    headers['content-type'],
-    authorization,
-    cookie,
-    given,
-    forwardHeaders,
-    who,
-    // What rules can look at besides the principal.
-    config.authorization.policy === undefined ? null : clientAddress,
-    headers[dryRunHeader],
-  ]);
-}
-
-let principals = 0;
-const principalNumbers = new WeakMap<Principal, number>();
-
-/** One proof, kept while it holds, is one principal: whoever has it may get the same answer. */
-function principalNumber(principal: Principal): number {
-  const known = principalNumbers.get(principal) ?? (principals += 1);
-  principalNumbers.set(principal, known);
-  return known;
-}
 
 async function admitted<Result>(
   admission: Admission,

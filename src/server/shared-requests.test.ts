@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { GatewayError } from '../shared/errors.ts';
+import { requestContext } from '../../test/support/context.ts';
 import type { Responded } from './front.ts';
 import { SharedRequests } from './shared-requests.ts';
 
@@ -102,6 +103,19 @@ describe('the others go on by themselves', () => {
     expect(await second).toMatchObject({ errors: 0 });
   });
 
+  it('when the graph was replaced meanwhile: by the new one other labels may hold for them', async () => {
+    const { ask, asked, learn, replaceGraph } = given();
+    await learn();
+    const first = ask();
+    const second = ask();
+    replaceGraph();
+    asked[0]?.resolve(responded());
+    await first;
+    await expect.poll(() => asked.length).toBe(2);
+    asked[1]?.resolve(responded({ status: 201 }));
+    expect(await second).toMatchObject({ status: 201 });
+  });
+
   it('and whoever comes after that starts anew', async () => {
     const { ask, asked, learn } = given();
     await learn();
@@ -127,6 +141,8 @@ function responded(changes: Partial<Responded> = {}): Responded {
   };
 }
 
+const askedAlike = { request: { headers: {} }, mediaType: 'application/json' } as const;
+
 interface Sent {
   readonly body?: string;
   readonly headers?: string;
@@ -134,15 +150,22 @@ interface Sent {
 
 /** `ask` sends a request; `asked` are those that were answered by themselves, once told. */
 function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: number } = {}) {
+  let graph = 1;
   const shared = new SharedRequests({
     bodiesMax: 100,
     bodyBytesMax: 1000,
     knownBytesMax: 100_000,
+    keyOf: ({ context }) => String(context.headers.authorization),
+    graphNumber: () => graph,
     ...options,
   });
   const asked: Array<PromiseWithResolvers<Responded>> = [];
   const send = ({ body = '{"query":"{a}"}', headers = 'Bearer a' }: Sent, alone: () => Promise<Responded>) =>
-    shared.answer(Buffer.from(body), headers, alone);
+    shared.answer(
+      Buffer.from(body),
+      { context: requestContext({ headers: { authorization: headers } }), ...askedAlike },
+      alone,
+    );
   const ask = (sent: Sent = {}): Promise<Responded> =>
     send(sent, () => {
       const call = Promise.withResolvers<Responded>();
@@ -151,5 +174,6 @@ function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: n
     });
   const learn = (changes: Partial<Responded> = {}, sent: Sent = {}): Promise<Responded> =>
     send(sent, () => Promise.resolve(responded(changes)));
-  return { ask, asked, learn };
+  const replaceGraph = (): void => void (graph += 1);
+  return { ask, asked, learn, replaceGraph };
 }

@@ -1,7 +1,7 @@
 /**
  * Identical queries of clients that are in flight at the same time get one answer. Off by default.
  *
- * Keyed by the raw body and by every header that can change the answer. Only bodies that are known to be queries are
+ * Keyed by the raw body and by whatever else can change the answer (`request-key.ts`). Only bodies that are known to be queries are
  * shared: the first of its kind is answered alone and says so. An answer with errors, which names the request it
  * belongs to, is nobody else's: the others then go on by themselves.
  */
@@ -9,7 +9,9 @@
 import { LRUCache } from 'lru-cache';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Gateway } from '../gateway.ts';
 import type { Responded } from './front.ts';
+import { requestKey, type Asking } from './request-key.ts';
 
 const bodiesMax = 10_000;
 const bodyBytesMax = 16_384;
@@ -17,8 +19,19 @@ const bodyBytesMax = 16_384;
 const knownBytesMax = 16_777_216;
 
 /** @returns undefined where the configuration does not want it. */
-export function createSharedRequests({ sharing }: GatewayConfig): SharedRequests | undefined {
-  return sharing.requests ? new SharedRequests({ bodiesMax, bodyBytesMax, knownBytesMax }) : undefined;
+export function createSharedRequests(
+  config: GatewayConfig,
+  { mutations, inputs }: Pick<Gateway, 'mutations' | 'inputs'>,
+): SharedRequests | undefined {
+  if (!config.sharing.requests) return undefined;
+  const keyOf = requestKey(config);
+  return new SharedRequests({
+    bodiesMax,
+    bodyBytesMax,
+    knownBytesMax,
+    keyOf: (asked) => keyOf({ ...asked, graph: inputs(), mutations: mutations.value }),
+    graphNumber: () => inputs().number,
+  });
 }
 
 export interface SharedRequestsOptions {
@@ -28,7 +41,13 @@ export interface SharedRequestsOptions {
   readonly bodyBytesMax: number;
   /** Of all bodies known to be queries. */
   readonly knownBytesMax: number;
+  /** Of what besides the body can change the answer. */
+  readonly keyOf: (asked: Asked) => string;
+  /** Of the graph in place. */
+  readonly graphNumber: () => number;
 }
+
+type Asked = Omit<Asking, 'graph' | 'mutations'>;
 
 export class SharedRequests {
   readonly #options: SharedRequestsOptions;
@@ -40,16 +59,18 @@ export class SharedRequests {
     this.#queries = new LRUCache({ max: options.bodiesMax, maxSize: options.knownBytesMax });
   }
 
-  /** @param headers Whatever besides the body can change the answer. */
-  async answer(body: Buffer, headers: string, answerAlone: () => Promise<Responded>): Promise<Responded> {
+  async answer(body: Buffer, asked: Asked, answerAlone: () => Promise<Responded>): Promise<Responded> {
     if (body.length > this.#options.bodyBytesMax) return answerAlone();
     const text = body.toString('latin1');
     if (!this.#queries.has(text)) return this.#learn(text, answerAlone);
-    const key = `${headers}\n${text}`;
+    const { keyOf, graphNumber } = this.#options;
+    const key = `${keyOf(asked)}${text}`;
     const present = this.#inFlight.get(key);
     if (present) {
+      const graph = graphNumber();
       const answer = await present.catch(() => undefined);
-      return answer && answer.errors === 0 ? answer : answerAlone();
+      // What waited for its turn may have been answered by another graph, with labels of its own.
+      return answer && answer.errors === 0 && graphNumber() === graph ? answer : answerAlone();
     }
     const answer = answerAlone().finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, answer);

@@ -7,6 +7,7 @@
 
 import { LRUCache } from 'lru-cache';
 
+import { answerKey, type KeyParts } from '../pipeline/answer-inputs.ts';
 import type { Clock } from '../shared/clock.ts';
 import { parseCacheControl } from './client-headers.ts';
 import type { HttpResponse } from './http-call.ts';
@@ -35,10 +36,35 @@ const namesOfRequests: ReadonlySet<string> = new Set([
   'x-deadline-ms',
 ]);
 
-export function restCacheKey(path: string, sent: SentHeaders): string {
-  const names = Object.keys(sent).filter((name) => !namesOfRequests.has(name));
-  return JSON.stringify([path, ...names.sort().map((name) => [name, sent[name]])]);
+export interface Asked {
+  /** With its query. */
+  readonly path: string;
+  readonly sent: SentHeaders;
 }
+
+const inTheCall = { leftOut: 'it decides which resolvers ask for what, which is the path' };
+const notSent = { leftOut: 'no service gets to see it' };
+
+export const restKeyParts: KeyParts<Asked> = {
+  graph: { leftOut: 'each graph has sources of its own, and each of them its cache' },
+  mutations: {
+    leftOut: 'a change through the source clears its cache; others are for the service to announce',
+  },
+  labels: inTheCall,
+  principal: { leftOut: 'the service learns of it by headers' },
+  denied: inTheCall,
+  dryRun: inTheCall,
+  headers: ({ path, sent }) => {
+    const names = Object.keys(sent).filter((name) => !namesOfRequests.has(name));
+    return JSON.stringify([path, ...names.sort().map((name) => [name, sent[name]])]);
+  },
+  clientAddress: notSent,
+  mediaType: notSent,
+  requestForm: notSent,
+};
+
+/** Differs for calls that the service could answer differently. */
+export const restCacheKey: (asked: Asked) => string = answerKey(restKeyParts);
 
 export class RestCache {
   readonly #entries: LRUCache<string, Entry>;

@@ -78,7 +78,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     if (!cache) return answered(await call({ method: 'GET', path, headers }, newCall(context, 'query')));
     const sent: SentHeaders = {};
     rules(context, sent);
-    const key = restCacheKey(path, Object.assign(sent, headers));
+    const key = restCacheKey({ path, sent: Object.assign(sent, headers) });
     const known = cache.fresh(key);
     if (known) return answered(respond.length > 0 ? (cache.aged(key) ?? known) : known);
     const etag = cache.etag(key);

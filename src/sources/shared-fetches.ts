@@ -1,33 +1,26 @@
 /**
  * Identical queries that are in flight at the same time become one call to the subgraph.
  *
- * A call is keyed by its body and by the headers the subgraph sees, except those that name the request. It belongs to
+ * A call is keyed by its body and by what `fetchKey` holds. It belongs to
  * all who wait for it: it is aborted when the last of them has left. A query that began before the end of a mutation is
  * not joined by one that comes after it, which may have to see what the mutation did.
  */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { ignoredHeaders } from '../config/input-headers.ts';
 import type { ServiceHeaders } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { addClientHeaders } from './client-headers.ts';
+import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
 import { byIdentityRule } from './identity-rule.ts';
-import { headerRules, type HeaderRules, type SentHeaders } from './request-headers.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
-export interface SharedFetchesOptions {
-  /** Of the service: two requests share a call where it gets the same headers from both. */
-  readonly headers?: ServiceHeaders;
-  /** Forwarded headers that may differ between requests that share a call, in lower case. */
-  readonly ignoreHeaders: readonly string[];
-}
-
 interface Call {
-  /** See `ContextKey`. */
-  readonly headers: string;
-  readonly mutations: number;
+  /** See `fetchKey`. */
+  readonly key: string;
   readonly body: string;
   readonly answer: Promise<SubgraphResponse>;
   readonly cancellation: Cancellation;
@@ -41,18 +34,17 @@ interface Call {
 export function shareFetches(
   subgraph: Subgraph,
   mutations: MutationCounter,
-  options: SharedFetchesOptions,
+  options: FetchKeyOptions,
 ): Subgraph {
   const inFlight = new CallsInFlight();
-  const keyOf = contextKey(options);
+  const keyOf = fetchKey(options);
 
-  function start(request: SubgraphRequest, headers: string): Call {
+  function start(request: SubgraphRequest, key: string): Call {
     const { context, body } = request;
     const cancellation = new Cancellation();
     const answer = subgraph.fetch({ ...request, context: { ...context, cancellation } });
     const call: Call = {
-      headers,
-      mutations: mutations.value,
+      key,
       body,
       answer,
       cancellation,
@@ -70,12 +62,12 @@ export function shareFetches(
     async fetch(request) {
       const { operation, context, body } = request;
       if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
-      const headers = keyOf(context);
-      const present = inFlight.find(body, headers, mutations.value);
+      const key = keyOf(context, mutations.value);
+      const present = inFlight.find(body, key);
       // A call with less time than this request has might end too soon for it.
       const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
       if (joins) present.isShared = true;
-      return hold(joins ? present : start(request, headers), context);
+      return hold(joins ? present : start(request, key), context);
     },
     close: () => subgraph.close(),
   };
@@ -88,11 +80,11 @@ export function shareFetches(
 class CallsInFlight {
   readonly #byLength = new Map<number, Set<Call>>();
 
-  find(body: string, headers: string, mutations: number): Call | undefined {
+  find(body: string, key: string): Call | undefined {
     let found: Call | undefined;
     for (const call of this.#byLength.get(body.length) ?? []) {
       // The latest: it has most of its time left.
-      if (call.mutations === mutations && call.headers === headers && call.body === body) found = call;
+      if (call.key === key && call.body === body) found = call;
     }
     return found;
   }
@@ -130,13 +122,6 @@ export type AroundSubgraph = (
   name: string,
   headers?: ServiceHeaders,
 ) => Subgraph;
-
-/** Headers that may differ where answers are shared or kept: what says who the user is never may. */
-export function ignoredHeaders({ sharing, auth }: Pick<GatewayConfig, 'sharing' | 'auth'>): string[] {
-  const { userIdHeader, userRolesHeader, signed } = auth?.identity ?? {};
-  const told = new Set(auth && ['authorization', userIdHeader, userRolesHeader, signed?.header]);
-  return sharing.ignoreHeaders.filter((header) => !told.has(header));
-}
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
 export function aroundSubgraph(config: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
@@ -181,33 +166,6 @@ async function fetchCounted(
 }
 
 const joinToleranceMs = 1000;
-
-/** Everything but the body that two requests must have in common to get one answer. */
-export type ContextKey = (context: RequestContext) => string;
-
-export function contextKey({ headers, ignoreHeaders }: SharedFetchesOptions): ContextKey {
-  const ignored = new Set(ignoreHeaders);
-  const rules = headers ? headerRules(headers) : undefined;
-  return (context) => {
-    const sent = rules ? sentBy(rules, context) : context.forwardHeaders;
-    const { signedAs } = context;
-    // Another token of the same principal says the same.
-    if (signedAs) return `${signedAs.who}\n${headersKey(sent, new Set([...ignored, signedAs.header]))}`;
-    return headersKey(sent, ignored);
-  };
-}
-
-function sentBy(rules: HeaderRules, context: RequestContext): SentHeaders {
-  const sent: SentHeaders = {};
-  rules(context, sent);
-  return sent;
-}
-
-function headersKey(sent: Readonly<SentHeaders>, ignored: ReadonlySet<string>): string {
-  let key = '';
-  for (const name in sent) if (!ignored.has(name)) key += `${name}:${sent[name]}\n`;
-  return key;
-}
 
 /** Waits for the call as long as this request lives. */
 function hold(call: Call, { cancellation }: RequestContext): Promise<SubgraphResponse> {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { GatewayError } from '../shared/errors.ts';
 import { requestContext } from '../../test/support/context.ts';
-import { contextKey } from './shared-fetches.ts';
+import { staleKey } from './fetch-key.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 import { keepStaleAnswers } from './stale-answers.ts';
 
@@ -15,7 +15,7 @@ function given(options: { maxAgeMs?: number; bytesMax?: number } = {}) {
   const kept = keepStaleAnswers(
     subgraph,
     { maxAgeMs: 1000, bytesMax: 100_000, ...options },
-    { clock: () => now, keyOf: contextKey({ ignoreHeaders: ['x-trace'] }) },
+    { clock: () => now, keyOf: staleKey({ ignoreHeaders: ['x-trace'] }) },
   );
   return {
     forward: (ms: number): void => void (now += ms),

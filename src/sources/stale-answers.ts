@@ -1,7 +1,7 @@
 /**
  * The last good answers of a subgraph to the queries it gets, for the time it is out. Off unless gateway.yaml asks.
  *
- * Keyed like sharing: by the body and by the headers that the subgraph sees, so nobody gets what only another may see.
+ * Keyed like sharing, by the body and by what `staleKey` holds, so nobody gets what only another may see.
  * Kept as JSON text, because whoever gets an answer may change it.
  */
 
@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../shared/clock.ts';
 import { isGatewayError, isOutage } from '../shared/errors.ts';
-import type { ContextKey } from './shared-fetches.ts';
+import type { StaleKey } from './fetch-key.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface StaleAnswersOptions {
@@ -29,7 +29,7 @@ interface Kept {
 export function keepStaleAnswers(
   subgraph: Subgraph,
   options: StaleAnswersOptions,
-  { clock, keyOf }: { readonly clock: Clock; readonly keyOf: ContextKey },
+  { clock, keyOf }: { readonly clock: Clock; readonly keyOf: StaleKey },
 ): Subgraph {
   const kept = new LRUCache<string, Kept>({
     maxSize: options.bytesMax,

@@ -8,6 +8,7 @@ import {
   policyOf,
 } from '../config/policies.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { ignoredHeaders } from '../config/input-headers.ts';
 import { dnsDefaults, mergedTransport, type PartialTransport } from '../config/transport.ts';
 import { newCall } from '../resilience/call.ts';
 import type { EndpointSource } from '../resilience/endpoints.ts';
@@ -19,12 +20,8 @@ import { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { endpointsOf, systemDns, type Replica } from '../sources/discovery.ts';
-import {
-  aroundSubgraph,
-  contextKey,
-  ignoredHeaders,
-  type AroundSubgraph,
-} from '../sources/shared-fetches.ts';
+import { staleKey } from '../sources/fetch-key.ts';
+import { aroundSubgraph, type AroundSubgraph } from '../sources/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
 import { keepStaleAnswers } from '../sources/stale-answers.ts';
 import { identityMistakes, policyMistakes, type KnownServices } from './policy-checks.ts';
@@ -79,7 +76,7 @@ function withFallbacks(config: GatewayConfig, around: AroundSubgraph): AroundSub
   const ignoreHeaders = ignoredHeaders(config);
   return (subgraph, kind, name, headers) => {
     const { fallbacks, stale } = ownPolicyOf(policies, name);
-    const keyOf = contextKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
+    const keyOf = staleKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
     const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
     const whole = around(keeping, kind, name, headers);
     return fallbacks

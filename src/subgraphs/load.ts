@@ -28,6 +28,8 @@ import { checkServices, transportOf, withCountedCacheControl } from './service-s
 export interface LoadedSubgraphs {
   /** By name, in the order of the file. */
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Whether there are resolvers among them, which may look at all of a request. */
+  readonly hasResolvers: boolean;
   /** Closes the subgraphs and every connection behind them. */
   close(): Promise<void>;
 }
@@ -78,7 +80,10 @@ export async function loadSubgraphs(
       );
     }
     await leases.ready();
-    return { subgraphs, close };
+    const hasResolvers = graph.subgraphs.some(
+      (subgraph) => subgraph.kind === 'local' && subgraph.resolversPath !== undefined,
+    );
+    return { subgraphs, hasResolvers, close };
   } catch (error) {
     await close();
     throw error;

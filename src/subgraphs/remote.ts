@@ -50,6 +50,7 @@ export function connectRemote(
   }
   return {
     subgraphs: connected,
+    hasResolvers: false,
     async close() {
       await http.close();
       leases.release();

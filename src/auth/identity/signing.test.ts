@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestContext } from '../../../test/support/context.ts';
 import { authSchema } from '../../config/auth.ts';
 import type { Principal } from '../../pipeline/principal.ts';
-import { contextKey, ignoredHeaders } from '../../sources/shared-fetches.ts';
+import { fetchKey } from '../../sources/fetch-key.ts';
+import { ignoredHeaders } from '../../config/input-headers.ts';
 import { anonymous } from '../proof.ts';
 import { createBackendIdentity } from './backend-headers.ts';
 import { Signer } from './signer.ts';
@@ -118,7 +119,7 @@ describe('what is shared between requests', () => {
     const told = (principal: Principal): [string, unknown] => {
       const context = tell(requestContext({}), { principal });
       const own = { ...context, ...context.signedFor?.('a') };
-      const key = contextKey({ ignoreHeaders: ['authorization'] })(own);
+      const key = fetchKey({ ignoreHeaders: ['authorization'] })(own, 0);
       return [key, own.forwardHeaders['authorization']];
     };
     const [key, token] = told(ada);
