@@ -33,7 +33,8 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     const out = text(flags.out);
     if (out === '') throw new UsageError('--out needs a file name');
     // It loads the composition library.
-    const { compose: composeSubgraphs, noteText } = await import('../plan/composition.ts');
+    const { compose: composeSubgraphs } = await import('../plan/composition/compose.ts');
+    const { noteText } = await import('../plan/composition/notes.ts');
     const graph = await loadGraphFile(text(flags.graph) ?? graphDefault);
     const result = composeSubgraphs(
       graph.subgraphs.map((subgraph) => ({

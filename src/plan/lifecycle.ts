@@ -12,6 +12,7 @@ import { parse, print } from 'graphql';
 
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { definingOneOf } from './composition/built-ins.ts';
 import { assertServable, withoutPurposes } from './features.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 
@@ -37,7 +38,7 @@ export class SupergraphLifecycle {
       const document = parse(supergraphSdl);
       assertServable(document, allowUnenforced);
       const next = loadSupergraph(supergraphSdl, outline);
-      const known = withoutPurposes(document);
+      const known = withoutPurposes(definingOneOf(document));
       const forGateway = known === document ? supergraphSdl : print(known);
       if (this.#update) this.#update(forGateway);
       else await this.#start(forGateway);

@@ -9,6 +9,7 @@ import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { definingOneOf } from './composition/built-ins.ts';
 import { contextFields } from './planner-fixes/context-rewrites.ts';
 import { JoinSpec, withoutUselessKeys } from './planner-fixes/join-spec.ts';
 import { labelsIn } from './labels.ts';
@@ -49,7 +50,7 @@ const evaluatedPlansMax = 1000;
  */
 export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
   try {
-    const document = withoutUselessKeys(parse(sdl));
+    const document = withoutUselessKeys(definingOneOf(parse(sdl)));
     const joins = new JoinSpec(document);
     const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
     const plannerSchema = supergraph.apiSchema();

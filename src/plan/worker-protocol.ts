@@ -1,7 +1,7 @@
 /** What the main thread and a planner worker say to each other. Answers travel as JSON text. */
 
 import type { ErrorCode } from '../shared/errors.ts';
-import type { SubgraphSchema } from './composition.ts';
+import type { SubgraphSchema } from './composition/compose.ts';
 import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =

@@ -68,7 +68,7 @@ async function checkAndLoad(
   const { allowUnenforced = [] } = source;
   if (source.kind === 'sdl')
     return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options.policy);
-  const { composeOrThrow } = await import('./composition.ts');
+  const { composeOrThrow } = await import('./composition/compose.ts');
   return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced, options.policy);
 }
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compose } from '../../src/plan/composition.ts';
+import { compose } from '../../src/plan/composition/compose.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { ask } from './ask.ts';
 import type { Gauges } from './gauges.ts';

@@ -1,0 +1,128 @@
+/** What composition says where it fails, and what of GraphQL's own directives a supergraph keeps. */
+import { buildSchema, graphqlSync, introspectionFromSchema, printSchema } from 'graphql';
+import { describe, expect, it } from 'vitest';
+
+import { loadSupergraph } from '../supergraph.ts';
+import { compose } from './compose.ts';
+import { noteText } from './notes.ts';
+
+const link =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable"])\n';
+
+describe('each mistake names subgraph, file and line', () => {
+  it.each<[string, readonly string[], string | RegExp]>([
+    ['a syntax error', ['type Query {\n  a: }'], 'a.graphql:3:6 [a] INVALID_GRAPHQL'],
+    ['a field twice', ['type Query {\n  a: Int\n  a: ID\n}'], 'a.graphql:4:3 [a] INVALID_GRAPHQL'],
+    [
+      'a field twice by an extension',
+      ['type Query {\n  a: Int }\nextend type Query {\n  a: ID\n}'],
+      'a.graphql:5:3 [a]',
+    ],
+    ['a type twice', ['type Query { a: Int }\n\ntype Query { b: Int }'], 'a.graphql:4:6 [a]'],
+    ['an argument twice', ['type Query {\n  a(b: Int,\n    b: Int): Int }'], 'a.graphql:4:5 [a]'],
+    ['an enum value twice', ['type Query { a: E }\nenum E {\n  A\n  A\n}'], 'a.graphql:5:3 [a]'],
+    [
+      'an input field twice',
+      ['type Query { a(i: I): Int }\ninput I {\n  b: Int\n  b: Int }'],
+      'a.graphql:5:3 [a]',
+    ],
+    [
+      'a directive twice',
+      ['directive @x on OBJECT\ndirective @x on FIELD\ntype Query { a: Int }'],
+      'a.graphql:3:12 [a]',
+    ],
+    ['a schema twice', ['schema { query: Q }\nschema { query: Q }\ntype Q { a: Int }'], 'a.graphql:3:1 [a]'],
+    [
+      'a directive without an argument it needs',
+      ['directive @x(b: Int!) on FIELD_DEFINITION\ntype Query {\n  a: Int @x }'],
+      'a.graphql:4:10 [a]',
+    ],
+    [
+      'a directive with an argument it lacks',
+      ['directive @x on FIELD_DEFINITION\ntype Query {\n  a: Int @x(b: 1) }'],
+      'a.graphql:4:13 [a]',
+    ],
+    ['an unknown type', ['type Query {\n  a: Nope }'], 'a.graphql:3:6 [a]'],
+    ['an unknown directive', ['type Query {\n  a: Int @nope }'], 'a.graphql:3:10 [a]'],
+    [
+      'a key of a field that is not there',
+      ['type Query { a: T }\ntype T\n  @key(fields: "x") { b: Int }'],
+      'a.graphql:4:3 [a]',
+    ],
+    [
+      'a default value of the wrong type',
+      ['type Query {\n  a(b: Int = "x"): Int }'],
+      'a.graphql:3:5 [a] Query.a(b:) INVALID_GRAPHQL',
+    ],
+    [
+      'a default value of a merged input type',
+      [
+        'type Query { a(i: I): Int }\ninput I { x: Int }',
+        'type Query {\n  b(i: I = { x: 1, y: 2 }): Int }\ninput I {\n  x: Int\n  y: Int }',
+      ],
+      /^b\.graphql:3:5 \[b\] Query\.b\(i:\) .*"I\.y" is not part of the graph, because it is not defined in subgraph "a": .*\n {4}also b\.graphql:6:3 \[b\]\n {4}also a\.graphql:3:1 \[a\]$/,
+    ],
+    [
+      'a default value of a merged input type inside of another, in a list',
+      [
+        'type Query { a(i: [O!]): Int }\ninput O { i: I }\ninput I { x: Int }',
+        'type Query {\n  b(i: [O!] = [{ i: { y: 2 } }]): Int }\ninput O { i: I }\ninput I { x: Int\n  y: Int }',
+      ],
+      /^b\.graphql:3:5 \[b\] Query\.b\(i:\) .*"I\.y" is not part of the graph.*\n {4}also b\.graphql:6:3/,
+    ],
+    [
+      'a default value of an input field',
+      [
+        'type Query { a(i: I): Int }\ninput I { e: E = A }\nenum E { A }',
+        'type Query { b(i: I): Int }\ninput I {\n  e: E = B }\nenum E { A\n  B }',
+      ],
+      /^a\.graphql:3:11 \[a\] I\.e INPUT_FIELD_DEFAULT_MISMATCH.*\n {4}also b\.graphql:4:3 \[b\]/,
+    ],
+    [
+      'a default value that is an enum value of another subgraph',
+      ['type Query { a(e: E): Int }\nenum E { A }', 'type Query {\n  b(e: E = B): Int }\nenum E { A\n  B }'],
+      /^b\.graphql:3:5 \[b\] Query\.b\(e:\) .*"E\.B" is not part of the graph/,
+    ],
+    [
+      'a required input field of one subgraph',
+      [
+        'type Query { a(i: I): Int }\ninput I { x: Int }',
+        'type Query { b(i: I): Int }\ninput I { x: Int\n  y: Int! }',
+      ],
+      'b.graphql:4:3 [b] I.y REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH',
+    ],
+    [
+      'a field that cannot be reached',
+      [
+        'type Query { a: P }\ntype P @key(fields: "id") { id: ID! @shareable }',
+        'type Query { b: P }\ntype P { id: ID! @shareable\n  y: Int }',
+      ],
+      'b.graphql:4:3 [b] P.y SATISFIABILITY_ERROR',
+    ],
+    [
+      'input types without a common field',
+      ['type Query { a(i: I): Int }\ninput I { x: Int }', 'type Query { b(i: I): Int }\ninput I { y: Int }'],
+      /^[ab]\.graphql:3:\d+ \[[ab]\] I\b/,
+    ],
+    ['no query', ['type P @key(fields: "id") { id: ID }'], /NO_QUERIES/],
+  ])('%s', (_, sdls, expected) => {
+    const [first = ''] = mistakesIn(sdls);
+    if (typeof expected === 'string') expect(first.slice(0, expected.length)).toBe(expected);
+    else expect(first).toMatch(expected);
+  });
+});
+
+function mistakesIn(sdls: readonly string[]): string[] {
+  const result = composeAll(sdls);
+  return 'errors' in result ? result.errors.map(noteText) : [];
+}
+
+/** Subgraphs `a`, `b`, ... of these definitions, which begin in the second line. */
+function composeAll(sdls: readonly string[]): ReturnType<typeof compose> {
+  return compose(
+    sdls.map((sdl, index) => {
+      const name = 'abc'.charAt(index);
+      return { name, url: `http://${name}.test/`, file: `${name}.graphql`, sdl: link + sdl };
+    }),
+  );
+}
