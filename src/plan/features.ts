@@ -33,6 +33,8 @@ const enforced = new Set(['context', 'fromContext', 'authenticated', 'requiresSc
 /** What ApolloGateway judges itself, versions included. */
 const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
 
+const federation = /^https:\/\/specs\.apollo\.dev\/federation\/v/;
+
 interface Link {
   readonly node: ConstDirectiveNode;
   readonly url: string;
@@ -92,6 +94,13 @@ export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
 export function directiveName(supergraph: DocumentNode, name: string): string | undefined {
   for (const { names } of linksOf(supergraph)) if (names.has(name)) return names.get(name);
   return undefined;
+}
+
+/** Names of what a subgraph imports of federation, without `@`; undefined where it links none: it has all by name. */
+export function federationImports(subgraph: DocumentNode): ReadonlySet<string> | undefined {
+  const links = linksOf(subgraph).filter(({ url }) => federation.test(url));
+  if (links.length === 0) return undefined;
+  return new Set(links.flatMap(({ node }) => [...importsOf(valueOf(node, 'import')).values()]));
 }
 
 /** Of a specification with several directives, only those that the supergraph uses. */

@@ -14,6 +14,7 @@ import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { definingOneOf } from './composition/built-ins.ts';
 import { assertServable, withoutPurposes } from './features.ts';
+import { plannable } from './planner-fixes/executable-directives.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -38,7 +39,7 @@ export class SupergraphLifecycle {
       const document = parse(supergraphSdl);
       assertServable(document, allowUnenforced);
       const next = loadSupergraph(supergraphSdl, outline);
-      const known = withoutPurposes(definingOneOf(document));
+      const known = withoutPurposes(plannable(definingOneOf(document)));
       const forGateway = known === document ? supergraphSdl : print(known);
       if (this.#update) this.#update(forGateway);
       else await this.#start(forGateway);

@@ -6,6 +6,7 @@ import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 
 import type { PlanNode } from '../pipeline/prepared.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
 import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
+import { plannableOperation, planWithOwnNames } from './planner-fixes/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
 import { mergeFetches } from './planner-fixes/merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
@@ -51,14 +52,16 @@ function planPart(
   { renamer, labels }: PlanningTerms,
 ): PlanNode {
   const document = renamer.rename({ kind: Kind.DOCUMENT, definitions: [operation] });
-  const toPlan = operationFromDocument(supergraph.plannerSchema, document, { validate: false });
+  const toPlan = operationFromDocument(supergraph.plannerSchema, plannableOperation(document), {
+    validate: false,
+  });
   const overrideConditions = new Map(labels.map((label) => [label, true]));
   const { node } = supergraph.planner.buildQueryPlan(toPlan, { overrideConditions });
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');
   if (node.kind === 'Subscription')
     throw new Error('The planner returned a subscription for an operation that is none');
   const plan = toPlanNode(node, { ...supergraph, variableOf: (variable) => renamer.variableOf(variable) });
-  const repaired = repairPlan(plan, supergraph.joins);
+  const repaired = repairPlan(planWithOwnNames(plan), supergraph.joins);
   const ordered = usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
   return withFallbacks(ordered, supergraph.joins);
 }

@@ -8,6 +8,7 @@ import {
   GraphQLError,
   Kind,
   parse,
+  specifiedRules,
   validate,
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -24,6 +25,7 @@ import type {
 import { isGatewayError } from '../shared/errors.ts';
 import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
 import { introspectionSpec } from './introspection.ts';
+import { oneOfVariablesRule } from './one-of-variables.ts';
 import { planOperation } from './plan-operation.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
 import { adjusted } from './protection/adjust.ts';
@@ -54,6 +56,7 @@ export interface PreparationOptions {
 }
 
 const validationErrorsMax = 50;
+const validationRules = [...specifiedRules, oneOfVariablesRule];
 
 export function prepare(
   supergraph: LoadedSupergraph,
@@ -66,7 +69,7 @@ export function prepare(
   } catch (error) {
     return refuse('GRAPHQL_PARSE_FAILED', [error]);
   }
-  const invalid = validate(supergraph.schema, document, undefined, {
+  const invalid = validate(supergraph.schema, document, validationRules, {
     maxErrors: validationErrorsMax,
     hideSuggestions: !options.suggestions,
   });

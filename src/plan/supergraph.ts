@@ -11,6 +11,7 @@ import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { definingOneOf } from './composition/built-ins.ts';
 import { contextFields } from './planner-fixes/context-rewrites.ts';
+import { plannable, schemaWithOwnNames } from './planner-fixes/executable-directives.ts';
 import { JoinSpec, withoutUselessKeys } from './planner-fixes/join-spec.ts';
 import { labelsIn } from './labels.ts';
 import { protectionOf, type Protection } from './protection/protection.ts';
@@ -50,11 +51,11 @@ const evaluatedPlansMax = 1000;
  */
 export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
   try {
-    const document = withoutUselessKeys(definingOneOf(parse(sdl)));
+    const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
     const joins = new JoinSpec(document);
     const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
     const plannerSchema = supergraph.apiSchema();
-    const schema = plannerSchema.toGraphQLJSSchema();
+    const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
     const whole = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);

@@ -120,6 +120,18 @@ describe('compose', () => {
     expect(sum).toBe('1 composition error');
   });
 
+  it('names the default value that does not fit the others, and what they lack', async () => {
+    const cwd = await twoSubgraphs({
+      alpha: 'a(i: I): Int\n}\ninput I {\n  x: Int',
+      beta: 'b(i: I = { x: 1, y: 2 }): Int\n}\ninput I {\n  x: Int\n  y: Int',
+    });
+    const { code, stderr } = await runTributary(['compose', '--graph', 'graph.yaml'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error beta\.graphql:5:5 \[beta\] Thing\.b\(i:\) .*"I\.y" is not part of the graph.*\n {4}also beta\.graphql:9:3/,
+    );
+  });
+
   it('says where a schema does not parse', async () => {
     const cwd = await twoSubgraphs({ alpha: 'name: ', beta: 'size: Int' });
     const { code, stderr } = await runTributary(['compose', '--graph', 'graph.yaml'], { cwd });

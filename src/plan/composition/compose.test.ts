@@ -2,6 +2,8 @@
 import { buildSchema, graphqlSync, introspectionFromSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
+import { SupergraphLifecycle } from '../lifecycle.ts';
+import { prepare } from '../prepare.ts';
 import { loadSupergraph } from '../supergraph.ts';
 import { compose } from './compose.ts';
 import { noteText } from './notes.ts';
@@ -111,6 +113,132 @@ describe('each mistake names subgraph, file and line', () => {
     else expect(first).toMatch(expected);
   });
 });
+
+describe('directives of GraphQL itself', () => {
+  const search = 'type Query { find(by: By!): Int }\ninput By @oneOf { id: ID\n  name: String }';
+
+  it.each([
+    ['bare', search],
+    ['declared', `directive @oneOf on INPUT_OBJECT\n${search}`],
+    [
+      'said by an extension',
+      'type Query { find(by: By!): Int }\ninput By { id: ID }\nextend input By @oneOf { name: String }',
+    ],
+  ])('keeps @oneOf: %s', (_, sdl) => {
+    const sdlOfAll = supergraphOf([
+      sdl,
+      `type Query { other(by: By): Int }\n${search.split('\n').slice(1).join('\n')}`,
+    ]);
+    const { schema } = loadSupergraph(sdlOfAll);
+    const { data } = graphqlSync({ schema, source: '{ __type(name: "By") { isOneOf } }' });
+    expect(data).toEqual({ __type: { isOneOf: true } });
+    expect(printSchema(buildSchema(printSchema(schema)))).toContain('input By @oneOf {');
+  });
+
+  it('enforces @oneOf of a supergraph that does not define it', () => {
+    const sdl = supergraphOf([search]).replace('directive @oneOf on INPUT_OBJECT', '');
+    expect(sdl).toContain('@oneOf');
+    expect(loadSupergraph(sdl).schema.getType('By')).toMatchObject({ isOneOf: true });
+  });
+
+  it('keeps @deprecated and @specifiedBy wherever they may stand', () => {
+    const sdl = `type Query { a(x: Int @deprecated(reason: "r1"), i: I): U @deprecated(reason: "r2") }
+      input I { y: E @deprecated(reason: "r3") } enum E { A B @deprecated(reason: "r4") }
+      scalar U @specifiedBy(url: "https://example.test/u")`;
+    const { schema } = loadSupergraph(supergraphOf([sdl]));
+    const text = JSON.stringify(
+      introspectionFromSchema(schema, { inputValueDeprecation: true, specifiedByUrl: true }),
+    );
+    for (const reason of ['r1', 'r2', 'r3', 'r4']) expect(text).toContain(`"deprecationReason":"${reason}"`);
+    expect(text).toContain('"specifiedByURL":"https://example.test/u"');
+  });
+
+  it.each<[string, readonly string[], string]>([
+    [
+      '@oneOf in one subgraph only',
+      [search, 'type Query { other(by: By): Int }\ninput By { id: ID name: String }'],
+      'b.graphql:3:1 [b] By ONE_OF_MISMATCH: Input type "By" is @oneOf in subgraph "a" but not in subgraph "b": say it in all of them or in none\n    also a.graphql:3:1 [a]',
+    ],
+    [
+      'a field that must be given',
+      ['type Query { a(i: I): Int }\ninput I @oneOf { x: Int\n  y: Int! }'],
+      'a.graphql:4:3 [a] I.y INVALID_GRAPHQL: [a] "I.y" is a field of a @oneOf input type: it must be nullable and have no default value',
+    ],
+    [
+      'a field with a default value',
+      ['type Query { a(i: I): Int }\ninput I @oneOf { x: Int\n  y: Int = 1 }'],
+      'a.graphql:4:3 [a] I.y INVALID_GRAPHQL',
+    ],
+    ...['skip', 'include', 'deprecated', 'specifiedBy', 'oneOf'].map((name): [string, string[], string] => [
+      `@${name} with another meaning`,
+      [`type Query { a: Int }\ndirective @${name}(label: String) on QUERY`],
+      `a.graphql:3:1 [a] @${name} DIRECTIVE_DEFINITION_INVALID: [a] @${name} belongs to GraphQL itself`,
+    ]),
+  ])('refuses %s', (_, sdls, expected) => {
+    expect(mistakesIn(sdls)[0]?.slice(0, expected.length)).toBe(expected);
+  });
+
+  it('accepts their definitions, also older ones', () => {
+    const sdl = `directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+      directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+      directive @deprecated(reason: String = "No longer supported") on FIELD_DEFINITION | ENUM_VALUE
+      directive @specifiedBy(url: String!) on SCALAR
+      type Query { a: Int @deprecated }`;
+    expect(mistakesIn([sdl])).toEqual([]);
+  });
+});
+
+describe('executable directives that every subgraph defines stay', () => {
+  const names = [
+    'foo',
+    'defer',
+    'stream',
+    'tag',
+    'requires',
+    'provides',
+    'external',
+    'inaccessible',
+    'override',
+  ];
+
+  it.each([...names, 'composeDirective', 'interfaceObject', 'core', 'cost', 'policy', 'constructor'])(
+    '@%s',
+    async (name) => {
+      const directive = `directive @${name}(label: String) on QUERY | FIELD | INLINE_FRAGMENT`;
+      const sdl = supergraphOf([
+        `${directive}\ntype Query { a: T }\ntype T { x: String }`,
+        `${directive}\ntype Query { b: Int }`,
+      ]);
+      expect(sdl).toContain(`directive @${name}(label: String)`);
+      const loaded = await new SupergraphLifecycle().load(sdl, []);
+      const query = `query($l: String) @${name}(label: "q") { a { x @${name}(label: $l) ... @${name}(label: "@executable__tag") { y: x } } }`;
+      const options = { tokensMax: 1000, suggestions: false };
+      const prepared = prepare(loaded, { query, operationName: null }, options);
+      const used = new RegExp(`@${name}\\(label:(?:\\$l|\\\\"q\\\\"|\\\\"@executable__tag\\\\")\\)`, 'g');
+      expect(new Set(JSON.stringify(prepared).match(used))).toHaveLength(3);
+    },
+  );
+
+  it('says which one is not defined by every subgraph', () => {
+    const result = composeAll(['directive @tag on FIELD\ntype Query { a: Int }', 'type Query { b: Int }']);
+    const hints = 'hints' in result ? result.hints.map(noteText) : [];
+    expect(hints).toEqual([
+      expect.stringMatching(/^a\.graphql:2:1 \[a\] @tag .*"@tag" will not be part of the supergraph/),
+    ]);
+  });
+
+  it('leaves the directives of federation alone', () => {
+    const sdl =
+      'extend schema @link(url: "https://specs.apollo.dev/tag/v0.3", import: ["@tag"])\ntype Query { a: Int @tag(name: "x") }';
+    expect(supergraphOf([sdl])).toContain('@tag(name: "x")');
+  });
+});
+
+function supergraphOf(sdls: readonly string[]): string {
+  const result = composeAll(sdls);
+  if ('errors' in result) throw new Error(result.errors.map(noteText).join('\n'));
+  return result.supergraphSdl;
+}
 
 function mistakesIn(sdls: readonly string[]): string[] {
   const result = composeAll(sdls);

@@ -4,6 +4,7 @@ import { composeServices } from '@apollo/composition';
 import { GraphQLError, parse, Source, type ASTNode } from 'graphql';
 
 import { GatewayError } from '../../shared/errors.ts';
+import { composable, withOwnNames } from '../planner-fixes/executable-directives.ts';
 import { oneOfTypes, withOneOf, withoutOneOf } from './built-ins.ts';
 import { droppedFromDefault } from './dropped-inputs.ts';
 import { noteText, placeOf, type CompositionNote, type ParsedSubgraph, type Place } from './notes.ts';
@@ -37,7 +38,7 @@ export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
     return { errors: (result.errors ?? []).map((error) => errorNote(error, places)) };
   }
   return {
-    supergraphSdl: withOneOf(result.supergraphSdl, oneOf.names),
+    supergraphSdl: withOneOf(withOwnNames(result.supergraphSdl), oneOf.names),
     hints: (result.hints ?? []).map((hint) => hintNote(hint, places)),
   };
 }
@@ -67,7 +68,11 @@ type CompositionHint = NonNullable<Composed['hints']>[number];
 function composed(documents: readonly ParsedSubgraph[]): Composed {
   try {
     return composeServices(
-      documents.map(({ name, url, document }) => ({ name, url, typeDefs: withoutOneOf(document) })),
+      documents.map(({ name, url, document }) => ({
+        name,
+        url,
+        typeDefs: composable(withoutOneOf(document)),
+      })),
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -83,7 +88,7 @@ function errorNote(error: GraphQLError, places: Places): CompositionNote {
   const found = places.of(error.nodes ?? [], error.message, named);
   return {
     code,
-    message: [error.message, ...dropped.reasons].join(' '),
+    message: withOwnNames([error.message, ...dropped.reasons].join(' ')),
     ...(coordinate === undefined ? {} : { coordinate }),
     places: [...found, ...dropped.places],
   };
@@ -95,8 +100,8 @@ function hintNote(
 ): CompositionNote {
   return {
     code: definition.code,
-    message,
-    ...(coordinate === undefined ? {} : { coordinate }),
+    message: withOwnNames(message),
+    ...(coordinate === undefined ? {} : { coordinate: withOwnNames(coordinate) }),
     places: places.of(nodes ?? [], message),
   };
 }
