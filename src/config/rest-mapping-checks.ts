@@ -177,8 +177,8 @@ class Checker {
       return;
     }
     const literal = pieces.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
-    if (/(^|\/)\.{1,2}(\/|$)|\/\/|:[A-Za-z_]/.test(literal)) {
-      this.#wrong(path, 'expected a path without empty steps, "." and ".." and without ":name"', 'value');
+    if (/(^|\/)\.{1,2}(\/|$)|\/\/|\/:[A-Za-z_]/.test(literal)) {
+      this.#wrong(path, 'expected a path without empty steps, "." and ".." and without "/:name"', 'value');
     }
     for (const piece of pieces) {
       if (typeof piece === 'object') this.#checkPlaceholder(piece, path, subject, 'path');
@@ -277,6 +277,7 @@ class Checker {
     const wrong = (reason: string): void => this.#wrong(at, `${shown}: ${reason}`, 'value');
     const { field, type, typeName } = subject;
     const [first = '', ...inner] = names;
+    if (placeholder.spans && wanted !== 'path') wrong('only in a path may it end with "*"');
     if (scope === 'args') {
       if (!field) wrong('an entity has no arguments; expected {key...}');
       else this.#checkArgument(names, field, wanted, wrong);

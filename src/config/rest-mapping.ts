@@ -33,6 +33,8 @@ const call = z.strictObject({
   /** Of the subgraph's `sources`; not needed where it has one. */
   source: z.string().optional(),
   query: z.record(parameter, placed).optional(),
+  /** How lists of `query` and the ids of `bulk` are sent: `tag=a,b`, or `tag=a&tag=b`. Default `comma`. */
+  lists: z.enum(['comma', 'repeat']).optional(),
   body: z.json().optional(),
   idempotencyKey: z.string().optional(),
   /** Where in the answer the value is. Default: it is the answer. */
@@ -67,12 +69,14 @@ export interface Placeholder {
   readonly scope: PlaceholderScope;
   /** At least one. */
   readonly path: readonly string[];
+  /** Of a path: `{args.file*}` may hold slashes. */
+  readonly spans?: true;
 }
 
 /** A text in pieces: what stands there, and what is put in. */
 export type Pieces = ReadonlyArray<string | Placeholder>;
 
-const placeholder = new RegExp(String.raw`\{(${scopes.join('|')})((?:\.[A-Za-z_]\w*)+)\}`, 'g');
+const placeholder = new RegExp(String.raw`\{(${scopes.join('|')})((?:\.[A-Za-z_]\w*)+)(\*?)\}`, 'g');
 
 /** Undefined where a brace is no part of a placeholder. */
 export function piecesOf(text: string): Pieces | undefined {
@@ -80,8 +84,12 @@ export function piecesOf(text: string): Pieces | undefined {
   let end = 0;
   for (const found of text.matchAll(placeholder)) {
     if (found.index > end) pieces.push(text.slice(end, found.index));
-    const [whole, scope, path = ''] = found;
-    pieces.push({ scope: scope as PlaceholderScope, path: path.slice(1).split('.') });
+    const [whole, scope, path = '', star] = found;
+    pieces.push({
+      scope: scope as PlaceholderScope,
+      path: path.slice(1).split('.'),
+      ...(star ? { spans: true } : {}),
+    });
     end = found.index + whole.length;
   }
   if (end < text.length) pieces.push(text.slice(end));
@@ -95,8 +103,8 @@ export function placeholderIn(value: unknown): Placeholder | undefined {
   return others.length === 0 && typeof only === 'object' ? only : undefined;
 }
 
-export function placeholderText({ scope, path: names }: Placeholder): string {
-  return `{${[scope, ...names].join('.')}}`;
+export function placeholderText({ scope, path: names, spans }: Placeholder): string {
+  return `{${[scope, ...names].join('.')}${spans ? '*' : ''}}`;
 }
 
 export function verbOf(config: RestCallConfig): RestVerb | undefined {

@@ -7,7 +7,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { badInput, badResponse, refused } from './failures.ts';
 import { type Loader, loadersOf, mapIn, newLoader } from './loader.ts';
 import { RecordReader, recordsOf } from './record-reader.ts';
-import { hasControlCharacter } from './rest-path.ts';
+import { isSendable, type ListStyle } from './rest-path.ts';
 import type { RestCall, RestSource } from './rest-source.ts';
 
 /** A constant: loaders of one request are told apart by it. */
@@ -15,8 +15,10 @@ export interface BulkEndpoint<Value> {
   /** In events. */
   readonly name: string;
   readonly path: string;
-  /** The parameter in which the ids are sent, joined by commas, or the field of a JSON body that is posted. */
+  /** The parameter in which the ids are sent, or the field of a JSON body that is posted. */
   readonly ids: { readonly query: string } | { readonly body: string };
+  /** How ids are sent in a parameter: `ids=1,2`, or `ids=1&ids=2`. Default `comma`. */
+  readonly lists?: ListStyle;
   /** The field of a record that holds its id, where the answer is a list. Default `id`. */
   readonly idField?: string;
   /** Where in the answer the list, or the object by id, is: `items`, `data.items`. Default: the answer is that. */
@@ -82,19 +84,19 @@ function chunksOf<Value>(
   batchMax: number,
   found: Results<Value>,
 ): string[][] {
-  const { ids: place, askable } = endpoint;
+  const { ids: place, lists = 'comma', askable } = endpoint;
   const chunks: string[][] = [];
   let chars = Infinity;
   for (const id of ids) {
     if (askable?.(id) === false) continue;
-    if ('query' in place && !fitsList(id)) {
+    if ('query' in place && !fitsList(id, lists)) {
       found.set(
         id,
         badInput(source.name, `an id given for "${place.query}" cannot be sent to ${source.name}`),
       );
       continue;
     }
-    const length = 'query' in place ? encodeURIComponent(id).length + 1 : 0;
+    const length = 'query' in place ? encodeURIComponent(id).length + separatorChars(place.query, lists) : 0;
     const last = chunks.at(-1);
     if (last && last.length < batchMax && chars + length <= idCharsMax) {
       last.push(id);
@@ -107,8 +109,12 @@ function chunksOf<Value>(
   return chunks;
 }
 
-function fitsList(id: string): boolean {
-  return id !== '' && id.isWellFormed() && !id.includes(',') && !hasControlCharacter(id);
+function fitsList(id: string, lists: ListStyle): boolean {
+  return id !== '' && isSendable(id) && (lists === 'repeat' || !id.includes(','));
+}
+
+function separatorChars(name: string, lists: ListStyle): number {
+  return lists === 'repeat' ? encodeURIComponent(name).length + 2 : 1;
 }
 
 /** Never rejects: a call that failed is the error of its ids. */
@@ -119,10 +125,10 @@ async function loadChunk<Value>(
 ): Promise<void> {
   const { source, endpoint, context, options } = bulk;
   const { call = {} } = options;
-  const { path, ids: place } = endpoint;
+  const { path, ids: place, lists = 'comma' } = endpoint;
   try {
     const answer = await ('query' in place
-      ? source.get(path, { ...call, query: { ...call.query, [place.query]: ids } }, context)
+      ? source.get(path, { ...call, lists, query: { ...call.query, [place.query]: ids } }, context)
       : source.search(path, { ...call, body: { [place.body]: ids } }, context));
     const asked = new Set(ids);
     for (const [id, record] of entriesOf(bulk, answer)) {
@@ -175,8 +181,9 @@ function wordsOf(said: unknown): { readonly message?: unknown; readonly code?: u
 }
 
 /** Equal for equal values, in whatever order they are written. */
-function callKey({ params = {}, query = {}, headers = {} }: RestCall): string {
-  return JSON.stringify([params, query, headers].map((values) => Object.entries(values).toSorted(byName)));
+function callKey({ params = {}, query = {}, headers = {}, lists }: RestCall): string {
+  const parts = [params, query, headers].map((values) => Object.entries(values).toSorted(byName));
+  return JSON.stringify([...parts, lists]);
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

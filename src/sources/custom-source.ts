@@ -122,11 +122,11 @@ function senderOf<Answer>(
   const { name } = service;
   const tools = toolsFor(name);
   const policed = service.stack<SourceCall, { readonly answer: Answer; readonly response: HttpResponse }>(
-    async ({ method, template, params, query, headers, body }, context) => {
+    async ({ method, template, headers, body, ...values }, context) => {
       const response = await send(
         {
           method,
-          path: restPath(name, template, { ...(params ? { params } : {}), ...(query ? { query } : {}) }),
+          path: restPath(name, template, values),
           ...(headers ? { headers } : {}),
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         },

@@ -24,6 +24,7 @@ import {
 import { indexSdl } from '../config/sdl-index.ts';
 import type { BulkEndpoint } from '../sources/bulk-loader.ts';
 import { badResponse } from '../sources/failures.ts';
+import type { PathValues } from '../sources/rest-path.ts';
 import type { RestChange, RestSource } from '../sources/rest-source.ts';
 import type { SubgraphContext } from './define.ts';
 import {
@@ -241,11 +242,12 @@ class MappedCall {
   }
 
   bulk(name: string): Ask {
-    const { ids = { query: 'ids' }, id, idField, errorField, select } = this.#config;
+    const { ids = { query: 'ids' }, lists = 'comma', id, idField, errorField, select } = this.#config;
     const endpoint: BulkEndpoint<Values> = {
       name,
       path: this.#template,
       ids,
+      lists,
       ...(idField === undefined ? {} : { idField }),
       ...(errorField === undefined ? {} : { errorField }),
       ...(select === undefined ? {} : { select }),
@@ -266,7 +268,7 @@ class MappedCall {
   }
 
   /** Undefined where a value of the path is null. Parameters without a value are left out. */
-  #valuesOf(scope: Scope): Pick<RestChange, 'params' | 'query'> | undefined {
+  #valuesOf(scope: Scope): PathValues | undefined {
     const service = this.#source.name;
     const params: Record<string, string> = {};
     for (const [name, value] of this.#params) {
@@ -280,7 +282,8 @@ class MappedCall {
         typeof value === 'object' ? parameterOf(service, placed(value, scope, this.#renames), value) : value;
       if (known !== undefined) query[name] = known;
     }
-    return { params, query };
+    const { lists = 'comma' } = this.#config;
+    return { params, query, lists };
   }
 
   #keyOf(idempotencyKey: string | undefined, scope: Scope): Pick<RestChange, 'idempotencyKey'> {
@@ -312,7 +315,7 @@ function templateOf(text: string) {
       const isTaken = params.some(([name]) => name === last);
       const name = isTaken ? `${last}_${params.length}` : last;
       params.push([name, piece]);
-      return `:{${name}}`;
+      return `:{${name}${piece.spans ? '*' : ''}}`;
     })
     .join('');
   return { template, params };

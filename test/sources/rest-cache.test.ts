@@ -117,11 +117,11 @@ describe('an answer', () => {
 
 it.each(['post', 'put', 'patch', 'delete'] as const)('%s sends its method, body and key', async (method) => {
   const { service, source } = await given({});
-  const call = { params: { id: 'a/b' }, body: { a: 1 }, idempotencyKey: 'k' };
+  const call = { params: { id: 'a b' }, body: { a: 1 }, idempotencyKey: 'k' };
   await source[method]('/users/:id', call, requestContext());
   expect(service.asked[0]).toMatchObject({
     method: method.toUpperCase(),
-    url: '/users/a%2Fb',
+    url: '/users/a%20b',
     body: '{"a":1}',
   });
   expect(service.asked[0]?.headers['idempotency-key']).toBe('k');

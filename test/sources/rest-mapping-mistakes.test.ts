@@ -55,11 +55,19 @@ type Org @key(fields: "id name") { id: ID!, name: String }`;
     ],
     [
       'fields: { Query.user: { get: "/a/../b" } }',
-      'fields.Query.user.get: expected a path without empty steps, "." and ".." and without ":name"',
+      'fields.Query.user.get: expected a path without empty steps, "." and ".." and without "/:name"',
     ],
     [
       'fields: { Query.user: { get: "/a/:id" } }',
-      'fields.Query.user.get: expected a path without empty steps, "." and ".." and without ":name"',
+      'fields.Query.user.get: expected a path without empty steps, "." and ".." and without "/:name"',
+    ],
+    [
+      'fields: { Query.user: { get: /a, query: { q: "{args.id*}" } } }',
+      'fields.Query.user.query.q: {args.id*}: only in a path may it end with "*"',
+    ],
+    [
+      'fields: { Query.user: { get: /a, lists: commas } }',
+      'fields.Query.user.lists: expected "comma" or "repeat", got "commas" (did you mean "comma"?)',
     ],
     [
       'fields: { Query.user: { get: "/a?x=1" } }',

@@ -5,15 +5,16 @@
  * broker lives in vitest's main process (global-setup.ts), so that all workers share one server and it ends with the run.
  */
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { inject } from 'vitest';
+
+import { installPackage, installTimeoutMs } from './debian-packages.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,7 +24,6 @@ declare module 'vitest' {
 }
 
 const startTimeoutMs = 10_000;
-const installTimeoutMs = 240_000;
 const stopTimeoutMs = 2000;
 const pollMs = 20;
 
@@ -91,7 +91,8 @@ async function startServer(folder: string): Promise<Server> {
   if (given) return { url: given };
   const path = join(folder, 'redis.sock');
   const args = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder];
-  const child = (await trySpawn(args)) ?? (await install(), await trySpawn(args));
+  const child =
+    (await trySpawn(args)) ?? (await installPackage('redis-server', advice), await trySpawn(args));
   if (!child) throw new Error(advice('redis-server does not start'));
   process.once('exit', () => child.kill('SIGKILL'));
   await answers(path, child);
@@ -105,22 +106,6 @@ export function trySpawn(args: readonly string[]): Promise<ChildProcess | undefi
     child.once('spawn', () => resolve(child));
     child.once('error', () => resolve(undefined));
   });
-}
-
-async function install(): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Error(advice('there is no redis-server'));
-  const options = { timeout: installTimeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  try {
-    console.warn('No redis-server here: installing it with apt-get.');
-    await promisify(execFile)('apt-get', ['update', '-qq'], options);
-    await promisify(execFile)(
-      'apt-get',
-      ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'],
-      options,
-    );
-  } catch (cause) {
-    throw new Error(advice('there is no redis-server, and apt-get cannot install it'), { cause });
-  }
 }
 
 function advice(problem: string): string {
