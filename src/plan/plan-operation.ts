@@ -5,6 +5,7 @@ import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 
 
 import type { PlanNode } from '../pipeline/prepared.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
+import { exploded } from './planner-fixes/explode.ts';
 import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
 import { plannableOperation, planWithOwnNames } from './planner-fixes/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
@@ -34,7 +35,8 @@ export function planOperation(
   terms: PlanningTerms,
 ): PlanNode {
   const { schema, requirements, joins } = supergraph;
-  const whole = hoisted(schema, joins, settled(schema, operation, fragments));
+  const plain = exploded(schema, joins, settled(schema, operation, fragments));
+  const whole = hoisted(schema, joins, plain);
   const split = splitByConflict(schema, requirements, whole, terms.renamer.nameOf);
   const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, terms);
   if (!split) return operation.operation === 'mutation' ? planInTurn(whole, plan) : plan(whole);

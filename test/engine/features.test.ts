@@ -10,7 +10,13 @@ import { GatewayError } from '../../src/shared/errors.ts';
 import { requestContext } from '../support/context.ts';
 import { fixture as contexts } from './fixtures/contexts.ts';
 import type { Fixture } from './fixtures/fixture.ts';
-import { labelMonolith, labelNames, labelOperations, labelSubgraphs } from './fixtures/labels.ts';
+import {
+  interfaceOperations,
+  labelMonolith,
+  labelNames,
+  labelOperations,
+  labelSubgraphs,
+} from './fixtures/labels.ts';
 import { fixture as mutations } from './fixtures/mutations.ts';
 import { composeFixture } from './oracle/compose.ts';
 import { openMonolith } from './oracle/monolith.ts';
@@ -37,7 +43,7 @@ describe('labels of @override', () => {
       const fixture = labelFixture(new Set(labels));
       const monolith = openMonolith(fixture);
       const engine = openEngine(fixture, { labels });
-      for (const query of labelOperations) {
+      for (const query of [...labelOperations, ...interfaceOperations]) {
         const [expected, actual] = [await monolith.run({ query }), await engine.run({ query })];
         expect(JSON.stringify(actual), query).toBe(JSON.stringify(expected));
       }

@@ -19,6 +19,8 @@ export interface JoinedField {
   readonly external: boolean;
   /** Selection text; null without `@requires`. */
   readonly requires: string | null;
+  /** Of the `@override` that moves the field here; null without one. */
+  readonly label: string | null;
 }
 
 export interface JoinedType {
@@ -31,6 +33,7 @@ export interface JoinedType {
 export class JoinSpec {
   readonly #types = new Map<string, JoinedType[]>();
   readonly #fields = new Map<string, JoinedField[]>();
+  #hasLabels = false;
 
   constructor(supergraph: DocumentNode) {
     const names = subgraphNames(supergraph);
@@ -42,6 +45,11 @@ export class JoinSpec {
         continue;
       this.#addType(definition, names);
     }
+  }
+
+  /** Whether any field has an `@override` with a label. */
+  get hasLabels(): boolean {
+    return this.#hasLabels;
   }
 
   typesOf(type: string): readonly JoinedType[] {
@@ -94,8 +102,10 @@ export class JoinSpec {
         subgraph: nameOf(directive),
         external: isTrue(directive, 'external'),
         requires: stringArgument(directive, 'requires'),
+        label: stringArgument(directive, 'overrideLabel'),
       }));
       this.#fields.set(`${type}.${field.name.value}`, joins);
+      this.#hasLabels ||= joins.some(({ label }) => label !== null);
     }
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * Asks for fields that an `@override` with a label moves on each object type, never on an interface. The planner looks at
+ * the label where it asks an object type for the field; through an interface it takes any subgraph that has the
+ * interface's field, whoever the label gives it to.
+ */
+
+import {
+  getNamedType,
+  isInterfaceType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type GraphQLInterfaceType,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+import type { JoinSpec } from './join-spec.ts';
+
+/** @param operation Without spreads. */
+export function exploded(
+  schema: GraphQLSchema,
+  joins: JoinSpec,
+  operation: OperationDefinitionNode,
+): OperationDefinitionNode {
+  if (!joins.hasLabels) return operation;
+  const types = new TypeInfo(schema);
+  const visitor = visitWithTypeInfo(types, {
+    SelectionSet(selectionSet): SelectionSetNode | undefined {
+      const type = getNamedType(types.getParentType());
+      if (!isInterfaceType(type)) return undefined;
+      const selections = selectionSet.selections.flatMap((selection) =>
+        explode(schema, joins, type, selection),
+      );
+      return selections.length > selectionSet.selections.length ? { ...selectionSet, selections } : undefined;
+    },
+  });
+  return visit(operation, visitor);
+}
+
+function explode(
+  schema: GraphQLSchema,
+  joins: JoinSpec,
+  type: GraphQLInterfaceType,
+  selection: SelectionNode,
+): readonly SelectionNode[] {
+  if (selection.kind !== Kind.FIELD) return [selection];
+  const name = selection.name.value;
+  const possible = schema.getPossibleTypes(type);
+  if (!possible.some((one) => joins.fieldsOf(one.name, name).some(({ label }) => label !== null))) {
+    return [selection];
+  }
+  const onEach = possible.map((one): InlineFragmentNode => ({
+    kind: Kind.INLINE_FRAGMENT,
+    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: one.name } },
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] },
+  }));
+  return [typename, ...onEach];
+}
+
+const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const;
