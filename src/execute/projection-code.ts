@@ -113,10 +113,8 @@ class Generator {
 
   #field(field: FieldSpec, variable: string, typename: string): { code: string; result: string } {
     if (field.value.is === 'typename') return { code: '', result: typename };
-    if (field.value.is === 'introspection') {
-      return { code: '', result: `(introspection?.[${JSON.stringify(field.key)}] ?? null)` };
-    }
-    const code = `let ${variable} = d.${assertName(field.from)};\n${this.#complete(field, 0, variable)}`;
+    const source = field.value.is === 'introspection' ? 'introspection?' : 'd';
+    const code = `let ${variable} = ${source}.${assertName(field.from)};\n${this.#complete(field, 0, variable)}`;
     return { code, result: variable };
   }
 

@@ -69,8 +69,8 @@ class Projector {
 
   #field(field: FieldSpec, type: string, source: Data, path: ClientPath): unknown {
     if (field.value.is === 'typename') return type;
-    if (field.value.is === 'introspection') return this.#input.introspection?.[field.key] ?? null;
-    const raw = Object.hasOwn(source, field.from) ? source[field.from] : undefined;
+    const from = field.value.is === 'introspection' ? (this.#input.introspection ?? {}) : source;
+    const raw = Object.hasOwn(from, field.from) ? from[field.from] : undefined;
     return this.#value(field, 0, raw, path);
   }
 
@@ -102,6 +102,7 @@ class Projector {
 
   #named(field: FieldSpec, raw: unknown, path: ClientPath): unknown {
     const { value } = field;
+    if (value.is === 'introspection') return raw;
     if (value.is === 'object') {
       const shape = this.#input.spec.shapes[value.shape] as Shape;
       // See `markMissing` of fetch-step.ts.

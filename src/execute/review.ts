@@ -196,9 +196,7 @@ function isAllowed(verdict: Verdict | 'later'): boolean {
 }
 
 function placeOf(field: FieldSpec, object: Data): Pick<Slot, 'container' | 'key'> {
-  return field.value.is === 'introspection'
-    ? { container: null, key: field.key }
-    : { container: object, key: field.from };
+  return { container: field.value.is === 'introspection' ? null : object, key: field.from };
 }
 
 function put(container: Data | unknown[], key: string | number, value: unknown): void {

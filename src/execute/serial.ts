@@ -4,7 +4,7 @@
  * @see https://spec.graphql.org/October2021/#sec-Normal-and-Serial-Execution
  */
 
-import type { FieldSpec, PlanNode, PreparedOperation, ProjectionSpec } from '../pipeline/prepared.ts';
+import type { FieldSpec, PlanNode, PreparedOperation, ProjectionSpec, Shape } from '../pipeline/prepared.ts';
 import type { Step } from './fetch.ts';
 import { project } from './projection.ts';
 import type { Run } from './run.ts';
@@ -29,13 +29,22 @@ export function serially(
 
 /** What to complete after a group to see whether the answer is null already; undefined where it cannot be. */
 function guardOf(names: ReadonlySet<string>, projection: ProjectionSpec): ProjectionSpec | undefined {
-  const [root, ...shapes] = projection.shapes;
+  const [root, ...shapes] = projection.shapes.map(withoutSchemaFields);
   if (!root) return undefined;
   const isGuarded = ({ from, wrappers }: FieldSpec): boolean => names.has(from) && wrappers.startsWith('!');
   const cases = root.cases.map((each) => ({ ...each, fields: each.fields.filter(isGuarded) }));
   return cases.some(({ fields }) => fields.length > 0)
     ? { ...projection, shapes: [{ ...root, cases }, ...shapes] }
     : undefined;
+}
+
+/** They are not null by what a backend answers. */
+function withoutSchemaFields(shape: Shape): Shape {
+  const cases = shape.cases.map((each) => ({
+    ...each,
+    fields: each.fields.filter(({ value }) => value.is !== 'introspection'),
+  }));
+  return { ...shape, cases };
 }
 
 function isNull({ data, variables }: Run, spec: ProjectionSpec): boolean {

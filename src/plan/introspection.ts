@@ -3,6 +3,7 @@
 import {
   executeSync,
   Kind,
+  OperationTypeNode,
   parse,
   print,
   visit,
@@ -16,27 +17,30 @@ import {
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
-import type { CollectedField } from './projection-spec.ts';
+import type { SchemaField } from './projection-spec.ts';
 
-/** @returns null for an operation that does not ask about the schema. */
+/**
+ * @param fields Each with a key that no other one has.
+ * @returns null for an operation that does not ask about the schema.
+ */
 export function introspectionSpec(
   schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
+  { variableDefinitions = [] }: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  rootFields: readonly CollectedField[],
+  fields: readonly SchemaField[],
 ): IntrospectionSpec | null {
-  const asked = rootFields.filter(
-    ({ node }) => node.name.value === '__schema' || node.name.value === '__type',
+  if (fields.length === 0) return null;
+  const selections = fields.flatMap(({ key, selections: nodes }) =>
+    nodes.map(({ node, clause }) => under(clause, { ...node, alias: { kind: Kind.NAME, value: key } })),
   );
-  if (asked.length === 0) return null;
-  const selections = asked.map(({ node, clause }) => under(clause, node));
-  const document = print({
-    kind: Kind.DOCUMENT,
-    definitions: [
-      { ...operation, directives: [], selectionSet: { kind: Kind.SELECTION_SET, selections } },
-      ...fragments.values(),
-    ],
-  });
+  const query: OperationDefinitionNode = {
+    kind: Kind.OPERATION_DEFINITION,
+    // Also for a mutation whose answer leads back to the query type.
+    operation: OperationTypeNode.QUERY,
+    variableDefinitions,
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+  };
+  const document = print({ kind: Kind.DOCUMENT, definitions: [query, ...fragments.values()] });
   if (usesVariables(selections, fragments)) return { kind: 'ask', document };
   return { kind: 'answer', data: introspect(schema, document, new Map()) };
 }

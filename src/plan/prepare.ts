@@ -129,7 +129,7 @@ function prepareOperation(
       ...variablesSpec(schema, operation, fragments),
       plan,
       projection,
-      introspection: introspectionSpec(schema, operation, fragments, rootFields),
+      introspection: introspectionSpec(schema, operation, fragments, builder.schemaFields),
       ...checksOf(checks),
     },
   };

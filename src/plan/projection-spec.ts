@@ -64,6 +64,13 @@ interface CaseGroup {
   readonly collected: readonly CollectedField[];
 }
 
+/** A field that is answered about the schema, wherever it stands. */
+export interface SchemaField {
+  /** Under which the answer is found. */
+  readonly key: string;
+  readonly selections: readonly CollectedField[];
+}
+
 const rootPlace: Place = { path: [], reach: always };
 
 const metaFields: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
@@ -80,6 +87,7 @@ export class ProjectionBuilder {
   readonly #checks: CheckList | null;
   readonly #shapes: Shape[] = [];
   readonly #enums: Record<string, readonly string[]> = {};
+  readonly #schemaFields: SchemaField[] = [];
 
   constructor(
     { schema, interfaceObjects }: Pick<LoadedSupergraph, 'schema' | 'interfaceObjects'>,
@@ -97,6 +105,11 @@ export class ProjectionBuilder {
   build(operation: OperationDefinitionNode, root: GraphQLObjectType): ProjectionSpec {
     this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }], rootPlace);
     return { shapes: this.#shapes, enums: this.#enums };
+  }
+
+  /** Each `__schema` and `__type` of what was built: at the root, and where a field leads back to the query type. */
+  get schemaFields(): readonly SchemaField[] {
+    return this.#schemaFields;
   }
 
   /** The root's fields in order, for whoever needs the nodes themselves. */
@@ -233,7 +246,7 @@ export class ProjectionBuilder {
     const place = within(outer, key, same);
     return {
       key,
-      from: this.#nameOf(first.node),
+      from: isSchemaField(first.node) ? this.#schemaField(same) : this.#nameOf(first.node),
       name: `${type.name}.${first.node.name.value}`,
       wrappers: wrappersOf(declared),
       value: this.#valueOf(declared, same, place),
@@ -242,10 +255,17 @@ export class ProjectionBuilder {
     };
   }
 
+  /** Under a key of its own: what else has its response name stands somewhere else, or asks for something else. */
+  #schemaField(selections: readonly CollectedField[]): string {
+    const key = `schema${this.#schemaFields.length}`;
+    this.#schemaFields.push({ key, selections });
+    return key;
+  }
+
   #valueOf(declared: GraphQLOutputType, same: readonly CollectedField[], place: Place): FieldValue {
-    const name = same[0]?.node.name.value;
-    if (name === '__typename') return { is: 'typename' };
-    if (name === '__schema' || name === '__type') return { is: 'introspection' };
+    const [first] = same;
+    if (first?.node.name.value === '__typename') return { is: 'typename' };
+    if (first && isSchemaField(first.node)) return { is: 'introspection' };
     const named = getNamedType(declared);
     if (isEnumType(named)) {
       this.#enums[named.name] ??= named.getValues().map((value) => value.name);
@@ -351,6 +371,10 @@ function merged(one: readonly string[], other: readonly string[]): readonly stri
 
 function clauseText(clause: Clause): string {
   return isAlways(clause) ? '' : `${clause.yes.join()}!${clause.no.join()}`;
+}
+
+export function isSchemaField({ name }: FieldNode): boolean {
+  return name.value === '__schema' || name.value === '__type';
 }
 
 function responseName(node: FieldNode): string {

@@ -1,5 +1,5 @@
 /**
- * An operation as the planner can be trusted with it: no spreads, no constants, no condition that an outer one decides,
+ * An operation as the planner can be trusted with it: no spreads, nothing about the schema, no constants, no condition that an outer one decides,
  * no type condition that always holds, and in each selection set something that is always asked for.
  *
  * The planner moves a condition that all selections of a field share up to the fetch of that field, and drops a field
@@ -23,6 +23,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
+import { isSchemaField } from '../projection-spec.ts';
 import { conditionVariable, constantOf } from './conditions.ts';
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
@@ -57,6 +58,7 @@ class Settler {
       if (!decided) return [];
       const { directives } = decided;
       if (selection.kind === Kind.FIELD) {
+        if (isSchemaField(selection)) return [];
         if (!selection.selectionSet) return [{ ...selection, directives }];
         const below = this.settle(selection.selectionSet, fieldType(type, selection), decided.known);
         const inner = { ...selection.selectionSet, selections: withConstant(below) };
