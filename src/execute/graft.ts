@@ -25,7 +25,8 @@ function move(from: unknown, to: unknown, tree: GraftTree): void {
   }
   if (!isObject(from) || !isObject(to)) return;
   for (const [key, below] of Object.entries(tree)) {
-    if (below === true) to[key] = from[key];
-    else move(from[key], to[key], below);
+    if (below !== true) move(from[key], to[key], below);
+    // Objects of another type may have the field of that name from the first part.
+    else if (from[key] !== undefined) to[key] = from[key];
   }
 }

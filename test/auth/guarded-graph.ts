@@ -53,9 +53,10 @@ const subgraphs = {
       interface Medium @key(fields: "id") { id: ID! title: String }
       type Book implements Medium @key(fields: "id") {
         id: ID! title: String cost: String @signedIn isbn: Isbn shelf: String similar: [Medium!]
+        kin(first: Int = 2): [Medium!]
       }
       type Movie implements Medium @key(fields: "id") {
-        id: ID! title: String budget: String @policy(policies: [["finance"]]) note: String phone: String
+        id: ID! title: String budget: String @policy(policies: [["finance"]]) note: String phone: String kin(first: Int = 2): [Medium!]
       }
       type Account @requiresScopes(scopes: [["accounts"]]) { id: ID! owner: String }
       union Anything = Book | Movie | Account
@@ -70,8 +71,8 @@ const subgraphs = {
         secret: () => 'canary secret',
       },
       Medium: { __resolveReference: byId },
-      Book: { __resolveReference: byId, similar: () => media },
-      Movie: { __resolveReference: byId },
+      Book: { __resolveReference: byId, similar: () => media, kin: () => media },
+      Movie: { __resolveReference: byId, kin: () => media },
     },
   },
   ratings: {

@@ -20,9 +20,44 @@ export function waysTo(schema: GraphQLSchema, type: GraphQLObjectType, field: st
   const root = schema.getQueryType();
   if (!root) return [];
   if (type === root) return selectionsOf(type, field, root).map((way) => wrapped(way, []));
-  return routes(schema, root, type, 2).flatMap(({ path, at }) =>
-    selectionsOf(type, field, at).map((way) => wrapped(way, path)),
-  );
+  return routes(schema, root, type, 2)
+    .flatMap(({ path, at }) => selectionsOf(type, field, at).map((way) => wrapped(way, path)))
+    .concat(sharedNames(schema, type, field));
+}
+
+/**
+ * Under the response name of a field that anybody may see, asked for below another type condition: on the object itself,
+ * and on what a field that both types have leads to.
+ */
+function sharedNames(schema: GraphQLSchema, type: GraphQLObjectType, field: string): Way[] {
+  const open = Object.values(type.getFields()).find(({ name }) => name === 'title');
+  if (!open || String(open.type) !== String(type.getFields()[field]?.type)) return [];
+  const [guarded, harmless] = [`harmless: ${field}`, `harmless: ${open.name}`];
+  const way = (how: string, path: string[], selection: string): Way => wrapped({ how, selection }, path);
+  return Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap((root) => {
+    const at = getNamedType(root.type);
+    const members = isAbstractType(at) ? schema.getPossibleTypes(at) : [];
+    return members.flatMap((other) => {
+      if (other === type || !other.getFields()[open.name]) return [];
+      const both = [`... on ${type.name} { ${guarded} }`, `... on ${other.name} { ${harmless} }`];
+      const below = Object.values(other.getFields())
+        .filter(({ name, type: of }) => isAbstractType(getNamedType(of)) && type.getFields()[name])
+        .flatMap(({ name }) => [
+          [
+            `... on ${type.name} { ${name} { ... on ${type.name} { ${guarded} } } }`,
+            `... on ${other.name} { ${name} { ... on ${type.name} { ${harmless} } } }`,
+          ],
+          [
+            `... on ${other.name} { ${name} { ... on ${type.name} { ${guarded} } } }`,
+            `... on ${type.name} { ${name} { ... on ${type.name} { ${harmless} } } }`,
+          ],
+        ]);
+      return [both, ...below].flatMap((pair) => [
+        way(`the name of an open field of ${other.name}`, [root.name], pair.join(' ')),
+        way(`the name of an open field of ${other.name} before it`, [root.name], pair.toReversed().join(' ')),
+      ]);
+    });
+  });
 }
 
 interface Selection {

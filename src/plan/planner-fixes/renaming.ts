@@ -2,8 +2,11 @@
  * Gives some response names of a client's operation another name while it is planned and fetched.
  *
  * The planner builds representations by response name: an alias equal to a key or required field sends the alias's
- * value instead, and a client's arguments are mixed with those of a `@requires`. Names of `Object.prototype` must not
- * become keys of merged data either. `from` in the projection leads back to the client's names.
+ * value instead, and a client's arguments are mixed with those of a `@requires`. It also merges by response name across
+ * type conditions, so below `...on Essay{writer{label:name}}...on Notice{writer{label:secret}}` one of the two fields
+ * would answer for both: each call of a document (a field with its arguments) has a name that no other call has. Names
+ * of `Object.prototype` must not become keys of merged data either. `from` in the projection leads back to the client's
+ * names.
  */
 
 import {
@@ -17,6 +20,7 @@ import {
   type VariableNode,
 } from 'graphql';
 
+import { fieldCall } from '../field-call.ts';
 import type { JoinSpec } from './join-spec.ts';
 import { selectionSetOf } from './requirements.ts';
 
@@ -85,7 +89,9 @@ const representations = 'representations';
 /** Renames the documents of one operation, always in the same way. */
 export class Renamer {
   readonly #names: RenamedNames;
-  readonly #given = new Map<string, string>();
+  /** Internal names by response name, then by call. */
+  readonly #internal = new Map<string, Map<string, string>>();
+  #count = 0;
 
   constructor(names: RenamedNames) {
     this.#names = names;
@@ -98,9 +104,14 @@ export class Renamer {
     const name = field.alias?.value ?? field.name.value;
     const aliased = field.alias !== undefined && name !== field.name.value;
     const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
-    if (!clashes) return name;
-    let internal = this.#given.get(name);
-    if (!internal) this.#given.set(name, (internal = `${prefix}${this.#given.size}`));
+    const calls = this.#internal.get(name) ?? new Map<string, string>();
+    if (calls.size === 0) this.#internal.set(name, calls);
+    const call = fieldCall(field);
+    let internal = calls.get(call);
+    if (internal === undefined) {
+      internal = clashes || calls.size > 0 ? `${prefix}${this.#count++}` : name;
+      calls.set(call, internal);
+    }
     return internal;
   };
 

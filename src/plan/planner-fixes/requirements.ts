@@ -1,10 +1,13 @@
 /**
- * What `@requires` asks for, and which requirements of one type cannot be met at the same time: two that need one field
- * with different arguments. The planner fetches that field once, and one of the two gets the other's value.
+ * What `@requires` asks for, and which requirements cannot be met at the same time: two that need one field with
+ * different arguments. The planner fetches that field once, and one of the two gets the other's value. Two of one type
+ * meet at the type's own fields; two of different types meet further down, where the planner merges what is below one
+ * path whatever the type conditions on the way.
  */
 
-import { Kind, parse, print, type SelectionSetNode } from 'graphql';
+import { Kind, parse, type SelectionSetNode } from 'graphql';
 
+import { argumentsText } from '../field-call.ts';
 import type { JoinSpec } from './join-spec.ts';
 
 export interface Requirements {
@@ -19,7 +22,6 @@ type Needs = ReadonlyMap<string, string>;
 
 export function readRequirements(joins: JoinSpec): Requirements {
   const direct = new Map<string, Map<string, string>>();
-  const byType = new Map<string, Set<string>>();
   const fieldNames = new Set<string>();
   for (const { type, field, requires } of joins.requirements()) {
     fieldNames.add(field);
@@ -27,19 +29,28 @@ export function readRequirements(joins: JoinSpec): Requirements {
     const needs = direct.get(coordinate) ?? new Map<string, string>();
     addNeeds(selectionSetOf(requires), '', needs);
     direct.set(coordinate, needs);
-    byType.set(type, (byType.get(type) ?? new Set()).add(coordinate));
   }
+  return { fieldNames, conflicts: conflictsAmong(direct) };
+}
+
+function conflictsAmong(direct: ReadonlyMap<string, Needs>): Map<string, Set<string>> {
+  const all = [...direct.keys()].map((coordinate) => ({
+    coordinate,
+    type: typeOf(coordinate),
+    needs: allNeeds(coordinate, direct),
+  }));
   const conflicts = new Map<string, Set<string>>();
-  for (const [type, coordinates] of byType) {
-    for (const one of coordinates) {
-      for (const other of coordinates) {
-        if (one === other) continue;
-        if (!conflict(allNeeds(type, one, direct), allNeeds(type, other, direct))) continue;
-        conflicts.set(one, (conflicts.get(one) ?? new Set()).add(other));
-      }
+  for (const one of all) {
+    for (const other of all) {
+      if (one === other || !conflict(one.needs, other.needs, one.type === other.type)) continue;
+      conflicts.set(one.coordinate, (conflicts.get(one.coordinate) ?? new Set()).add(other.coordinate));
     }
   }
-  return { fieldNames, conflicts };
+  return conflicts;
+}
+
+function typeOf(coordinate: string): string {
+  return coordinate.slice(0, coordinate.indexOf('.'));
 }
 
 export function selectionSetOf(text: string): SelectionSetNode {
@@ -52,13 +63,7 @@ function addNeeds(selectionSet: SelectionSetNode, path: string, into: Map<string
   for (const selection of selectionSet.selections) {
     if (selection.kind === Kind.FIELD) {
       const at = `${path}.${selection.name.value}`;
-      into.set(
-        at,
-        (selection.arguments ?? [])
-          .map((argument) => print(argument))
-          .sort()
-          .join(),
-      );
+      into.set(at, argumentsText(selection));
       if (selection.selectionSet) addNeeds(selection.selectionSet, at, into);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       addNeeds(selection.selectionSet, path, into);
@@ -68,7 +73,6 @@ function addNeeds(selectionSet: SelectionSetNode, path: string, into: Map<string
 
 /** Those of the fields it requires on the same type, too. */
 function allNeeds(
-  type: string,
   coordinate: string,
   direct: ReadonlyMap<string, Needs>,
   seen = new Set<string>(),
@@ -79,16 +83,18 @@ function allNeeds(
   for (const [path, args] of direct.get(coordinate) ?? []) {
     all.set(path, args);
     const [, field = ''] = path.split('.');
-    for (const [deeper, deeperArgs] of allNeeds(type, `${type}.${field}`, direct, seen))
+    for (const [deeper, deeperArgs] of allNeeds(`${typeOf(coordinate)}.${field}`, direct, seen))
       all.set(deeper, deeperArgs);
   }
   return all;
 }
 
-function conflict(one: Needs, other: Needs): boolean {
+/** @param isOneType Whether they meet at the fields of the type itself, not only below them. */
+function conflict(one: Needs, other: Needs, isOneType: boolean): boolean {
   for (const [path, args] of one) {
     const otherArgs = other.get(path);
-    if (otherArgs !== undefined && otherArgs !== args) return true;
+    if (otherArgs === undefined || otherArgs === args) continue;
+    if (isOneType || path.lastIndexOf('.') > 0) return true;
   }
   return false;
 }

@@ -3,16 +3,11 @@
  * every worker, so that a check can be named by its number.
  */
 
-import {
-  print,
-  type FieldNode,
-  type GraphQLInterfaceType,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-} from 'graphql';
+import type { FieldNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema } from 'graphql';
 
 import type { CheckSpec, ParentField } from '../../pipeline/authorization.ts';
 import type { Clause } from '../../pipeline/prepared.ts';
+import { argumentsText } from '../field-call.ts';
 import { argumentSpecs } from './argument-spec.ts';
 import type { Guards, Protection } from './protection.ts';
 
@@ -118,11 +113,4 @@ export class CheckList {
     }
     return number;
   }
-}
-
-function argumentsText(node: FieldNode): string {
-  return (node.arguments ?? [])
-    .map((argument) => print(argument))
-    .sort()
-    .join();
 }

@@ -1,7 +1,9 @@
 /** One fixture's engines side by side, and what one generated operation shows about them. */
-import { parse, validate } from 'graphql';
+import { parse, validate, type GraphQLSchema } from 'graphql';
 
 import { isGatewayError } from '../../../src/shared/errors.ts';
+import { openGuardedMonolith } from '../access/guarded-monolith.ts';
+import { policyFor, principals, rulesOf } from '../access/rules.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
 import { misplaced, unreported } from '../oracle/compare.ts';
 import type { Answer } from '../oracle/compose.ts';
@@ -12,6 +14,8 @@ import type { WrittenOperation } from './write.ts';
 
 export interface Tally {
   operations: number;
+  /** Those in which one response name means different things under different type conditions. */
+  differing: number;
   /** Generated, but refused by graphql-js before anything ran. */
   invalid: number;
   /** Those among `operations` that were not planned in time, and so not compared. */
@@ -22,26 +26,39 @@ export interface Tally {
 
 export type Verdict = { readonly valid: false } | { readonly valid: true; readonly mismatch: string | null };
 
+/** Who asks, with every field of the fixture under some rule. */
+export interface Guarded {
+  readonly who: keyof typeof principals;
+  /** Which rule each field has, see `rulesOf`. */
+  readonly seed: number;
+}
+
 export interface Contest {
   readonly tally: Tally;
   judge(operation: WrittenOperation): Promise<Verdict>;
-  /** Lets the stock gateway answer, too; its defects are counted, not judged. */
+  /** Lets the stock gateway answer, too; its defects are counted, not judged. It knows no rules. */
   judgeStock(operation: WrittenOperation): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A thousand times what most operations need. */
 const planningTimeoutMs = 20_000;
+const errorsMax = 100_000;
 /** Where some never end: as users have it. */
 const endlessPlanningTimeoutMs = 2000;
 
-export function openContest(fixture: Fixture): Contest {
-  const monolith = openMonolith(fixture);
-  const timeoutMs = fixture.planningTimesOut === undefined ? planningTimeoutMs : endlessPlanningTimeoutMs;
-  const engine = openEngine(fixture, { errorsMax: 100_000, planningTimeoutMs: timeoutMs });
-  const stock = fixture.stockRefuses === undefined ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
+/** @param guarded Default: nothing is guarded. */
+export function openContest(fixture: Fixture, guarded?: Guarded): Contest {
+  const { schema } = openMonolith(fixture);
+  const monolith = guarded
+    ? openGuardedMonolith(fixture, principals[guarded.who].roles, guarded.seed)
+    : openMonolith(fixture);
+  const answers = guarded ? guardedAnswers(fixture, schema, guarded) : plainAnswers(fixture);
+  const hasStock = !guarded && fixture.stockRefuses === undefined;
+  const stock = hasStock ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
   const tally: Tally = {
     operations: 0,
+    differing: 0,
     invalid: 0,
     notPlanned: [],
     stockOperations: 0,
@@ -65,6 +82,7 @@ export function openContest(fixture: Fixture): Contest {
         return { valid: false };
       }
       tally.operations += 1;
+      if (operation.isDiffering) tally.differing += 1;
       return { valid: true, mismatch: await mismatchOf(operation, expected) };
     },
     async judgeStock(operation) {
@@ -79,15 +97,12 @@ export function openContest(fixture: Fixture): Contest {
   };
 
   function isValid({ query }: WrittenOperation): boolean {
-    return validate(monolith.schema, parse(query)).length === 0;
+    return validate(schema, parse(query)).length === 0;
   }
 
   async function mismatchOf(operation: WrittenOperation, expected: Answer): Promise<string | null> {
-    const { query, variables } = operation;
     try {
-      const compiled = engine.prepare(query, undefined, variables);
-      const actual = await fresh(() => engine.runPrepared(compiled, variables));
-      const reference = await fresh(() => engine.runPrepared({ ...compiled, projection: null }, variables));
+      const [actual, reference] = await answers(operation, fresh);
       return (
         difference('compiled', actual, expected) ??
         difference('interpreted', reference, expected) ??
@@ -101,6 +116,39 @@ export function openContest(fixture: Fixture): Contest {
       return error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
   }
+}
+
+/** What the generated and the reference projection answer. */
+type Answers = (
+  operation: WrittenOperation,
+  fresh: (run: () => Promise<Answer>) => Promise<Answer>,
+) => Promise<[Answer, Answer]>;
+
+function planningTimeoutOf({ planningTimesOut }: Fixture): number {
+  return planningTimesOut === undefined ? planningTimeoutMs : endlessPlanningTimeoutMs;
+}
+
+function plainAnswers(fixture: Fixture): Answers {
+  const engine = openEngine(fixture, { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) });
+  return async ({ query, variables }, fresh) => {
+    const compiled = engine.prepare(query, undefined, variables);
+    const interpreted = { ...compiled, projection: null };
+    return [
+      await fresh(() => engine.runPrepared(compiled, variables)),
+      await fresh(() => engine.runPrepared(interpreted, variables)),
+    ];
+  };
+}
+
+function guardedAnswers(fixture: Fixture, schema: GraphQLSchema, { who, seed }: Guarded): Answers {
+  const access = { policy: policyFor(schema, rulesOf(schema, seed)), principal: principals[who] };
+  const options = { access, errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
+  const engine = openEngine(fixture, options);
+  const interpreted = openEngine(fixture, { ...options, interpreted: true });
+  return async (operation, fresh) => [
+    await fresh(() => engine.run(operation)),
+    await fresh(() => interpreted.run(operation)),
+  ];
 }
 
 function difference(name: string, actual: Answer, expected: Answer): string | null {

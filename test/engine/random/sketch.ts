@@ -14,6 +14,7 @@ import {
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
+  type GraphQLAbstractType,
   type GraphQLArgument,
   type GraphQLCompositeType,
   type GraphQLField,
@@ -134,6 +135,17 @@ const conditions: fc.Arbitrary<readonly Condition[]> = fc
     return dice === 11 && one.directive !== other.directive ? [one, other] : [one];
   });
 
+interface Level {
+  /** How many more selection sets may be nested. */
+  readonly depth: number;
+  /** Whether this is below one of several type conditions that use the same names. */
+  readonly isForked: boolean;
+}
+
+function below({ depth, isForked }: Level): Level {
+  return { depth: depth - 1, isForked };
+}
+
 class SketchMaker {
   readonly #schema: GraphQLSchema;
   readonly #known: KnownValues;
@@ -141,6 +153,7 @@ class SketchMaker {
   readonly #composites: readonly GraphQLCompositeType[];
   readonly #selections = new Map<string, fc.Arbitrary<SelectionSketch>>();
   readonly #aliases: fc.Arbitrary<string | null>;
+  readonly #forkedAliases = fc.constantFrom(null, 'a', 'a', 'b');
 
   constructor(schema: GraphQLSchema, known: KnownValues, leftOut: readonly string[]) {
     this.#leftOut = leftOut;
@@ -162,7 +175,10 @@ class SketchMaker {
   root(kind: 'query' | 'mutation'): fc.Arbitrary<SelectionSketch[]> {
     const type = kind === 'query' ? this.#schema.getQueryType() : this.#schema.getMutationType();
     if (!type) throw new Error(`The schema has no ${kind} type`);
-    return fc.array(this.#selection(type, depthMax), { minLength: 1, maxLength: 4 });
+    return fc.array(this.#selection(type, { depth: depthMax, isForked: false }), {
+      minLength: 1,
+      maxLength: 4,
+    });
   }
 
   fragment(): fc.Arbitrary<FragmentSketch> {
@@ -170,26 +186,26 @@ class SketchMaker {
       ...this.#composites.map((type) =>
         fc.record({
           on: fc.constant(type.name),
-          selections: this.#set(type, fragmentDepthMax),
+          selections: this.#set(type, { depth: fragmentDepthMax, isForked: false }),
         }),
       ),
     );
   }
 
-  #set(type: GraphQLCompositeType, depth: number): fc.Arbitrary<SelectionSketch[]> {
-    if (depth <= 0) return fc.constant([]);
-    return fc.array(this.#selection(type, depth), { minLength: 1, maxLength: 4 });
+  #set(type: GraphQLCompositeType, level: Level): fc.Arbitrary<SelectionSketch[]> {
+    if (level.depth <= 0) return fc.constant([]);
+    return fc.array(this.#selection(type, level), { minLength: level.isForked ? 2 : 1, maxLength: 4 });
   }
 
-  #selection(type: GraphQLCompositeType, depth: number): fc.Arbitrary<SelectionSketch> {
-    const key = `${type.name} ${depth}`;
+  #selection(type: GraphQLCompositeType, level: Level): fc.Arbitrary<SelectionSketch> {
+    const key = `${type.name} ${level.depth} ${level.isForked}`;
     const made = this.#selections.get(key);
     if (made) return made;
     const declared = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
     const fields = declared.filter((field) => !this.#leftOut.includes(field.name));
     const leaves = fields.filter((field) => isLeafType(getNamedType(field.type)));
     const objects = fields.filter((field) => !leaves.includes(field));
-    const typename = this.#field({ name: '__typename', args: [] }, null, depth);
+    const typename = this.#field({ name: '__typename', args: [] }, null, level);
     const options: Array<fc.WeightedArbitrary<SelectionSketch>> = [{ weight: 2, arbitrary: typename }];
     for (const [group, weight] of [
       [leaves, 8],
@@ -199,12 +215,13 @@ class SketchMaker {
       const arbitrary = fc.oneof(
         ...group.map((field) => {
           const named = getNamedType(field.type);
-          return this.#field(field, isCompositeType(named) ? named : null, depth);
+          return this.#field(field, isCompositeType(named) ? named : null, level);
         }),
       );
       options.push({ weight, arbitrary });
     }
-    options.push({ weight: isAbstractType(type) ? 16 : 3, arbitrary: this.#inline(type, depth) });
+    options.push({ weight: isAbstractType(type) ? 16 : 3, arbitrary: this.#inline(type, level) });
+    if (isAbstractType(type)) options.push({ weight: 24, arbitrary: this.#fork(type, level) });
     options.push({
       weight: 3,
       arbitrary: fc.record({ kind: fc.constant('spread' as const), pick: fc.nat(5), conditions }),
@@ -217,19 +234,19 @@ class SketchMaker {
   #field(
     field: Pick<GraphQLField<unknown, unknown>, 'name' | 'args'>,
     type: GraphQLCompositeType | null,
-    depth: number,
+    level: Level,
   ): fc.Arbitrary<SelectionSketch> {
     return fc.record({
       kind: fc.constant('field' as const),
       name: fc.constant(field.name),
-      alias: this.#aliases,
+      alias: level.isForked ? this.#forkedAliases : this.#aliases,
       args: this.#inputs(field.args, isRequiredArgument),
       conditions,
-      selections: type ? this.#set(type, depth - 1) : fc.constant(null),
+      selections: type ? this.#set(type, below(level)) : fc.constant(null),
     });
   }
 
-  #inline(type: GraphQLCompositeType, depth: number): fc.Arbitrary<SelectionSketch> {
+  #inline(type: GraphQLCompositeType, level: Level): fc.Arbitrary<SelectionSketch> {
     const possible = (one: GraphQLCompositeType): readonly unknown[] =>
       isAbstractType(one) ? this.#schema.getPossibleTypes(one) : [one];
     const overlapping = this.#composites.filter((other) =>
@@ -240,9 +257,28 @@ class SketchMaker {
         kind: fc.constant('inline' as const),
         on: fc.constant(on),
         conditions,
-        selections: this.#set(inner, depth - 1),
+        selections: this.#set(inner, below(level)),
       });
     return fc.oneof(of(type, null), ...overlapping.map((other) => of(other, other.name)));
+  }
+
+  /** Two members of an abstract type, each asked for what it likes under the same few names, at any depth. */
+  #fork(type: GraphQLAbstractType, level: Level): fc.Arbitrary<SelectionSketch> {
+    const branches = this.#schema.getPossibleTypes(type).map((member) =>
+      fc.record({
+        kind: fc.constant('inline' as const),
+        on: fc.constant(member.name),
+        conditions: fc.constant([]),
+        selections: this.#set(member, { depth: level.depth - 1, isForked: true }),
+      }),
+    );
+    const branch = fc.oneof(...branches);
+    return fc.record({
+      kind: fc.constant('inline' as const),
+      on: fc.constant(null),
+      conditions: fc.constant([]),
+      selections: fc.tuple(branch, branch),
+    });
   }
 
   #inputs<Input extends GraphQLArgument | GraphQLInputField>(

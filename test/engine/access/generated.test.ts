@@ -1,0 +1,31 @@
+/**
+ * Operations nobody wrote, asked by three principals with every field under some rule: each gets what graphql-js gives
+ * under the same rules.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { fixtures } from '../fixtures/index.ts';
+import type { Tally } from '../random/contest.ts';
+import { generatedTimeoutMs, judgeGenerated } from '../random/generated.ts';
+import { tallyTable, total } from '../random/tally-table.ts';
+import { principals } from './rules.ts';
+
+const names = Object.keys(principals) as Array<keyof typeof principals>;
+const tallies = new Map<string, Tally>();
+afterAll(() => console.log(tallyTable(tallies)));
+
+describe.each(fixtures)('$name', (fixture) => {
+  it.each(names)(
+    'answers generated operations of %s as one schema under the same rules does',
+    async (who) => {
+      const guarded = { who, seed: 5 };
+      tallies.set(`${fixture.name} ${who}`, await judgeGenerated(fixture, { operations: 12, guarded }));
+    },
+    generatedTimeoutMs,
+  );
+});
+
+it('generates operations in which one name means different things under different type conditions', () => {
+  const { operations, differing } = total([...tallies.values()]);
+  expect(differing).toBeGreaterThan(operations / 40);
+});
