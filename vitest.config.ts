@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
 /** What both fronts promise: these also run through the one that is not the default. */
 const bothFronts = [
   'test/operate/bad-input.test.ts',
+  'test/operate/graphql-over-http.test.ts',
+  'test/operate/http-rules.test.ts',
   'test/demo/fan-out.test.ts',
   'test/demo/outages.test.ts',
   'test/resilience/fallbacks.test.ts',

@@ -12,12 +12,16 @@ const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
 /** No operation has another name, and nothing else may come to stand beside the document where operations are kept. */
 const isName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
-/** @throws {GatewayError} `BAD_REQUEST` naming the parameter. */
+/** @throws {GatewayError} `BAD_REQUEST` naming the parameter, or `PERSISTED_QUERY_NOT_SUPPORTED`. */
 export function parseOperationRequest(body: unknown): OperationRequest {
   if (Array.isArray(body))
     throw new GatewayError('BAD_REQUEST', 'Batches of operations are not accepted: send one');
   if (!isRecord(body)) throw new GatewayError('BAD_REQUEST', 'The body must be a JSON object with a "query"');
   const { query, operationName, variables, extensions } = body;
+  if (isRecord(extensions) && isRecord(extensions['persistedQuery']) && (query ?? '') === '') {
+    // These words and this status are the protocol's: whoever speaks it sends the document then.
+    throw new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
+  }
   if (typeof query !== 'string' || query === '') {
     throw new GatewayError('BAD_REQUEST', 'Parameter "query" must be a non-empty string');
   }
@@ -33,11 +37,23 @@ export function parseOperationRequest(body: unknown): OperationRequest {
   if (extensions !== undefined && extensions !== null && !isRecord(extensions)) {
     throw new GatewayError('BAD_REQUEST', 'Parameter "extensions" must be an object');
   }
-  return { query, operationName: operationName || null, variables: variables ?? noVariables };
+  return {
+    query,
+    operationName: operationName || null,
+    variables: variables ?? noVariables,
+    extensions: extensions ?? undefined,
+  };
 }
+
+const parameterNames = ['query', 'operationName', 'variables', 'extensions'];
 
 /** The same for `?query=...&variables={...}`. */
 export function parseQueryParameters(parameters: URLSearchParams): OperationRequest {
+  for (const name of parameterNames) {
+    // Whoever stands between could take another one of them than we do.
+    if (parameters.getAll(name).length > 1)
+      throw new GatewayError('BAD_REQUEST', `Parameter "${name}" is there more than once: send one`);
+  }
   return parseOperationRequest({
     query: parameters.get('query') ?? undefined,
     operationName: parameters.get('operationName'),

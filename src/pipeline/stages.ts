@@ -8,6 +8,8 @@ export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** What the client says beside the operation. */
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Received {

@@ -7,6 +7,7 @@
 import type { Answer } from '../pipeline/answer.ts';
 import type { Answered } from '../pipeline/stages.ts';
 import { isGatewayError } from '../shared/errors.ts';
+import { preferred } from './accept.ts';
 import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
 
 export const graphqlMediaType = 'application/graphql-response+json';
@@ -28,31 +29,10 @@ export interface HttpAnswer {
 export function negotiate(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === jsonMediaType)
     return jsonMediaType;
-  if (accept === graphqlMediaType) return graphqlMediaType;
-  let best: MediaType | undefined;
-  let bestQuality = 0;
-  for (const range of accept.split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const offered = offeredFor(type);
-    const quality = qualityOf(parameters);
-    if (offered && quality > bestQuality) {
-      best = offered;
-      bestQuality = quality;
-    }
-  }
-  return best;
+  return accept === graphqlMediaType ? graphqlMediaType : preferred(accept, bothMediaTypes);
 }
 
-function offeredFor(type: string): MediaType | undefined {
-  if (type === graphqlMediaType) return graphqlMediaType;
-  return type === jsonMediaType || type === '*/*' || type === 'application/*' ? jsonMediaType : undefined;
-}
-
-function qualityOf(parameters: readonly string[]): number {
-  const quality = parameters.find((parameter) => parameter.startsWith('q='));
-  const value = quality === undefined ? 1 : Number(quality.slice(2));
-  return Number.isNaN(value) ? 0 : value;
-}
+const bothMediaTypes = [jsonMediaType, graphqlMediaType] as const;
 
 export function toHttpAnswer(
   { context, answer }: Answered,

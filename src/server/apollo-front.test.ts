@@ -43,6 +43,13 @@ describe('the Apollo front', () => {
     });
   });
 
+  it.each([false, true])('shows plugins the extensions of a request, by GET: %s', async (queryOnly) => {
+    const { respond, extensions } = await given({ data: { a: 1 }, errors: [] });
+    const sent = { traced: { by: ['me'] }, persistedQuery: { version: 1, sha256Hash: 'of another text' } };
+    expect(await respond('{ a }', queryOnly, sent)).toMatchObject({ status: 200, errors: 0 });
+    expect(extensions).toEqual([{ traced: { by: ['me'] } }]);
+  });
+
   it('refuses a mutation by GET with the code of the direct front', async () => {
     const { respond, seen } = await given();
     const answer = await respond('mutation { change }', true);
@@ -54,6 +61,7 @@ describe('the Apollo front', () => {
 /** A front before a gateway that answers with this, or nothing. */
 async function given(result?: Answered['answer']) {
   const seen: string[] = [];
+  const extensions: unknown[] = [];
   const gateway: Gateway = {
     events: new Events(),
     mutations: new MutationCounter(),
@@ -71,14 +79,15 @@ async function given(result?: Answered['answer']) {
   };
   const config = await loadGatewayConfig(undefined, { environment: {} });
   const watching = {
-    requestDidStart() {
+    requestDidStart({ request }: { request: { extensions?: unknown } }) {
       seen.push('started');
+      extensions.push(request.extensions);
       return Promise.resolve();
     },
   };
   const front = await createApolloFront(gateway, config, [watching]);
   onTestFinished(() => front.close());
-  const respond = (query: string, queryOnly = false) => {
+  const respond = (query: string, queryOnly = false, sent?: Record<string, unknown>) => {
     const received: Received = {
       context: {
         requestId: 'request-1',
@@ -89,10 +98,10 @@ async function given(result?: Answered['answer']) {
         cancellation: new Cancellation(),
         locals: new Map(),
       },
-      request: { query, operationName: null, variables: {} },
+      request: { query, operationName: null, variables: {}, extensions: sent },
       queryOnly,
     };
     return front.respond(received, jsonType);
   };
-  return { respond, seen };
+  return { respond, seen, extensions };
 }

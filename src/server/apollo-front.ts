@@ -71,8 +71,9 @@ export async function createApolloFront(
     // Signals are handled in one place, for both fronts.
     stopOnTerminationSignals: false,
     logger: silent,
-    // The edge has done this, for both fronts.
+    // The edge has done these, for both fronts.
     csrfPrevention: false,
+    persistedQueries: false,
   });
   await server.start();
   return {
@@ -92,6 +93,7 @@ async function respond(
 ): Promise<Responded> {
   const outcome: Outcome = { answered: undefined, errors: 0, code: null };
   const { query, operationName, variables } = received.request;
+  const extensions = extensionsFor(received);
   const head = received.queryOnly ? 'GET' : 'POST';
   const response = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
@@ -101,7 +103,12 @@ async function respond(
       body:
         head === 'GET'
           ? undefined
-          : { query, variables, ...(operationName === null ? {} : { operationName }) },
+          : {
+              query,
+              variables,
+              ...(extensions ? { extensions } : {}),
+              ...(operationName === null ? {} : { operationName }),
+            },
     },
     context: () => Promise.resolve({ received, outcome }),
   });
@@ -134,7 +141,16 @@ function headerMap({ context }: Received, mediaType: MediaType): HeaderMap {
 function searchOf({ request }: Received): string {
   const search = new URLSearchParams({ query: request.query, variables: JSON.stringify(request.variables) });
   if (request.operationName !== null) search.set('operationName', request.operationName);
+  const extensions = extensionsFor({ request });
+  if (extensions) search.set('extensions', JSON.stringify(extensions));
   return search.toString();
+}
+
+/** For plugins. Apollo Server would refuse a document that comes with its hash, which the other front answers. */
+function extensionsFor({ request }: Pick<Received, 'request'>): Record<string, unknown> | undefined {
+  if (!request.extensions) return undefined;
+  const { persistedQuery: _, ...others } = request.extensions;
+  return others;
 }
 
 /** What plugins set; the front itself sets these. */

@@ -6,6 +6,7 @@
 import {
   createServer,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
   type ServerResponse,
@@ -23,6 +24,8 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { jsonMediaType, negotiate, toHttpRefusal } from '../response/http.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import { endWith, sendWhole } from './answer-early.ts';
+import { endpointMethods, refusalOfBody, refusalOfHead, tooLarge } from './http-rules.ts';
 import { rawRefusal, refuseMalformed } from './malformed.ts';
 import { plainPosts, type AnswerPost } from './plain-posts.ts';
 import { requestIdOf } from './request-context.ts';
@@ -53,13 +56,14 @@ export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge 
   let answerPost: AnswerPost | undefined;
   const listener = tls && new TlsListener(tls, server);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendRefusal(toGatewayError(error), { request, reply, events, error });
+    sendRefusal(toGatewayError(error, server.bodyBytesMax), { request, reply, events, error });
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
     serverFactory(route) {
       const plain = plainPosts(server);
       return listenWith(server, listener, (request, response) => {
         if (answerPost && isReady() && plain.takes(request)) plain.read(request, response, answerPost);
+        else if (isAboutServer(request)) answerAboutServer(response);
         else route(request, response);
       });
     },
@@ -70,7 +74,7 @@ export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge 
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
   });
-  refuseOddities(app);
+  answerOddities(app, server);
   app.removeAllContentTypeParsers();
   // The front parses: it knows the media type to answer a mistake with.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -79,14 +83,9 @@ export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge 
   app.addHook('onRequest', (request, reply, done) => {
     // Once the gateway drains, clients shall come back over a connection to another instance.
     if (!isReady()) void reply.header('connection', 'close');
-    const misses = request.headers.host === undefined && request.raw.httpVersion === '1.1';
-    done(misses ? new GatewayError('BAD_REQUEST', 'The host header is missing') : undefined);
+    done(refusalBeforeBody(request, reply, server));
   });
   app.setErrorHandler(refuse);
-  app.setNotFoundHandler((request, reply) => {
-    if (request.url.split('?')[0] === server.path) throw methodNotAllowed(reply);
-    throw new GatewayError('NOT_FOUND', `Nothing is here; the GraphQL endpoint is ${server.path}`);
-  });
   app.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
   app.get('/health/ready', (_request, reply) => {
     const ready = isReady();
@@ -121,9 +120,24 @@ function listenWith(
 
 const keepAliveTimeoutMs = 65_000;
 
-export function methodNotAllowed(reply: FastifyReply): GatewayError {
-  void reply.header('allow', 'GET, POST');
+/** Nothing of a body is read, or asked for, before this. */
+function refusalBeforeBody(
+  { raw, is404 }: FastifyRequest,
+  reply: FastifyReply,
+  { path, bodyBytesMax }: GatewayConfig['server'],
+): GatewayError | undefined {
+  const refusal = refusalOfHead(raw);
+  if (refusal) return refusal;
+  const isEndpoint = pathOf(raw) === path;
+  if (isEndpoint && raw.method === 'POST') return refusalOfBody(raw.headers, bodyBytesMax);
+  if (!is404) return undefined;
+  if (!isEndpoint) return new GatewayError('NOT_FOUND', `Nothing is here; the GraphQL endpoint is ${path}`);
+  void reply.header('allow', endpointMethods);
   return new GatewayError('METHOD_NOT_ALLOWED', 'Send operations by POST, or queries by GET');
+}
+
+function pathOf({ url = '' }: IncomingMessage): string | undefined {
+  return url.split('?', 1)[0];
 }
 
 interface Refusal {
@@ -148,31 +162,52 @@ function sendRefusal(known: GatewayError, { request, reply, events, error }: Ref
     errors: 1,
     code: known.code,
   });
-  return reply
-    .code(status)
-    .header('content-type', `${mediaType}; charset=utf-8`)
-    .header('x-request-id', requestId)
-    .send(text);
+  const headers: OutgoingHttpHeaders = {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    'content-type': `${mediaType}; charset=utf-8`,
+    'content-length': Buffer.byteLength(text),
+    'x-request-id': requestId,
+  };
+  reply.hijack();
+  sendWhole(request.raw, reply.raw, { status, headers, body: text });
+  return reply;
 }
 
-/** What Node would refuse without a body. */
-function refuseOddities(app: FastifyInstance): void {
-  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    response.socket?.end(
-      rawRefusal('417 Expectation Failed', 'BAD_REQUEST', 'No such expectation is met here'),
-    );
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7 */
+function isAboutServer(request: IncomingMessage): boolean {
+  return request.method === 'OPTIONS' && request.url === '*' && refusalOfHead(request) === undefined;
+}
+
+function answerAboutServer(response: ServerResponse): void {
+  response.writeHead(204, { allow: endpointMethods });
+  response.end();
+}
+
+/** What Node would answer by itself, and without a body. */
+function answerOddities(app: FastifyInstance, server: GatewayConfig['server']): void {
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    const isWanted =
+      refusalOfHead(request) === undefined &&
+      request.method === 'POST' &&
+      pathOf(request) === server.path &&
+      refusalOfBody(request.headers, server.bodyBytesMax) === undefined;
+    if (isWanted) response.writeContinue();
+    app.server.emit('request', request, response);
+  });
+  app.server.on('checkExpectation', ({ socket }: IncomingMessage) => {
+    endWith(socket, rawRefusal(new GatewayError('BAD_REQUEST', 'No such expectation is met here'), 417));
   });
   app.server.on('connect', (_request, socket) => {
-    socket.end(rawRefusal('405 Method Not Allowed', 'METHOD_NOT_ALLOWED', 'This is not a proxy'));
+    endWith(socket, rawRefusal(new GatewayError('METHOD_NOT_ALLOWED', 'This is not a proxy')));
   });
 }
 
-function toGatewayError(error: unknown): GatewayError {
+function toGatewayError(error: unknown, bodyBytesMax: number): GatewayError {
   if (isGatewayError(error)) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new GatewayError('PAYLOAD_TOO_LARGE', 'The body is too large', { cause: error });
+      return tooLarge(bodyBytesMax);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new GatewayError(
         'UNSUPPORTED_MEDIA_TYPE',

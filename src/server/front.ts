@@ -26,7 +26,8 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { clientHeadersFor } from '../sources/client-headers.ts';
 import type { Admission } from './admission.ts';
-import { methodNotAllowed, type Edge } from './edge.ts';
+import { sendWhole } from './answer-early.ts';
+import type { Edge } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
 import type { SharedRequests } from './shared-requests.ts';
@@ -86,14 +87,8 @@ export function registerFront({ app, answerPosts }: Edge, options: FrontOptions)
     return reply;
   };
   app.post(path, handler);
+  // HEAD too.
   app.get(path, handler);
-  app.route({
-    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: path,
-    handler: (_request, reply) => {
-      throw methodNotAllowed(reply);
-    },
-  });
 }
 
 /** Never rejects. */
@@ -120,7 +115,7 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     const context = proven instanceof Promise ? await proven : proven;
     const alone = (): Promise<Responded> =>
       admitted(admission, body, () => {
-        const queryOnly = request.method === 'GET';
+        const queryOnly = request.method !== 'POST';
         return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
       });
     answer = await (shared && body ? shared.answer(body, { context, request, mediaType }, alone) : alone());
@@ -152,20 +147,20 @@ function saidToClient(context: RequestContext, { errors }: Responded): OutgoingH
 
 /** Straight to the socket: a short text goes out in one write with its headers. */
 function sendAnswer(
-  { response, requestId, headers }: Exchange,
+  { request, response, requestId, headers: before }: Exchange,
   answer: Responded,
   said: OutgoingHttpHeaders | undefined,
 ): void {
   const body = bytesOf(answer);
-  response.writeHead(answer.status, {
-    ...headers,
+  const headers = {
+    ...before,
     ...said,
     ...answer.headers,
     'content-type': contentTypes[answer.mediaType],
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
-  });
-  response.end(body);
+  };
+  sendWhole(request, response, { status: answer.status, headers, body });
 }
 
 const contentTypes = {

@@ -6,6 +6,9 @@ import { dirname, join } from 'node:path';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { preferred } from '../response/accept.ts';
+import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
+
 const require = createRequire(import.meta.url);
 
 /** File name in the address, package, file in the package, media type. */
@@ -51,8 +54,10 @@ function asksForPage(request: FastifyRequest, path: string): boolean {
   return request.method === 'GET' && request.url.split('?')[0] === path && wantsHtml(request.headers.accept);
 }
 
+const html = 'text/html';
+
 function wantsHtml(accept: string | undefined): boolean {
-  return accept !== undefined && accept.includes('text/html');
+  return accept !== undefined && preferred(accept, [jsonMediaType, graphqlMediaType, html]) === html;
 }
 
 async function sendPage(reply: FastifyReply, folder: string): Promise<void> {

@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { isUtf8Json } from './read-operation.ts';
+import { hasValidHost, refusalOfBody } from './http-rules.ts';
 import { requestIdOf } from './request-context.ts';
 
 export type AnswerPost = (
@@ -28,15 +28,15 @@ export function plainPosts({
   bodyBytesMax,
 }: Pick<GatewayConfig['server'], 'path' | 'bodyBytesMax'>): PlainPosts {
   return {
-    takes({ method, url, headers }) {
+    takes(request) {
+      const { method, url, headers } = request;
       return (
         method === 'POST' &&
         url === path &&
         // Without a length the body is chunked; the parser holds a body to the length it states.
-        Number(headers['content-length']) <= bodyBytesMax &&
-        headers.host !== undefined &&
-        headers['content-encoding'] === undefined &&
-        isUtf8Json(headers['content-type'])
+        headers['content-length'] !== undefined &&
+        refusalOfBody(headers, bodyBytesMax) === undefined &&
+        hasValidHost(request)
       );
     },
     read(request, response, answer) {

@@ -11,6 +11,7 @@ export const errorCodes = {
   // The request, before an operation is known
   BAD_REQUEST: { httpStatus: 400, retryable: false },
   METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false },
+  NOT_IMPLEMENTED: { httpStatus: 501, retryable: false },
   NOT_ACCEPTABLE: { httpStatus: 406, retryable: false },
   NOT_FOUND: { httpStatus: 404, retryable: false },
   REQUEST_TIMEOUT: { httpStatus: 408, retryable: true },
@@ -22,6 +23,7 @@ export const errorCodes = {
   AUTHENTICATION_UNAVAILABLE: { httpStatus: 503, retryable: true },
 
   // The operation
+  PERSISTED_QUERY_NOT_SUPPORTED: { httpStatus: 200, retryable: false },
   GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false },
   GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false },
   BAD_USER_INPUT: { httpStatus: 400, retryable: false },

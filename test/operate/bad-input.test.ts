@@ -60,11 +60,11 @@ describe.each(mediaTypes)('under %s', (mediaType) => {
     ],
     ['PUT', 405, 'METHOD_NOT_ALLOWED', { method: 'PUT', body: '{}' }],
     ['DELETE', 405, 'METHOD_NOT_ALLOWED', { method: 'DELETE' }],
-    ['a method nobody knows here', 405, 'METHOD_NOT_ALLOWED', { method: 'PROPFIND' }],
+    ['a method nobody knows here', 501, 'NOT_IMPLEMENTED', { method: 'PROPFIND' }],
   ])('%s is refused with %i', async (_what, status, code, request) => {
     const reply = await post({ headers: headersFor(request.body), ...request }, mediaType);
     expect(refusalIn(reply)).toEqual({ status, code, mediaType });
-    if (status === 405) expect(reply.headers.get('allow')).toBe('GET, POST');
+    if (status === 405) expect(reply.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
   it.each<[string, string, Record<string, unknown>]>([
@@ -256,15 +256,43 @@ describe('the media type of the answer', () => {
     ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
     ['application/json, application/graphql-response+json;q=0.9', 'application/json'],
     ['text/html, */*;q=0.1', 'application/json'],
+    ['application/graphql-response+json, */*', 'application/graphql-response+json'],
+    ['*/*, application/graphql-response+json', 'application/graphql-response+json'],
+    ['application/json;q=0, */*', 'application/graphql-response+json'],
+    ['application/*;q=0.2, application/json;q=0.1', 'application/graphql-response+json'],
+    ['application/json;q=0.5, */*;q=0.9', 'application/graphql-response+json'],
+    ['application/graphql-response+json;q=0, application/*', 'application/json'],
+    ['application/json; v=1; q=0.9, application/graphql-response+json; q=0.8', 'application/json'],
+    [
+      'application/json;p="a,b";q=0.1, application/graphql-response+json;q=0.2',
+      'application/graphql-response+json',
+    ],
+    [
+      'application/json; charset=latin1, application/graphql-response+json;q=0.2',
+      'application/graphql-response+json',
+    ],
+    ['APPLICATION/JSON; Charset="UTF-8"', 'application/json'],
   ])('for accept: %s is %s', async (accept, expected) => {
     const reply = await ask(shop.url, '{ __typename }', { headers: accept ? { accept } : {} });
     expect(reply.status).toBe(200);
     expect(reply.headers.get('content-type')).toBe(`${expected}; charset=utf-8`);
   });
 
-  it('is JSON with 406 for a client that accepts neither', async () => {
-    const reply = await ask(shop.url, '{ __typename }', { headers: { accept: 'image/png' } });
-    expect(refusalIn(reply)).toMatchObject({ status: 406, code: 'NOT_ACCEPTABLE' });
+  it.each([
+    'image/png',
+    'application/json;q=0',
+    'application/json;q=0.000, application/graphql-response+json;q=0',
+    '*/*;q=0',
+    'application/*;q=0, */*',
+    'application/json;q=none',
+    'application/json; charset=latin1',
+  ])('is JSON with 406 for a client that accepts neither: %s', async (accept) => {
+    const reply = await ask(shop.url, '{ __typename }', { headers: { accept } });
+    expect(refusalIn(reply)).toMatchObject({
+      status: 406,
+      code: 'NOT_ACCEPTABLE',
+      mediaType: 'application/json',
+    });
   });
 });
 

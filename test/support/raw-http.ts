@@ -1,6 +1,7 @@
 /** Sends bytes as they are, whatever HTTP says of them, and reads what comes back until the server ends. */
 
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 export interface RawReply {
   readonly status: number;
@@ -12,8 +13,7 @@ export interface RawReply {
 const timeoutMs = 10_000;
 
 export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawReply> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connectTo(url);
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the server does not answer')));
   // It may stop reading and answer before everything was sent.
   socket.on('error', () => {});
@@ -23,6 +23,13 @@ export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawR
   await new Promise((resolve) => socket.on('close', resolve));
   const [head, body] = splitOnce(Buffer.concat(chunks).toString(), '\r\n\r\n');
   return { status: Number(head.split(' ')[1] ?? 0), head: head.toLowerCase(), body };
+}
+
+/** By TLS where the address says so, whoever it is. */
+export function connectTo(url: string, options: { readonly allowHalfOpen?: boolean } = {}): Socket {
+  const { protocol, hostname, port } = new URL(url);
+  const where = { host: hostname, port: Number(port), ...options };
+  return protocol === 'https:' ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
 }
 
 /** A request line and headers; the connection ends with the answer. */
