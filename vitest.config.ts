@@ -66,9 +66,9 @@ export default defineConfig({
     // Vitest would leave one core to itself, which needs none of it.
     maxWorkers: availableParallelism(),
     // Only for what hangs: machines do other work as well.
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     env: { APOLLO_TELEMETRY_DISABLED: 'true' },
   },
 });

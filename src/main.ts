@@ -1,4 +1,6 @@
-/** Starts the process: config, log, gateway, listener; drains and ends on SIGTERM and SIGINT. */
+/** Starts the process: config, log, gateway, listener; drains when it is closed. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { policyOf } from './auth/open-authorization.ts';
 import { openAuth } from './auth/open-auth.ts';
@@ -46,7 +48,7 @@ export interface RunningGateway {
   readonly config: GatewayConfig;
   /** Reads the graph again and puts it in place; where it is no good, the log says why and the old one stays. */
   reload(): Promise<void>;
-  /** Fails readiness, lets requests in flight finish for the drain time, then closes everything. */
+  /** Fails readiness for the drain delay, lets requests in flight finish for the drain time, then closes everything. */
   close(): Promise<void>;
 }
 
@@ -122,7 +124,7 @@ export async function serveGateway({
     admission,
     ...(shared ? { shared } : {}),
   });
-  const { host, port, path, drainTimeoutMs } = config.server;
+  const { host, port, path, drainDelayMs, drainTimeoutMs } = config.server;
   const address = await app
     .listen({ host, port })
     .catch((error: unknown) =>
@@ -134,7 +136,9 @@ export async function serveGateway({
   let closing: Promise<void> | undefined;
   async function drain(): Promise<void> {
     draining = true;
-    events.emit('draining', { timeoutMs: drainTimeoutMs });
+    events.emit('draining', { delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
+    // Balancers that ask for readiness from time to time send clients here until they see it fail.
+    if (drainDelayMs > 0) await sleep(drainDelayMs);
     const late = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs);
     // The listener stays open as long, for health checks to see that this instance is not ready.
     await inFlight.settled(drainTimeoutMs);
@@ -180,7 +184,8 @@ function superviseWorkers({ workers, config, events, log, source, credentials }:
   events.emit('listening', { url: workers.url });
   let closing: Promise<void> | undefined;
   async function drain(): Promise<void> {
-    events.emit('draining', { timeoutMs: config.server.drainTimeoutMs });
+    const { drainDelayMs, drainTimeoutMs } = config.server;
+    events.emit('draining', { delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
     await Promise.all([workers.close(), reloader.close(), credentials.close()]);
     events.emit('closed', {});
     await log.flushed();
@@ -190,22 +195,6 @@ function superviseWorkers({ workers, config, events, log, source, credentials }:
     await Promise.all([reloader.now(), credentials.now()]);
   };
   return { url, config, reload, close: () => (closing ??= drain()) };
-}
-
-/** Ends the process with code 0 once `running` has drained; a second signal ends it at once. SIGHUP reloads. */
-export function closeOnSignals(running: Pick<RunningGateway, 'close' | 'reload'>): void {
-  process.on('SIGHUP', () => void running.reload());
-  let signalled = false;
-  const onSignal = (): void => {
-    if (signalled) process.exit(130);
-    signalled = true;
-    running.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
 }
 
 /** gateway.yaml, with what is said before it. */

@@ -3,7 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
-import { loadGraphFile } from '../config/graph-file.ts';
+import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
+import type { Composition } from '../plan/composition/compose.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -18,7 +19,8 @@ the supergraph goes to standard output or to --out.
   --graph FILE   (default: ${graphDefault})
   --out FILE     write the supergraph here
   --types FILE   write the names of types and fields here, as TypeScript
-  --check        write nothing; with --out or --types, also fail when that file is not up to date
+  --check        write nothing, and look at all that starting looks at: resolver modules are imported, protos are loaded;
+                 with --out or --types, also fail when that file is not up to date
   --help         print this
 
 Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2 wrong use.`,
@@ -46,20 +48,50 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     );
     if ('errors' in result) {
       for (const error of result.errors) console.error(`error ${noteText(error)}`);
-      console.error(`${result.errors.length} composition error${result.errors.length === 1 ? '' : 's'}`);
+      console.error(counted(result.errors.length, 'composition error'));
       return exitCodes.failed;
     }
     for (const hint of result.hints) console.error(`hint ${noteText(hint)}`);
     const types = text(flags.types);
-    const put = flags.check === true ? check : write;
+    if (flags.check === true) return checked(graph, result, { out, types });
     if (types !== undefined) {
       const { graphTypes } = await import('../plan/graph-types.ts');
-      const code = await put(graphTypes(result.supergraphSdl), types, '--types');
-      if (out === undefined || code !== exitCodes.ok) return code;
+      await write(graphTypes(result.supergraphSdl), types);
+      if (out === undefined) return exitCodes.ok;
     }
-    return put(result.supergraphSdl, out, '--out');
+    return write(result.supergraphSdl, out);
   },
 };
+
+type Composed = Extract<Composition, { supergraphSdl: string }>;
+
+interface Files {
+  readonly out: string | undefined;
+  readonly types: string | undefined;
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` for what would keep the gateway from starting with this graph. */
+async function checked(
+  graph: GraphConfig,
+  { supergraphSdl, hints }: Composed,
+  files: Files,
+): Promise<number> {
+  const { loadSubgraphs } = await import('../subgraphs/load.ts');
+  const loaded = await loadSubgraphs(graph);
+  await loaded.close();
+  if (files.types !== undefined) {
+    const { graphTypes } = await import('../plan/graph-types.ts');
+    if (!(await isUpToDate(graphTypes(supergraphSdl), files.types, '--types'))) return exitCodes.failed;
+  }
+  if (!(await isUpToDate(supergraphSdl, files.out, '--out'))) return exitCodes.failed;
+  const verb = graph.subgraphs.length === 1 ? 'composes' : 'compose';
+  console.log(`${counted(graph.subgraphs.length, 'subgraph')} ${verb}, ${counted(hints.length, 'hint')}`);
+  return exitCodes.ok;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
 
 async function write(sdl: string, out: string | undefined): Promise<number> {
   if (out === undefined) console.log(sdl);
@@ -73,10 +105,10 @@ function unwritable(out: string): (error: NodeJS.ErrnoException) => never {
   };
 }
 
-async function check(sdl: string, out: string | undefined, flag: '--out' | '--types'): Promise<number> {
-  if (out === undefined) return exitCodes.ok;
+async function isUpToDate(sdl: string, out: string | undefined, flag: '--out' | '--types'): Promise<boolean> {
+  if (out === undefined) return true;
   const present = await readFile(out, 'utf8').catch(() => undefined);
-  if (present === sdl) return exitCodes.ok;
+  if (present === sdl) return true;
   console.error(`${out} is not up to date: run tributary compose ${flag} ${out}`);
-  return exitCodes.failed;
+  return false;
 }

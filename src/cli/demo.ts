@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { GatewayError } from '../shared/errors.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
+import { closeOnSignals } from './signals.ts';
 
 interface MockAddress {
   readonly name: string;
@@ -50,8 +51,11 @@ Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has t
     const port = readPort(flags.port);
     const host = text(flags.host);
     const logLevel = readLevel(text(flags.log));
+    // All of it takes some seconds, more on a busy machine.
+    console.log('Starting the mock services and the gateway ...');
+    const serving = closeOnSignals();
     // Not before the flags are known to be right: it loads the whole gateway.
-    const { closeOnSignals, start } = await import('../main.ts');
+    const { start } = await import('../main.ts');
     const tokens = await readTokens();
     const mocks = await startMocks();
     try {
@@ -63,7 +67,7 @@ Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has t
         ...(port === undefined ? {} : { port }),
         ...(host === undefined ? {} : { host }),
       });
-      closeOnSignals({
+      serving({
         reload: () => gateway.reload(),
         close: async () => {
           await gateway.close();

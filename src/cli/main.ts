@@ -1,5 +1,7 @@
 /** The `tributary` command line: one file a command, listed in `commands`. */
 
+import { readFile } from 'node:fs/promises';
+
 import { runCommand, type Command } from './arguments.ts';
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -12,12 +14,18 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 const [name, ...args] = process.argv.slice(2);
-process.exitCode = await dispatch();
+const code = await dispatch();
+// One that has ended does not wait for what modules of resolvers may have begun, but for what it has printed.
+if (code !== undefined) process.stdout.write('', () => process.exit(code));
 
 async function dispatch(): Promise<number | undefined> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     console.log(await overview());
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === 'version') {
+    console.log(await version());
+    return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return runCommand(name, await command(), args);
@@ -29,5 +37,11 @@ async function overview(): Promise<string> {
   const lines: string[] = [];
   for (const [command, load] of Object.entries(commands))
     lines.push(`  ${command.padEnd(14)}${(await load()).summary}`);
-  return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help says more.`;
+  return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help says more; tributary --version says which this is.`;
+}
+
+/** Of the package, which lies as far up from the compiled code as from the source. */
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

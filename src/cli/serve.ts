@@ -2,6 +2,7 @@
 
 import { workersOf } from '../config/gateway-config.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
+import { closeOnSignals } from './signals.ts';
 
 const graphDefault = 'schemas/graph.yaml';
 
@@ -39,8 +40,9 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
     if (graph !== undefined && supergraph !== undefined) {
       throw new UsageError('--graph and --supergraph exclude each other');
     }
+    const serving = closeOnSignals();
     // Not before the flags are known to be right: it loads the whole gateway.
-    const { closeOnSignals, start } = await import('../main.ts');
+    const { start } = await import('../main.ts');
     const running = await start({
       ...(supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph }),
       ...(configPath === undefined ? {} : { configPath }),
@@ -48,7 +50,7 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
       ...(port === undefined ? {} : { port }),
       ...(workers === undefined ? {} : { workers: workersOf(workers) }),
     });
-    closeOnSignals(running);
+    serving(running);
     return undefined;
   },
 };

@@ -64,7 +64,9 @@ const everyKey = z.strictObject({
       headerBytesMax: bytes.default(16_384),
       /** From the first byte of a request to its last. */
       requestReceiveTimeoutMs: milliseconds.default(10_000),
-      /** After SIGTERM, for requests in flight. */
+      /** After SIGTERM, how long readiness fails before the listener closes, also while there is nothing to do. */
+      drainDelayMs: z.int().min(0).max(600_000).default(0),
+      /** After SIGTERM and that delay, for requests in flight. */
       drainTimeoutMs: milliseconds.default(20_000),
       /** GraphiQL for browsers. Default: only where NODE_ENV is not `production`. */
       graphiql: z.boolean().optional(),

@@ -119,7 +119,7 @@ export interface GatewayEvents {
     readonly restartInMs: number;
   };
   listening: { readonly url: string };
-  draining: { readonly timeoutMs: number };
+  draining: { readonly delayMs: number; readonly timeoutMs: number };
   closed: Record<string, never>;
 }
 

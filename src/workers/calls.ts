@@ -46,3 +46,8 @@ export type CallToPrimary =
 export const noticeTimeoutMs = 1000;
 /** For a disk that is slow. */
 export const auditTimeoutMs = 10_000;
+
+/** How long a worker may take to drain, by its configuration. */
+export function drainMs({ server }: GatewayConfig): number {
+  return server.drainDelayMs + server.drainTimeoutMs;
+}

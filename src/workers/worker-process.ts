@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { CallToPrimary, CallToWorker, PlannedGraph } from './calls.ts';
+import { drainMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 
 /** After its answer that it has drained, for the process to end. */
@@ -94,8 +94,7 @@ export class WorkerProcess {
 
   /** Lets its requests end, then ends it; one that does not obey is killed. */
   async drain(): Promise<void> {
-    const { drainTimeoutMs } = this.#config.server;
-    await this.#channel.call({ kind: 'drain' }, drainTimeoutMs + endTimeoutMs).catch(() => {});
+    await this.#channel.call({ kind: 'drain' }, drainMs(this.#config) + endTimeoutMs).catch(() => {});
     // It ends when the channel does.
     if (this.#worker.isConnected()) this.#worker.process.disconnect();
     const late = setTimeout(() => this.kill(), endTimeoutMs);

@@ -10,7 +10,7 @@ import type { Graph } from '../plan/graph-source.ts';
 import { GivenCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
-import { auditTimeoutMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
+import { auditTimeoutMs, drainMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
@@ -42,7 +42,7 @@ cluster.worker?.on('disconnect', () => {
 async function end(): Promise<void> {
   const { running } = serving ?? {};
   // Nobody is left to end a process that hangs.
-  if (running) setTimeout(() => process.exit(1), running.config.server.drainTimeoutMs + closingMs);
+  if (running) setTimeout(() => process.exit(1), drainMs(running.config) + closingMs);
   await running?.close().catch(() => {});
   process.exit(0);
 }

@@ -102,6 +102,66 @@ describe('help', () => {
   });
 });
 
+it.each(['--version', 'version'])('%s says the version of the package', async (flag) => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await runTributary([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+describe('compose --check finds what would keep the gateway from starting', () => {
+  const files = {
+    'graph.yaml': `subgraphs:
+  users: { kind: local, schema: users.graphql, resolvers: users.ts, sources: [stock], owner: team }
+sources:
+  stock: { kind: grpc, url: "grpc://127.0.0.1:1", proto: stock.proto, service: shop.Stock }
+`,
+    'users.graphql': 'type Query { user: String }',
+    'users.ts':
+      'export const subgraph = { sources: {}, resolvers: { Query: { user: () => "Ada" } } };\nsetInterval(() => {}, 1000);',
+    'stock.proto': 'syntax = "proto3"; package shop; service Stock { rpc Get(A) returns (A); } message A {}',
+  };
+
+  it('and says one line where nothing would, also where a module goes on', async () => {
+    const cwd = await folderWith(files);
+    expect(await runTributary(['compose', '--check', '--graph', 'graph.yaml'], { cwd })).toEqual({
+      code: 0,
+      stdout: '1 subgraph composes, 0 hints\n',
+      stderr: '',
+    });
+  });
+
+  it.each<[string, Partial<typeof files>, RegExp]>([
+    [
+      'a resolver for an unknown field',
+      { 'users.ts': files['users.ts'].replace('user:', 'usr:') },
+      /^tributary compose: subgraph users: .*Query\.usr.*did you mean "user"/,
+    ],
+    [
+      'a syntax error in a module',
+      { 'users.ts': 'export const subgraph = {' },
+      /^tributary compose: subgraph users: its resolvers: .*users\.ts cannot be loaded: /,
+    ],
+    ['a module that is not there', { 'users.ts': '' }, /users\.ts must export "subgraph"/],
+    [
+      'a wrong service of a proto',
+      { 'stock.proto': files['stock.proto'].replace('service Stock', 'service Store') },
+      /^tributary compose: source stock: its proto file has no service shop\.Stock/,
+    ],
+    [
+      'a proto that is none',
+      { 'stock.proto': 'nonsense' },
+      /^tributary compose: source stock: its proto file cannot be read/,
+    ],
+  ])('%s', async (_, changed, line) => {
+    const cwd = await folderWith({ ...files, ...changed });
+    const ended = await runTributary(['compose', '--check', '--graph', 'graph.yaml'], { cwd });
+    expectOneLine(ended, '');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(line);
+  });
+});
+
 describe('compose', () => {
   it('prints the supergraph of the repository', async () => {
     const ended = await runTributary(['compose', '--graph', graphPath]);
@@ -158,7 +218,11 @@ describe('compose', () => {
       stderr: 'all.graphql is not up to date: run tributary compose --out all.graphql\n',
     });
     expect(await compose()).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await compose('--check')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await compose('--check')).toEqual({
+      code: 0,
+      stdout: '2 subgraphs compose, 0 hints\n',
+      stderr: '',
+    });
     expect(await readFile(join(cwd, 'all.graphql'), 'utf8')).toContain('type Thing');
   });
 });

@@ -1,6 +1,7 @@
 /** How `tributary serve` starts, says how it is and ends, as a real process with real signals. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -52,6 +53,39 @@ describe('tributary serve', () => {
     running.child.kill('SIGTERM');
     await cutOff;
     expect((await running.ended()).code).toBe(0);
+  });
+
+  it.each([1, 2])(
+    'with a drain delay and %i process(es) is not ready and still serves, with nothing in flight',
+    async (workers) => {
+      // Longer than the test: nothing here depends on how fast the machine is.
+      const { url, running } = await given(`server: { drainDelayMs: 600000, workers: ${workers} }\n`);
+      running.child.kill('SIGTERM');
+      await expect.poll(() => health(url, 'ready')).toEqual({ status: 503, text: '{"status":"not ready"}' });
+      expect(await ask(url, '{ __typename }')).toMatchObject({ status: 200, data: { __typename: 'Query' } });
+      running.child.kill('SIGTERM');
+      expect((await running.ended()).code).toBe(130);
+    },
+  );
+
+  it.each([1, 2])('ends by itself after the drain delay, with %i process(es)', async (workers) => {
+    const { url, running } = await given(
+      `server: { drainDelayMs: 300, drainTimeoutMs: 100, workers: ${workers} }\n`,
+    );
+    running.child.kill('SIGTERM');
+    expect((await running.ended()).code).toBe(0);
+    await expect(health(url, 'live')).rejects.toThrow('fetch failed');
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('on %s while it starts ends at once', async (signal, code) => {
+    const silent = await silentServer();
+    const running = tributary(['serve', '--supergraph', silent.url, '--port', '0']);
+    await silent.asked;
+    running.child.kill(signal);
+    expect(await running.ended()).toEqual({ code, stdout: '', stderr: '' });
   });
 
   it('answers and ends where nobody reads its log any more', async () => {
@@ -159,6 +193,19 @@ const refusedOrder = `mutation { placeOrder(input: {
   customer: { id: "u1" }, items: [{ product: { upc: "p999" }, quantity: 2 }],
   shipTo: { name: "Ada", street: "Main 1", city: "Lyon", country: "FR" }, payment: { method: CARD }
 }) { order { id } } }`;
+
+/** Takes a request and never answers it. */
+async function silentServer(): Promise<{ url: string; asked: Promise<unknown> }> {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  onTestFinished(() => server.closeAllConnections());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    asked: once(server, 'request'),
+  };
+}
 
 interface Given {
   readonly url: string;

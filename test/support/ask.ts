@@ -21,7 +21,7 @@ export interface ReplyError {
   readonly extensions: Readonly<Record<string, unknown>>;
 }
 
-const replyTimeoutMs = 20_000;
+const replyTimeoutMs = 60_000;
 
 export function ask(url: string, query: string, options: AskOptions = {}): Promise<GraphqlReply> {
   const { variables, headers = {}, signal } = options;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const program = fileURLToPath(new URL('../../src/cli/tributary.js', import.meta.url));
-const timeoutMs = 25_000;
+const timeoutMs = 120_000;
 
 export interface Ended {
   /** Null where a signal ended it. */
@@ -79,8 +79,11 @@ export function runTributary(args: readonly string[], options: TributaryOptions 
   return tributary(args, options).ended();
 }
 
+/** As the first process says it: with several it comes once all of them listen. */
+export const listening = /^\{"level":30,"time":"[^"]+","url":"([^"]+)","msg":"listening"\}/m;
+
 /** Of the GraphQL endpoint, from the log of `tributary serve`. */
 export async function servedAt(running: Tributary): Promise<string> {
-  const [, url = ''] = await running.printed(/"url":"([^"]+)"/);
+  const [, url = ''] = await running.printed(listening);
   return url;
 }
