@@ -3,6 +3,7 @@
 import type { AuthConfig } from '../config/auth.ts';
 import { addressMatcher } from '../shared/addresses.ts';
 import { type IncomingRequest, isRepeated, type ProveNow, refusal } from './proof.ts';
+import { own } from '../shared/records.ts';
 
 type TrustedProxyConfig = NonNullable<AuthConfig['trustedProxy']>;
 
@@ -32,7 +33,7 @@ export function createTrustedProxy(config: TrustedProxyConfig): ProveNow {
 
 /** Twice the same header means that the proxy added its own to one that a client sent: neither counts. */
 function onlyValue({ http }: IncomingRequest, name: string): string | undefined {
-  const value = http.headers[name];
+  const value = own(http.headers, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || isRepeated(http, name))
     throw refusal(`the proxy sent ${name} more than once`);

@@ -3,6 +3,7 @@
  *
  * As in a shell, the default also replaces an empty value. Expansion is not repeated: a value may contain `${`.
  */
+import { own } from '../shared/records.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +26,7 @@ export function expandEnvironment(text: string, environment: Environment): Expan
       return whole;
     }
     const [, name = '', fallback] = parts;
-    const value = environment[name];
+    const value = own(environment, name);
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
     if (value !== undefined) return value;
     problems.push(`environment variable ${name} is not set and has no default (write \${${name}:-default})`);

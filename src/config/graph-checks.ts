@@ -12,6 +12,7 @@ import { checkRestMapping } from './rest-mapping-checks.ts';
 import { didYouMean } from './suggest.ts';
 import type { Report } from './yaml-file.ts';
 import type { ConfigPath } from './yaml-position.ts';
+import { own } from '../shared/records.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -71,7 +72,7 @@ async function checkResolvers(
   const sdl = await readFile(resolve(folder, schema), 'utf8').catch(() => undefined);
   if (sdl === undefined) return;
   const names = (Array.isArray(given) ? given : []).filter((name) => typeof name === 'string');
-  const kinds = new Map(names.map((name) => [name, entryOf(sources[name])['kind']] as const));
+  const kinds = new Map(names.map((name) => [name, entryOf(own(sources, name))['kind']] as const));
   checkRestMapping(
     { mapping, path: [...path, 'rest'], sdl, sources: kinds, hasResolvers: resolvers !== undefined },
     report,

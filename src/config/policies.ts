@@ -8,6 +8,7 @@
 import { z } from 'zod';
 
 import { didYouMean } from './suggest.ts';
+import { own } from '../shared/records.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const percent = z.number().min(0).max(100);
@@ -156,7 +157,7 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
     policies.defaults,
     kind === 'local' ? localDefaults : {},
     policies.kinds?.[kind],
-    layerOf(policies.services?.[name]),
+    layerOf(own(policies.services ?? {}, name)),
   ];
   const policy = layers.reduce<ServicePolicy>((under, layer) => overlay(under, layer ?? {}), policyDefaults);
   if (kind !== 'local') return policy;
@@ -166,13 +167,15 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
 }
 
 /** What is no part of the layers stays out: breakers must not begin anew because a fallback changed. */
-function layerOf(own: (OwnPolicy & z.output<typeof policyShape>) | undefined): z.output<typeof policyShape> {
+function layerOf(
+  given: (OwnPolicy & z.output<typeof policyShape>) | undefined,
+): z.output<typeof policyShape> {
   const names = Object.keys(ownShape.shape);
-  return Object.fromEntries(Object.entries(own ?? {}).filter(([name]) => !names.includes(name)));
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => !names.includes(name)));
 }
 
 export function ownPolicyOf({ services }: PoliciesConfig, name: string): OwnPolicy {
-  return services && Object.hasOwn(services, name) ? (services[name] as OwnPolicy) : {};
+  return own(services ?? {}, name) ?? {};
 }
 
 /** @returns One line for each service that the graph does not have. */
@@ -189,7 +192,7 @@ function overlay<Value extends object>(under: Value, over: object): Value {
   const merged = { ...under } as Record<string, unknown>;
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
-    const below = merged[key];
+    const below = own(merged, key);
     merged[key] = isPlain(below) && isPlain(value) ? overlay(below, value) : value;
   }
   return merged as Value;

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 
 import type { ConfigPath } from './yaml-position.ts';
+import { own } from '../shared/records.ts';
 
 /** The parts of zod's schema definitions that lead further down; the rest is of no interest here. */
 interface Definition {
@@ -24,7 +25,8 @@ export function knownKeys(schema: z.core.$ZodType, value: unknown, path: ConfigP
     if (!here) return [];
     const definition: Definition = definitionOf(here);
     valueHere = childOf(valueHere, segment);
-    const next = definition.shape?.[String(segment)] ?? definition.valueType ?? definition.element;
+    const { shape, valueType, element } = definition;
+    const next = (shape && own(shape, String(segment))) ?? valueType ?? element;
     here = next && narrowed(next, valueHere);
   }
   return here ? Object.keys(definitionOf(here).shape ?? {}) : [];

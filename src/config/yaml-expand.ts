@@ -22,7 +22,17 @@ export function prepareScalars(
   const walk = (node: unknown, path: ConfigPath): void => {
     if (isMap(node)) {
       preparation.mistakes.push(...duplicateKeys(node.items, lines, path));
-      for (const item of node.items) walk(item.value, [...path, keyText(item.key) ?? '?']);
+      for (const item of node.items) {
+        const name = keyText(item.key) ?? '?';
+        // What reads the value afterwards passes over it in silence.
+        if (name === '__proto__')
+          preparation.mistakes.push({
+            path: [...path, name],
+            at: 'key',
+            message: 'nothing can have this name',
+          });
+        walk(item.value, [...path, name]);
+      }
     } else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
     } else if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${')) {

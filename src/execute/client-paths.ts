@@ -2,6 +2,7 @@
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { ProjectionSpec, Shape } from '../pipeline/prepared.ts';
+import { own } from '../shared/records.ts';
 import { isObject, type Data } from './merge.ts';
 import { caseOf, isIncluded, type ClientPath } from './projection.ts';
 
@@ -26,7 +27,7 @@ export function toClientPath(
     );
     if (!field) break;
     client.push(field.key);
-    value = isObject(value) ? value[element] : undefined;
+    value = isObject(value) ? own(value, element) : undefined;
     shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
   }
   return client;

@@ -4,6 +4,7 @@
  */
 
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
+import { own } from '../shared/records.ts';
 import { isObject, type Data } from './merge.ts';
 import { passes } from './positions.ts';
 
@@ -51,7 +52,7 @@ function visitPositions(
   }
   if (!isObject(value)) return;
   if (!step) visit(value, above);
-  else if ('key' in step && passes(value[step.key], step.types)) {
+  else if ('key' in step && passes(own(value, step.key), step.types)) {
     visitPositions({ value: value[step.key], above: [...above, value] }, steps, index + 1, visit);
   }
 }
@@ -78,7 +79,7 @@ function valueAt(value: unknown, path: readonly RewriteStep[], index: number): u
   if (!step || value === null || value === undefined) return value;
   if (Array.isArray(value)) return value.map((element) => valueAt(element, path, index) ?? null);
   if (!isObject(value)) return undefined;
-  if ('key' in step) return valueAt(value[step.key], path, index + 1);
+  if ('key' in step) return valueAt(own(value, step.key), path, index + 1);
   const name = value.__typename;
   const matches = name === undefined || (typeof name === 'string' && step.types.includes(name));
   return matches ? valueAt(value, path, index + 1) : undefined;

@@ -15,6 +15,7 @@ import {
 import type { Fallback } from '../pipeline/answer.ts';
 import type { FetchNode } from '../pipeline/prepared.ts';
 import { isOutage } from '../shared/errors.ts';
+import { own } from '../shared/records.ts';
 import type { Fallbacks } from '../sources/source.ts';
 import type { CompiledFetch } from './fetch.ts';
 import { copyOf, isObject, merge, mergeValues, type Data } from './merge.ts';
@@ -63,7 +64,7 @@ export function fillField(run: Run, fetch: CompiledFetch, { code, path, position
   if (path.length !== 1 || typeof name !== 'string') return false;
   const fallbacks = fallbacksFor(run, fetch, code);
   if (!fallbacks) return false;
-  const nulled = positions.filter(({ object }) => object[name] === null);
+  const nulled = positions.filter(({ object }) => own(object, name) === null);
   const objects = new Set(nulled.map(({ object }) => object));
   for (const object of objects) {
     const names = fill(object, fetch.node, fallbacks, (_, candidate) => candidate === name);
@@ -85,7 +86,7 @@ export function markStale(run: Run, fetch: CompiledFetch, ageMs: number, objects
     if (objects && !objects.has(object)) continue;
     for (const name of fetch.node.writes) {
       const written = finalName(fetch.node, name);
-      if (object[written] === undefined) continue;
+      if (own(object, written) === undefined) continue;
       mark(run, { path: [...path, written], service: fetch.node.service, source: 'stale', ageMs });
     }
   }
@@ -136,14 +137,15 @@ function fill(
 }
 
 function isLacking(object: Data, name: string): boolean {
-  return object[name] === undefined || object[name] === null;
+  return (own(object, name) ?? null) === null;
 }
 
 /** By the object's own type before the one that the fetch names, which may be an interface. */
 function declaredFor({ type, field }: Selected, { __typename }: Data, fallbacks: Fallbacks): unknown {
   for (const name of [__typename, type]) {
     const coordinate = `${String(name)}.${field.name.value}`;
-    if (Object.hasOwn(fallbacks, coordinate)) return fallbacks[coordinate];
+    const declared = own(fallbacks, coordinate);
+    if (declared !== undefined) return declared;
   }
   return undefined;
 }
@@ -256,7 +258,7 @@ function carryField(value: Data, { name, alias, selectionSet }: FieldNode, into:
   const part = carried(value[name.value], selectionSet);
   if (part === undefined) return false;
   const key = alias?.value ?? name.value;
-  const present = into[key];
+  const present = own(into, key);
   into[key] = present === undefined || present === null ? part : mergeValues(present, part);
   return true;
 }

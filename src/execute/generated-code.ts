@@ -23,6 +23,14 @@ export function generate<Result>(
   }
 }
 
+/** Code that reads a property of data from outside: one that is not there is undefined, whatever its name is. */
+export function readCode(object: string, name: string): string {
+  const property = `${object}.${assertName(name)}`;
+  return name in Object.prototype
+    ? `(Object.hasOwn(${object}, ${JSON.stringify(name)}) ? ${property} : undefined)`
+    : property;
+}
+
 /** Safe as a property name after a dot. Everything else is refused before it gets here. */
 export function assertName(name: string): string {
   if (!/^[_A-Za-z]\w*$/.test(name)) throw new Error(`Not a GraphQL name: ${JSON.stringify(name)}`);

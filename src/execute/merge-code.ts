@@ -1,6 +1,6 @@
 /** `merge` for the result of one fetch, whose names are known. */
 
-import { assertName, generate } from './generated-code.ts';
+import { assertName, generate, readCode } from './generated-code.ts';
 import { merge, mergeValues, type Data } from './merge.ts';
 
 export type Merge = (target: Data, source: Data) => void;
@@ -10,9 +10,9 @@ export function compileMerge(names: readonly string[]): Merge {
   const lines = ['__typename', ...names].map((name) => {
     const property = assertName(name);
     return [
-      `v = source.${property};`,
+      `v = ${readCode('source', name)};`,
       'if (v !== undefined) {',
-      `p = target.${property};`,
+      `p = ${readCode('target', name)};`,
       `if (p === undefined || p === null) target.${property} = v;`,
       `else if (v !== null && p !== v) target.${property} = mergeValues(p, v);`,
       '}',

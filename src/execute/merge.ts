@@ -5,6 +5,8 @@
  * that failed must not take away what the other one gave, whichever came last.
  */
 
+import { own } from '../shared/records.ts';
+
 export type Data = Record<string, unknown>;
 
 /**
@@ -15,7 +17,7 @@ export function merge(target: Data, source: Data): void {
   for (const key in source) {
     const value = source[key];
     if (value === undefined || key === '__proto__') continue;
-    const present = target[key];
+    const present = own(target, key);
     if (present === undefined || present === null) target[key] = value;
     else if (value !== null && present !== value) target[key] = mergeValues(present, value);
   }

@@ -1,7 +1,7 @@
 /** `objectsAt` for one path, as nested loops. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
-import { assertName, generate } from './generated-code.ts';
+import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 import { objectsAt } from './positions.ts';
 
@@ -29,7 +29,7 @@ function sourceOf(steps: readonly PathStep[]): string {
     } else {
       lines.push(
         `if (Array.isArray(${value})) return reference(root);`,
-        `const ${next} = ${value}.${assertName(step.key)};`,
+        `const ${next} = ${readCode(value, step.key)};`,
       );
     }
     lines.push(`if (typeof ${next} === 'object' && ${next} !== null) {`);

@@ -1,6 +1,7 @@
 /** Finds the objects at a path of the plan, with or without where each of them is. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
+import { own } from '../shared/records.ts';
 import { isObject, type Data } from './merge.ts';
 
 /** The objects at `steps`, nulls and missing ones left out. */
@@ -22,7 +23,7 @@ function advance(value: unknown, step: PathStep, into: unknown[]): void {
   } else if (Array.isArray(value)) {
     for (const element of value) advance(element, step, into);
   } else if (typeof value === 'object') {
-    const child = (value as Data)[step.key];
+    const child = own(value as Data, step.key);
     if (passes(child, step.types)) into.push(child);
   }
 }
@@ -74,7 +75,7 @@ function locate(
   if (!isObject(value)) return;
   const step = steps[index];
   if (!step) found.push({ object: value, path });
-  else if ('key' in step && passes(value[step.key], step.types)) {
+  else if ('key' in step && passes(own(value, step.key), step.types)) {
     locate(value[step.key], steps, index + 1, [...path, step.key], found);
   }
 }

@@ -1,7 +1,7 @@
 /** `compileRepresentation` as object literals, for requirements without fragments below the type condition. */
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
-import { assertName, generate } from './generated-code.ts';
+import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 import type { BuildRepresentation } from './representation.ts';
 
@@ -42,7 +42,7 @@ export function generateIdentity(requires: readonly RequiredSelection[]): Identi
   const [key] = keys;
   if (keys.length !== 1 || key?.kind !== 'field' || key.selections || !isPlain(condition)) return null;
   const type = JSON.stringify(condition.types[0]);
-  const body = `return (o) => (o.__typename === ${type} ? o.${assertName(key.name)} : undefined);`;
+  const body = `return (o) => (o.__typename === ${type} ? ${readCode('o', key.name)} : undefined);`;
   return generate<Identify>('identity', {}, body);
 }
 
@@ -62,7 +62,7 @@ function isPlainField(selection: RequiredSelection): boolean {
 /** Statements that return the literal for `o`, or `missing` where a field is undefined. */
 function literal(fields: readonly Field[], functions: string[], missing: string, wrap: string): string {
   const reads = fields.map(
-    ({ name }, i) => `const f${i} = o.${assertName(name)}; if (f${i} === undefined) return ${missing};`,
+    ({ name }, i) => `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return ${missing};`,
   );
   const entries = fields.map(({ name, selections }, i) => {
     const value = selections ? `${nested(selections as readonly Field[], functions)}(f${i})` : `f${i}`;

@@ -4,6 +4,7 @@
  */
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
+import { own } from '../shared/records.ts';
 import { isObject, merge, type Data } from './merge.ts';
 import { generateRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
@@ -60,7 +61,7 @@ function compileSelection(selection: RequiredSelection): Part {
   const { name } = selection;
   if (!selection.selections) {
     return (source, into) => {
-      const value = source[name];
+      const value = own(source, name);
       if (value === undefined) return false;
       into[name] = value;
       return true;
@@ -68,7 +69,7 @@ function compileSelection(selection: RequiredSelection): Part {
   }
   const select = compileSelections(selection.selections);
   return (source, into) => {
-    const value = source[name];
+    const value = own(source, name);
     if (value === undefined) return false;
     into[name] = selectFrom(value, select);
     return true;

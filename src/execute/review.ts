@@ -8,6 +8,7 @@
 import type { AnswerError } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, ParentField, Verdict } from '../pipeline/authorization.ts';
 import type { FieldSpec, PreparedOperation, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { emptyRecord, own } from '../shared/records.ts';
 import { isObject, type Data } from './merge.ts';
 import { caseOf, isIncluded, type ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
@@ -215,9 +216,9 @@ function parentOf(check: CheckSpec | undefined, object: Data, type: string): Dat
 }
 
 function selected(fields: readonly ParentField[], object: Data): Data {
-  const parent: Data = {};
+  const parent: Data = emptyRecord();
   for (const { name, from, fields: inner } of fields) {
-    const value = object[from] ?? null;
+    const value = own(object, from) ?? null;
     parent[name] = inner ? selectedBelow(inner, value) : value;
   }
   return parent;

@@ -1,6 +1,7 @@
 /** Applies the planner's data rewrites: type names of interface objects, and aliases it had to invent. */
 
 import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
+import { own } from '../shared/records.ts';
 import { isObject, mergeValues, type Data } from './merge.ts';
 
 export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
@@ -16,9 +17,9 @@ export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown):
 
 /** Under the new name there may be more of the same value: the planner invents an alias for a part of it. */
 function renameKey(object: Data, from: string, to: string): void {
-  const value = object[from];
+  const value = own(object, from);
   if (value === undefined) return;
-  const present = object[to];
+  const present = own(object, to);
   if (present === undefined || present === null) object[to] = value;
   else if (value !== null) object[to] = mergeValues(present, value);
   object[from] = undefined;
@@ -40,7 +41,7 @@ function applyAt(
     return;
   }
   const step = path[index] as RewriteStep;
-  if ('key' in step) applyAt(value[step.key], path, index + 1, change);
+  if ('key' in step) applyAt(own(value, step.key), path, index + 1, change);
   else if (value.__typename === undefined || isTypeName(value.__typename, step.types)) {
     applyAt(value, path, index + 1, change);
   }

@@ -38,6 +38,7 @@ import type {
   Shape,
   ShapeCase,
 } from '../pipeline/prepared.ts';
+import { emptyRecord } from '../shared/records.ts';
 import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -73,11 +74,9 @@ export interface SchemaField {
 
 const rootPlace: Place = { path: [], reach: always };
 
-const metaFields: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
-  __typename: TypeNameMetaFieldDef,
-  __schema: SchemaMetaFieldDef,
-  __type: TypeMetaFieldDef,
-};
+const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
+  [TypeNameMetaFieldDef, SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
+);
 
 export class ProjectionBuilder {
   readonly #schema: GraphQLSchema;
@@ -86,7 +85,7 @@ export class ProjectionBuilder {
   readonly #nameOf: InternalName;
   readonly #checks: CheckList | null;
   readonly #shapes: Shape[] = [];
-  readonly #enums: Record<string, readonly string[]> = {};
+  readonly #enums: Record<string, readonly string[]> = emptyRecord();
   readonly #schemaFields: SchemaField[] = [];
 
   constructor(
@@ -277,7 +276,7 @@ export class ProjectionBuilder {
 
   #typeOf(type: RuntimeType, node: FieldNode): GraphQLOutputType {
     const name = node.name.value;
-    const field = metaFields[name] ?? type.getFields()[name];
+    const field = metaFields.get(name) ?? type.getFields()[name];
     if (!field) throw new Error(`No field ${type.name}.${name}: the document was not validated`);
     return field.type;
   }

@@ -5,6 +5,7 @@
 
 import type { AnswerError } from '../pipeline/answer.ts';
 import { errorCodes, isCodeName, isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { emptyRecord } from '../shared/records.ts';
 
 export interface ErrorPolicy {
   readonly backendMessages: 'pass' | 'redact';
@@ -75,7 +76,7 @@ const neverPublic = new Set([
 const extensionBytesMax = 2048;
 
 function publicExtensions(extensions: AnswerError['extensions']): Record<string, unknown> {
-  const shown: Record<string, unknown> = {};
+  const shown = emptyRecord();
   for (const [key, value] of Object.entries(extensions ?? {})) {
     if (neverPublic.has(key)) continue;
     const text = JSON.stringify(value) ?? '';

@@ -7,6 +7,7 @@ import { hopByHopHeaders } from '../config/transport.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import type { HttpHeaders } from './http-call.ts';
+import { own } from '../shared/records.ts';
 
 /** Names in lower case; `set-cookie` may have several values. */
 export type ClientHeaders = Readonly<Record<string, readonly string[]>>;
@@ -24,7 +25,7 @@ export const notToBeKept: ClientHeaders = { [countedCacheControl]: ['no-store'] 
 export function clientHeadersOf(headers: HttpHeaders, respond: readonly string[]): ClientHeaders {
   const passed: Record<string, readonly string[]> = {};
   for (const name of respond) {
-    const value = headers[name];
+    const value = own(headers, name);
     // An answer that says nothing of how long it may be kept may not be kept.
     if (name === 'cache-control' || name === countedCacheControl) passed[name] = [cacheControlOf(headers)];
     else if (value !== undefined && !hopByHopHeaders.has(name)) {

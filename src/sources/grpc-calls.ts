@@ -22,6 +22,7 @@ import { timedOut, unavailable } from './failures.ts';
 import type { GrpcChannel, GrpcChannels } from './grpc-channels.ts';
 import { isNotFound, metadataOf, statusError } from './grpc-status.ts';
 import type { HeaderRules } from './request-headers.ts';
+import { own } from '../shared/records.ts';
 
 export interface GrpcRequest {
   readonly method: string;
@@ -102,7 +103,7 @@ function invocationOf(
   { method }: GrpcRequest,
   call: CallContext,
 ): Invocation {
-  const definition = methods[method];
+  const definition = own(methods, method);
   if (!definition) throw new TypeError(`${name} has no method ${method}`);
   const { cancellation, deadlineAtMs, request } = call;
   if (cancellation.reason) throw cancellation.reason;

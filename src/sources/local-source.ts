@@ -18,6 +18,7 @@ import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { ServiceRefusal, timedOut } from './failures.ts';
 import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
+import { ownVariables, setOwnFields } from './own-fields.ts';
 import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from './source.ts';
 
 export interface LocalSubgraphOptions {
@@ -35,6 +36,8 @@ export interface LocalSubgraphOptions {
 export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
   const { name, schema, contextOf, timeoutMs = 10_000, documentsMax = 1000 } = options;
   if (options.fieldDeadlines) setFieldDeadlines(schema, name, options.fieldDeadlines);
+  setOwnFields(schema);
+  const ownVariablesOf = ownVariables(schema);
   const documentOf = documentCache(schema, name, documentsMax);
   // Keyed by this subgraph: two of them never share a context, two fetches of one request always do.
   const contextKey = Symbol(name);
@@ -51,7 +54,7 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
       const result = execute({
         schema,
         document: documentOf(request.operation.query),
-        variableValues: variablesOf(request),
+        variableValues: ownVariablesOf(variablesOf(request)),
         contextValue,
       });
       const settled = isPromise(result) ? await withinDeadline(result, name, timeoutMs, context) : result;

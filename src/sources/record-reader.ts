@@ -4,6 +4,7 @@
  */
 
 import { badResponse } from './failures.ts';
+import { own } from '../shared/records.ts';
 
 /** @throws {GatewayError} `SERVICE_BAD_RESPONSE` when it is no list. */
 export function recordsOf(service: string, value: unknown): RecordReader[] {
@@ -25,23 +26,23 @@ export class RecordReader {
   }
 
   text(field: string): string {
-    const value = this.#record[field];
+    const value = this.value(field);
     if (typeof value === 'string') return value;
     throw this.#wrong(field, 'a string');
   }
 
   textOrNull(field: string): string | null {
-    return this.#record[field] === null || this.#record[field] === undefined ? null : this.text(field);
+    return (this.value(field) ?? null) === null ? null : this.text(field);
   }
 
   /** An id: text, or a whole number as its digits. */
   id(field: string): string {
-    return typeof this.#record[field] === 'number' ? String(this.whole(field)) : this.text(field);
+    return typeof this.value(field) === 'number' ? String(this.whole(field)) : this.text(field);
   }
 
   /** Whatever it holds. */
   value(field: string): unknown {
-    return Object.hasOwn(this.#record, field) ? this.#record[field] : undefined;
+    return own(this.#record, field);
   }
 
   /** The record as it came. */
@@ -50,19 +51,19 @@ export class RecordReader {
   }
 
   whole(field: string): number {
-    const value = this.#record[field];
+    const value = this.value(field);
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
     throw this.#wrong(field, 'a whole number');
   }
 
   oneOf<const Value extends string>(field: string, values: readonly Value[]): Value {
-    const known = values.find((value) => value === this.#record[field]);
+    const known = values.find((value) => value === this.value(field));
     if (known !== undefined) return known;
     throw this.#wrong(field, values.join(' or '));
   }
 
   records(field: string): RecordReader[] {
-    return recordsOf(this.#service, this.#record[field]);
+    return recordsOf(this.#service, this.value(field));
   }
 
   #wrong(field: string, expected: string) {

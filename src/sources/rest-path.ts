@@ -4,6 +4,7 @@
  */
 
 import { badInput, unusable } from './failures.ts';
+import { own } from '../shared/records.ts';
 
 export type QueryValue = string | number | boolean | readonly string[];
 
@@ -44,7 +45,7 @@ function placed(service: string, template: string, params: Readonly<Record<strin
   const names = new Set<string>();
   let [path, segment, end] = ['', '', 0];
   for (const { 0: whole, index, groups: { name = '', star } = {} } of template.matchAll(parameters)) {
-    const value = Object.hasOwn(params, name) ? params[name] : undefined;
+    const value = own(params, name);
     if (value === undefined) throw new TypeError(`no value for :${name} in ${template}`);
     const literal = template.slice(end, index);
     // Two values side by side may be what neither of them is.

@@ -24,6 +24,7 @@ import { importExport } from './import-export.ts';
 import { type OpenSource, openSource } from './open-source.ts';
 import { type MappingParts, setMappedFields, withMapping } from './rest-resolvers.ts';
 import { checkServices, transportOf, withCountedCacheControl } from './service-settings.ts';
+import { emptyRecord } from '../shared/records.ts';
 
 export interface LoadedSubgraphs {
   /** By name, in the order of the file. */
@@ -166,7 +167,7 @@ function sourcesFor(
   definition: SubgraphDefinition,
   all: readonly OpenSource[],
 ): Record<string, object> {
-  const clients: Record<string, object> = {};
+  const clients = emptyRecord<object>();
   for (const [name, kind] of Object.entries(definition.sources)) {
     const source = all.find((open) => open.name === name);
     if (!source || !config.sources.includes(name)) {

@@ -4,6 +4,7 @@ import { Kind, parse, type DefinitionNode, type OperationTypeNode } from 'graphq
 
 import { ownPolicyOf, type PoliciesConfig, unknownServices } from '../config/policies.ts';
 import { didYouMean } from '../config/suggest.ts';
+import { own } from '../shared/records.ts';
 
 export interface KnownSubgraph {
   readonly name: string;
@@ -27,15 +28,16 @@ export function policyMistakes(policies: PoliciesConfig, { subgraphs, sources }:
     for (const line of ownMistakes(policies, name, subgraph))
       mistakes.push(`policies.services.${name}.${line}`);
     // A local subgraph and its source may have one name.
+    const policy = own(policies.services ?? {}, name);
     if (
-      policies.services?.[name]?.timeoutMs !== undefined &&
+      policy?.timeoutMs !== undefined &&
       subgraph?.kind === 'local' &&
       !sources.some((source) => source.name === name)
     )
       mistakes.push(
         `policies.services.${name}.timeoutMs: of a subgraph of kind local it stands in graph.yaml`,
       );
-    if (policies.services?.[name]?.batching && !sources.some((source) => source.name === name))
+    if (policy?.batching && !sources.some((source) => source.name === name))
       mistakes.push(
         `policies.services.${name}.batching: only sources are asked by loaders, and this is a subgraph`,
       );

@@ -4,7 +4,6 @@
  */
 
 import {
-  defaultFieldResolver,
   getNullableType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -24,6 +23,7 @@ import {
 import { indexSdl } from '../config/sdl-index.ts';
 import type { BulkEndpoint } from '../sources/bulk-loader.ts';
 import { badResponse } from '../sources/failures.ts';
+import { ownFieldResolver } from '../sources/own-fields.ts';
 import type { PathValues } from '../sources/rest-path.ts';
 import type { RestChange, RestSource } from '../sources/rest-source.ts';
 import type { SubgraphContext } from './define.ts';
@@ -40,6 +40,7 @@ import {
   valueAt,
   type Values,
 } from './mapped-values.ts';
+import { emptyRecord, own } from '../shared/records.ts';
 
 export interface MappingParts {
   /** Of the subgraph. */
@@ -72,11 +73,9 @@ export interface WithMapping {
 export function withMapping(given: object, parts: MappingParts, sdl: string): WithMapping {
   const { fields, entities } = parts.mapping;
   const renames = renamesOf(parts.mapping);
-  // A type may be called `constructor`.
-  const resolvers = Object.create(null) as Resolvers;
+  const resolvers: Resolvers = emptyRecord();
   for (const [typeName, ofType] of Object.entries(given as Resolvers)) resolvers[typeName] = { ...ofType };
-  const has = (typeName: string, name: string): boolean =>
-    Object.hasOwn(resolvers, typeName) && Object.hasOwn(resolvers[typeName] ?? {}, name);
+  const has = (typeName: string, name: string): boolean => Object.hasOwn(resolvers[typeName] ?? {}, name);
   for (const [coordinate, config] of Object.entries(fields)) {
     const [typeName = '', fieldName = ''] = coordinate.split('.');
     if (has(typeName, fieldName)) return { resolvers, conflict: coordinate };
@@ -84,7 +83,7 @@ export function withMapping(given: object, parts: MappingParts, sdl: string): Wi
   }
   for (const [typeName, { kind, keys }] of indexSdl(sdl) ?? []) {
     const [[keyField = ''] = []] = keys;
-    const config = Object.hasOwn(entities, typeName) ? entities[typeName] : undefined;
+    const config = own(entities, typeName);
     if (kind !== 'object' || keys.length === 0) continue;
     if (has(typeName, '__resolveReference')) {
       if (config) return { resolvers, conflict: `entities of type ${typeName}` };
@@ -134,7 +133,7 @@ export function setMappedFields(
         const value = fieldOf(parent, coordinate, renames);
         // What a resolver in TypeScript returned may be anything that graphql-js understands.
         if (hasResolvers && (value === undefined || typeof value === 'function' || isPromise(value))) {
-          return defaultFieldResolver(parent, args, context, info);
+          return ownFieldResolver(parent, args, context, info);
         }
         return checked(service, value, field.type);
       };
@@ -188,7 +187,7 @@ function objectOf({ object = {} }: RestCallConfig, renames: Renames): Ask {
     ([name, value]) => [name, placeholderIn(value) ?? value] as const,
   );
   return (scope) => {
-    const values: Record<string, unknown> = {};
+    const values = emptyRecord();
     for (const [name, value] of entries) {
       const known = typeof value === 'object' ? placed(value, scope, renames) : value;
       if (known === null || known === undefined) return null;
@@ -270,13 +269,13 @@ class MappedCall {
   /** Undefined where a value of the path is null. Parameters without a value are left out. */
   #valuesOf(scope: Scope): PathValues | undefined {
     const service = this.#source.name;
-    const params: Record<string, string> = {};
+    const params = emptyRecord<string>();
     for (const [name, value] of this.#params) {
       const text = textOf(service, placed(value, scope, this.#renames), value);
       if (text === undefined) return undefined;
       params[name] = text;
     }
-    const query: Record<string, NonNullable<ReturnType<typeof parameterOf>>> = {};
+    const query = emptyRecord<NonNullable<ReturnType<typeof parameterOf>>>();
     for (const [name, value] of this.#query) {
       const known =
         typeof value === 'object' ? parameterOf(service, placed(value, scope, this.#renames), value) : value;

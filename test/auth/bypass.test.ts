@@ -8,8 +8,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { AuthorizationRecord } from '../../src/shared/events.ts';
 import type { GraphqlReply } from '../support/ask.ts';
+import { hostileNames } from '../support/hostile-names.ts';
 import { policyModule } from './guarded-graph.ts';
 import { type Asked, guardedGateway, type GuardedGateway } from './support/guarded-gateway.ts';
+import { mailboxPolicy, serveMailbox } from './support/mailbox.ts';
 import { waysTo } from './ways.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -175,6 +177,36 @@ it('an object that may not be seen does not tell its type either', async () => {
   expect(data).toEqual({ me: null, anything: [{ type: 'Book' }, { type: 'Movie' }, null] });
 });
 
+describe('a name that a client chose', { timeout: 240_000 }, () => {
+  it('does not hide a value from the rules that the backend gets, whatever the name means elsewhere', async () => {
+    const graph = await guardedGateway({ serve: serveMailbox, policy: mailboxPolicy });
+    const attempts = hostileNames.flatMap(attemptsWith);
+    const bypasses: string[] = [];
+    await inParallel([...attempts.entries()], async ([i, { query, variables, seen }]) => {
+      const how = i % 2 === 0 ? transports['post'] : transports['get'];
+      const reply = await graph.query(query, { ...how, ...(variables ? { variables } : {}) });
+      const isRight =
+        seen === undefined
+          ? codesOf(reply).join() === 'UNAUTHENTICATED'
+          : (reply.data as { mail?: unknown } | null)?.mail === seen;
+      if (reply.text.includes('canary') || !isRight)
+        bypasses.push(`${query} with ${JSON.stringify(variables)} answers ${reply.text}`);
+    });
+    expect(bypasses).toEqual([]);
+    console.log(`${hostileNames.length} hostile names in ${attempts.length} ways tried: 0 bypasses`);
+  });
+
+  it('is no way to what its owner alone may see: the exploit by the prototype of the variables', async () => {
+    const graph = await guardedGateway({ serve: serveMailbox, policy: mailboxPolicy });
+    const query = `query ($__proto__: JSON, $owner: String, $filter: Filter) {
+      mail(owner: $owner) few(filter: $filter) open(any: $__proto__) }`;
+    const variables = JSON.parse('{"__proto__":{"owner":"ada","filter":{"limit":99}}}') as object;
+    const { data, errors } = await graph.query(query, { variables: { ...variables } });
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ mail: 'no mail', few: 'few', open: 'open' });
+  });
+});
+
 const tester = { sub: 'tess', roles: ['tester'] };
 
 interface Way {
@@ -194,6 +226,60 @@ function allWays(schema: GraphQLSchema): Way[] {
       query,
     }));
   });
+}
+
+interface Attempt {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** What `mail` answers; absent: the rule denies. */
+  readonly seen?: string;
+}
+
+/** Ways to get at somebody's mail, or at much, with the help of one name. */
+function attemptsWith(name: string): Attempt[] {
+  const victim = { owner: 'ada', limit: 99, filter: { owner: 'ada', limit: 99 } };
+  const withName = (value: unknown): Record<string, unknown> =>
+    JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as Record<string, unknown>;
+  const other = name.startsWith('_t_') ? name.slice(3) : `_t_${name}`;
+  const seen = 'no mail';
+  return [
+    // The name carries what is asked for: the rule sees it.
+    {
+      query: `query ${name} ($${name}: String) { ${name}: mail(owner: $${name}) }`,
+      variables: withName('ada'),
+    },
+    {
+      query: `query ($${name}: String = "ada") { ...${name} }
+        fragment ${name} on Query { mail(filter: { owner: $${name} }) }`,
+    },
+    { query: `query ($${name}: Filter) { mail(filter: $${name}) }`, variables: withName(victim.filter) },
+    { query: `query ($${name}: Int) { few(filter: { limit: $${name} }) }`, variables: withName(99) },
+    {
+      query: `query ($${name}: String) { mail(owners: ["", $${name}], any: { owner: $${name} }) }`,
+      variables: withName('ada'),
+    },
+    { query: `query ($${name}: Boolean! = true) { mail(owner: "ada") @include(if: $${name}) }` },
+    // Nobody gave a value, whatever else has the name.
+    { query: `query ($${name}: String) { mail(owner: $${name}) }`, seen },
+    {
+      query: `query ($owner: String, $filter: Filter, $${name}: JSON) {
+        mail(owner: $owner) few(filter: $filter) open(any: $${name}) }`,
+      variables: withName(victim),
+      seen,
+    },
+    {
+      query: `query ($${name}: String, $${other}: String) {
+        mail(owner: $${other}) open(filter: { owner: $${name} }) }`,
+      variables: withName('ada'),
+      seen,
+    },
+    {
+      query: `query ($any: JSON, $${name}: JSON) {
+        mail(any: { ${name}: $any }) open(any: $${name}) }`,
+      variables: { ...withName(victim), any: victim },
+      seen,
+    },
+  ];
 }
 
 /** An account is guarded as such: where a field can only give one, or where one is found. */

@@ -114,7 +114,9 @@ it('takes an empty file for an empty map', async () => {
 
 it('follows aliases and never lets a file reach the prototype of objects', async () => {
   expect(await check('port: &p 5000\nnested: { depth: *p }')).toMatchObject({ nested: { depth: 5000 } });
-  expect(await mistakes('__proto__: { polluted: 1 }')).toHaveLength(1);
+  expect(await mistakes('__proto__: { polluted: 1 }')).toContain(
+    'file.yaml:1:1 __proto__: nothing can have this name',
+  );
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 

@@ -5,6 +5,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type IncomingRequest, isRepeated, type Proof, refusal } from '../proof.ts';
 import { digestOf, keyIdOf } from './key-text.ts';
 import type { KnownKey } from './known-key.ts';
+import { own } from '../../shared/records.ts';
 
 /** Where keys are looked up: by their public part. */
 export interface KeyLookup {
@@ -43,7 +44,7 @@ export function createApiKeys({ header, lookup, wallClock, onUsed }: ApiKeyParts
   }
 
   return ({ http }) => {
-    const text = http.headers[header];
+    const text = own(http.headers, header);
     if (text === undefined) return undefined;
     if (typeof text !== 'string' || isRepeated(http, header))
       throw refusal('the API key is there more than once');

@@ -2,6 +2,7 @@
 
 import { type NameKind, type NameRule, patternOf, placeholder } from '../../config/auth-certificates.ts';
 import type { AlternativeName } from './alternative-names.ts';
+import { own } from '../../shared/records.ts';
 
 export interface NamedBy {
   readonly rule: NameRule;
@@ -60,5 +61,5 @@ function literal(text: string): string {
 }
 
 function filled(template: string, parts: Readonly<Record<string, string>>): string {
-  return template.replace(placeholder, (_whole, name: string) => parts[name] ?? '');
+  return template.replace(placeholder, (_whole, name: string) => own(parts, name) ?? '');
 }

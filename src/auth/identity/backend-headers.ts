@@ -9,6 +9,7 @@ import type { Principal } from '../../pipeline/principal.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';
 import type { Signer } from './signer.ts';
+import { emptyRecord } from '../../shared/records.ts';
 
 type Headers = Record<string, string>;
 /** Adds what a rule says of a principal. */
@@ -109,7 +110,7 @@ function without<Value>(
   headers: Readonly<Record<string, Value>>,
   isOwn: (name: string) => boolean,
 ): Record<string, Value> {
-  const rest: Record<string, Value> = {};
+  const rest = emptyRecord<Value>();
   for (const name in headers) if (!isOwn(name)) rest[name] = headers[name] as Value;
   return rest;
 }

@@ -5,6 +5,7 @@ import type { IssuerConfig } from '../../config/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { principalOf } from '../jwt/claims.ts';
 import { refusal } from '../proof.ts';
+import { own } from '../../shared/records.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,7 @@ export function checkedPrincipal(
 ): Principal {
   const { iss, aud, sub, jti, cnf, token_type: type, token_use: use } = claims;
   for (const name of config.requiredClaims)
-    if (claims[name] === undefined) throw refusal(`the claim ${name} of the token is missing`);
+    if (own(claims, name) === undefined) throw refusal(`the claim ${name} of the token is missing`);
   if (iss !== undefined && iss !== config.issuer) throw refusal('the token is of another issuer');
   if (aud !== undefined && !isFor(aud, config.audience)) throw refusal('the token is for another audience');
   for (const [name, value] of Object.entries({ sub, jti }))

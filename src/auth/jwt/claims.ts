@@ -3,6 +3,7 @@
 import type { ClaimNames } from '../../config/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { isRecord } from '../fetch-json.ts';
+import { own } from '../../shared/records.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -50,11 +51,12 @@ function firstOf(claims: Claims, names: readonly string[]): unknown {
 
 /** Names may be addresses, with dots in them: the whole name goes before a way into an object. */
 function claimAt(claims: Claims, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
+  const whole = own(claims, name);
+  if (whole !== undefined) return whole;
   let value: unknown = claims;
   for (const part of name.split('.')) {
-    if (!isRecord(value) || !Object.hasOwn(value, part)) return undefined;
-    value = value[part];
+    if (!isRecord(value)) return undefined;
+    value = own(value, part);
   }
   return value;
 }

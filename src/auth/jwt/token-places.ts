@@ -2,6 +2,7 @@
 
 import type { JwtConfig } from '../../config/auth-jwt.ts';
 import { type IncomingRequest, isRepeated, refusal } from '../proof.ts';
+import { own } from '../../shared/records.ts';
 
 type Source = JwtConfig['sources'][number];
 type Find = (http: IncomingRequest['http']) => string | undefined;
@@ -24,7 +25,7 @@ export function tokenFinder(sources: readonly Source[]): Find {
 function fromHeader(name: string, scheme: string): Find {
   const start = scheme === '' ? '' : `${scheme.toLowerCase()} `;
   return (http) => {
-    const value = http.headers[name];
+    const value = own(http.headers, name);
     if (value === undefined) return undefined;
     // Whoever is in between may read the other one.
     if (typeof value !== 'string' || isRepeated(http, name))

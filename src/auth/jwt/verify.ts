@@ -42,6 +42,9 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
     clockTolerance: config.clockToleranceSeconds,
     currentDate: new Date(nowMs),
   }).catch(translate);
+  // The library takes what every object inherits for a claim.
+  const missing = config.requiredClaims.find((name) => !Object.hasOwn(payload, name));
+  if (missing !== undefined) throw refusal(`the claim ${missing} of the token is missing`);
   const { exp, iat, sub, jti, cnf } = payload;
   // JSON can say a number that is none: a token would hold for ever.
   if (!Number.isSafeInteger(Math.floor(exp ?? Number.NaN))) throw refusal('the exp of the token is no time');

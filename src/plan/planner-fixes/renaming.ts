@@ -83,8 +83,8 @@ function addFieldsWithArguments(selection: string, into: Set<string>): void {
 /** The response name of `field` in the merged data. */
 export type InternalName = (field: FieldNode) => string;
 
-/** Entity fetches have a variable of this name. */
-const representations = 'representations';
+/** Fetches have variables of these names: of entities, and of arguments from the context. */
+const plannerVariable = /^(representations$|contextualArgument_)/;
 
 /** Renames the documents of one operation, always in the same way. */
 export class Renamer {
@@ -117,7 +117,15 @@ export class Renamer {
 
   /** The client's name of a variable of the renamed document. */
   variableOf(internal: string): string {
-    return internal === this.#representations ? representations : internal;
+    const prefix = this.#variablePrefix;
+    return internal.startsWith(prefix) ? internal.slice(prefix.length) : internal;
+  }
+
+  /** Services keep variables in plain objects, as graphql-js does, which `$__proto__` would not become a member of. */
+  #internalVariable(name: string): string {
+    const prefix = this.#variablePrefix;
+    const isTaken = plannerVariable.test(name) || name.startsWith(prefix) || name in Object.prototype;
+    return isTaken ? `${prefix}${name}` : name;
   }
 
   rename(document: DocumentNode): DocumentNode {
@@ -134,14 +142,14 @@ export class Renamer {
           ? unaliased
           : { ...field, alias: { kind: Kind.NAME, value: internal } };
       },
-      Variable: (variable): VariableNode | undefined =>
-        variable.name.value === representations
-          ? { ...variable, name: { kind: Kind.NAME, value: this.#representations } }
-          : undefined,
+      Variable: (variable): VariableNode | undefined => {
+        const value = this.#internalVariable(variable.name.value);
+        return value === variable.name.value ? undefined : { ...variable, name: { kind: Kind.NAME, value } };
+      },
     });
   }
 
-  get #representations(): string {
-    return `${this.#names.prefix}_${representations}`;
+  get #variablePrefix(): string {
+    return `${this.#names.prefix}_`;
   }
 }

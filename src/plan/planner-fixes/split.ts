@@ -19,6 +19,7 @@ import {
 
 import type { GraftTree } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { emptyRecord } from '../../shared/records.ts';
 import type { InternalName } from './renaming.ts';
 import type { Requirements } from './requirements.ts';
 
@@ -123,7 +124,7 @@ function onlyPart(selectionSet: SelectionSetNode, parts: Parts, part: number): S
 }
 
 function graftTree(selectionSet: SelectionSetNode, parts: Parts, nameOf: InternalName): GraftTree {
-  const tree: Record<string, GraftTree | true> = {};
+  const tree = emptyRecord<GraftTree | true>();
   const add = (selections: readonly SelectionNode[]): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT) add(selection.selectionSet.selections);

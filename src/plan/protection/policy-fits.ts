@@ -17,6 +17,7 @@ import {
 import { didYouMean } from '../../config/suggest.ts';
 import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { own } from '../../shared/records.ts';
 
 /** @throws {GatewayError} `CONFIG_INVALID` with every mistake, one a line. */
 export function assertPolicyFits(schema: GraphQLSchema, outline: PolicyOutline): void {
@@ -111,7 +112,7 @@ function selectionProblem(type: GraphQLNamedType, { selections }: SelectionSetNo
     }
     const known = 'getFields' in type && !isInputObjectType(type) ? type.getFields() : {};
     const name = selection.name.value;
-    const definition = known[name];
+    const definition = own(known, name);
     if (!definition)
       return `asks for ${type.name}.${name}, which is not in the graph${didYouMean(name, Object.keys(known))}`;
     if (selection.arguments?.length)
