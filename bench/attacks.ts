@@ -1,12 +1,14 @@
 /**
- * What attackers cost everybody else: slow-planning operations, hostile documents, 50 reloads under load, and operations
- * that are never the same twice for ten minutes; and what broken and hostile services do to a gateway.
- * Run: node bench/attacks.ts [planning|corpus|reloads|unique [SECONDS]|faults|hostile]
+ * What attackers cost everybody else: slow-planning operations, clients that plan as much as they may, hostile documents,
+ * 50 reloads under load, and operations that are never the same twice for ten minutes; and what broken and hostile
+ * services do to a gateway.
+ * Run: node bench/attacks.ts [planning|shares [SECONDS]|corpus|reloads|unique [SECONDS]|faults|hostile]
  */
 
 import { corpus } from '../test/guard/corpus.ts';
 import { ask } from '../test/support/ask.ts';
 import { quantile, type MeasuredGateway } from '../test/support/measured-gateway.ts';
+import { burst, siege, toldApart, type Asked } from '../test/support/planning-load.ts';
 import { reloadStorm } from '../test/support/reload-storm.ts';
 import { slowGateway } from '../test/support/slow-gateway.ts';
 import { slowOperation } from '../test/support/slow-graph.ts';
@@ -18,8 +20,6 @@ const slowEveryMs = 1000;
 const quickEveryMs = 25;
 /** The most root fields the guard lets through by default, over as many subgraphs as make planning take about 2 s. */
 const slow = { aliases: 20, subgraphs: 30 } as const;
-/** All clients here have one address, and so would share one quota: without it the attacks are worse. */
-const noQuota = '  planningMsPerMinute: 100000000';
 const documentBytesMax = 262_144;
 const corpusRounds = 5;
 const reloads = 50;
@@ -31,6 +31,7 @@ const strict = { accept: 'application/graphql-response+json' };
 
 const attacks: Readonly<Record<string, () => Promise<void>>> = {
   planning: slowPlanning,
+  shares: planningShares,
   corpus: hostileDocuments,
   reloads: reloadsUnderLoad,
   unique: uniqueForever,
@@ -38,8 +39,9 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   hostile: hostileServices,
 };
 
-const [chosen, seconds = '600'] = process.argv.slice(2);
-const uniqueSeconds = Number(seconds);
+const [chosen, seconds] = process.argv.slice(2);
+const uniqueSeconds = Number(seconds ?? 600);
+const siegeSeconds = Number(seconds ?? 60);
 if (chosen !== undefined && !Object.hasOwn(attacks, chosen)) {
   console.error(`No attack "${chosen}": there are ${Object.keys(attacks).join(', ')}`);
   process.exitCode = 2;
@@ -53,7 +55,7 @@ if (chosen !== undefined && !Object.hasOwn(attacks, chosen)) {
 
 /** Others' new operations, first by themselves and then beside one slow-planning operation a second. */
 async function slowPlanning(): Promise<void> {
-  await withSlowGraph(['limits:', noQuota], async ({ url }) => {
+  await withSlowGraph([], async ({ url }) => {
     let serial = 0;
     await quickOperations(url, 'w', 3000);
     const alone = await quickOperations(url, 'a', attackMs);
@@ -69,11 +71,39 @@ async function slowPlanning(): Promise<void> {
     const attacked = await quickOperations(url, 'b', attackMs);
     clearInterval(attacker);
     const outcomes = await Promise.all(slowOnes);
-    console.log(`slow planning: one operation of about 2 s each second for ${attackMs / 1000} s, no quota`);
+    console.log(`slow planning: one operation of about 2 s each second for ${attackMs / 1000} s`);
     console.log(`  new operations of others, alone:    ${latencies(alone)}`);
     console.log(`  new operations of others, attacked: ${latencies(attacked)}`);
     console.log(`  the attacker got: ${tally(outcomes)}`);
   });
+}
+
+/** Honest clients right after a start, and one beside attackers, before each front and with several processes. */
+async function planningShares(): Promise<void> {
+  const ways = { direct: [], apollo: ['front: apollo'], 'direct, 2 workers': [] };
+  for (const [way, front] of Object.entries(ways)) {
+    const workers = way.includes('workers') ? ['  workers: 2'] : [];
+    for (const inFlight of [20, 100]) {
+      await withSlowGraph([...front, ...toldApart, ...workers], async ({ url }) => {
+        const asked = await burst(url, { operations: 1000, inFlight, from: '192.0.2.1', seed: 'b' });
+        console.log(
+          `1,000 new operations, ${inFlight} at a time, right after a start (${way}): ${summary(asked)}`,
+        );
+      });
+    }
+    await withSlowGraph([...front, ...toldApart, ...workers], async ({ url }) => {
+      const options = { attackers: 10, inFlight: 20, durationMs: siegeSeconds * 1000, victimEveryMs: 500 };
+      const { victim, attackers } = await siege(url, options);
+      console.log(`two new operations a second beside ten attackers, ${siegeSeconds} s (${way})`);
+      console.log(`  the victim:    ${summary(victim)}`);
+      console.log(`  the attackers: ${summary(attackers)}`);
+    });
+  }
+}
+
+function summary(asked: readonly Asked[]): string {
+  const outcomes = asked.map(({ status, code }) => (code === null ? `${status}` : `${status} ${code}`));
+  return `${tally(outcomes)}; ${latencies(asked.map(({ tookMs }) => tookMs))}`;
 }
 
 /** @returns How long each took, in ms. Throws where one is not answered. */
@@ -96,7 +126,7 @@ async function timed(url: string, query: string): Promise<number> {
 
 /** Processor time of the whole gateway process for each hostile document; some of it is the HTTP server's. */
 async function hostileDocuments(): Promise<void> {
-  await withSlowGraph(['server:', '  bodyBytesMax: 1048576', 'limits:', noQuota], async (gateway) => {
+  await withSlowGraph(['server:', '  bodyBytesMax: 1048576'], async (gateway) => {
     let worst = { name: '', cpuMs: 0 };
     const statuses: string[] = [];
     for (const { name, make, size, expected } of corpus) {
@@ -126,12 +156,7 @@ async function reloadsUnderLoad(): Promise<void> {
 }
 
 async function uniqueForever(): Promise<void> {
-  const config = [
-    'limits:',
-    noQuota,
-    '  preparedOperationsMax: 1000',
-    '  preparedOperationsBytesMax: 4000000',
-  ];
+  const config = ['limits:', '  preparedOperationsMax: 1000', '  preparedOperationsBytesMax: 4000000'];
   const secondsEach = uniqueSeconds / uniqueLooks;
   await withSlowGraph(config, async (gateway) => {
     console.log(`operations never the same twice for ${uniqueSeconds} s, in caches of 1,000 and 4 MB`);

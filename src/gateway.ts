@@ -12,9 +12,9 @@ import { openAuthorization, type Authorization } from './auth/open-authorization
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { withinDeadline } from './execute/deadline.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
-import { openOperations } from './operation/open-operations.ts';
-import { PlanningQuota } from './operation/planning-quota.ts';
+import { openOperations, openWaiting } from './operation/open-operations.ts';
 import type { PreparedOperations } from './operation/prepared-operations.ts';
+import type { WaitingRequests } from './operation/waiting-requests.ts';
 import type { GraphInputs } from './pipeline/answer-inputs.ts';
 import type { Answered, Received } from './pipeline/stages.ts';
 import { Generations } from './plan/generations.ts';
@@ -34,6 +34,8 @@ import { connectRemote } from './subgraphs/remote.ts';
 export interface Gateway {
   readonly events: Events;
   readonly mutations: MutationCounter;
+  /** Makes its operation known, and throws what `answer` would throw of it. */
+  prepare(received: Received): Promise<void>;
   /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
   answer(received: Received): Promise<Answered>;
   /** What the graph in place looks at in a request. */
@@ -56,7 +58,7 @@ interface Parts {
 }
 
 interface Lasting {
-  readonly quota: PlanningQuota;
+  readonly waiting: WaitingRequests;
   readonly backends: Backends;
   readonly events: Events;
   readonly openPlanner: OpenPlanner;
@@ -71,12 +73,12 @@ export async function createGateway(
   events: Events,
   { openPlanner = plannerOf, writeAudit }: { openPlanner?: OpenPlanner; writeAudit?: WriteAudit } = {},
 ): Promise<Gateway> {
-  const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
+  const waiting = openWaiting(config);
   const mutations = new MutationCounter();
   const backends = createBackends(config, mutations, events);
   const labelsOf = await openLabels(config, events);
   const authorization = await openAuthorization(config, events, writeAudit);
-  const lasting = { quota, backends, events, openPlanner, labelsOf, authorization };
+  const lasting = { waiting, backends, events, openPlanner, labelsOf, authorization };
   const generations = await Generations.start<Graph, Parts>(
     {
       open: (next) => openParts(next, config, lasting),
@@ -97,7 +99,8 @@ export async function createGateway(
       decisions,
       subgraphs: parts.backends.subgraphs,
       limits: config.limits,
-      introspect: (document, values) => parts.planner.introspect(document, values),
+      introspect: (document, values) =>
+        waiting.wait(received, (client) => parts.planner.introspect(document, values, client)),
     });
     reportAnswer(events, { context, answer });
     const { kind, name } = operation.prepared;
@@ -107,6 +110,8 @@ export async function createGateway(
   return {
     events,
     mutations,
+    prepare: (received) =>
+      withinDeadline(received.context, () => generations.use(({ operations }) => operations.ready(received))),
     answer: (received) =>
       withinDeadline(received.context, () => generations.use((parts) => answerOn(parts, received))),
     inputs: () => generations.current.inputs,
@@ -130,10 +135,11 @@ async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting):
     },
   );
   const labels = lasting.labelsOf(loaded.labels);
-  const operations = openOperations<ExecutableOperation>(config, lasting.quota, {
-    prepare: (request) => planner.prepare(request),
+  const operations = openOperations<ExecutableOperation>(config, {
+    prepare: (request, turn) => planner.prepare(request, turn),
     compile: compileOperation,
     labels,
+    waiting: lasting.waiting,
   });
   lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
   const inputs = graphInputs(labels, backends.hasResolvers);

@@ -7,8 +7,7 @@ import { openAuthorization } from '../auth/open-authorization.ts';
 import { anonymous } from '../auth/proof.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { graphSource, readConfig, type StartOptions } from '../main.ts';
-import { openOperations } from '../operation/open-operations.ts';
-import { PlanningQuota } from '../operation/planning-quota.ts';
+import { openOperations, openWaiting } from '../operation/open-operations.ts';
 import type { PreparedOperations } from '../operation/prepared-operations.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Principal } from '../pipeline/principal.ts';
@@ -16,7 +15,6 @@ import type { OperationRequest } from '../pipeline/stages.ts';
 import { openLabels } from '../plan/labels.ts';
 import { plannerOf } from '../plan/planner.ts';
 import { createRequestContext } from '../server/request-context.ts';
-import { monotonicClock } from '../shared/clock.ts';
 import { Events } from '../shared/events.ts';
 
 export interface Explainer {
@@ -76,11 +74,11 @@ async function open(options: StartOptions, config: GatewayConfig): Promise<Opene
     await planner.close();
     throw error;
   });
-  const quota = new PlanningQuota({ msPerMinute: config.limits.planningMsPerMinute }, monotonicClock);
-  const operations = openOperations<{ readonly prepared: PreparedOperation }>(config, quota, {
-    prepare: (request) => planner.prepare(request),
+  const operations = openOperations<{ readonly prepared: PreparedOperation }>(config, {
+    prepare: (request, turn) => planner.prepare(request, turn),
     compile: (prepared) => ({ prepared }),
     labels: labelsOf(labels),
+    waiting: openWaiting(config),
   });
   return { authorizer, operations, close: () => planner.close() };
 }

@@ -122,19 +122,26 @@ const everyKey = z.strictObject({
       subgraphCallsMax: z.int().min(1).default(100),
       /** Errors in one answer. */
       errorsMax: z.int().min(1).default(100),
-      /** New operations waiting to be planned. One more is refused. */
-      planningQueueMax: z.int().min(1).default(200),
+      /** Requests of one client that wait for their operations to be planned. One more is refused. */
+      planningPendingPerClientMax: z.int().min(1).default(1000),
+      /** The same of all clients: one more, and the client with most of them has one refused. */
+      planningPendingMax: z.int().min(1).default(5000),
+      /** Bodies of all those requests. More, and the client with most of them has one refused. */
+      planningPendingBytesMax: bytes.default(33_554_432),
       /** Prepared operations kept. */
       preparedOperationsMax: z.int().min(1).default(10_000),
       /** What they may take together. */
       preparedOperationsBytesMax: bytes.default(134_217_728),
-      /** Time that new operations of one client may take to prepare, per minute. */
-      planningMsPerMinute: z.int().min(1).default(20_000),
+      /** Processor time that new operations of one client may take to prepare, per minute. Absent: no ceiling. */
+      planningMsPerMinute: z.int().min(1).optional(),
     })
     .prefault({}),
   planning: z
     .strictObject({
-      /** For a new operation while the other planner is busy: up to three times, then it waits for the long place. */
+      /**
+       * Processor time for a new operation while the other planner is busy. What takes longer gets four times as much
+       * once, and then waits for the long place.
+       */
       sliceMs: milliseconds.default(50),
       /** How long an operation that took too long is not planned again; doubled each time. */
       quarantineFirstMs: milliseconds.default(10_000),
@@ -163,8 +170,10 @@ const everyKey = z.strictObject({
     .strictObject({
       /** A whole request. */
       requestMs: milliseconds.default(10_000),
-      /** Parsing, validating and planning one operation. */
+      /** Processor time for parsing, validating and planning one operation. */
       planningMs: milliseconds.default(2000),
+      /** The same by the clock, for a machine that has no time for it; at least `planningMs`. */
+      planningWallMs: milliseconds.default(10_000),
       /** Loading a supergraph. */
       loadMs: milliseconds.default(60_000),
     })

@@ -1,27 +1,33 @@
-/** The prepared operations of one supergraph with this gateway's limits: guard, planning quota, sizes. */
+/** The prepared operations of one supergraph with this gateway's limits: guard, requests that wait, sizes. */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import { monotonicClock } from '../shared/clock.ts';
+import { clientNetworks } from '../shared/addresses.ts';
 import { assertWithinLimits } from './guard/guard.ts';
-import type { PlanningQuota } from './planning-quota.ts';
 import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 export function openOperations<Executable extends { readonly prepared: PreparedOperation }>(
   { limits, authorization }: GatewayConfig,
-  quota: PlanningQuota,
-  parts: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels'>,
+  parts: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels' | 'waiting'>,
 ): PreparedOperations<Executable> {
   return new PreparedOperations<Executable>({
     ...parts,
-    admit({ context, request }) {
-      assertWithinLimits(request.query, limits);
-      quota.check(context.clientAddress);
-    },
-    onPrepared: ({ context }, tookMs) => quota.spend(context.clientAddress, tookMs),
-    now: monotonicClock,
+    admit: ({ request }) => assertWithinLimits(request.query, limits),
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
     variantsMax: authorization.variantsMax,
   });
+}
+
+/** One for all supergraphs, because requests may wait for one while another takes its place. */
+export function openWaiting({ limits, server }: GatewayConfig): WaitingRequests {
+  return new WaitingRequests(
+    {
+      perClientMax: limits.planningPendingPerClientMax,
+      max: limits.planningPendingMax,
+      bytesMax: limits.planningPendingBytesMax,
+    },
+    clientNetworks(server),
+  );
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
+import type { Turn } from '../pipeline/planning.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
+import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import {
   PreparedOperations,
   type PreparationRequest,
   type PreparedOperationsOptions,
 } from './prepared-operations.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 interface Executable {
   readonly prepared: PreparedOperation;
@@ -88,6 +92,33 @@ describe('PreparedOperations', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('asks in the turn of each client that waits, once for each, and compiles once', async () => {
+    const { operations, turns, compiled } = given();
+    const clients = ['10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.2'];
+    await Promise.all(
+      clients.map(async (clientAddress) => operations.prepare(received('{ a }', { clientAddress }))),
+    );
+    expect(turns.map((turn) => turn?.client)).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(compiled()).toBe(1);
+  });
+
+  it('leaves the turn when the last request of a client leaves, and begins anew with the next', async () => {
+    const { operations, asked, signals } = given();
+    const cancellations = [new Cancellation(), new Cancellation()];
+    const waiting = cancellations.map(async (cancellation) =>
+      operations.prepare(received('never', { cancellation })),
+    );
+    await Promise.resolve();
+    for (const [i, cancellation] of cancellations.entries()) {
+      expect(signals()).toEqual([false]);
+      cancellation.cancel(new GatewayError('CANCELLED', 'left'));
+      await expect(waiting[i]).rejects.toMatchObject({ code: 'CANCELLED' });
+    }
+    expect(signals()).toEqual([true]);
+    void Promise.resolve(operations.prepare(received('never'))).catch(() => {});
+    expect(asked).toHaveLength(2);
+  });
+
   it('refuses a mutation that came by GET', async () => {
     const { operations } = given();
     await expect(async () =>
@@ -164,21 +195,28 @@ interface Given {
 
 function given({ admit = () => {}, bytesMax = 1_000_000, labels }: Given = {}) {
   const asked: PreparationRequest[] = [];
+  const turns: Array<Turn | undefined> = [];
+  let compiled = 0;
   const operations = new PreparedOperations<Executable>({
-    prepare: (request) => {
+    prepare: (request, turn) => {
       asked.push(request);
       if (request.query === 'slow') return Promise.reject(new GatewayError('PLANNING_TIMEOUT', 'too slow'));
-      return Promise.resolve({ result: resultOf(request), bytes: 100 });
+      turns.push(turn);
+      if (request.query === 'never') return new Promise(() => {});
+      return Promise.resolve(JSON.stringify(resultOf(request)));
     },
-    compile: (prepared) => ({ prepared }),
+    compile: (prepared) => {
+      compiled += 1;
+      return { prepared };
+    },
     admit,
-    onPrepared: () => {},
+    waiting: new WaitingRequests({ perClientMax: 100, max: 100, bytesMax: 1_000_000 }, (address) => address),
     labels,
-    now: () => 0,
     entriesMax: 1000,
     bytesMax,
   });
-  return { operations, asked };
+  const signals = () => turns.map((turn) => turn?.signal?.aborted);
+  return { operations, asked, turns, signals, compiled: () => compiled };
 }
 
 const boolean = { wrappers: '', name: 'Boolean' };
@@ -214,7 +252,18 @@ function received(
     operationName = null,
     variables = {},
     queryOnly = false,
-  }: Partial<Received['request'] & { queryOnly: boolean }> = {},
+    clientAddress = '10.0.0.1',
+    cancellation = new Cancellation(),
+  }: Partial<Received['request'] & RequestContext & { queryOnly: boolean }> = {},
 ): Received {
-  return { context: {} as Received['context'], request: { query, operationName, variables }, queryOnly };
+  const context: RequestContext = {
+    requestId: 'r',
+    clientAddress,
+    headers: {},
+    forwardHeaders: {},
+    deadlineAtMs: 0,
+    cancellation,
+    locals: new Map(),
+  };
+  return { context, request: { query, operationName, variables }, queryOnly };
 }

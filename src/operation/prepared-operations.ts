@@ -6,13 +6,14 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
+import type { Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
-import type { Clock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { OperationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
+import type { Wait, WaitingRequests } from './waiting-requests.ts';
 
 /** Names an operation: what the planner is asked. */
 export interface PreparationRequest {
@@ -32,16 +33,14 @@ type Labels = readonly string[] | undefined;
 type Conditions = readonly string[];
 
 export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
-  /** `bytes`: the size of the answer as text. */
-  readonly prepare: (
-    request: PreparationRequest,
-  ) => Promise<{ readonly result: PreparationResult; readonly bytes: number }>;
+  /** Asks the planner: a `PreparationResult` as JSON text. Default of `turn`: the gateway's own. */
+  readonly prepare: (request: PreparationRequest, turn?: Turn) => Promise<string>;
   /** Called once per operation. */
   readonly compile: (prepared: PreparedOperation) => Executable;
   /** Throws where a new operation may not be prepared for this request. */
   readonly admit: (received: Received) => void;
-  /** How long the preparation took that this request waited for, in ms. */
-  readonly onPrepared: (received: Received, tookMs: number) => void;
+  /** In which requests wait for the planner. */
+  readonly waiting: WaitingRequests;
   /** Labels of `@override` in the supergraph, and which hold for a request. Absent: there are none. */
   readonly labels?:
     | {
@@ -49,7 +48,6 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
         readonly activeFor: (context: RequestContext) => readonly string[];
       }
     | undefined;
-  readonly now: Clock;
   readonly entriesMax: number;
   readonly bytesMax: number;
   /** Of one operation, by what is left out of it. Default: 0. */
@@ -73,6 +71,14 @@ interface Whole {
   readonly variants: Set<string>;
 }
 
+/** A client's requests for one operation. */
+interface Pending<Executable> {
+  readonly known: Promise<Known<Executable>>;
+  waiting: number;
+  /** Ends when none of them waits any more. */
+  readonly nobody: AbortController;
+}
+
 /** Compiled code and the parsed answer take about this many times the answer's text. */
 const memoryPerByte = 4;
 
@@ -81,7 +87,8 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   readonly #known: LRUCache<string, Known<Executable>>;
   /** Of operations that have checks. */
   readonly #whole = new WeakMap<Executable, Whole>();
-  readonly #pending = new Map<string, Promise<Known<Executable>>>();
+  /** By client and operation: each of several clients waits in its own turn. */
+  readonly #pending = new Map<string, Pending<Executable>>();
 
   constructor(options: PreparedOperationsOptions<Executable>) {
     this.#options = options;
@@ -101,16 +108,22 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     return this.#prepareUnknown(received, labels);
   }
 
+  /** Sees to it that the operation is known, and throws what `prepare` throws where it is not acceptable. */
+  async ready(received: Received): Promise<void> {
+    const known = await this.#decided(received, this.#options.labels?.activeFor(received.context));
+    if (known.is === 'refused') throw refusedOf(known.refusal);
+  }
+
   /**
    * The same operation without what these checks guard.
    *
    * @returns undefined where there are too many variants of it already.
    */
   without(
-    { context, request, queryOnly, operation }: Prepared<Executable>,
+    prepared: Prepared<Executable>,
     denied: readonly number[],
   ): Executable | Promise<Executable> | undefined {
-    const whole = this.#whole.get(operation);
+    const whole = this.#whole.get(prepared.operation);
     if (!whole) return undefined;
     const variant = { ...whole.request, denied };
     const key = keyOf(variant);
@@ -118,11 +131,11 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     if (known?.is === 'ready') return known.operation;
     if (!whole.variants.has(key) && whole.variants.size >= (this.#options.variantsMax ?? 0)) return undefined;
     whole.variants.add(key);
-    return this.#prepareVariant({ context, request, queryOnly }, key, variant);
+    return this.#prepareVariant(prepared, key, variant);
   }
 
   async #prepareVariant(received: Received, key: string, request: PreparationRequest): Promise<Executable> {
-    const known = this.#known.get(key) ?? (await this.#prepareFor(received, key, request));
+    const known = await this.#knownFor(received, key, request);
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional') throw new Error('A variant of an operation is conditional');
     return known.operation;
@@ -153,62 +166,84 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     // The labels may be those of another supergraph.
     const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
     const open = requestOf({ query, operationName }, labels);
-    const known = await this.#prepareOnce(keyOf(open), open);
+    const known = await this.#prepare(keyOf(open), open);
     if (!conditions || known.is !== 'conditional') return;
     const decided = { ...open, conditions };
-    await this.#prepareOnce(keyOf(decided), decided);
+    await this.#prepare(keyOf(decided), decided);
   }
 
   async #prepareUnknown(received: Received, labels: Labels): Promise<Prepared<Executable>> {
-    const { variables } = received.request;
-    const open = requestOf(received.request, labels);
-    const key = keyOf(open);
-    let known = this.#known.get(key);
-    if (!known) {
-      known = await this.#prepareFor(received, key, open);
-    }
-    if (known.is === 'conditional') {
-      const decided = { ...open, conditions: conditionsOf(known, variables) };
-      const decidedKey = keyOf(decided);
-      known = this.#known.get(decidedKey) ?? (await this.#prepareFor(received, decidedKey, decided));
-    }
+    const known = await this.#decided(received, labels);
     if (known.is === 'refused') throw refusedOf(known.refusal);
-    if (known.is === 'conditional')
-      throw new Error('An operation stays conditional with its conditions given');
     return prepared(received, known);
   }
 
-  async #prepareFor(
+  async #decided(
+    received: Received,
+    labels: Labels,
+  ): Promise<Exclude<Known<Executable>, { is: 'conditional' }>> {
+    const open = requestOf(received.request, labels);
+    let known = await this.#knownFor(received, keyOf(open), open);
+    if (known.is === 'conditional') {
+      const decided = { ...open, conditions: conditionsOf(known, received.request.variables) };
+      known = await this.#knownFor(received, keyOf(decided), decided);
+    }
+    if (known.is === 'conditional')
+      throw new Error('An operation stays conditional with its conditions given');
+    return known;
+  }
+
+  #knownFor(
     received: Received,
     key: string,
     request: PreparationRequest,
-  ): Promise<Known<Executable>> {
-    const { admit, onPrepared, now } = this.#options;
+  ): Known<Executable> | Promise<Known<Executable>> {
+    const known = this.#known.get(key);
+    if (known) return known;
+    const { admit, waiting } = this.#options;
     admit(received);
-    const startedAtMs = now();
-    try {
-      return await this.#prepareOnce(key, request);
-    } finally {
-      onPrepared(received, now() - startedAtMs);
-    }
+    return waiting.wait(received, (client) => this.#join(client, key, request));
   }
 
-  #prepareOnce(key: string, request: PreparationRequest): Promise<Known<Executable>> {
-    let pending = this.#pending.get(key);
+  /** One of a client's requests for this operation. */
+  #join(client: string, key: string, request: PreparationRequest): Wait<Known<Executable>> {
+    const name = `${client}\0${key}`;
+    let pending = this.#pending.get(name);
     if (!pending) {
-      pending = this.#prepare(key, request).finally(() => this.#pending.delete(key));
-      this.#pending.set(key, pending);
+      const nobody = new AbortController();
+      const known = this.#prepare(key, request, { client, signal: nobody.signal }).finally(() =>
+        this.#forget(name, nobody),
+      );
+      this.#pending.set(name, (pending = { known, waiting: 0, nobody }));
     }
-    return pending;
+    const { known, nobody } = pending;
+    const joined = pending;
+    joined.waiting += 1;
+    return {
+      answer: known,
+      leave: () => {
+        joined.waiting -= 1;
+        if (joined.waiting > 0) return;
+        this.#forget(name, nobody);
+        nobody.abort();
+      },
+    };
   }
 
-  async #prepare(key: string, request: PreparationRequest): Promise<Known<Executable>> {
-    const { result, bytes } = await this.#options.prepare(request);
-    const known = this.#toKnown(result, request);
+  #forget(name: string, nobody: AbortController): void {
+    if (this.#pending.get(name)?.nobody === nobody) this.#pending.delete(name);
+  }
+
+  async #prepare(key: string, request: PreparationRequest, turn?: Turn): Promise<Known<Executable>> {
+    const json = await this.#options.prepare(request, turn);
+    // Another client may have waited for it, too.
+    const before = this.#known.get(key);
+    if (before) return before;
+    const known = this.#toKnown(JSON.parse(json) as PreparationResult, request);
     if (known.is === 'ready' && known.operation.prepared.checks && request.denied === undefined) {
       this.#whole.set(known.operation, { request, variants: new Set() });
     }
-    this.#known.set(key, known, { size: bytes * memoryPerByte + key.length * 2 });
+    this.#known.set(key, known, { size: json.length * memoryPerByte + key.length * 2 });
     return known;
   }
 
@@ -226,16 +261,17 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 }
 
 function prepared<Executable extends { readonly prepared: PreparedOperation }>(
-  { context, request, queryOnly }: Received,
+  received: Received,
   known: Extract<Known<Executable>, { is: 'ready' }>,
 ): Prepared<Executable> {
+  const { context, request, queryOnly, aside } = received;
   const { operation } = known;
   if (queryOnly && operation.prepared.kind !== 'query') {
     throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
   }
   known.uses += 1;
   const variables = coerceOrThrow(known.coerce, request.variables);
-  return { context, request, queryOnly, operation, variables };
+  return { context, request, queryOnly, aside, operation, variables };
 }
 
 function conditionsOf(

@@ -17,7 +17,13 @@ export interface Received {
   readonly request: OperationRequest;
   /** It came by GET, which must change nothing. */
   readonly queryOnly: boolean;
+  /** Of its body. Absent: it has none. */
+  readonly bodyBytes?: number | undefined;
+  /** Leaves its place among the requests that are executed to others while it waits. Absent: it has none. */
+  readonly aside?: Aside | undefined;
 }
+
+export type Aside = <Result>(wait: Promise<Result>) => Promise<Result>;
 
 /** Its operation is known, valid and planned. `Executable` is the executor's own. */
 export interface Prepared<Executable> extends Received {

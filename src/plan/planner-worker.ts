@@ -2,11 +2,15 @@
 
 import { Worker } from 'node:worker_threads';
 
+import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Budget } from './interruptible.ts';
 import type { PreparationOptions } from './prepare.ts';
 import type {
   LoadedSdl,
+  SentError,
   SupergraphSource,
+  WorkerOutcome,
   WorkerReply,
   WorkerRequest,
   WorkerTask,
@@ -18,13 +22,20 @@ const heapMbMax = 4096;
 const youngHeapMb = 8;
 /** Planning recurses as deep as the operation. */
 const stackMb = 64;
-/** How much longer than its time a worker may take to interrupt itself. */
-const graceMs = 500;
+/** How much longer than its time a worker may take to interrupt itself, also where the machine is busy. */
+const graceMs = 5000;
+
+/** `gone`: the worker ended before it answered, for one because it was out of memory. */
+export type WorkerAnswer = { readonly cpuMs: number } & (
+  | Exclude<WorkerOutcome, { is: 'failed' }>
+  | { readonly is: 'failed'; readonly error: GatewayError }
+  | { readonly is: 'gone'; readonly cause: unknown }
+);
 
 interface Question {
-  readonly resolve: (json: string) => void;
-  readonly reject: (error: GatewayError) => void;
+  readonly resolve: (answer: WorkerAnswer) => void;
   readonly timer: NodeJS.Timeout;
+  readonly startedAtMs: number;
 }
 
 export class PlannerWorker {
@@ -83,20 +94,8 @@ export class PlannerWorker {
     return this.#wasInterrupted;
   }
 
-  /** @throws {GatewayError} What the worker threw; `PLANNING_TIMEOUT` when it took longer or the worker is gone. */
-  ask(task: WorkerTask, timeoutMs: number): Promise<string> {
-    return new Promise((resolve, reject) => {
-      if (this.#isGone) {
-        reject(interrupted(undefined));
-        return;
-      }
-      const id = this.#nextId++;
-      // The worker interrupts itself; what it cannot interrupt is ended from here.
-      const timer = setTimeout(() => void this.end(), timeoutMs + graceMs);
-      this.#questions.set(id, { resolve, reject, timer });
-      const request: WorkerRequest = { id, task, timeoutMs };
-      this.#worker.postMessage(request);
-    });
+  ask(task: WorkerTask, budget: Budget): Promise<WorkerAnswer> {
+    return this.#ask(task, budget, budget.wallMs + graceMs);
   }
 
   async end(): Promise<void> {
@@ -104,24 +103,40 @@ export class PlannerWorker {
     await this.#worker.terminate();
   }
 
-  async #load(source: SupergraphSource, timeoutMs: number): Promise<LoadedSdl> {
-    const json = await this.ask({ kind: 'load', source }, timeoutMs);
-    this.#isLoaded = true;
-    return JSON.parse(json) as LoadedSdl;
+  #ask(task: WorkerTask, budget: Budget | null, timeoutMs: number): Promise<WorkerAnswer> {
+    return new Promise((resolve) => {
+      if (this.#isGone) {
+        resolve({ is: 'gone', cause: undefined, cpuMs: 0 });
+        return;
+      }
+      const id = this.#nextId++;
+      // The worker interrupts itself; what it cannot interrupt is ended from here.
+      const timer = setTimeout(() => void this.end(), timeoutMs);
+      this.#questions.set(id, { resolve, timer, startedAtMs: monotonicClock() });
+      const request: WorkerRequest = { id, task, budget };
+      this.#worker.postMessage(request);
+    });
   }
 
-  #settle(reply: WorkerReply): void {
-    const question = this.#questions.get(reply.id);
-    if (!question) return;
-    this.#questions.delete(reply.id);
-    clearTimeout(question.timer);
-    if ('json' in reply) {
-      question.resolve(reply.json);
-      return;
+  /** @throws {GatewayError} */
+  async #load(source: SupergraphSource, timeoutMs: number): Promise<LoadedSdl> {
+    const answer = await this.#ask({ kind: 'load', source }, null, timeoutMs);
+    if (answer.is === 'failed') throw answer.error;
+    if (answer.is !== 'done') {
+      const cause = answer.is === 'gone' ? answer.cause : undefined;
+      throw new GatewayError('PLANNING_TIMEOUT', 'Loading the graph was interrupted', { cause });
     }
-    const { code, message, detail } = reply.error;
-    if (code === 'PLANNING_TIMEOUT') this.#wasInterrupted = true;
-    question.reject(new GatewayError(code, message, { cause: detail }));
+    this.#isLoaded = true;
+    return JSON.parse(answer.json) as LoadedSdl;
+  }
+
+  #settle({ id, interrupted, ...answer }: WorkerReply): void {
+    const question = this.#questions.get(id);
+    if (!question) return;
+    this.#questions.delete(id);
+    clearTimeout(question.timer);
+    if (interrupted) this.#wasInterrupted = true;
+    question.resolve(answer.is === 'failed' ? { ...answer, error: toError(answer.error) } : answer);
   }
 
   #gone(cause: unknown): void {
@@ -129,16 +144,17 @@ export class PlannerWorker {
     this.#isGone = true;
     const questions = [...this.#questions.values()];
     this.#questions.clear();
-    for (const { reject, timer } of questions) {
+    for (const { resolve, timer, startedAtMs } of questions) {
       clearTimeout(timer);
-      reject(interrupted(cause));
+      // What it took is not known any more, and it can have been no more than this.
+      resolve({ is: 'gone', cause, cpuMs: monotonicClock() - startedAtMs });
     }
     this.#onGone();
   }
 }
 
-function interrupted(cause: unknown): GatewayError {
-  return new GatewayError('PLANNING_TIMEOUT', 'Planning was interrupted; try again later', { cause });
+function toError({ code, message, detail }: SentError): GatewayError {
+  return new GatewayError(code, message, { cause: detail });
 }
 
 /** Compiled code lies beside as .js; in development TypeScript runs as it is. */

@@ -1,40 +1,45 @@
 /**
- * Plans operations in two workers so that slow ones delay nobody else.
+ * Plans operations in two workers, which clients share: in turn is who has had least of their processor time.
  *
  *     new operation ──► a free worker ──► answer
  *                          │ the other worker is busy: it gets only a slice of time
- *                          ▼ not done in time, three times
+ *                          ▼ not done in time, twice
  *                       slow queue ──► the first worker that is free, with all its time ──► answer
  *                                         │ not done in time
  *                                         ▼
  *                                      refused, and quarantined
  *
- * So one worker at most is busy for long, and the other is free again after a slice. An operation is interrupted inside
- * its worker, which goes on; a worker that cannot be interrupted or died is replaced by one that loads anew.
+ * So one worker at most is busy for long, and the other is free again after a slice. What several clients wait for is
+ * planned once, in the first of their turns. An operation is interrupted inside its worker, which goes on.
+ *
+ * Nothing here bounds how many wait: the requests do, see `operation/waiting-requests.ts`.
  */
 
 import { createHash } from 'node:crypto';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { FairQueue, FairShares, type FirstInLine } from './fair-queue.ts';
 import { supergraphSourceOf, type Graph } from './graph-source.ts';
-import { Planning } from './planning.ts';
-import { PlannerWorker } from './planner-worker.ts';
-import type { PreparationOptions } from './prepare.ts';
+import type { Budget } from './interruptible.ts';
+import { ownTurn, Planning } from './planning.ts';
+import { PlanningCeiling } from './planning-ceiling.ts';
+import type { PlannerWorker, WorkerAnswer } from './planner-worker.ts';
 import { Quarantine } from './quarantine.ts';
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 import type { LoadedGraph, PlannerTask, SupergraphSource } from './worker-protocol.ts';
 
-export interface PlannerOptions extends PreparationOptions {
-  /** For one operation, once it has a worker. */
+export interface PlannerOptions extends WorkerPoolOptions {
+  /** Processor time for one operation. */
   readonly planningTimeoutMs: number;
-  /** For an operation while the other worker is busy. */
+  /** The same by the clock: for a machine that has no time for it. */
+  readonly planningWallTimeoutMs: number;
+  /** Processor time for an operation while the other worker is busy; the second time it is four times as much. */
   readonly sliceMs: number;
-  /** Longest wait for a worker. */
-  readonly waitTimeoutMs: number;
-  readonly loadTimeoutMs: number;
-  /** Operations waiting for a worker, in each queue; one more is refused with `PLANNING_TIMEOUT`. */
-  readonly queueMax: number;
+  /** Processor time per client and minute. Default: no ceiling. */
+  readonly ceilingMsPerMinute?: number | undefined;
   readonly quarantineFirstMs: number;
   readonly quarantineLongestMs: number;
 }
@@ -45,32 +50,32 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
     tokensMax: limits.tokensMax,
     suggestions: errors.suggestions,
     planningTimeoutMs: timeouts.planningMs,
-    waitTimeoutMs: timeouts.requestMs,
+    planningWallTimeoutMs: Math.max(timeouts.planningMs, timeouts.planningWallMs),
     loadTimeoutMs: timeouts.loadMs,
-    queueMax: limits.planningQueueMax,
+    ceilingMsPerMinute: limits.planningMsPerMinute,
   };
 }
 
-const workersCount = 2;
 const quarantineEntriesMax = 10_000;
-/** An operation gets up to three slices: a slow one misses all of them, a quick one that had bad luck does not. */
-const slicesMax = 3;
-/** A worker that was interrupted is replaced not more often than this, and in a quiet moment: loading is hard work. */
-const refreshEveryMs = 30_000;
-/** Without a quiet moment, after this time all the same. */
-const refreshAtLatestMs = 300_000;
-const respawnDelayMs = 1000;
+/** A slow operation misses both slices, and what most operations take fits into the second. */
+const sliceLengths = [1, 4] as const;
+/** Asking costs something even when the answer is quick. */
+const leastCostMs = 1;
+
+interface Waiting extends Turn {
+  readonly resolve: (json: string) => void;
+  readonly reject: (error: GatewayError) => void;
+}
 
 interface Job {
   readonly task: PlannerTask;
-  /** Names the operation in the quarantine. */
+  /** Names what is asked. */
   readonly key: string;
-  readonly resolve: (json: string) => void;
-  readonly reject: (error: GatewayError) => void;
+  readonly waiting: Set<Waiting>;
   /** In which it was not done. */
   slices: number;
-  /** Runs while it waits. */
-  timer: NodeJS.Timeout | undefined;
+  /** Undefined while it is planned. */
+  queue: FairQueue<Job> | undefined;
 }
 
 /** How this process opens the planner of a graph. */
@@ -84,180 +89,184 @@ export class Planner extends Planning {
   readonly #source: SupergraphSource;
   readonly #options: PlannerOptions;
   readonly #quarantine: Quarantine;
-  readonly #queue: Job[] = [];
-  readonly #slowQueue: Job[] = [];
-  readonly #workers = new Set<PlannerWorker>();
-  readonly #idle: PlannerWorker[] = [];
-  #refreshedAtMs = monotonicClock();
-  #checked: SupergraphSource | undefined;
+  readonly #ceiling: PlanningCeiling | undefined;
+  readonly #shares = new FairShares();
+  readonly #newOnes = new FairQueue<Job>(this.#shares);
+  readonly #slowOnes = new FairQueue<Job>(this.#shares);
+  readonly #jobs = new Map<string, Job>();
+  readonly #pool: WorkerPool;
   #isLongRunning = false;
-  #state: 'starting' | 'running' | 'closed' = 'starting';
+  #isClosed = false;
 
   constructor(source: SupergraphSource, options: PlannerOptions) {
     super();
     this.#source = source;
     this.#options = options;
-    const { quarantineFirstMs: firstMs, quarantineLongestMs: longestMs } = options;
+    const { quarantineFirstMs: firstMs, quarantineLongestMs: longestMs, ceilingMsPerMinute } = options;
     this.#quarantine = new Quarantine(
       { firstMs, longestMs, entriesMax: quarantineEntriesMax },
       monotonicClock,
     );
+    this.#ceiling =
+      ceilingMsPerMinute === undefined
+        ? undefined
+        : new PlanningCeiling({ msPerMinute: ceilingMsPerMinute }, monotonicClock);
+    this.#pool = new WorkerPool(options, () => this.#next());
   }
 
-  /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
-  async start(): Promise<LoadedGraph> {
-    const { sdl, ...loaded } = await this.#spawn(this.#source).loaded;
-    this.#checked = { kind: 'checked', sdl };
-    if (this.#state === 'starting') this.#state = 'running';
-    this.#refill();
-    return loaded;
+  start(): Promise<LoadedGraph> {
+    return this.#pool.start(this.#source);
   }
 
-  ask(task: PlannerTask): Promise<string> {
-    const key = keyOf(task);
-    const waitMs = this.#quarantine.remainingMs(key);
-    if (waitMs > 0) return Promise.reject(tooSlow(Math.ceil(waitMs / 1000)));
+  ask(task: PlannerTask, turn: Turn = ownTurn): Promise<string> {
+    const waitMs = this.#quarantine.remainingMs(operationKey(task));
+    if (waitMs > 0) return Promise.reject(tooSlow(waitMs));
+    if (this.#isClosed) return Promise.reject(closing());
     return new Promise((resolve, reject) => {
-      this.#enqueue(this.#queue, { task, key, resolve, reject, slices: 0, timer: undefined });
+      if (turn.client !== ownTurn.client) this.#ceiling?.check(turn.client);
+      this.#wait(this.#jobFor(task), { ...turn, resolve, reject });
       this.#next();
     });
   }
 
   /** Workers that have loaded the supergraph and have nothing to do. */
   get idleWorkers(): number {
-    return this.#idle.length;
+    return this.#pool.idleWorkers;
+  }
+
+  /** Operations that are planned or wait for it. */
+  get jobs(): number {
+    return this.#jobs.size;
   }
 
   async close(): Promise<void> {
-    this.#state = 'closed';
-    for (const job of [...this.#queue.splice(0), ...this.#slowQueue.splice(0)]) {
-      clearTimeout(job.timer);
-      job.reject(new GatewayError('NOT_READY', 'The gateway is shutting down'));
-    }
-    await Promise.all([...this.#workers].map((worker) => worker.end()));
+    this.#isClosed = true;
+    for (const job of this.#jobs.values()) this.#settle(job, ({ reject }) => reject(closing()));
+    await this.#pool.close();
   }
 
-  #enqueue(queue: Job[], job: Job): void {
-    if (queue.length >= this.#options.queueMax) {
-      job.reject(tooBusy());
-      return;
-    }
-    queue.push(job);
-    job.timer = setTimeout(() => {
-      queue.splice(queue.indexOf(job), 1);
-      job.reject(tooBusy());
-    }, this.#options.waitTimeoutMs);
+  #jobFor(task: PlannerTask): Job {
+    const key = taskKey(task);
+    let job = this.#jobs.get(key);
+    if (!job) this.#jobs.set(key, (job = { task, key, waiting: new Set(), slices: 0, queue: this.#newOnes }));
+    return job;
+  }
+
+  #wait(job: Job, waiting: Waiting): void {
+    job.waiting.add(waiting);
+    job.queue?.add(waiting.client, job);
+    waiting.signal?.addEventListener('abort', () => this.#leave(job, waiting), { once: true });
+  }
+
+  /** What has begun goes on: whoever asks again will be glad of it. */
+  #leave(job: Job, waiting: Waiting): void {
+    if (!job.queue || !job.waiting.delete(waiting)) return;
+    const { client } = waiting;
+    waiting.reject(new GatewayError('CANCELLED', 'Nobody waits for this operation any more'));
+    if (![...job.waiting].some((other) => other.client === client)) job.queue.delete(client, job);
+    if (job.waiting.size === 0) this.#jobs.delete(job.key);
   }
 
   /** Gives jobs to free workers. One job at a time may take long; the other worker is for new ones. */
   #next(): void {
-    while (this.#idle.length > 0) {
+    while (this.#pool.idleWorkers > 0) {
       const canTakeLong = !this.#isLongRunning;
-      const job = (canTakeLong ? this.#slowQueue.shift() : undefined) ?? this.#queue.shift();
-      if (!job) return;
-      clearTimeout(job.timer);
-      void this.#run(job, this.#idle.shift() as PlannerWorker, canTakeLong);
+      const turn = this.#newOnes.first();
+      const slowTurn = canTakeLong ? this.#slowOnes.first() : undefined;
+      const isSlow = slowTurn !== undefined && (!turn || slowTurn.startMs <= turn.startMs);
+      const next = isSlow ? slowTurn : turn;
+      const worker = next && this.#pool.take();
+      if (!next || !worker) return;
+      const job = (isSlow ? this.#slowOnes : this.#newOnes).take(next);
+      for (const { client } of job.waiting) job.queue?.delete(client, job);
+      job.queue = undefined;
+      this.#shares.begin(next);
+      void this.#run(job, worker, next);
     }
   }
 
-  async #run(job: Job, worker: PlannerWorker, canTakeLong: boolean): Promise<void> {
-    const { planningTimeoutMs, sliceMs } = this.#options;
+  async #run(job: Job, worker: PlannerWorker, turn: FirstInLine): Promise<void> {
+    const canTakeLong = !this.#isLongRunning;
     if (canTakeLong) this.#isLongRunning = true;
-    try {
-      job.resolve(await worker.ask(job.task, canTakeLong ? planningTimeoutMs : sliceMs));
-    } catch (error) {
-      this.#failed(job, error as GatewayError, canTakeLong);
-    }
+    const answer = await worker.ask(job.task, this.#budgetOf(job, canTakeLong));
     if (canTakeLong) this.#isLongRunning = false;
-    if (!worker.isGone) this.#idle.push(worker);
-    this.#refresh();
+    const costMs = Math.max(leastCostMs, answer.cpuMs);
+    this.#shares.charge(turn, costMs);
+    if (turn.client !== ownTurn.client) this.#ceiling?.spend(turn.client, costMs);
+    this.#answered(job, answer, canTakeLong);
+    const isQuiet = !this.#isLongRunning && this.#newOnes.isEmpty && this.#slowOnes.isEmpty;
+    this.#pool.giveBack(worker, isQuiet);
     this.#next();
   }
 
-  #failed(job: Job, error: GatewayError, hadItsTime: boolean): void {
-    if (error.code !== 'PLANNING_TIMEOUT') {
-      job.reject(error);
+  #budgetOf(job: Job, canTakeLong: boolean): Budget {
+    const { planningTimeoutMs, planningWallTimeoutMs: wallMs, sliceMs } = this.#options;
+    if (canTakeLong) return { cpuMs: planningTimeoutMs, wallMs };
+    return { cpuMs: Math.min(planningTimeoutMs, sliceMs * (sliceLengths[job.slices] ?? 1)), wallMs };
+  }
+
+  #answered(job: Job, answer: WorkerAnswer, hadItsTime: boolean): void {
+    if (answer.is === 'done') {
+      this.#quarantine.forgive(operationKey(job.task));
+      this.#settle(job, ({ resolve }) => resolve(answer.json));
+    } else if (answer.is === 'failed') {
+      this.#settle(job, ({ reject }) => reject(answer.error));
+    } else if (answer.is === 'starved') {
+      this.#settle(job, ({ reject }) => reject(starved()));
     } else if (hadItsTime) {
-      this.#quarantine.add(job.key);
-      job.reject(tooSlow(Math.ceil(this.#quarantine.remainingMs(job.key) / 1000)));
+      const key = operationKey(job.task);
+      if (!this.#isClosed) this.#quarantine.add(key);
+      this.#settle(job, ({ reject }) => reject(tooSlow(this.#quarantine.remainingMs(key))));
     } else {
-      job.slices += 1;
-      this.#enqueue(job.slices < slicesMax ? this.#queue : this.#slowQueue, job);
+      this.#wentOver(job);
     }
   }
 
-  #spawn(source: SupergraphSource): PlannerWorker {
-    const worker = new PlannerWorker(source, this.#options, this.#options.loadTimeoutMs, () => {
-      this.#workers.delete(worker);
-      const index = this.#idle.indexOf(worker);
-      if (index >= 0) this.#idle.splice(index, 1);
-      this.#refill();
-    });
-    this.#workers.add(worker);
-    worker.loaded.then(
-      () => {
-        this.#idle.push(worker);
-        this.#refresh();
-        this.#next();
-      },
-      // The graph loaded once, so it may load again: but not as fast as it can fail.
-      () => setTimeout(() => void worker.end(), respawnDelayMs).unref(),
-    );
-    return worker;
+  /** It was not done in a slice. */
+  #wentOver(job: Job): void {
+    job.slices += 1;
+    const queue = job.slices < sliceLengths.length ? this.#newOnes : this.#slowOnes;
+    job.queue = queue;
+    for (const { client } of job.waiting) queue.add(client, job);
+    for (const waiting of job.waiting) if (waiting.signal?.aborted) this.#leave(job, waiting);
   }
 
-  #refill(): void {
-    if (this.#state !== 'running' || !this.#checked) return;
-    while (this.#planners().length < workersCount) this.#spawn(this.#checked);
-  }
-
-  /** Those that stay. */
-  #planners(): PlannerWorker[] {
-    return [...this.#workers].filter((worker) => !worker.isChecker);
-  }
-
-  /**
-   * Replaces workers: the one that checked the supergraph, as soon as leaner ones can do its work, and one that was
-   * interrupted, now and then, since that may leave the planner's own caches half written.
-   */
-  #refresh(): void {
-    if (this.#state !== 'running' || !this.#checked) return;
-    const planners = this.#planners();
-    // One that still loads stands in for nobody: whoever is left alone with a slow operation delays everybody.
-    const loaded = planners.filter((worker) => worker.isLoaded);
-    const checker = this.#idle.find((worker) => worker.isChecker);
-    if (checker && loaded.length >= workersCount) void checker.end();
-    const interrupted = this.#idle.find((worker) => !worker.isChecker && worker.wasInterrupted);
-    if (!interrupted) return;
-    if (planners.length > workersCount) {
-      if (loaded.length > workersCount) void interrupted.end();
-    } else if (
-      monotonicClock() - this.#refreshedAtMs >=
-      (this.#isQuiet() ? refreshEveryMs : refreshAtLatestMs)
-    ) {
-      this.#refreshedAtMs = monotonicClock();
-      this.#spawn(this.#checked);
+  #settle(job: Job, how: (waiting: Waiting) => void): void {
+    this.#jobs.delete(job.key);
+    for (const waiting of job.waiting) {
+      job.queue?.delete(waiting.client, job);
+      how(waiting);
     }
-  }
-
-  #isQuiet(): boolean {
-    return !this.#isLongRunning && this.#queue.length === 0 && this.#slowQueue.length === 0;
+    job.waiting.clear();
   }
 }
 
-/** Names a task in the quarantine: of what is asked, but not with which variables. */
-function keyOf(task: PlannerTask): string {
+function taskKey(task: PlannerTask): string {
+  return digest(JSON.stringify(task));
+}
+
+/** Names an operation in the quarantine: what is asked, but not with which variables. */
+function operationKey(task: PlannerTask): string {
   if (task.kind === 'describe') return task.kind;
-  const text = task.kind === 'prepare' ? JSON.stringify(task.request) : task.document;
+  return digest(task.kind === 'prepare' ? JSON.stringify(task.request) : task.document);
+}
+
+function digest(text: string): string {
   return createHash('sha1').update(text).digest('base64');
 }
 
-function tooSlow(retryAfter: number): GatewayError {
+function tooSlow(waitMs: number): GatewayError {
   return new GatewayError('PLANNING_TIMEOUT', 'This operation takes too long to plan: simplify it', {
-    public: { retryAfter },
+    public: { retryAfter: Math.ceil(waitMs / 1000) },
   });
 }
 
-function tooBusy(): GatewayError {
-  return new GatewayError('PLANNING_TIMEOUT', 'Too many new operations at once; try again later');
+function starved(): GatewayError {
+  return new GatewayError('PLANNING_TIMEOUT', 'The machine is too busy to plan this operation; try again', {
+    public: { retryAfter: 1 },
+  });
+}
+
+function closing(): GatewayError {
+  return new GatewayError('NOT_READY', 'The gateway is shutting down');
 }

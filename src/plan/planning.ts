@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { PreparationResult } from '../pipeline/prepared.ts';
+import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
@@ -21,33 +21,46 @@ export function loadedEvent(
   };
 }
 
+/** The gateway's own, for what no client asks. */
+export const ownTurn: Turn = { client: '' };
+
 export type OpenPlanner = (graph: Graph, config: GatewayConfig) => Planning;
+
+interface Introspecting {
+  readonly answer: Promise<Record<string, unknown>>;
+  leave(): void;
+}
 
 export abstract class Planning {
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   abstract start(): Promise<LoadedGraph>;
   /**
+   * @param turn Default: the gateway's own.
    * @returns The answer as JSON text.
-   * @throws {GatewayError} `PLANNING_TIMEOUT`, with `retryAfter` in seconds where the operation is quarantined.
+   * @throws {GatewayError} `PLANNING_TIMEOUT`, with `retryAfter` in seconds where the operation is quarantined;
+   *   `PLANNING_QUOTA_EXCEEDED` where the client has reached a ceiling; `CANCELLED` by the turn's signal.
    */
-  abstract ask(task: PlannerTask): Promise<string>;
+  abstract ask(task: PlannerTask, turn?: Turn): Promise<string>;
   abstract close(): Promise<void>;
 
-  /**
-   * @returns The answer, and the size of its text in bytes.
-   * @throws {GatewayError} What `ask` throws.
-   */
-  async prepare(request: PreparationRequest): Promise<{ result: PreparationResult; bytes: number }> {
-    const json = await this.ask({ kind: 'prepare', request });
-    return { result: JSON.parse(json) as PreparationResult, bytes: json.length };
+  /** The answer as JSON text: a `PreparationResult`. Throws what `ask` throws. */
+  prepare(request: PreparationRequest, turn?: Turn): Promise<string> {
+    return this.ask({ kind: 'prepare', request }, turn);
   }
 
   async describe(): Promise<GraphDescription> {
     return JSON.parse(await this.ask({ kind: 'describe' })) as GraphDescription;
   }
 
-  async introspect(document: string, values: CoercedVariables): Promise<Record<string, unknown>> {
-    const json = await this.ask({ kind: 'introspect', document, variables: [...values] });
-    return JSON.parse(json) as Record<string, unknown>;
+  /** The answer to introspection that depends on variables, and how to stop waiting for it. Rejects with what `ask` throws. */
+  introspect(document: string, variables: CoercedVariables, client: string): Introspecting {
+    const controller = new AbortController();
+    const turn = { client, signal: controller.signal };
+    return {
+      answer: this.ask({ kind: 'introspect', document, variables: [...variables] }, turn).then(
+        (json) => JSON.parse(json) as Record<string, unknown>,
+      ),
+      leave: () => controller.abort(),
+    };
   }
 }

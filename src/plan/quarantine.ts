@@ -1,4 +1,7 @@
-/** Operations that took too long to plan are not planned again for a while, and each time for longer. */
+/**
+ * Operations that took too long to plan are not planned again for a while: each time for longer, and for less again the
+ * longer they have been quiet.
+ */
 
 import { LRUCache } from 'lru-cache';
 
@@ -20,6 +23,7 @@ export class Quarantine {
   readonly #now: Clock;
   readonly #entries: LRUCache<string, Entry>;
 
+  /** @param now Monotonic. */
   constructor(options: QuarantineOptions, now: Clock) {
     this.#options = options;
     this.#now = now;
@@ -32,11 +36,19 @@ export class Quarantine {
     return entry ? Math.max(0, entry.untilMs - this.#now()) : 0;
   }
 
-  /** Twice as long as the last time. */
+  /** Twice as long as the last time, halved for each time that long which has passed since. */
   add(key: string): void {
     const { firstMs, longestMs } = this.#options;
+    const now = this.#now();
     const before = this.#entries.get(key);
-    const lengthMs = before ? Math.min(longestMs, before.lengthMs * 2) : firstMs;
-    this.#entries.set(key, { lengthMs, untilMs: this.#now() + lengthMs });
+    const quietTurns = before ? Math.max(0, now - before.untilMs) / before.lengthMs : 0;
+    const doubled = before ? before.lengthMs * 2 ** (1 - Math.floor(quietTurns)) : firstMs;
+    const lengthMs = Math.min(longestMs, Math.max(firstMs, doubled));
+    this.#entries.set(key, { lengthMs, untilMs: now + lengthMs });
+  }
+
+  /** It was planned in time after all. */
+  forgive(key: string): void {
+    this.#entries.delete(key);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../shared/errors.ts';
 import type { SubgraphSchema } from './composition/compose.ts';
+import type { Budget, Interruption } from './interruptible.ts';
 import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =
@@ -53,13 +54,26 @@ export type PlannerTask =
 export interface WorkerRequest {
   readonly id: number;
   readonly task: WorkerTask;
-  /** After this long it is interrupted and answered with `PLANNING_TIMEOUT`. */
-  readonly timeoutMs: number;
+  /** What it may take before it is interrupted. Null: whoever asks ends the worker. */
+  readonly budget: Budget | null;
 }
 
-export type WorkerReply =
-  | { readonly id: number; readonly json: string }
-  | {
-      readonly id: number;
-      readonly error: { readonly code: ErrorCode; readonly message: string; readonly detail: string };
-    };
+export type WorkerReply = {
+  readonly id: number;
+  /** Processor time that it took. */
+  readonly cpuMs: number;
+  /** The worker was interrupted at least once, which may leave the planner's own caches half written. */
+  readonly interrupted: boolean;
+} & WorkerOutcome;
+
+export type WorkerOutcome =
+  | { readonly is: 'done'; readonly json: string }
+  | { readonly is: Interruption }
+  | { readonly is: 'failed'; readonly error: SentError };
+
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** For the log. */
+  readonly detail: string;
+}

@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { printSchema } from 'graphql';
 
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { interruptible } from './interruptible.ts';
+import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
@@ -16,6 +16,7 @@ import type {
   GraphDescription,
   LoadedSdl,
   SupergraphSource,
+  WorkerOutcome,
   WorkerReply,
   WorkerRequest,
   WorkerTask,
@@ -26,25 +27,32 @@ if (!port) throw new Error('This file runs as a worker thread only');
 const options = workerData as PreparationOptions;
 let current: LoadedSupergraph | undefined;
 
-port.on('message', ({ id, task, timeoutMs }: WorkerRequest) => {
-  perform(task, timeoutMs).then(
-    (answer) => reply({ id, json: JSON.stringify(answer) }),
-    (error: unknown) => reply({ id, error: describe(error) }),
-  );
+const interrupter = new Interrupter();
+
+port.on('message', ({ id, task, budget }: WorkerRequest) => {
+  const startCpuMs = threadClocks.cpu();
+  const before = interrupter.interruptions;
+  void perform(task, budget)
+    .then((answer): WorkerOutcome => ({ is: 'done', json: JSON.stringify(answer) }))
+    .catch(outcomeOf)
+    .then((outcome) => {
+      const cpuMs = threadClocks.cpu() - startCpuMs;
+      const reply: WorkerReply = { id, cpuMs, interrupted: interrupter.interruptions > before, ...outcome };
+      port.postMessage(reply);
+    });
 });
 
-async function perform(task: WorkerTask, timeoutMs: number): Promise<unknown> {
+async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown> {
+  const within = <Result>(work: () => Result): Result => (budget ? interrupter.run(budget, work) : work());
   switch (task.kind) {
     case 'load':
       return load(task.source);
     case 'describe':
       return describeGraph();
     case 'prepare':
-      return interruptible(timeoutMs, () => prepare(loadedGraph(), task.request, options));
+      return within(() => prepare(loadedGraph(), task.request, options));
     case 'introspect':
-      return interruptible(timeoutMs, () =>
-        introspect(loadedGraph().schema, task.document, new Map(task.variables)),
-      );
+      return within(() => introspect(loadedGraph().schema, task.document, new Map(task.variables)));
   }
 }
 
@@ -77,13 +85,10 @@ function loadedGraph(): LoadedSupergraph {
   return current;
 }
 
-function reply(message: WorkerReply): void {
-  port?.postMessage(message);
-}
-
-function describe(error: unknown): Extract<WorkerReply, { error: unknown }>['error'] {
+function outcomeOf(error: unknown): WorkerOutcome {
+  if (error instanceof Interrupted) return { is: error.reason };
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return isGatewayError(error)
-    ? { code: error.code, message: error.message, detail }
-    : { code: 'INTERNAL_ERROR', message: 'The planner failed', detail };
+    ? { is: 'failed', error: { code: error.code, message: error.message, detail } }
+    : { is: 'failed', error: { code: 'INTERNAL_ERROR', message: 'The planner failed', detail } };
 }

@@ -3,12 +3,14 @@
  * data for the garbage collector to copy, so the limit is low; while it waits for slow backends the limit rises.
  *
  * When the process is overloaded nonetheless, requests are refused at once, see `overload.ts`.
- * Requests wait their turn in order, before their body is parsed; health checks do not come here.
+ * Requests wait their turn in order, before their body is parsed; health checks do not come here. Those that wait for the
+ * planner leave their place to others meanwhile, and are first in line when they come back.
  */
 
 import { getHeapStatistics } from 'node:v8';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Aside } from '../pipeline/stages.ts';
 import { type Clock, monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
@@ -46,6 +48,8 @@ interface Waiting {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #queue = new Set<Waiting>();
+  /** They were admitted before. */
+  readonly #returning: Array<() => void> = [];
   readonly #timer: NodeJS.Timeout;
   #limit: number;
   #running = 0;
@@ -100,11 +104,22 @@ export class Admission {
     this.#admitWaiting();
   }
 
+  /** For a request that was admitted, while it waits for something else: its place is free until then. */
+  readonly aside: Aside = async (wait) => {
+    this.leave();
+    try {
+      return await wait;
+    } finally {
+      await this.#return();
+    }
+  };
+
   /** Looks at the utilization. Called by itself; public for tests. */
   adjust(): void {
     const busy = this.#options.utilization();
     const { limitMin, limitMax } = this.#options;
-    this.#idleLooks = busy < idleBelow && this.#queue.size > 0 ? this.#idleLooks + 1 : 0;
+    this.#idleLooks =
+      busy < idleBelow && this.#queue.size + this.#returning.length > 0 ? this.#idleLooks + 1 : 0;
     if (busy > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
     else if (this.#idleLooks >= idleLooksMin) {
       this.#limit = Math.min(limitMax, Math.ceil(this.#limit * 1.5));
@@ -124,7 +139,19 @@ export class Admission {
     if (overload.look(measured)) onOverload(overload.level, measured);
   }
 
+  #return(): Promise<void> | undefined {
+    if (this.#running < this.#limit) {
+      this.#running += 1;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#returning.push(resolve));
+  }
+
   #admitWaiting(): void {
+    while (this.#returning.length > 0 && this.#running < this.#limit) {
+      this.#running += 1;
+      this.#returning.shift()?.();
+    }
     for (const waiting of this.#queue) {
       if (this.#running >= this.#limit) return;
       this.#queue.delete(waiting);

@@ -11,19 +11,55 @@ import { graphInputs } from '../plan/labels.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import { MutationCounter } from '../shared/mutation-counter.ts';
+import { OperationRefused } from '../operation/refused.ts';
 import { createApolloFront } from './apollo-front.ts';
 
 const jsonType = 'application/json';
 
 describe('the Apollo front', () => {
-  it('refuses what is over a limit before Apollo Server sees it', async () => {
-    const { respond, seen } = await given();
-    await expect(respond(`{${'a{'.repeat(500)}`)).rejects.toMatchObject({ code: 'OPERATION_TOO_DEEP' });
-    expect(seen).toEqual([]);
+  it.each(['OPERATION_TOO_DEEP', 'PLANNING_TIMEOUT', 'PLANNING_QUOTA_EXCEEDED'] as const)(
+    'refuses by %s what could not be prepared, before Apollo Server sees it',
+    async (code) => {
+      const { respond, seen } = await given(undefined, new GatewayError(code, 'not prepared'));
+      await expect(respond('{ a }')).rejects.toMatchObject({ code });
+      expect(seen).toEqual([]);
+    },
+  );
+
+  it('takes the word of whoever prepared an operation that it is valid, and does not validate', async () => {
+    const { respond, seen } = await given({ data: { b: 1 }, errors: [] });
+    const replies = await Promise.all([respond('{ b }'), respond('{ b }')]);
+    for (const reply of [...replies, await respond('{ b }')]) expect(reply.text).toContain('"b":1');
+    expect(seen).not.toContain('validated');
+  });
+
+  it('says what was found wrong with a document as if Apollo Server had found it, to plugins too', async () => {
+    const errors = [
+      { message: 'One thing is wrong', locations: [{ line: 3, column: 5 }] },
+      { message: 'Another is wrong' },
+    ];
+    const { respond, seen } = await given(
+      undefined,
+      new OperationRefused('GRAPHQL_VALIDATION_FAILED', errors),
+    );
+    const reply = await respond('{\r\n  b\n    c }');
+    expect(reply).toMatchObject({ status: 200, errors: 2, code: 'GRAPHQL_VALIDATION_FAILED' });
+    const body = JSON.parse(reply.text) as { errors: unknown[] };
+    expect(body.errors).toMatchObject([
+      { message: 'One thing is wrong', locations: [{ line: 3, column: 5 }] },
+      { message: 'Another is wrong', extensions: { requestId: 'request-1' } },
+    ]);
+    expect(seen).toEqual(['started', 'validated', 'One thing is wrong', 'Another is wrong']);
+  });
+
+  it('lets Apollo Server say what cannot be parsed', async () => {
+    const refused = new OperationRefused('GRAPHQL_PARSE_FAILED', [{ message: 'ours' }]);
+    const { respond } = await given(undefined, refused);
+    expect(await respond('{')).toMatchObject({ code: 'GRAPHQL_PARSE_FAILED', errors: 1 });
   });
 
   it.each([
-    ['Apollo Server', '{ nothing }', 200, 'GRAPHQL_VALIDATION_FAILED'],
+    ['Apollo Server', 'query A { a } query B { a }', 200, 'OPERATION_RESOLUTION_FAILURE'],
     ['the gateway', '{ a }', 503, 'SERVICE_UNAVAILABLE'],
   ])('counts the errors of a request that %s refuses', async (_who, query, status, code) => {
     const { respond } = await given();
@@ -58,13 +94,14 @@ describe('the Apollo front', () => {
   });
 });
 
-/** A front before a gateway that answers with this, or nothing. */
-async function given(result?: Answered['answer']) {
+/** A front before a gateway that answers with this, or nothing, and prepares every operation unless it throws that. */
+async function given(result?: Answered['answer'], unprepared?: Error) {
   const seen: string[] = [];
   const extensions: unknown[] = [];
   const gateway: Gateway = {
     events: new Events(),
     mutations: new MutationCounter(),
+    prepare: () => (unprepared ? Promise.reject(unprepared) : Promise.resolve()),
     answer({ context }) {
       seen.push('executed');
       return result
@@ -82,7 +119,11 @@ async function given(result?: Answered['answer']) {
     requestDidStart({ request }: { request: { extensions?: unknown } }) {
       seen.push('started');
       extensions.push(request.extensions);
-      return Promise.resolve();
+      return Promise.resolve({
+        validationDidStart: () => Promise.resolve(void seen.push('validated')),
+        didEncounterErrors: ({ errors }: { errors: readonly Error[] }) =>
+          Promise.resolve(void seen.push(...errors.map(({ message }) => message))),
+      });
     },
   };
   const front = await createApolloFront(gateway, config, [watching]);

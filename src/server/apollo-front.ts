@@ -1,8 +1,8 @@
 /**
  * The Apollo front: an ApolloServer whose gateway is ours, for those who use its plugins, usage reporting or caches.
  *
- * Apollo Server parses and validates on this thread by a schema of its own; the operation is then prepared and executed
- * as with the direct front, from its text. The guard comes before either.
+ * A planner worker prepares the operation first, in the client's turn, so that Apollo Server gets only what is known to be
+ * valid or not, and validates nothing on this thread. The operation is then executed as with the direct front, from its text.
  */
 
 import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
@@ -17,7 +17,7 @@ import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
-import { assertWithinLimits } from '../operation/guard/guard.ts';
+import { OperationRefused } from '../operation/refused.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
 import { withoutValues } from '../plan/without-values.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
@@ -28,7 +28,8 @@ import {
   statusAndHeaders,
   type MediaType,
 } from '../response/http.ts';
-import { isGatewayError } from '../shared/errors.ts';
+import { isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
 import type { Respond, Responded } from './front.ts';
 
 export interface ApolloFront {
@@ -39,6 +40,8 @@ export interface ApolloFront {
 /** What Apollo Server carries for us through its pipeline. */
 interface Carried {
   readonly received: Received;
+  /** By the worker's validation. Undefined: the document is valid, or none that can be parsed. */
+  readonly refused: OperationRefused | undefined;
   /** An object of its own: Apollo Server hands out copies of what carries it. */
   readonly outcome: Outcome;
 }
@@ -56,9 +59,12 @@ export async function createApolloFront(
   plugins: ReadonlyArray<ApolloServerPlugin<Carried>>,
 ): Promise<ApolloFront> {
   const { key, graphRef } = config.apollo;
+  const documents = new CheckedDocuments();
   const server = new ApolloServer<Carried>({
     gateway: gatewayInterface(gateway, config),
-    plugins: [ApolloServerPluginLandingPageDisabled(), errorPlugin(), ...plugins],
+    plugins: [ApolloServerPluginLandingPageDisabled(), errorPlugin(), refusalPlugin(), ...plugins],
+    documentStore: documents.store,
+    validationRules: [refusalRule],
     apollo: { ...(key === undefined ? {} : { key }), ...(graphRef === undefined ? {} : { graphRef }) },
     includeStacktraceInErrorResponses: false,
     introspection: true,
@@ -78,17 +84,28 @@ export async function createApolloFront(
   await server.start();
   return {
     async respond(received, mediaType) {
-      // Apollo Server parses whatever it is given, on this thread.
-      assertWithinLimits(received.request.query, config.limits);
-      return respond(server, received, mediaType);
+      const refused = await gateway.prepare(received).then(() => undefined, toRefused);
+      const answer = (): Promise<Responded> => respond(server, { received, refused }, mediaType);
+      return refused && invalidCodes.has(refused.code)
+        ? answer()
+        : documents.hold(received.request.query, answer);
     },
     close: () => server.stop(),
   };
 }
 
+/** Of documents that Apollo Server refuses: it executes the others, and the gateway then says what is wrong with them. */
+const invalidCodes: ReadonlySet<ErrorCode> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
+
+/** @throws {unknown} Whatever says nothing of the document: nobody knows then whether it is valid. */
+function toRefused(error: unknown): OperationRefused {
+  if (error instanceof OperationRefused) return error;
+  throw error;
+}
+
 async function respond(
   server: ApolloServer<Carried>,
-  received: Received,
+  { received, refused }: Pick<Carried, 'received' | 'refused'>,
   mediaType: MediaType,
 ): Promise<Responded> {
   const outcome: Outcome = { answered: undefined, errors: 0, code: null };
@@ -110,7 +127,7 @@ async function respond(
               ...(operationName === null ? {} : { operationName }),
             },
     },
-    context: () => Promise.resolve({ received, outcome }),
+    context: () => Promise.resolve({ received, refused, outcome }),
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');

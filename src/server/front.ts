@@ -116,7 +116,9 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     const alone = (): Promise<Responded> =>
       admitted(admission, body, () => {
         const queryOnly = request.method !== 'POST';
-        return respond({ context, request: readOperation(request, body), queryOnly }, mediaType);
+        const read = readOperation(request, body);
+        const { aside } = admission;
+        return respond({ context, request: read, queryOnly, bodyBytes: body?.length, aside }, mediaType);
       });
     answer = await (shared && body ? shared.answer(body, { context, request, mediaType }, alone) : alone());
   } catch (error) {

@@ -6,7 +6,6 @@
  * Pure: the resolver is passed in.
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, type LookupFunction, isIP } from 'node:net';
 
 export interface AddressRules {
@@ -118,7 +117,10 @@ export interface ClientNetworkRules {
  * @param clientAddress Of the connection, in IPv4 form where it is IPv4.
  * @returns What stands for everybody in that network: an IPv4 address, or the first groups of an IPv6 one.
  */
-export type NetworkOf = (clientAddress: string, headers: IncomingHttpHeaders) => string;
+export type NetworkOf = (clientAddress: string, headers: Headers) => string;
+
+/** Names in lower case. */
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export function clientNetworks({ trustedProxies, ipv6PrefixBits }: ClientNetworkRules): NetworkOf {
   const isTrusted = addressMatcher(trustedProxies);
@@ -137,11 +139,11 @@ export function plainAddress(address: string): string {
 /** Each proxy adds whom it was asked by, so the last one that is no proxy of ours is the client: others may be forged. */
 function forwardedAddress(
   connection: string,
-  headers: IncomingHttpHeaders,
+  headers: Headers,
   isTrusted: (address: string) => boolean,
 ): string {
   const given = headers['x-forwarded-for'];
-  const hops = (typeof given === 'string' ? given : (given ?? []).join(',')).split(',');
+  const hops = (typeof given === 'string' ? given : (given?.join() ?? '')).split(',');
   let client = connection;
   for (const hop of hops.toReversed()) {
     const address = plainAddress(withoutPort(hop.trim()));

@@ -34,7 +34,13 @@ export type CallToWorker =
 
 export type CallToPrimary =
   /** Answered with the planner's JSON. */
-  | { readonly kind: 'ask'; readonly generation: number; readonly task: PlannerTask }
+  | {
+      readonly kind: 'ask';
+      readonly generation: number;
+      readonly task: PlannerTask;
+      /** Whose turn it takes. */
+      readonly client: string;
+    }
   /** No request of this worker needs that planner any more. */
   | { readonly kind: 'released'; readonly generation: number }
   /** Answered once all workers know. */

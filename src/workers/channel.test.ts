@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { GatewayError } from '../shared/errors.ts';
 import { Channel, type Peer } from './channel.ts';
@@ -40,8 +40,28 @@ it('ends what waits, and whatever is asked later, when the other side is gone', 
   await expect(near.call('ask', 1000)).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
+it.each([
+  ['the caller does not want the answer any more', 60_000, 'leave'],
+  ['the caller has waited long enough', 5, 'nothing'],
+  ['the caller is gone', 60_000, 'cut'],
+] as const)('tells whoever answers that nobody waits: %s', async (_why, timeoutMs, how) => {
+  let signal: AbortSignal | undefined;
+  const { near, cut } = given((_call, given) => {
+    signal = given;
+    return new Promise((_, reject) => given.addEventListener('abort', () => reject(new Error('left'))));
+  });
+  const nobody = new AbortController();
+  const called = near.call('ask', timeoutMs, nobody.signal);
+  called.catch(() => {});
+  await vi.waitFor(() => expect(signal?.aborted).toBeDefined());
+  if (how === 'leave') nobody.abort();
+  if (how === 'cut') cut();
+  await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+  await expect(called).rejects.toMatchObject({ code: how === 'leave' ? 'INTERNAL_ERROR' : 'NOT_READY' });
+});
+
 /** Two ends of a channel; `answer` is the far one's. Two calls may wait. */
-function given(answer: (call: string) => Promise<string>): {
+function given(answer: (call: string, signal: AbortSignal) => Promise<string>): {
   near: Channel<string, string>;
   cut: () => void;
 } {
@@ -52,5 +72,5 @@ function given(answer: (call: string) => Promise<string>): {
     });
   const channel = new Channel<string, string>(peer(near, far), () => Promise.resolve(''), 2);
   new Channel<string, string>(peer(far, near), answer, 2);
-  return { near: channel, cut: () => void near.emit('disconnect') };
+  return { near: channel, cut: () => [near, far].forEach((end) => end.emit('disconnect')) };
 }

@@ -22,6 +22,8 @@ interface SentError {
 
 type Message<Call> =
   | { readonly id: number; readonly call: Call }
+  /** Its answer is not waited for any more, though there will be one. */
+  | { readonly id: number; readonly cancelled: true }
   | { readonly id: number; readonly answer: string }
   | { readonly id: number; readonly error: SentError };
 
@@ -31,16 +33,20 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+/** @param signal Whoever called waits no longer, or is gone. */
+type Answer<Call> = (call: Call, signal: AbortSignal) => Promise<string>;
+
 export class Channel<Outgoing, Incoming> {
   readonly #peer: Peer;
-  readonly #answer: (call: Incoming) => Promise<string>;
+  readonly #answer: Answer<Incoming>;
+  readonly #answering = new Map<number, AbortController>();
   readonly #waitingMax: number;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #isOpen = true;
 
   /** @param waitingMax Calls without an answer yet; one more is refused with `OVERLOADED`. */
-  constructor(peer: Peer, answer: (call: Incoming) => Promise<string>, waitingMax: number) {
+  constructor(peer: Peer, answer: Answer<Incoming>, waitingMax: number) {
     this.#peer = peer;
     this.#answer = answer;
     this.#waitingMax = waitingMax;
@@ -48,8 +54,11 @@ export class Channel<Outgoing, Incoming> {
     peer.on('disconnect', () => this.#close());
   }
 
-  /** @throws {GatewayError} What the other side threw; `NOT_READY` where it is gone or does not answer in time. */
-  call(call: Outgoing, timeoutMs: number): Promise<string> {
+  /**
+   * @param signal Tells the other side that nobody waits any more: it decides what to answer then.
+   * @throws {GatewayError} What the other side threw; `NOT_READY` where it is gone or does not answer in time.
+   */
+  call(call: Outgoing, timeoutMs: number, signal?: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) {
         reject(gone());
@@ -61,21 +70,31 @@ export class Channel<Outgoing, Incoming> {
       }
       const id = this.#nextId++;
       const timer = setTimeout(() => {
+        this.#cancel(id);
         this.#waiting.delete(id);
         reject(new GatewayError('NOT_READY', `No answer from the other process within ${timeoutMs} ms`));
       }, timeoutMs);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#send({ id, call });
+      signal?.addEventListener('abort', () => this.#cancel(id), { once: true });
     });
   }
 
   #read(message: Message<Incoming>): void {
     const { id } = message;
     if ('call' in message) {
-      this.#answer(message.call).then(
-        (answer) => this.#send({ id, answer }),
-        (error: unknown) => this.#send({ id, error: toSent(error) }),
-      );
+      const controller = new AbortController();
+      this.#answering.set(id, controller);
+      this.#answer(message.call, controller.signal)
+        .then(
+          (answer) => this.#send({ id, answer }),
+          (error: unknown) => this.#send({ id, error: toSent(error) }),
+        )
+        .finally(() => this.#answering.delete(id));
+      return;
+    }
+    if ('cancelled' in message) {
+      this.#answering.get(id)?.abort();
       return;
     }
     const waiting = this.#waiting.get(id);
@@ -84,6 +103,10 @@ export class Channel<Outgoing, Incoming> {
     clearTimeout(waiting.timer);
     if ('answer' in message) waiting.resolve(message.answer);
     else waiting.reject(fromSent(message.error));
+  }
+
+  #cancel(id: number): void {
+    if (this.#waiting.has(id)) this.#send({ id, cancelled: true });
   }
 
   #send(message: Message<Outgoing>): void {
@@ -98,6 +121,7 @@ export class Channel<Outgoing, Incoming> {
       reject(gone());
     }
     this.#waiting.clear();
+    for (const controller of this.#answering.values()) controller.abort();
   }
 }
 

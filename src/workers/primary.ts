@@ -49,7 +49,7 @@ export async function startWorkers(
   events: Events,
   credentials: Credentials,
 ): Promise<Workers> {
-  const pool = new WorkerPool(await shareOf(config), events, credentials);
+  const pool = new WorkerPool(await withPort(config), events, credentials);
   try {
     await pool.start(graph);
   } catch (error) {
@@ -185,7 +185,7 @@ class WorkerPool implements Workers {
       number,
       this.#config,
       { planned: generation.planned, credentials: this.#credentials.current },
-      (call, from) => this.#answer(call, from),
+      (call, from, signal) => this.#answer(call, from, signal),
     );
     this.#workers.set(number, worker);
     generation.holders.add(worker);
@@ -218,7 +218,7 @@ class WorkerPool implements Workers {
     }
   }
 
-  async #answer(call: CallToPrimary, from: WorkerProcess): Promise<string> {
+  async #answer(call: CallToPrimary, from: WorkerProcess, signal: AbortSignal): Promise<string> {
     if (call.kind === 'mutated') {
       const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
       await Promise.allSettled(others.map((worker) => worker.notice(noticeTimeoutMs)));
@@ -231,7 +231,7 @@ class WorkerPool implements Workers {
     const generation = this.#generations.get(call.generation);
     if (call.kind === 'ask') {
       if (!generation) throw new GatewayError('NOT_READY', 'The graph of this operation is gone; ask again');
-      return generation.planner.ask(call.task);
+      return generation.planner.ask(call.task, { client: call.client, signal });
     }
     if (generation) {
       generation.holders.delete(from);
@@ -253,12 +253,11 @@ class WorkerPool implements Workers {
   }
 }
 
-/** What each worker gets: a port that stays the same for its successor, and its share of what clients may plan. */
-async function shareOf(config: GatewayConfig): Promise<GatewayConfig> {
-  const { server, limits } = config;
+/** What each worker gets: a port that stays the same for its successor. */
+async function withPort(config: GatewayConfig): Promise<GatewayConfig> {
+  const { server } = config;
   const port = server.port === 0 ? await freePort(server.host) : server.port;
-  const planningMsPerMinute = Math.max(1, Math.floor(limits.planningMsPerMinute / server.workers));
-  return { ...config, server: { ...server, port }, limits: { ...limits, planningMsPerMinute } };
+  return { ...config, server: { ...server, port } };
 }
 
 async function freePort(host: string): Promise<number> {

@@ -1,7 +1,8 @@
 /** A planner of the primary process, as a worker sees it. */
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { Planning } from '../plan/planning.ts';
+import type { Turn } from '../pipeline/planning.ts';
+import { ownTurn, Planning } from '../plan/planning.ts';
 import type { LoadedGraph, PlannerTask } from '../plan/worker-protocol.ts';
 import { noticeTimeoutMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
 import type { Channel } from './channel.ts';
@@ -17,8 +18,8 @@ export class RemotePlanner extends Planning {
     super();
     this.#channel = channel;
     this.#planned = planned;
-    // It waits its turn, and then has its time.
-    this.#timeoutMs = timeouts.requestMs + timeouts.planningMs + noticeTimeoutMs;
+    // Requests end their wait for a turn; once it has begun it may be tried three times.
+    this.#timeoutMs = timeouts.requestMs + 3 * timeouts.planningWallMs + noticeTimeoutMs;
   }
 
   /** The primary process loaded it before it told anybody. */
@@ -26,9 +27,9 @@ export class RemotePlanner extends Planning {
     return Promise.resolve(this.#planned.loaded);
   }
 
-  ask(task: PlannerTask): Promise<string> {
+  ask(task: PlannerTask, { client, signal }: Turn = ownTurn): Promise<string> {
     const { generation } = this.#planned;
-    return this.#channel.call({ kind: 'ask', generation, task }, this.#timeoutMs);
+    return this.#channel.call({ kind: 'ask', generation, task, client }, this.#timeoutMs, signal);
   }
 
   async close(): Promise<void> {

@@ -1,33 +1,47 @@
 import { expect, it } from 'vitest';
 
+import type { Turn } from '../pipeline/planning.ts';
 import type { PlannerTask } from '../plan/worker-protocol.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { SharedPlanner } from './shared-planner.ts';
 
+const turn = { client: 'a' };
 const limits = { preparedOperationsMax: 2, preparedOperationsBytesMax: 10_000 };
 
-it('asks once for what several ask at the same time, and not again for what it knows', async () => {
+it('does not ask again for what it knows', async () => {
   const { shared, asked } = given();
-  expect(await Promise.all([shared.ask(prepare('{ a }')), shared.ask(prepare('{ a }'))])).toEqual(['1', '1']);
-  expect(await shared.ask(prepare('{ a }'))).toBe('1');
-  expect(await shared.ask(prepare('{ b }'))).toBe('2');
+  expect(await shared.ask(prepare('{ a }'), turn)).toBe('1');
+  expect(await shared.ask(prepare('{ b }'), turn)).toBe('2');
   expect(asked).toHaveLength(2);
 });
 
 it('keeps no more than it may, and no introspection, whose variables anybody may choose', async () => {
   const { shared, asked } = given();
-  for (const query of ['{ a }', '{ b }', '{ c }', '{ a }']) await shared.ask(prepare(query));
+  for (const query of ['{ a }', '{ b }', '{ c }', '{ a }']) await shared.ask(prepare(query), turn);
   expect(asked).toHaveLength(4);
   const introspect: PlannerTask = { kind: 'introspect', document: '{ __typename }', variables: [] };
-  await shared.ask(introspect);
-  await shared.ask(introspect);
+  await shared.ask(introspect, turn);
+  await shared.ask(introspect, turn);
   expect(asked).toHaveLength(6);
+});
+
+it('passes on whose turn it is', async () => {
+  const turns: unknown[] = [];
+  const planner = {
+    ask: (_task: PlannerTask, given?: Turn) => {
+      turns.push(given);
+      return Promise.resolve('1');
+    },
+    close: () => Promise.resolve(),
+  };
+  await new SharedPlanner(planner, limits).ask(prepare('{ a }'), turn);
+  expect(turns).toEqual([turn]);
 });
 
 it('asks again for what could not be planned in time', async () => {
   const { shared, asked } = given(new GatewayError('PLANNING_TIMEOUT', 'slow'));
-  await expect(shared.ask(prepare('{ a }'))).rejects.toThrow('slow');
-  expect(await shared.ask(prepare('{ a }'))).toBe('2');
+  await expect(shared.ask(prepare('{ a }'), turn)).rejects.toThrow('slow');
+  expect(await shared.ask(prepare('{ a }'), turn)).toBe('2');
   expect(asked).toHaveLength(2);
 });
 

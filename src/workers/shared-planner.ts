@@ -1,15 +1,15 @@
-/** One planner for all workers: what one of them asked is prepared once, and the others get the same text. */
+/** One planner for all workers: what one of them asked is kept, and the others get the same text. */
 
 import { LRUCache } from 'lru-cache';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Turn } from '../pipeline/planning.ts';
 import type { Planning } from '../plan/planning.ts';
 import type { PlannerTask } from '../plan/worker-protocol.ts';
 
 export class SharedPlanner {
   readonly #planner: Pick<Planning, 'ask' | 'close'>;
   readonly #known: LRUCache<string, string>;
-  readonly #pending = new Map<string, Promise<string>>();
 
   constructor(
     planner: Pick<Planning, 'ask' | 'close'>,
@@ -23,25 +23,17 @@ export class SharedPlanner {
   }
 
   /** @throws {GatewayError} What the planner throws: that is not kept. */
-  ask(task: PlannerTask): Promise<string> {
+  async ask(task: PlannerTask, turn: Turn): Promise<string> {
+    if (task.kind !== 'prepare') return this.#planner.ask(task, turn);
     const key = JSON.stringify(task);
     const known = this.#known.get(key);
-    if (known !== undefined) return Promise.resolve(known);
-    let pending = this.#pending.get(key);
-    if (!pending) {
-      pending = this.#ask(task, key).finally(() => this.#pending.delete(key));
-      this.#pending.set(key, pending);
-    }
-    return pending;
+    if (known !== undefined) return known;
+    const json = await this.#planner.ask(task, turn);
+    this.#known.set(key, json, { size: 2 * (key.length + json.length) });
+    return json;
   }
 
   close(): Promise<void> {
     return this.#planner.close();
-  }
-
-  async #ask(task: PlannerTask, key: string): Promise<string> {
-    const json = await this.#planner.ask(task);
-    if (task.kind === 'prepare') this.#known.set(key, json, { size: 2 * (key.length + json.length) });
-    return json;
   }
 }

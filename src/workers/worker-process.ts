@@ -44,7 +44,7 @@ export class WorkerProcess {
     number: number,
     config: GatewayConfig,
     first: WorkerStart,
-    answer: (call: CallToPrimary, from: WorkerProcess) => Promise<string>,
+    answer: (call: CallToPrimary, from: WorkerProcess, signal: AbortSignal) => Promise<string>,
   ) {
     this.number = number;
     this.#config = config;
@@ -64,7 +64,11 @@ export class WorkerProcess {
     // A process that cannot be started at all says so here and exits; without a listener it would take ours along.
     this.#worker.on('error', () => this.kill());
     const peer = this.#worker.process as Peer;
-    this.#channel = new Channel(peer, (call: CallToPrimary) => answer(call, this), waitingMax);
+    this.#channel = new Channel(
+      peer,
+      (call: CallToPrimary, signal) => answer(call, this, signal),
+      waitingMax,
+    );
     this.started = this.#start(first).then((url) => {
       servingSinceMs = monotonicClock();
       this.#isServing = true;

@@ -1,17 +1,17 @@
 /** Planner workers: what a slow or deadly operation does to itself, and what it must not do to others. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { Turn } from '../../src/pipeline/planning.ts';
 import { Planner, type PlannerOptions } from '../../src/plan/planner.ts';
 import { slowGraph, slowOperation } from '../support/slow-graph.ts';
 
 const options: PlannerOptions = {
   tokensMax: 50_000,
   suggestions: true,
-  planningTimeoutMs: 1000,
-  sliceMs: 40,
-  waitTimeoutMs: 10_000,
+  planningTimeoutMs: 400,
+  planningWallTimeoutMs: 30_000,
+  sliceMs: 20,
   loadTimeoutMs: 60_000,
-  queueMax: 10,
   quarantineFirstMs: 60_000,
   quarantineLongestMs: 600_000,
 };
@@ -39,8 +39,7 @@ describe('a planner', () => {
     });
     await new Promise((resolve) => setImmediate(resolve));
     const quick = [0, 1, 2].map(async (i) => {
-      const { result } = await planner.prepare({ query: `{ quick${i} }`, operationName: null });
-      expect(result).toHaveProperty('prepared');
+      expect(await prepared(`{ quick${i} }`)).toBe('planned');
       order.push('quick');
     });
     await Promise.all([...slow, ...quick]);
@@ -54,36 +53,73 @@ describe('a planner', () => {
       code: 'PLANNING_TIMEOUT',
       public: { retryAfter: 60 },
     });
-    expect(await planner.prepare({ query: '{ quick3 }', operationName: null })).toHaveProperty(
-      'result.prepared',
-    );
+    expect(await prepared('{ quick3 }')).toBe('planned');
   });
 
   it('takes slow operations one after another, and new ones between them', async () => {
-    const outcomes = await Promise.all(
-      ['d', 'e', 'f', 'g'].map((seed) =>
-        planner.prepare({ query: endless(seed), operationName: null }).then(
-          () => 'planned',
-          (error: { code: string }) => error.code,
-        ),
-      ),
-    );
+    const outcomes = await Promise.all(['d', 'e', 'f', 'g'].map((seed) => prepared(endless(seed))));
     expect(outcomes).toEqual(outcomes.map(() => 'PLANNING_TIMEOUT'));
-    expect(await planner.prepare({ query: '{ quick4 }', operationName: null })).toHaveProperty(
-      'result.prepared',
-    );
+    expect(await prepared('{ quick4 }')).toBe('planned');
   });
 
-  it('refuses what the queue has no room for', async () => {
-    const waiting = Array.from({ length: 40 }, (_, i) =>
-      planner.prepare({ query: `{ q${i}: quick5 }`, operationName: null }).then(
-        () => 'planned',
-        (error: { code: string }) => error.code,
-      ),
+  it('serves a client that has had little before those who fill the queue with slow operations', async () => {
+    const attackers = ['h', 'i', 'j'].flatMap((seed) =>
+      [1, 2].map((n) => prepared(endless(`${seed}${n}`), { client: `attacker ${seed}` })),
     );
-    const outcomes = await Promise.all(waiting);
-    expect(new Set(outcomes)).toEqual(new Set(['planned', 'PLANNING_TIMEOUT']));
-    expect(outcomes.filter((outcome) => outcome === 'planned').length).toBeGreaterThanOrEqual(10);
+    let attacked = 0;
+    for (const attack of attackers) void attack.then(() => (attacked += 1));
+    for (let i = 0; i < 20; i += 1) {
+      expect(await prepared(`{ v${i}: quick6 }`, { client: 'victim' })).toBe('planned');
+    }
+    expect(attacked).toBeLessThan(attackers.length);
+    expect(new Set(await Promise.all(attackers))).toEqual(new Set(['PLANNING_TIMEOUT']));
+  });
+
+  it('plans once what several clients wait for, in the first of their turns', async () => {
+    const attacks = [1, 2, 3, 4].map((n) => prepared(endless(`k${n}`), { client: 'attacker' }));
+    const [early, late] = ['attacker', 'victim'].map((client) => prepared('{ both: quick7 }', { client }));
+    const answers = await Promise.all([late, early]);
+    expect(answers).toEqual(['planned', 'planned']);
+    expect(planner.jobs).toBeGreaterThan(0);
+    await Promise.all(attacks);
+    expect(planner.jobs).toBe(0);
+  });
+
+  it('drops what nobody waits for any more, and finishes what it has begun', async () => {
+    const busy = [1, 2, 3].map((n) => prepared(endless(`l${n}`), { client: 'busy' }));
+    const nobody = new AbortController();
+    const left = prepared('{ left: quick8 }', { client: 'busy', signal: nobody.signal });
+    const stays = prepared('{ stays: quick8 }', { client: 'busy', signal: nobody.signal });
+    const other = prepared('{ stays: quick8 }', { client: 'busy' });
+    const before = planner.jobs;
+    nobody.abort();
+    expect(await Promise.all([left, stays])).toEqual(['CANCELLED', 'CANCELLED']);
+    expect(planner.jobs).toBe(before - 1);
+    expect(await other).toBe('planned');
+    await Promise.all(busy);
+  });
+
+  function prepared(query: string, turn?: Turn): Promise<string> {
+    return planner.prepare({ query, operationName: null }, turn).then(
+      (json) => (json.startsWith('{"prepared"') ? 'planned' : json),
+      (error: { code: string }) => error.code,
+    );
+  }
+});
+
+describe('a planner with a ceiling', () => {
+  it('refuses a client that has had its time of the minute, and no other', async () => {
+    const planner = new Planner(
+      { kind: 'subgraphs', subgraphs: slowGraph(2) },
+      { ...options, ceilingMsPerMinute: 1 },
+    );
+    await planner.start();
+    const prepare = (query: string, client: string): Promise<string> =>
+      planner.prepare({ query, operationName: null }, { client });
+    await prepare('{ quick0 }', 'a');
+    await expect(prepare('{ quick1 }', 'a')).rejects.toMatchObject({ code: 'PLANNING_QUOTA_EXCEEDED' });
+    await prepare('{ quick1 }', 'b');
+    await planner.close();
   });
 });
 

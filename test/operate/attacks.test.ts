@@ -15,12 +15,11 @@ const uniqueInCi = 2000;
 const uniqueAtOnce = 4;
 /** Of the main thread, which the caches are in; they hold one megabyte here. */
 const heapGrowthMbMax = 5;
-/** The largest documents of the corpus must reach the guard; and clients here share one address, hence one quota. */
+/** The largest documents of the corpus must reach the guard. */
 const config = [
   'server:',
   '  bodyBytesMax: 8388608',
   'limits:',
-  '  planningMsPerMinute: 100000000',
   '  preparedOperationsMax: 500',
   '  preparedOperationsBytesMax: 1000000',
 ];

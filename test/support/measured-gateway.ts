@@ -9,7 +9,8 @@ import type { Gauges } from './gauges.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/tributary.js', import.meta.url));
 const preload = new URL('./gauges.ts', import.meta.url).href;
-const waitMs = 30_000;
+/** For what hangs only: a machine may have much else to do. */
+const waitMs = 120_000;
 const linesMax = 2000;
 
 export interface LogLine {

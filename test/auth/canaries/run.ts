@@ -228,6 +228,5 @@ audit: { file: audit.jsonl, allowSample: 1, variables: [listed] }
 headers: { forward: [x-secret] }
 reload: { filePollMs: 0 }
 policies: { defaults: { retries: { max: 0 } } }
-limits: { planningMsPerMinute: 600000 }
 `;
 }

@@ -77,7 +77,6 @@ export async function guardedFiles(options: GuardedOptions = {}): Promise<Guarde
       `auth: { jwt: { issuers: ${JSON.stringify(issuers)} } }`,
       `authorization: { ${['policy: policy.mjs', ...authorization].join(', ')} }`,
       `audit: { ${[`file: ${auditFile}`, 'allowSample: 1', ...audit].join(', ')} }`,
-      'limits: { planningMsPerMinute: 600000 }',
       settings,
     ].join('\n'),
   });

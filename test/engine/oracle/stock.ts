@@ -2,8 +2,8 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { getOperationAST, parse } from 'graphql';
 
-import { interruptible } from '../../../src/plan/interruptible.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
+import { bounded } from '../ours/bounded.ts';
 import { composeFixture, subgraphTransport, toAnswer, type SubgraphCall } from './compose.ts';
 import type { Oracle } from './monolith.ts';
 
@@ -68,7 +68,7 @@ export async function openStock(fixture: Fixture, planningTimeoutMs?: number): P
 function boundPlanning(gateway: ApolloGateway, timeoutMs: number): void {
   const { queryPlanner } = gateway as unknown as StockPlanner;
   const plan = queryPlanner.buildQueryPlan.bind(queryPlanner);
-  queryPlanner.buildQueryPlan = (...args) => interruptible(timeoutMs, () => plan(...args));
+  queryPlanner.buildQueryPlan = (...args) => bounded(timeoutMs, () => plan(...args));
 }
 
 function dataSource(

@@ -11,13 +11,13 @@ import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts'
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
-import { interruptible } from '../../../src/plan/interruptible.ts';
 import { introspect } from '../../../src/plan/introspection.ts';
 import { prepare } from '../../../src/plan/prepare.ts';
 import { loadSupergraph } from '../../../src/plan/supergraph.ts';
 import { Cancellation } from '../../../src/shared/cancellation.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
+import { bounded } from './bounded.ts';
 import {
   composeFixture,
   subgraphTransport,
@@ -81,10 +81,10 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     subgraphs.set(service, options.around ? options.around(service, subgraph) : subgraph);
   }
 
-  function bounded<Result>(plan: () => Result): Result {
+  function inTime<Result>(plan: () => Result): Result {
     if (options.planningTimeoutMs === undefined) return plan();
     try {
-      return interruptible(options.planningTimeoutMs, plan);
+      return bounded(options.planningTimeoutMs, plan);
     } catch (error) {
       // What was interrupted may have left the planner's caches half written.
       supergraph = loadSupergraph(composeFixture(fixture), outline);
@@ -100,11 +100,11 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
   ): ExecutableOperation {
     const request = { query, operationName: operationName ?? null, labels: options.labels ?? [], denied };
     const limits = { tokensMax: 100_000, suggestions: true };
-    let result = bounded(() => prepare(supergraph, request, limits));
+    let result = inTime(() => prepare(supergraph, request, limits));
     if ('conditional' in result) {
       const values = coerced(result.conditional, variables);
       const conditions = result.conditional.on.filter((name) => values.get(name) === true);
-      result = bounded(() => prepare(supergraph, { ...request, conditions }, limits));
+      result = inTime(() => prepare(supergraph, { ...request, conditions }, limits));
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
     // As it crosses the thread boundary.

@@ -1,15 +1,12 @@
-/**
- * How much time new operations of one client may take to prepare. An operation that is known costs nothing; what an
- * attacker can ask for is new ones, and slow ones most of all, so time is what is counted.
- */
+/** A ceiling for what each client may have of the planner, for operators who want one: by itself its share is enough. */
 
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 
-export interface PlanningQuotaOptions {
-  /** Per client and minute. */
+export interface PlanningCeilingOptions {
+  /** Processor time per client and minute. */
   readonly msPerMinute: number;
   /** Accounts kept; the one used longest ago makes room. Default 100 000. */
   readonly clientsMax?: number;
@@ -22,15 +19,13 @@ interface Account {
 }
 
 const minuteMs = 60_000;
-/** Asking costs something even when the answer is quick. */
-const leastCostMs = 1;
 
-export class PlanningQuota {
-  readonly #options: PlanningQuotaOptions;
+export class PlanningCeiling {
+  readonly #options: PlanningCeilingOptions;
   readonly #now: Clock;
   readonly #accounts: LRUCache<string, Account>;
 
-  constructor(options: PlanningQuotaOptions, now: Clock) {
+  constructor(options: PlanningCeilingOptions, now: Clock) {
     this.#options = options;
     this.#now = now;
     this.#accounts = new LRUCache({ max: options.clientsMax ?? 100_000 });
@@ -51,8 +46,8 @@ export class PlanningQuota {
     );
   }
 
-  spend(client: string, tookMs: number): void {
-    this.#account(client).leftMs -= Math.max(leastCostMs, tookMs);
+  spend(client: string, costMs: number): void {
+    this.#account(client).leftMs -= costMs;
   }
 
   #account(client: string): Account {
