@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { policyOf } from './auth/open-authorization.ts';
-import { openAuth } from './auth/open-auth.ts';
+import { openAuth, type Auth, type AuthParts } from './auth/open-auth.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { mergedTransport } from './config/transport.ts';
 import { createGateway, type Gateway } from './gateway.ts';
@@ -93,14 +93,8 @@ export async function serveGateway({
 }: Served): Promise<RunningGateway> {
   const { events } = gateway;
   const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
-  const auth =
-    config.auth &&
-    (await openAuth(config.auth, {
-      events,
-      networkOf: clientNetworks(config.server),
-      store,
-      signingKeys: credentials.current.signing,
-    }).catch(afterClosing(store, gateway)));
+  const parts = { events, store, signingKeys: credentials.current.signing };
+  const auth = await authOf(config, parts).catch(afterClosing(store, gateway));
   const front = await createFront(gateway, config).catch(afterClosing(auth, store, gateway));
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;
@@ -157,6 +151,10 @@ export async function serveGateway({
     await Promise.all([reloader?.now(), credentials.now?.()]);
   };
   return { url, config, reload, close: () => (closing ??= drain()) };
+}
+
+async function authOf(config: GatewayConfig, parts: Omit<AuthParts, 'networkOf'>): Promise<Auth | undefined> {
+  return config.auth && openAuth(config.auth, { ...parts, networkOf: clientNetworks(config.server) });
 }
 
 /** Nothing is left running: closes one after the other, and fails with what it was given. */

@@ -20,7 +20,7 @@ describe.each([
 
     const { victim } = await siege(url, {
       attackers: 3,
-      inFlight: 5,
+      inFlight: 3,
       durationMs: 3000,
       victimEveryMs: 500,
     });
@@ -56,7 +56,7 @@ describe('a request that waits for the planner', { timeout: 120_000 }, () => {
 });
 
 async function given(server: readonly string[], settings: readonly string[]): Promise<string> {
-  const { gateway, close } = await slowGateway(12, [front, ...toldApart, ...server, ...patient, ...settings]);
-  onTestFinished(close);
-  return gateway.url;
+  const slow = await slowGateway(12, [front, ...toldApart, ...server, ...patient, ...settings]);
+  onTestFinished(() => slow.close());
+  return slow.gateway.url;
 }
