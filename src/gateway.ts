@@ -99,8 +99,7 @@ export async function createGateway(
       decisions,
       subgraphs: parts.backends.subgraphs,
       limits: config.limits,
-      introspect: (document, values) =>
-        waiting.wait(received, (client) => parts.planner.introspect(document, values, client)),
+      introspect: (document, values) => waiting.wait(received, parts.planner.introspect(document, values)),
     });
     reportAnswer(events, { context, answer });
     const { kind, name } = operation.prepared;
@@ -128,12 +127,7 @@ async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting):
   const startedAtMs = monotonicClock();
   const authorizer = await lasting.authorization.authorizerFor(graph.policy);
   const planner = lasting.openPlanner(graph, config);
-  const { loaded, backends } = await connect(planner, graph, lasting.backends).catch(
-    async (error: unknown) => {
-      await planner.close();
-      throw error;
-    },
-  );
+  const { loaded, backends } = await planner.orClose(connect(planner, graph, lasting.backends));
   const labels = lasting.labelsOf(loaded.labels);
   const operations = openOperations<ExecutableOperation>(config, {
     prepare: (request, turn) => planner.prepare(request, turn),

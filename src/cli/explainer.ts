@@ -70,10 +70,7 @@ async function open(options: StartOptions, config: GatewayConfig): Promise<Opene
   const authorizer = await authorization.authorizerFor(graph.policy);
   const labelsOf = await openLabels(config, events);
   const planner = plannerOf(graph, config);
-  const { labels } = await planner.start().catch(async (error: unknown) => {
-    await planner.close();
-    throw error;
-  });
+  const { labels } = await planner.orClose(planner.start());
   const operations = openOperations<{ readonly prepared: PreparedOperation }>(config, {
     prepare: (request, turn) => planner.prepare(request, turn),
     compile: (prepared) => ({ prepared }),

@@ -43,6 +43,16 @@ export abstract class Planning {
   abstract ask(task: PlannerTask, turn?: Turn): Promise<string>;
   abstract close(): Promise<void>;
 
+  /** Closes this planner where what it is needed for fails. */
+  async orClose<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   /** The answer as JSON text: a `PreparationResult`. Throws what `ask` throws. */
   prepare(request: PreparationRequest, turn?: Turn): Promise<string> {
     return this.ask({ kind: 'prepare', request }, turn);
@@ -52,15 +62,19 @@ export abstract class Planning {
     return JSON.parse(await this.ask({ kind: 'describe' })) as GraphDescription;
   }
 
-  /** The answer to introspection that depends on variables, and how to stop waiting for it. Rejects with what `ask` throws. */
-  introspect(document: string, variables: CoercedVariables, client: string): Introspecting {
-    const controller = new AbortController();
-    const turn = { client, signal: controller.signal };
-    return {
-      answer: this.ask({ kind: 'introspect', document, variables: [...variables] }, turn).then(
-        (json) => JSON.parse(json) as Record<string, unknown>,
-      ),
-      leave: () => controller.abort(),
+  /**
+   * Introspection that depends on variables, for a client: the answer, and how to stop waiting for it. The answer rejects
+   * with what `ask` throws.
+   */
+  introspect(document: string, variables: CoercedVariables): (client: string) => Introspecting {
+    return (client) => {
+      const controller = new AbortController();
+      const turn = { client, signal: controller.signal };
+      const asked = this.ask({ kind: 'introspect', document, variables: [...variables] }, turn);
+      return {
+        answer: asked.then((json) => JSON.parse(json) as Record<string, unknown>),
+        leave: () => controller.abort(),
+      };
     };
   }
 }
