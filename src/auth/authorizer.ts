@@ -10,7 +10,7 @@ import type { Prepared } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { AuthorizationRefused, refusalCode } from './authorization-refused.ts';
-import { checkText } from './check-text.ts';
+import { allowingText, checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import { all, type OnDecided } from './policy/evaluate.ts';
 import { anonymous } from './proof.ts';
@@ -101,6 +101,12 @@ export class Authorizer {
     const { policy, config, events, audit } = this.#options;
     const principal = prepared.context.principal ?? anonymous;
     return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit, onDecided });
+  }
+
+  /** What of the policy allows a field (`Type.field`) to everybody, if anything does. */
+  allowing(coordinate: string): string | undefined {
+    const { policy } = this.#options;
+    return policy ? allowingText(policy.outline, coordinate) : undefined;
   }
 
   /** What decides a check, as one would write it. */

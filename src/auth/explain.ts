@@ -18,7 +18,7 @@ export interface ExplainedField {
   /** Type.field for each type that objects there may have; types alone where objects are guarded as such. */
   readonly coordinates: readonly string[];
   readonly outcome: Outcome;
-  /** What decides. Null: nothing guards it. */
+  /** What decides. Null: nothing says anything about it. */
   readonly rule: string | null;
   readonly why: string;
   /** Of the error, where it is denied. */
@@ -51,8 +51,12 @@ export async function explain(authorizer: Authorizer, prepared: Operation): Prom
     const verdict = await request.decideBefore(number);
     known.push({ rule: authorizer.textOf(check), ...about(number, { check, verdict, request, steps }) });
   }
-  return { fields: new FieldList(prepared, known).fields(), isDryRun: request.isDryRun };
+  const allowing: Allowing = (coordinate) => authorizer.allowing(coordinate);
+  return { fields: new FieldList(prepared, known, allowing).fields(), isDryRun: request.isDryRun };
 }
+
+/** What of the policy allows a field to everybody, if anything does. */
+type Allowing = (coordinate: string) => string | undefined;
 
 interface Decided {
   readonly check: CheckSpec;
@@ -94,30 +98,39 @@ function parentText({ name, fields }: ParentField): string {
   return fields ? `${name} { ${fields.map(parentText).join(' ')} }` : name;
 }
 
+interface Place {
+  readonly path: readonly string[];
+  /** What is denied above it. */
+  readonly above: string | undefined;
+  /** What becomes null where something here is null and cannot be. */
+  readonly nulled: string;
+}
+
 /** The fields of an operation in the order of the answer, each with what is known about it. */
 class FieldList {
   readonly #prepared: Operation;
   readonly #known: readonly About[];
+  readonly #allowing: Allowing;
   readonly #fields: ExplainedField[] = [];
 
-  constructor(prepared: Operation, known: readonly About[]) {
+  constructor(prepared: Operation, known: readonly About[], allowing: Allowing) {
     this.#prepared = prepared;
     this.#known = known;
+    this.#allowing = allowing;
   }
 
   fields(): readonly ExplainedField[] {
-    this.#shape(0, [], undefined);
+    this.#shape(0, { path: [], above: undefined, nulled: 'all of data' });
     return this.#fields;
   }
 
-  /** @param above What is denied above it. */
-  #shape(index: number, path: readonly string[], above: string | undefined): void {
+  #shape(index: number, place: Place): void {
     const shape = this.#prepared.operation.prepared.projection.shapes[index] as Shape;
-    for (const found of shape.cases) this.#case(found, path, above);
+    for (const found of shape.cases) this.#case(found, place);
   }
 
-  #case({ check, types, fields }: ShapeCase, path: readonly string[], above: string | undefined): void {
-    const denied = check === undefined ? above : this.#add(path, types, check, above);
+  #case({ check, types, fields }: ShapeCase, place: Place): void {
+    const denied = check === undefined ? place.above : this.#add(place, types, check);
     const keys = new Set<string>();
     for (const field of fields) {
       const isIncluded = isAsked(field, this.#prepared.variables);
@@ -126,20 +139,12 @@ class FieldList {
       const isHere = isIncluded || !others.some((other) => isAsked(other, this.#prepared.variables));
       if (!isHere || keys.has(field.key)) continue;
       keys.add(field.key);
-      this.#field(field, types, { path: [...path, field.key], above: denied, isIncluded });
+      this.#field(field, types, { ...place, path: [...place.path, field.key], above: denied, isIncluded });
     }
   }
 
-  #field(
-    field: FieldSpec,
-    types: readonly string[],
-    at: {
-      readonly path: readonly string[];
-      readonly above: string | undefined;
-      readonly isIncluded: boolean;
-    },
-  ): void {
-    const { path, above, isIncluded } = at;
+  #field(field: FieldSpec, types: readonly string[], place: Place & { readonly isIncluded: boolean }): void {
+    const { path, isIncluded } = place;
     const name = field.name.slice(field.name.indexOf('.') + 1);
     const coordinates = types.map((type) => `${type}.${name}`);
     if (!isIncluded) {
@@ -147,34 +152,59 @@ class FieldList {
       this.#push({ field: path.join('.'), coordinates, outcome: 'not asked for', rule, why: notAsked });
       return;
     }
-    const denied = this.#add(path, coordinates, field.check, above, field.wrappers.startsWith('!'));
-    if (field.value.is === 'object') this.#shape(field.value.shape, path, denied);
+    const denied = this.#add(place, coordinates, field.check, field.wrappers.startsWith('!'));
+    if (field.value.is === 'object')
+      this.#shape(field.value.shape, { path, above: denied, nulled: nulledBelow(field, place) });
   }
 
   /** @returns What is denied at or above it. */
   #add(
-    path: readonly string[],
+    { path, above, nulled }: Place,
     coordinates: readonly string[],
     check: number | undefined,
-    above: string | undefined,
     isNonNull = false,
   ): string | undefined {
     const field = path.join('.');
-    const about = (check === undefined ? undefined : this.#known[check]) ?? unguarded;
+    const about = (check === undefined ? undefined : this.#known[check]) ?? this.#unchecked(coordinates);
     if (above !== undefined) {
       const { rule } = about;
       this.#push({ field, coordinates, outcome: 'not reached', rule, why: `${above} is denied` });
       return above;
     }
-    const bubbles = isNonNull && about.outcome === 'denied' && path.length > 1;
-    const why = bubbles ? `${about.why}; it cannot be null, so what it is in becomes null` : about.why;
-    this.#push({ field, coordinates, ...about, why });
+    const taken = isNonNull ? takenAlong(about.outcome, nulled) : '';
+    this.#push({ field, coordinates, ...about, why: `${about.why}${taken}` });
     return about.outcome === 'denied' ? field : undefined;
+  }
+
+  /** Who allows a field to everybody leaves nothing to check. */
+  #unchecked(coordinates: readonly string[]): About {
+    const allowing = new Set(coordinates.flatMap((coordinate) => this.#allowing(coordinate) ?? []));
+    if (allowing.size === 0) return unguarded;
+    return { outcome: 'allowed', rule: 'allow', why: `allow: ${[...allowing].join(', ')}` };
   }
 
   #push(field: ExplainedField): void {
     this.#fields.push(field);
   }
+}
+
+/** Of a field whose type is non-null, by the specification of GraphQL. */
+function takenAlong(outcome: Outcome, nulled: string): string {
+  if (outcome === 'denied') return `; it cannot be null, so ${nulled} becomes null`;
+  return outcome === 'with the data'
+    ? `; it cannot be null, so where it is denied ${nulled} becomes null`
+    : '';
+}
+
+/** What becomes null where an object of this field has a null that it cannot have. */
+function nulledBelow({ wrappers }: FieldSpec, { path, nulled }: Place): string {
+  // From the field itself to its objects, by way of the lists between them.
+  const isNonNull = wrappers.split('[').map((level) => level === '!');
+  const nullable = isNonNull.lastIndexOf(false);
+  const field = path.join('.');
+  if (nullable === -1) return nulled;
+  if (nullable === 0) return field;
+  return nullable === isNonNull.length - 1 ? `its object in ${field}` : `its list in ${field}`;
 }
 
 const unguarded: About = { outcome: 'allowed', rule: null, why: 'nothing guards it' };

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ExplainedField, Explanation } from '../../src/auth/explain.ts';
 import { openExplainer } from '../../src/cli/explainer.ts';
-import { policyModule } from '../auth/guarded-graph.ts';
+import { policyModule, serveGraph } from '../auth/guarded-graph.ts';
 import { guardedFiles, type GuardedFiles, guardedGateway, issuer } from '../auth/support/guarded-gateway.ts';
 import { folderWith } from '../support/folder.ts';
 import { graphPath } from '../support/shop.ts';
@@ -83,7 +83,7 @@ describe('what is denied, and what only the data can tell', () => {
       outcome: 'not reached',
       why: 'anything is denied',
     });
-    expect(at(fields, 'anything.title')).toMatchObject({ outcome: 'allowed', rule: null });
+    expect(at(fields, 'anything.title')).toMatchObject({ why: 'allow: fallbackRule' });
     expect(files.graph.calls).toBe(0);
   });
 
@@ -100,6 +100,82 @@ describe('what is denied, and what only the data can tell', () => {
     expect(at(withIt.fields, 'books.isbn')).toMatchObject({ outcome: 'denied', code: 'UNAUTHENTICATED' });
   });
 });
+
+describe('of a field that cannot be null it says what becomes null with it, as the gateway then does', () => {
+  it.each<[string, string, string, unknown]>([
+    ['{ root }', 'root', 'all of data', null],
+    ['{ one { secret } }', 'one.secret', 'all of data', null],
+    ['{ box { t { secret } } }', 'box.t.secret', 'box', { box: null }],
+    ['{ loose { secret } }', 'loose.secret', 'its object in loose', { loose: [null] }],
+    ['{ list { secret } }', 'list.secret', 'list', { list: null }],
+    ['{ strict { secret } }', 'strict.secret', 'all of data', null],
+    ['{ grid { secret } }', 'grid.secret', 'its list in grid', { grid: [null] }],
+    ['{ box { all: strict { secret } } }', 'box.all.secret', 'box', { box: null }],
+  ])('%s', async (query, field, nulled, data) => {
+    const options = { policy: nullsPolicy, serve: serveNulls };
+    const graph = await guardedGateway(options);
+    const explainer = await explainerOf(graph);
+    const { fields } = await explainer(query, null);
+    const why = `never: no; it cannot be null, so ${nulled} becomes null`;
+    expect(at(fields, field)).toMatchObject({ outcome: 'denied', why });
+    expect((await graph.query(query)).data).toEqual(data);
+  });
+
+  it('also where it is decided with the data, and not of one that can be null', async () => {
+    const explainer = await explainerOf(await guardedFiles({ policy: nullsPolicy, serve: serveNulls }));
+    const { fields } = await explainer('{ box { t { late hint } } }', null);
+    expect(at(fields, 'box.t.late')).toMatchObject({
+      outcome: 'with the data',
+      why: 'not this: looks at id of each object; it cannot be null, so where it is denied box becomes null',
+    });
+    expect(at(fields, 'box.t.hint')).toMatchObject({ outcome: 'denied', why: 'never: no' });
+  });
+});
+
+it('says what allows a field, and that nothing says anything only where that is so', async () => {
+  const explainer = await explainerOf(await guardedFiles({ policy: nullsPolicy, serve: serveNulls }));
+  const { fields } = await explainer('{ __typename one { id } box { open } }', null);
+  expect(fields.map(({ field, rule, why }) => [field, rule, why])).toEqual([
+    ['__typename', null, 'nothing guards it'],
+    ['one', 'allow', 'allow: fallbackRule'],
+    ['one.id', 'allow', 'allow: the rule of T.id'],
+    ['box', 'allow', 'allow: fallbackRule'],
+    ['box.open', 'allow', 'allow: the rule of Box'],
+  ]);
+});
+
+const nullsPolicy = `
+  export function policy({ rule, allow }) {
+    const never = rule('never', { cache: 'contextual' })(() => false);
+    const notThis = rule('not this', { cache: 'strict', fragment: '{ id }' })(({ id }) => id === 'other');
+    const T = { id: allow, secret: never, late: notThis, hint: never };
+    return { fallbackRule: allow, permissions: { Query: { root: never }, Box: allow, T } };
+  }
+`;
+
+function serveNulls(): ReturnType<typeof serveGraph> {
+  const t = { id: '1', secret: 's', late: 'l', hint: 'h' };
+  const box = { t, strict: [t], open: 1 };
+  return serveGraph({
+    nulls: {
+      sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12")
+        type Query { root: Int! one: T! box: Box loose: [T] list: [T!] strict: [T!]! grid: [[T!]] }
+        type Box { t: T! strict: [T!]! open: Int }
+        type T { id: ID secret: String! late: String! hint: String }`,
+      resolvers: {
+        Query: {
+          root: () => 1,
+          one: () => t,
+          box: () => box,
+          loose: () => [t],
+          list: () => [t],
+          strict: () => [t],
+          grid: () => [[t]],
+        },
+      },
+    },
+  });
+}
 
 it('JSON says what failed, and what the gateway would say of all of it', async () => {
   const policy = policyModule.replace('() => false)', "() => { throw new Error('rule is broken'); })");
