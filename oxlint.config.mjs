@@ -42,6 +42,7 @@ export const packageHome = {
   undici: 'sources',
   '@grpc/grpc-js': 'sources',
   '@grpc/proto-loader': 'sources',
+  protobufjs: 'sources',
   dataloader: 'sources',
   ioredis: 'store',
   '@apollo/subgraph': 'subgraphs',

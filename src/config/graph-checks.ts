@@ -40,6 +40,7 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     if (kind === 'rest' || kind === 'graphql' || kind === 'grpc')
       checkAddress(entryOf(raw), ['sources', name], report);
     await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
+    await checkFolders(entryOf(raw)['includeDirs'], ['sources', name, 'includeDirs'], folder, report);
     await checkFile(entryOf(raw)['module'], ['sources', name, 'module'], folder, report);
     await checkTls(entryOf(raw), ['sources', name], folder, report);
   }
@@ -108,6 +109,16 @@ async function checkFile(name: unknown, path: ConfigPath, folder: string, report
       report(path, `expected at most ${sdlBytesMax} bytes, got ${found.size}`);
   } catch {
     report(path, `expected a file, got ${shown}, which does not exist`);
+  }
+}
+
+async function checkFolders(names: unknown, path: ConfigPath, folder: string, report: Report): Promise<void> {
+  for (const [index, name] of (Array.isArray(names) ? names : []).entries()) {
+    if (typeof name !== 'string' || name === '') continue;
+    const found = await stat(resolve(folder, name)).catch(() => undefined);
+    const shown = JSON.stringify(name);
+    if (!found) report([...path, index], `expected a folder, got ${shown}, which does not exist`);
+    else if (!found.isDirectory()) report([...path, index], `expected a folder, got ${shown}, which is none`);
   }
 }
 

@@ -79,6 +79,8 @@ export interface GrpcSourceConfig extends SourceCommon {
   readonly replicas: readonly ReplicaConfig[];
   /** Absolute. */
   readonly protoPath: string;
+  /** Absolute. */
+  readonly includeDirs: readonly string[];
   /** With its package: `tributary.inventory.v1.Inventory`. */
   readonly service: string;
 }
@@ -172,8 +174,15 @@ async function sourceConfig(
   const { url, urls, ...described } = source;
   const replicas = replicasOf({ url, urls });
   if (described.kind !== 'grpc') return { name, ...described, replicas, tls };
-  const { proto, ...rest } = described;
-  return { name, ...rest, replicas, tls, protoPath: resolve(folder, proto) };
+  const { proto, includeDirs, ...rest } = described;
+  return {
+    name,
+    ...rest,
+    replicas,
+    tls,
+    protoPath: resolve(folder, proto),
+    includeDirs: includeDirs.map((dir) => resolve(folder, dir)),
+  };
 }
 
 function replicasOf({ url, urls }: Addresses): ReplicaConfig[] {

@@ -76,6 +76,8 @@ const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
   ...grpcAddresses,
   proto: file,
+  /** Folders from which proto files import, as with `-I` of protoc. */
+  includeDirs: z.array(file).max(64).default([]),
   service: z.string().min(1),
   timeoutMs,
   ...reached,

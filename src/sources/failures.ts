@@ -6,10 +6,23 @@ import { GatewayError } from '../shared/errors.ts';
 /** What policies have to know besides the code; each kind of failure has an outcome of its own. */
 type Known = Partial<Pick<CallFailureDetails, 'outcome' | 'nothingSent' | 'retryAfterMs'>>;
 
+/** Worded by what happened: that it "could not be reached" only where nothing was sent. */
 export function unavailable(service: string, cause?: unknown, known: Known = {}): CallFailure {
-  const message = `${service} could not be reached; try again later`;
   const details = { outcome: 'connect', ...known, public: { service }, cause } as const;
-  return new CallFailure('SERVICE_UNAVAILABLE', message, details);
+  return new CallFailure('SERVICE_UNAVAILABLE', `${service} ${wordsFor(details)}; try again later`, details);
+}
+
+function wordsFor({ outcome, nothingSent = false }: Known): string {
+  if (outcome === 'busy') return 'has too much to do';
+  // A limit of ours, or no address.
+  if (outcome === 'refused') return 'cannot be asked now';
+  return outcome === 'connect' && nothingSent ? 'could not be reached' : 'is not available';
+}
+
+/** It was there: whether it got the request, nobody knows. */
+export function connectionLost(service: string, cause?: unknown): CallFailure {
+  const message = `the connection to ${service} broke before it answered; try again later`;
+  return new CallFailure('SERVICE_UNAVAILABLE', message, { outcome: 'connect', public: { service }, cause });
 }
 
 export function timedOut(service: string, cause?: unknown, known: Known = {}): CallFailure {
@@ -57,8 +70,8 @@ export function refused(service: string, refusal: Refusal): CallFailure {
 }
 
 /** What the client sent cannot be put into a call of this service. */
-export function badInput(service: string, message: string): GatewayError {
-  return new GatewayError('BAD_USER_INPUT', message, { public: { service } });
+export function badInput(service: string, message: string, cause?: unknown): GatewayError {
+  return new GatewayError('BAD_USER_INPUT', message, { public: { service }, cause });
 }
 
 /** A value that the protocol of the service cannot carry, or that would mean something else there. */

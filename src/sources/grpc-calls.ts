@@ -7,7 +7,6 @@ import {
   type ClientReadableStream,
   type ClientUnaryCall,
   type Metadata,
-  type ServiceDefinition,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
@@ -20,13 +19,13 @@ import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { timedOut, unavailable } from './failures.ts';
 import type { GrpcChannel, GrpcChannels } from './grpc-channels.ts';
+import type { GrpcMethod } from './grpc-methods.ts';
 import { isNotFound, metadataOf, statusError } from './grpc-status.ts';
 import type { HeaderRules } from './request-headers.ts';
-import { own } from '../shared/records.ts';
 
 export interface GrpcRequest {
-  readonly method: string;
-  readonly message: object;
+  readonly method: GrpcMethod;
+  readonly bytes: Buffer;
 }
 
 export interface OpenStream {
@@ -40,7 +39,6 @@ export interface OpenStream {
 
 export interface GrpcCallParts {
   readonly name: string;
-  readonly methods: ServiceDefinition;
   readonly channels: GrpcChannels;
   readonly rules: HeaderRules;
   /** Under way at once; one more is refused. */
@@ -63,7 +61,7 @@ export function grpcCalls(parts: GrpcCallParts): GrpcCalls {
 
   /** @throws {GatewayError} When the call is over already, or too many are under way. */
   function begin(request: GrpcRequest, call: CallContext): Begun {
-    const invocation = invocationOf(parts, request, call);
+    const metadata = metadataFor(parts, call);
     if (underWay >= callsMax) {
       throw unavailable(name, new Error(`${underWay} calls are already under way`), neverSent);
     }
@@ -75,47 +73,52 @@ export function grpcCalls(parts: GrpcCallParts): GrpcCalls {
       underWay -= 1;
       channels.leave(channel);
     };
-    return { invocation, endpoint, channel, end };
+    return { request, metadata, endpoint, channel, end };
   }
 
   return {
-    unary: async (request, call) => unary(parts, request, call, begin(request, call)),
-    stream: async (request, call) => new ServerStream(parts, request, call, begin(request, call)).open(),
+    unary: async (request, call) => unary(parts, call, begin(request, call)),
+    stream: async (request, call) => {
+      const begun = begin(request, call);
+      return started(begun, () => new ServerStream(parts, call, begun)).open();
+    },
   };
 }
 
 interface Begun {
-  readonly invocation: Invocation;
+  readonly request: GrpcRequest;
+  readonly metadata: Metadata;
   readonly endpoint: Endpoint;
   readonly channel: GrpcChannel;
   readonly end: () => void;
 }
 
-interface Invocation {
-  readonly path: string;
-  readonly serialize: (message: object) => Buffer;
-  readonly deserialize: (bytes: Buffer) => unknown;
-  readonly metadata: Metadata;
+/** What throws before the call is under way leaves its place free. */
+function started<Value>({ end }: Begun, start: () => Value): Value {
+  try {
+    return start();
+  } catch (error) {
+    end();
+    throw error;
+  }
 }
 
-function invocationOf(
-  { name, methods, rules }: GrpcCallParts,
-  { method }: GrpcRequest,
-  call: CallContext,
-): Invocation {
-  const definition = own(methods, method);
-  if (!definition) throw new TypeError(`${name} has no method ${method}`);
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** No connection was found for it: grpc-js names the target until it has one, and then who is at its other end. */
+function hadNoConnection(sent: { getPeer(): string } | undefined, { client }: GrpcChannel): boolean {
+  return sent?.getPeer() === client.getChannel().getTarget();
+}
+
+function metadataFor({ name, rules }: GrpcCallParts, call: CallContext): Metadata {
   const { cancellation, deadlineAtMs, request } = call;
   if (cancellation.reason) throw cancellation.reason;
   if (deadlineAtMs <= monotonicClock()) {
     throw timedOut(name, new Error('the deadline has passed'), neverSent);
   }
-  return {
-    path: definition.path,
-    serialize: definition.requestSerialize as (message: object) => Buffer,
-    deserialize: definition.responseDeserialize as (bytes: Buffer) => unknown,
-    metadata: metadataOf(name, request, rules),
-  };
+  return metadataOf(name, request, rules);
 }
 
 /** In the clock of grpc-js. */
@@ -125,11 +128,11 @@ function deadlineOf(atMs: number): number {
 
 function unary(
   { name, channels }: GrpcCallParts,
-  { message }: GrpcRequest,
   { cancellation, deadlineAtMs }: CallContext,
-  { invocation, endpoint, channel, end }: Begun,
+  begun: Begun,
 ): Promise<unknown> {
-  const { path, serialize, deserialize, metadata } = invocation;
+  const { request, metadata, endpoint, channel, end } = begun;
+  const { method, bytes } = request;
   const startedAtMs = monotonicClock();
   const options = { deadline: deadlineOf(deadlineAtMs) };
   return new Promise<unknown>((resolve, reject) => {
@@ -146,16 +149,10 @@ function unary(
       else if (!cancellation.reason) channel.heardAtMs = monotonicClock();
       if (!error) resolve(answer);
       else if (isNotFound(error)) resolve(null);
-      else reject(statusError(name, error));
+      else reject(statusError(name, error, hadNoConnection(sent, channel)));
     };
-    sent = channel.client.makeUnaryRequest(
-      path,
-      serialize,
-      deserialize,
-      message,
-      metadata,
-      options,
-      onAnswer,
+    sent = started(begun, () =>
+      channel.client.makeUnaryRequest(method.path, asItIs, method.decode, bytes, metadata, options, onAnswer),
     );
     cancellation.on(onCancel);
   });
@@ -174,8 +171,9 @@ class ServerStream implements Omit<OpenStream, 'first'> {
   /** Why it was ended here, where that is not the client. */
   #failure: GatewayError | undefined;
 
-  constructor(parts: GrpcCallParts, { message }: GrpcRequest, call: CallContext, begun: Begun) {
-    const { path, serialize, deserialize, metadata } = begun.invocation;
+  constructor(parts: GrpcCallParts, call: CallContext, begun: Begun) {
+    const { request, metadata } = begun;
+    const { method, bytes } = request;
     this.#parts = parts;
     this.#call = call;
     this.#request = call.request;
@@ -183,7 +181,14 @@ class ServerStream implements Omit<OpenStream, 'first'> {
     // One try may have less time than the call: that is for its first message.
     const options = { deadline: deadlineOf(call.endsAtMs) };
     const { client } = begun.channel;
-    this.#stream = client.makeServerStreamRequest(path, serialize, deserialize, message, metadata, options);
+    this.#stream = client.makeServerStreamRequest(
+      method.path,
+      asItIs,
+      method.decode,
+      bytes,
+      metadata,
+      options,
+    );
     // After a cancellation it reports an error nobody waits for any more.
     this.#stream.on('error', () => undefined);
     this.#messages = this.#stream[Symbol.asyncIterator]();
@@ -211,10 +216,14 @@ class ServerStream implements Omit<OpenStream, 'first'> {
     } catch (error) {
       const { cancellation } = this.#call;
       const reason = cancellation.reason ?? this.#request.cancellation.reason ?? this.#failure;
-      throw reason ?? statusError(this.#parts.name, error as ServiceError);
+      throw reason ?? statusError(this.#parts.name, error as ServiceError, this.#hadNoConnection);
     } finally {
       this.#waitsSinceMs = Number.POSITIVE_INFINITY;
     }
+  }
+
+  get #hadNoConnection(): boolean {
+    return hadNoConnection(this.#stream, this.#begun.channel);
   }
 
   leave(): void {

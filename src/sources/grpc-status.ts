@@ -3,7 +3,7 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 import type { RequestContext } from '../pipeline/request.ts';
-import { GatewayError } from '../shared/errors.ts';
+import type { CallFailure } from '../resilience/outcome.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import type { HeaderRules, SentHeaders } from './request-headers.ts';
 import { badResponse, refused, timedOut, unavailable, unusable } from './failures.ts';
@@ -12,17 +12,16 @@ export function isNotFound(error: ServiceError): boolean {
   return error.code === status.NOT_FOUND;
 }
 
-export function statusError(service: string, error: ServiceError): GatewayError {
+/** @param nothingSent The call never had a connection. */
+export function statusError(service: string, error: ServiceError, nothingSent = false): CallFailure {
   switch (error.code) {
     case status.UNAVAILABLE:
-      return unavailable(service, error);
+      return unavailable(service, error, { nothingSent });
     case status.DEADLINE_EXCEEDED:
-      return timedOut(service, error);
+      return timedOut(service, error, nothingSent ? { outcome: 'connect', nothingSent } : {});
     case status.CANCELLED:
-      return new GatewayError('CANCELLED', `the call of ${service} was cancelled`, {
-        public: { service },
-        cause: error,
-      });
+      // Who asked is still there: the service gave the call up, as one does that shuts down.
+      return unavailable(service, error, { outcome: 'server-error' });
     default:
       if (isUndecodable(error)) return badResponse(service, error);
       return refused(service, {

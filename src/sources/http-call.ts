@@ -10,7 +10,7 @@ import type { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { countBytes, uncountedBytes } from './answer-budget.ts';
 import { ContentDecoding, encodingOf, type Encoding } from './content-decoding.ts';
-import { badResponse, timedOut, unavailable } from './failures.ts';
+import { badResponse, connectionLost, timedOut, unavailable } from './failures.ts';
 
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -208,6 +208,9 @@ const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT',
 const notBuilt = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ADDRESS_REFUSED']);
+/** What the operating system was asked for while there was no connection yet. */
+const beforeConnection: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
+const lostCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Answers that broke HTTP itself; the connection was there. */
 const protocolCodes = /^(HPE_|UND_ERR_RES_|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW)/;
@@ -224,5 +227,7 @@ function failureOf(error: Error, service: string, hasResponse: boolean): Gateway
   // A connection lost in the middle of an answer is a truncated answer.
   const isProtocolError = error.name === 'HTTPParserError' || protocolCodes.test(code);
   if (hasResponse || isProtocolError) return badResponse(service, error);
-  return unavailable(service, error, { nothingSent: neverConnected.has(code) });
+  if (lostCodes.has(code)) return connectionLost(service, error);
+  const nothingSent = neverConnected.has(code) || ('syscall' in error && beforeConnection.has(error.syscall));
+  return unavailable(service, error, { nothingSent });
 }

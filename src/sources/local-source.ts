@@ -8,6 +8,7 @@ import {
   type ExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
+  Kind,
   execute,
   parse,
   validate,
@@ -133,10 +134,35 @@ function responseOf(result: ExecutionResult, name: string): SubgraphResponse {
   return { data: result.data ?? null, errors };
 }
 
+/**
+ * What graphql-js says of a value that a resolver returned, in words alone: such as an enum number that only another
+ * version of a gRPC service knows. A value that does not fit is an error of its field, as in a remote subgraph's answer.
+ */
+const unfitWords =
+  /^(?:Cannot return null for non-nullable field |Expected Iterable, but did not find one |(?:Enum ")?\w+"? cannot represent )/;
+
+function isUnfitValue(error: Error | null | undefined): boolean {
+  return error instanceof Error && unfitWords.test(error.message);
+}
+
+function unfitValue({ nodes, originalError }: GraphQLError, name: string): GatewayError {
+  const [node] = nodes ?? [];
+  const field = node?.kind === Kind.FIELD ? node.name.value : 'of the answer';
+  const message = `Field ${field} has a value that does not fit its type`;
+  return new GatewayError('FIELD_VALUE_INVALID', message, {
+    public: { service: name },
+    cause: originalError,
+  });
+}
+
 /** A `GatewayError` is for the client; anything else is a defect of a resolver, whose words stay here. */
 function subgraphError(error: GraphQLError, name: string): SubgraphError {
   const { originalError, path } = error;
-  const known = isGatewayError(originalError) ? originalError : internalError(name, originalError ?? error);
+  const known = isGatewayError(originalError)
+    ? originalError
+    : isUnfitValue(originalError)
+      ? unfitValue(error, name)
+      : internalError(name, originalError ?? error);
   const shown: SubgraphError = {
     // What a backend said is its own message here as it is in a remote subgraph's answer.
     message: known.cause instanceof ServiceRefusal ? known.cause.message : known.message,

@@ -95,6 +95,7 @@ sources:
           replicas: [{ url: 'grpc://127.0.0.1:4121' }],
           timeoutMs: 5000,
           protoPath: join(folder, 'stock.proto'),
+          includeDirs: [],
           service: 'a.b.Stock',
           transport: {},
         },

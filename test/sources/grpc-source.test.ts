@@ -9,6 +9,7 @@ import { GatewayError } from '../../src/shared/errors.ts';
 import { type GrpcServiceOptions, type GrpcSource, createGrpcSource } from '../../src/sources/grpc-source.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { requestContext } from '../support/context.ts';
+import { folderWith } from '../support/folder.ts';
 import { freePort } from './support/stand-in.ts';
 
 let mocks: Mocks;
@@ -78,7 +79,7 @@ describe('a call', () => {
   });
 
   it.each([
-    [1, 'CANCELLED'],
+    [1, 'SERVICE_UNAVAILABLE'],
     [3, 'SERVICE_ERROR'],
     [4, 'SERVICE_TIMEOUT'],
     [7, 'SERVICE_ERROR'],
@@ -244,11 +245,75 @@ describe('a source that cannot be made', () => {
       'source inventory: its proto file has no service tributary.inventory.v1.Stock',
     ],
     [{ service: 'nothing.At.All' }, 'source inventory: its proto file has no service nothing.At.All'],
-    [{ protoPath: '/nowhere.proto' }, 'source inventory: its proto file cannot be read'],
+    [
+      { protoPath: '/nowhere.proto' },
+      "source inventory: its proto file cannot be read: ENOENT: no such file or directory, open '/nowhere.proto'",
+    ],
   ])('says why: %j', async (options, message) => {
     const error = await failure(given('inventory', options));
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', message });
   });
+});
+
+describe('imports of proto files', () => {
+  const money =
+    'syntax = "proto3"; package common.v1; message Money { string currency = 1; int64 units = 2; }';
+  const shop = (
+    path: string,
+  ) => `syntax = "proto3"; package shop.v1; import "${path}"; import "google/protobuf/descriptor.proto";
+service Shop { rpc Find(Filter) returns (common.v1.Money); } message Filter { int64 account = 1; }`;
+
+  it.each([
+    ['an include directory', 'common/v1/money.proto', ['protos']],
+    ['the second of two', 'common/v1/money.proto', ['other', 'protos']],
+    ['beside the file that imports', '../../common/v1/money.proto', []],
+  ])('are found in %s', async (_where, path, includeDirs) => {
+    const { open } = await protoFolder(path);
+    await expect(open(includeDirs)).resolves.toBeDefined();
+  });
+
+  it('that are nowhere are told with the paths that were looked for', async () => {
+    const { folder, open } = await protoFolder('common/v1/money.proto');
+    const place = `${folder}/protos/shop/v1`;
+    expect(await failure(open([]))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `source shop: its proto file cannot be read: ${place}/shop.proto imports "common/v1/money.proto", which is not at ${place}/common/v1/money.proto; name the folder from which it is imported in "includeDirs"`,
+    });
+    const { message } = await failure(open(['other']));
+    expect(message).toContain(
+      `not at ${folder}/other/common/v1/money.proto or ${place}/common/v1/money.proto`,
+    );
+  });
+
+  it('and mistakes in a file are told with file and line', async () => {
+    const folder = await folderWith({ 'a.proto': 'syntax = "proto3";\nmessage A { strin }' });
+    const wrong = createGrpcSource(
+      { protoPath: `${folder}/a.proto`, service: 'A' },
+      plainService({ name: 'shop', urls: ['grpc://127.0.0.1:1'] }),
+    );
+    expect((await failure(wrong)).message).toMatch(/a\.proto.*line 2/);
+  });
+
+  async function protoFolder(path: string) {
+    const folder = await folderWith({
+      'protos/common/v1/money.proto': money,
+      'protos/shop/v1/shop.proto': shop(path),
+      'other/none.proto': '',
+    });
+    const open = async (includeDirs: readonly string[]): Promise<GrpcSource> => {
+      const source = await createGrpcSource(
+        {
+          protoPath: `${folder}/protos/shop/v1/shop.proto`,
+          service: 'shop.v1.Shop',
+          includeDirs: includeDirs.map((one) => `${folder}/${one}`),
+        },
+        plainService({ name: 'shop', urls: ['grpc://127.0.0.1:1'] }),
+      );
+      sources.push(source);
+      return source;
+    };
+    return { folder, open };
+  }
 });
 
 interface Given extends Partial<GrpcServiceOptions> {
