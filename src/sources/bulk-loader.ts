@@ -4,6 +4,7 @@
  */
 
 import type { RequestContext } from '../pipeline/request.ts';
+import { wordsOfError } from './error-words.ts';
 import { badInput, badResponse, refused } from './failures.ts';
 import { type Loader, loadersOf, mapIn, newLoader } from './loader.ts';
 import { RecordReader, recordsOf } from './record-reader.ts';
@@ -164,7 +165,7 @@ function* entriesOf<Value>(
 
 function valueOf<Value>({ source, endpoint, options }: Bulk<Value>, record: RecordReader): Value | Error {
   const said = record.value(endpoint.errorField ?? 'error');
-  if (said !== null && said !== undefined) return refused(source.name, wordsOf(said));
+  if (said !== null && said !== undefined) return refused(source.name, wordsOfError(said));
   try {
     const value = endpoint.read(record);
     options.found?.(value);
@@ -172,12 +173,6 @@ function valueOf<Value>({ source, endpoint, options }: Bulk<Value>, record: Reco
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function wordsOf(said: unknown): { readonly message?: unknown; readonly code?: unknown } {
-  if (typeof said !== 'object' || said === null) return { message: said, code: said };
-  const { message, code } = said as { readonly message?: unknown; readonly code?: unknown };
-  return { message, code };
 }
 
 /** Equal for equal values, in whatever order they are written. */

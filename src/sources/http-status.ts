@@ -2,6 +2,7 @@
 
 import type { CallFailure, Outcome } from '../resilience/outcome.ts';
 import { utf8Text } from '../shared/utf8.ts';
+import { type ErrorWords, wordsOfError } from './error-words.ts';
 import { refused, unavailable } from './failures.ts';
 import type { HttpResponse } from './http-call.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -24,13 +25,9 @@ export function outcomeOfStatus(status: number): Outcome {
   return status === 429 ? 'busy' : 'answered';
 }
 
-/** `{"error": "...", "code": "OUT_OF_STOCK"}`, or `message` for `error`, as REST services say it. */
-function wordsOf(response: HttpResponse): { message?: unknown; code?: unknown } {
+function wordsOf(response: HttpResponse): ErrorWords {
   try {
-    const body: unknown = JSON.parse(utf8Text(response.body));
-    if (typeof body !== 'object' || body === null) return {};
-    const { error, message = error, code } = body as { error?: unknown; message?: unknown; code?: unknown };
-    return { message, code };
+    return wordsOfError(JSON.parse(utf8Text(response.body)));
   } catch {
     // Proxies answer with HTML, or in another encoding: the status says enough.
     return {};

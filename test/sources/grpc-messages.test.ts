@@ -62,7 +62,7 @@ describe('a whole number', () => {
 
   it('above 2^53 that is no text may have been another one before', async () => {
     const { find } = await given();
-    for (const value of [2 ** 53, -(2 ** 53), 9007199254740993]) {
+    for (const value of [2 ** 53, -(2 ** 53), 2 ** 60]) {
       await expect(find({ int64: value })).rejects.toMatchObject(refusal('int64', 'above 2^53 as a string'));
     }
   });
