@@ -26,6 +26,7 @@ const slowest = [
   'test/auth/bypass.test.ts',
   'test/engine/access/access.test.ts',
   'test/operate/commands.test.ts',
+  'test/operate/slow-clients.test.ts',
   'test/operate/lifecycle.test.ts',
   'test/credentials/keys-command.test.ts',
   'test/faults/deadlines.test.ts',

@@ -1,8 +1,8 @@
 /**
  * What attackers cost everybody else: slow-planning operations, clients that plan as much as they may, hostile documents,
- * 50 reloads under load, and operations that are never the same twice for ten minutes; and what broken and hostile
- * services do to a gateway.
- * Run: node bench/attacks.ts [planning|shares [SECONDS]|corpus|reloads|unique [SECONDS]|faults|hostile]
+ * 50 reloads under load, operations that are never the same twice for ten minutes, and clients that do not read; and what
+ * broken and hostile services do to a gateway.
+ * Run: node bench/attacks.ts [planning|shares [SECONDS]|corpus|reloads|unique [SECONDS]|clients|faults|hostile]
  */
 
 import { corpus } from '../test/guard/corpus.ts';
@@ -12,6 +12,7 @@ import { burst, siege, toldApart, type Asked } from '../test/support/planning-lo
 import { reloadStorm } from '../test/support/reload-storm.ts';
 import { slowGateway } from '../test/support/slow-gateway.ts';
 import { slowOperation } from '../test/support/slow-graph.ts';
+import { clientsThatDoNotRead } from './clients.ts';
 import { faultMatrix, hostileServices } from './faults.ts';
 import { sleep } from './processes.ts';
 
@@ -35,6 +36,7 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   corpus: hostileDocuments,
   reloads: reloadsUnderLoad,
   unique: uniqueForever,
+  clients: clientsThatDoNotRead,
   faults: faultMatrix,
   hostile: hostileServices,
 };

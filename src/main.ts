@@ -99,7 +99,7 @@ export async function serveGateway({
   const reloader = source && reloaderFor(source, gateway, config);
   let draining = false;
   const { tls } = credentials.current;
-  const edge = createEdge({ server: config.server, tls, events, isReady: () => !draining });
+  const edge = createEdge({ config, tls, events, isReady: () => !draining });
   credentials.onChange((next) => {
     if (next.tls) edge.renewTls(next.tls);
     if (next.signing) auth?.renewSigning(next.signing);

@@ -64,6 +64,12 @@ const everyKey = z.strictObject({
       headerBytesMax: bytes.default(16_384),
       /** From the first byte of a request to its last. */
       requestReceiveTimeoutMs: milliseconds.default(10_000),
+      /** Connections of clients at once; fewer where the system has not the descriptors. */
+      connectionsMax: z.int().min(1).max(1_000_000).default(10_000),
+      /** An answer of which its client takes nothing for so long is dropped. */
+      unreadAnswerTimeoutMs: milliseconds.default(30_000),
+      /** Answers that clients have not taken yet, of all connections; an eighth for several on one. */
+      unreadAnswersBytesMax: bytes.default(268_435_456),
       /** After SIGTERM, how long readiness fails before the listener closes, also while there is nothing to do. */
       drainDelayMs: z.int().min(0).max(600_000).default(0),
       /** After SIGTERM and that delay, for requests in flight. */

@@ -54,6 +54,10 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     if (level > 0) logger.warn(event, 'overloaded: requests are refused');
     else logger.info(event, 'no longer overloaded');
   });
+  events.on('unreadAnswersDropped', (event) =>
+    logger.warn(event, 'answers dropped: their clients do not read them'),
+  );
+  events.on('connectionsShed', (event) => logger.warn(event, 'connections closed: there are too many'));
   // A worker gets its graph from the planner of the primary process, which has loaded it.
   const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
   events.on('supergraphLoaded', (event) => logger.info(event, loaded));

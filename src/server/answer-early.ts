@@ -4,8 +4,10 @@
  * never read the answer.
  */
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+
+import type { UnreadAnswers } from './unread-answers.ts';
 
 /** Of one request, after its answer. */
 const droppedBytesMax = 67_108_864;
@@ -22,23 +24,25 @@ export interface WholeAnswer {
   readonly body: string | Buffer;
 }
 
-export function sendWhole(request: IncomingMessage, response: ServerResponse, answer: WholeAnswer): void {
+export function sendWhole(response: ServerResponse, answer: WholeAnswer, unread: UnreadAnswers): void {
   const { status, headers, body } = answer;
-  if (request.complete) {
+  const { complete, headers: asked } = response.req;
+  if (complete) {
     response.writeHead(status, headers);
-    response.end(body);
-  } else if (request.headers.expect === undefined) {
+    unread.end(response, body);
+  } else if (asked.expect === undefined) {
     response.writeHead(status, headers);
-    endOnceRead(request, response, body);
+    endOnceRead(response, body);
   } else {
     // A client that waits for "100 Continue" sends its body or not: nobody knows where its next request begins.
     response.writeHead(status, { ...headers, connection: 'close' });
-    response.end(body);
+    unread.end(response, body);
   }
 }
 
 /** The time for a whole request bounds this too. */
-function endOnceRead(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
+function endOnceRead(response: ServerResponse, body: string | Buffer): void {
+  const request = response.req;
   answeredEarly.add(request.socket);
   response.write(body);
   const late = setTimeout(() => request.socket.destroy(), lingerMs);

@@ -24,16 +24,20 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { jsonMediaType, negotiate, toHttpRefusal } from '../response/http.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import { clientNetworks } from '../shared/addresses.ts';
+import { monotonicClock } from '../shared/clock.ts';
 import { endWith, sendWhole } from './answer-early.ts';
+import { Connections, withinDescriptors } from './connections.ts';
 import { endpointMethods, refusalOfBody, refusalOfHead, tooLarge } from './http-rules.ts';
 import { rawRefusal, refuseMalformed } from './malformed.ts';
 import { plainPosts, type AnswerPost } from './plain-posts.ts';
 import { requestIdOf } from './request-context.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { TlsTexts } from './tls.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 
 export interface EdgeOptions {
-  readonly server: GatewayConfig['server'];
+  readonly config: Pick<GatewayConfig, 'server' | 'timeouts'>;
   readonly events: Events;
   /** Undefined: the listener speaks plain HTTP. */
   readonly tls?: TlsTexts | undefined;
@@ -45,6 +49,8 @@ export interface Edge {
   readonly app: FastifyInstance;
   /** Sets who answers the plain POSTs to the endpoint, see `plain-posts.ts`. */
   readonly answerPosts: (answer: AnswerPost) => void;
+  /** Whoever sends an answer keeps them bounded by it. */
+  readonly unread: UnreadAnswers;
   /** Puts other certificates in place, for connections that begin from now on. */
   readonly renewTls: (tls: TlsTexts) => void;
 }
@@ -52,11 +58,13 @@ export interface Edge {
 /** How late a request that arrives too slowly may be found out. */
 const slowRequestCheckMs = 1000;
 
-export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge {
+export function createEdge(options: EdgeOptions): Edge {
+  const { tls, events, isReady } = options;
+  const { server } = options.config;
   let answerPost: AnswerPost | undefined;
   const listener = tls && new TlsListener(tls, server);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendRefusal(toGatewayError(error, server.bodyBytesMax), { request, reply, events, error });
+    sendRefusal(toGatewayError(error, server.bodyBytesMax), { request, reply, events, error, unread });
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
     serverFactory(route) {
@@ -74,6 +82,7 @@ export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge 
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
   });
+  const unread = boundClients(app, options);
   answerOddities(app, server);
   app.removeAllContentTypeParsers();
   // The front parses: it knows the media type to answer a mistake with.
@@ -93,11 +102,27 @@ export function createEdge({ server, tls, events, isReady }: EdgeOptions): Edge 
   });
   return {
     app,
+    unread,
     answerPosts(answer) {
       answerPost = answer;
     },
     renewTls: (next) => listener?.renew(next),
   };
+}
+
+/** What clients may hold. */
+function boundClients(app: FastifyInstance, { config, events }: EdgeOptions): UnreadAnswers {
+  const { connectionsMax, unreadAnswerTimeoutMs: timeoutMs, unreadAnswersBytesMax: bytesMax } = config.server;
+  const unread = new UnreadAnswers(
+    { timeoutMs, bytesMax, networkOf: clientNetworks(config.server) },
+    monotonicClock,
+    events,
+  );
+  app.addHook('onClose', () => unread.close());
+  new Connections(withinDescriptors(connectionsMax), events).watch(app.server);
+  // Whatever else waits for a client, and no longer than any answer takes.
+  app.server.timeout = config.timeouts.requestMs + timeoutMs;
+  return unread;
 }
 
 function listenWith(
@@ -146,9 +171,10 @@ interface Refusal {
   readonly events: Events;
   /** What was thrown. */
   readonly error: unknown;
+  readonly unread: UnreadAnswers;
 }
 
-function sendRefusal(known: GatewayError, { request, reply, events, error }: Refusal): FastifyReply {
+function sendRefusal(known: GatewayError, { request, reply, events, error, unread }: Refusal): FastifyReply {
   const requestId = request.id;
   if (known.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
@@ -169,7 +195,7 @@ function sendRefusal(known: GatewayError, { request, reply, events, error }: Ref
     'x-request-id': requestId,
   };
   reply.hijack();
-  sendWhole(request.raw, reply.raw, { status, headers, body: text });
+  sendWhole(reply.raw, { status, headers, body: text }, unread);
   return reply;
 }
 

@@ -31,6 +31,7 @@ import type { Edge } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
 import type { SharedRequests } from './shared-requests.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 
 /** An answer and what operators want to know of it. */
 export interface Responded extends HttpAnswer {
@@ -65,12 +66,13 @@ interface Exchange {
   readonly body: Buffer | undefined;
   /** Headers that were set before. */
   readonly headers?: OutgoingHttpHeaders;
+  readonly unread: UnreadAnswers;
 }
 
-export function registerFront({ app, answerPosts }: Edge, options: FrontOptions): void {
+export function registerFront({ app, answerPosts, unread }: Edge, options: FrontOptions): void {
   const { path } = options.config.server;
   answerPosts((requestId, request, response, body) => {
-    void handle({ requestId, request, response, body }, options);
+    void handle({ requestId, request, response, body, unread }, options);
   });
   const handler = async ({ id, raw, body }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.hijack();
@@ -81,6 +83,7 @@ export function registerFront({ app, answerPosts }: Edge, options: FrontOptions)
         response: reply.raw,
         body: Buffer.isBuffer(body) ? body : undefined,
         headers: reply.getHeaders() as OutgoingHttpHeaders,
+        unread,
       },
       options,
     );
@@ -149,7 +152,7 @@ function saidToClient(context: RequestContext, { errors }: Responded): OutgoingH
 
 /** Straight to the socket: a short text goes out in one write with its headers. */
 function sendAnswer(
-  { request, response, requestId, headers: before }: Exchange,
+  { response, requestId, headers: before, unread }: Exchange,
   answer: Responded,
   said: OutgoingHttpHeaders | undefined,
 ): void {
@@ -162,7 +165,7 @@ function sendAnswer(
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
   };
-  sendWhole(request, response, { status: answer.status, headers, body });
+  sendWhole(response, { status: answer.status, headers, body }, unread);
 }
 
 const contentTypes = {

@@ -57,6 +57,22 @@ export interface GatewayEvents {
   authDataFailed: { readonly what: string; readonly place: string; readonly reason: string };
   /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
   overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
+  /** Answers that clients did not read, so that their connections were closed; at most once a second. */
+  unreadAnswersDropped: {
+    readonly connections: number;
+    readonly bytes: number;
+    /** Connections on which others wait. */
+    readonly waiting: number;
+  };
+  /** Connections that were closed because there were too many, by what they did; at most once a second. */
+  connectionsShed: {
+    readonly silent: number;
+    readonly idle: number;
+    readonly incomplete: number;
+    /** Newcomers. */
+    readonly refused: number;
+    readonly open: number;
+  };
   /** Somebody was allowed or denied something. Those that were allowed: a sample. */
   authorizationDecided: AuthorizationRecord;
   supergraphLoaded: {

@@ -17,6 +17,8 @@ export interface LogLine {
   readonly msg?: string;
   readonly url?: string;
   readonly reason?: string;
+  /** Connections, where there were too many. */
+  readonly refused?: number;
   readonly gauges?: Gauges;
 }
 

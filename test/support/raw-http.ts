@@ -26,7 +26,10 @@ export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawR
 }
 
 /** By TLS where the address says so, whoever it is. */
-export function connectTo(url: string, options: { readonly allowHalfOpen?: boolean } = {}): Socket {
+export function connectTo(
+  url: string,
+  options: { readonly allowHalfOpen?: boolean; readonly localAddress?: string } = {},
+): Socket {
   const { protocol, hostname, port } = new URL(url);
   const where = { host: hostname, port: Number(port), ...options };
   return protocol === 'https:' ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
