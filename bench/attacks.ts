@@ -5,12 +5,13 @@
  * Run: node bench/attacks.ts [planning|shares [SECONDS]|corpus|reloads|unique [SECONDS]|clients|faults|hostile]
  */
 
+import { bodies, bodyGraph, bodyOf } from '../test/guard/bodies.ts';
 import { corpus } from '../test/guard/corpus.ts';
-import { ask } from '../test/support/ask.ts';
+import { ask, send } from '../test/support/ask.ts';
 import { quantile, type MeasuredGateway } from '../test/support/measured-gateway.ts';
 import { burst, siege, toldApart, type Asked } from '../test/support/planning-load.ts';
 import { reloadStorm } from '../test/support/reload-storm.ts';
-import { slowGateway } from '../test/support/slow-gateway.ts';
+import { attackedGateway, slowGateway } from '../test/support/slow-gateway.ts';
 import { slowOperation } from '../test/support/slow-graph.ts';
 import { clientsThatDoNotRead } from './clients.ts';
 import { faultMatrix, hostileServices } from './faults.ts';
@@ -22,7 +23,10 @@ const quickEveryMs = 25;
 /** The most root fields the guard lets through by default, over as many subgraphs as make planning take about 2 s. */
 const slow = { aliases: 20, subgraphs: 30 } as const;
 const documentBytesMax = 262_144;
+/** What a body may have by default. */
+const bodyBytesMax = 262_144;
 const corpusRounds = 5;
+const costliestShown = 8;
 const reloads = 50;
 const uniqueLooks = 10;
 const uniqueEveryMs = 5;
@@ -30,10 +34,12 @@ const uniqueEveryMs = 5;
 /** With it a document that is refused has a status of its own. */
 const strict = { accept: 'application/graphql-response+json' };
 
+const jsonHeaders = { ...strict, 'content-type': 'application/json' };
+
 const attacks: Readonly<Record<string, () => Promise<void>>> = {
   planning: slowPlanning,
   shares: planningShares,
-  corpus: hostileDocuments,
+  corpus: hostileCorpus,
   reloads: reloadsUnderLoad,
   unique: uniqueForever,
   clients: clientsThatDoNotRead,
@@ -124,6 +130,36 @@ async function timed(url: string, query: string): Promise<number> {
   const { status, text } = await ask(url, query);
   if (status !== 200 || text.includes('"errors"')) throw new Error(`${query} failed: ${text}`);
   return performance.now() - startedAtMs;
+}
+
+async function hostileCorpus(): Promise<void> {
+  await hostileDocuments();
+  await hostileBodies();
+}
+
+/** Processor time of the gateway's main thread for each hostile body as long as bodies may be, the HTTP server's included. */
+async function hostileBodies(): Promise<void> {
+  const attacked = await attackedGateway(bodyGraph, []);
+  const { gateway } = attacked;
+  try {
+    const costs: Array<{ name: string; cpuMs: number }> = [];
+    const statuses: string[] = [];
+    for (const { name, make } of bodies) {
+      const request = { method: 'POST', headers: jsonHeaders, body: bodyOf(make, bodyBytesMax) };
+      await send(gateway.url, request);
+      await gateway.gauges();
+      for (let i = 0; i < corpusRounds; i += 1)
+        statuses.push(String((await send(gateway.url, request)).status));
+      costs.push({ name, cpuMs: (await gateway.gauges()).mainCpuMs / corpusRounds });
+    }
+    costs.sort((a, b) => b.cpuMs - a.cpuMs);
+    console.log(`${bodies.length} hostile bodies of ${bodyBytesMax} bytes, status: ${tally(statuses)}`);
+    console.log('  CPU of the main thread, ms a request, most first:');
+    for (const { name, cpuMs } of costs.slice(0, costliestShown))
+      console.log(`  ${cpuMs.toFixed(1)}  ${name}`);
+  } finally {
+    await attacked.close();
+  }
 }
 
 /** Processor time of the whole gateway process for each hostile document; some of it is the HTTP server's. */

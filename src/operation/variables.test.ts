@@ -34,18 +34,17 @@ function coercionOf(node: OperationDefinitionNode): CoerceVariables {
 
 function ours(given: Record<string, unknown>): unknown {
   const coercion = coerceVariables(given);
-  return 'variables' in coercion
-    ? plain(Object.fromEntries(coercion.variables))
-    : refused(coercion.mistakes.map(({ locations }) => locations));
+  return 'variables' in coercion ? plain(Object.fromEntries(coercion.variables)) : 'refused';
 }
 
 function theirs(given: Record<string, unknown>): unknown {
-  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
-  return coerced ? plain(coerced) : refused(errors.map(({ locations }) => locations));
+  const options = { maxErrors: 1 };
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given, options);
+  return coerced ? plain(coerced) : 'refused';
 }
 
-/** Where: how many mistakes there are in one variable is not compared. */
-function refused(locations: readonly unknown[]): string[] {
+/** How many mistakes there are in one variable is not compared. */
+function distinct(locations: readonly unknown[]): string[] {
   return [...new Set(locations.map((location) => JSON.stringify(location)))].sort();
 }
 
@@ -113,6 +112,20 @@ describe('coerceVariables', () => {
         expect(ours(values)).toEqual(theirs(values));
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  it('says where, as graphql-js does', () => {
+    fc.assert(
+      fc.property(given, (values) => {
+        const coercion = coerceVariables(values);
+        const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], values);
+        const mistakes = 'mistakes' in coercion ? coercion.mistakes : [];
+        expect(distinct(mistakes.map(({ locations }) => locations))).toEqual(
+          distinct(errors.map(({ locations }) => locations)),
+        );
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -17,6 +17,7 @@ import type {
   VariableSpec,
 } from '../pipeline/prepared.ts';
 import { emptyRecord, own } from '../shared/records.ts';
+import { shownName } from '../shared/shown-name.ts';
 import type { RefusedError } from './refused.ts';
 
 export type Coercion =
@@ -31,8 +32,6 @@ const mistakesMax = 50;
 const defaultValuesMax = 50_000;
 /** Input objects within input objects. */
 const inputDepthMax = 64;
-/** Of names in messages, which clients choose. */
-const nameLengthShownMax = 64;
 
 /** What of the specification is looked up for each value. */
 type InputType =
@@ -117,7 +116,7 @@ class Coercer {
     if (value === undefined) {
       if (defaultValue === undefined && isRequired(type)) {
         this.#refuse(
-          `Variable "$${shown(spec.name)}" of required type "${typeText(type)}" was not provided.`,
+          `Variable "$${shownName(spec.name)}" of required type "${typeText(type)}" was not provided.`,
           at,
         );
       }
@@ -125,7 +124,7 @@ class Coercer {
     }
     if (value === null && isRequired(type)) {
       const of = `of non-null type "${typeText(type)}"`;
-      this.#refuse(`Variable "$${shown(spec.name)}" ${of} must not be null.`, at);
+      this.#refuse(`Variable "$${shownName(spec.name)}" ${of} must not be null.`, at);
       return undefined;
     }
     if (value === null && conditionAt) {
@@ -199,7 +198,7 @@ class Coercer {
     for (const key of Object.keys(given)) {
       if (this.isFull) break;
       const field = type.fields.get(key);
-      if (!field) this.#invalid(`Field "${shown(key)}" is not defined by type "${name}".`);
+      if (!field) this.#invalid(`Field "${shownName(key)}" is not defined by type "${name}".`);
       else if (given[key] !== undefined) result[key] = this.#below(key, given[key], field.type, 0);
     }
     for (const expected of type.expected) {
@@ -235,17 +234,13 @@ class Coercer {
   #invalid(expectation: string): void {
     const { name = '', at } = this.#variable ?? {};
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    const where = path === '' ? '' : ` at "${shown(name)}${path}"`;
-    this.#refuse(`Variable "$${shown(name)}" got an invalid value${where}; ${expectation}`, at);
+    const where = path === '' ? '' : ` at "${shownName(name)}${path}"`;
+    this.#refuse(`Variable "$${shownName(name)}" got an invalid value${where}; ${expectation}`, at);
   }
 
   #refuse(message: string, at: SourcePosition | undefined): void {
     if (!this.isFull) this.mistakes.push(at ? { message, locations: [at] } : { message });
   }
-}
-
-function shown(name: string): string {
-  return name.length > nameLengthShownMax ? `${name.slice(0, nameLengthShownMax)}...` : name;
 }
 
 /** Serialising a value takes stack for each of its levels. */

@@ -23,6 +23,7 @@ import type {
   PreparedOperation,
 } from '../pipeline/prepared.ts';
 import { isGatewayError } from '../shared/errors.ts';
+import { shownName } from '../shared/shown-name.ts';
 import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
 import { introspectionSpec } from './introspection.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
@@ -151,7 +152,7 @@ function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode
 function unknownOperation(name: string | null): string {
   return name === null
     ? 'The document has several operations: say which with "operationName"'
-    : `The document has no operation named ${JSON.stringify(name)}`;
+    : `The document has no operation named ${JSON.stringify(shownName(name))}`;
 }
 
 /** @param cause What the log should hold besides what the client is told. */

@@ -6,7 +6,8 @@
 import { GraphQLError, Kind, print, type ASTNode } from 'graphql';
 
 export function withoutValues(error: GraphQLError): string {
-  let { message } = error;
+  const suggested = suggestionIn(error.message);
+  let message = error.message.slice(0, error.message.length - suggested.length);
   for (const node of error.nodes ?? []) {
     const value = valueText(node);
     // Messages end with it, or with what else it may have been.
@@ -16,7 +17,13 @@ export function withoutValues(error: GraphQLError): string {
     }
   }
   // Errors of the parser have no nodes.
-  return message.replace(/\b(String|BlockString|Int|Float) "[^]*"/, '$1');
+  return message.replace(/\b(String|BlockString|Int|Float) "[^]*"/, '$1') + suggested;
+}
+
+/** Names of the schema, which may be the same text as the value: an enum value that was given as a string. */
+function suggestionIn(message: string): string {
+  const at = message.endsWith('?') ? message.lastIndexOf(' Did you mean ') : -1;
+  return at < 0 ? '' : message.slice(at);
 }
 
 const valueKinds: ReadonlySet<string> = new Set([

@@ -1,12 +1,13 @@
 /** What the guard counts, against graphql-js; where its limits lie; what it says. */
 import fc from 'fast-check';
-import { getIntrospectionQuery, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, NoFragmentCyclesRule, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { guardLimitDefaults, type GuardLimits } from '../../src/config/guard-limits.ts';
 import { saturatedAt } from '../../src/operation/guard/expansion.ts';
 import { assertWithinLimits, guardDocument, type GuardFigures } from '../../src/operation/guard/guard.ts';
 import { Lexer, tokens } from '../../src/operation/guard/lexer.ts';
+import { OperationRefused } from '../../src/operation/refused.ts';
 import { CountingText } from './counting-text.ts';
 import { document, soup } from './documents.ts';
 import { referenceFigures, referenceTokens } from './reference.ts';
@@ -145,6 +146,20 @@ describe('a cycle of fragments is refused in the words of validation', () => {
     [ringOf('ABCDEF'), 'Cannot spread fragment "A" within itself via "B", "C", "D" and others.'],
   ])('%s', (text, message) => {
     expect(() => assertWithinLimits(text, highest)).toThrow(message);
+  });
+
+  it.each([
+    '{ ...B } fragment A on Q { ...B } fragment B on Q { ...A }',
+    'fragment C on Q { a { ... on Q { ...B } } }\r\nfragment A on Q {\n  a\r  ...B\n}\n\nfragment B on Q { b ...C }{ ...A }',
+    '# comment\n{ a { ...A } } fragment A on Q { a { ...A } }',
+    '{ a } fragment Z on Q { a } fragment A on Q { ...Z ...B } fragment B on Q { ...Z ...B }',
+    ringOf('ABC'),
+  ])('and at its locations: %j', (text) => {
+    const [expected] = validate(buildSchema('type Query { a: Int }'), parse(text), [NoFragmentCyclesRule]);
+    const verdict = guardDocument(text, highest);
+    if (verdict.is !== 'refused' || !(verdict.error instanceof OperationRefused)) throw new Error('accepted');
+    const { message, locations } = expected ?? {};
+    expect(verdict.error.errors).toEqual([{ message, locations }]);
   });
 });
 

@@ -4,10 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { bodies, bodyGraph, bodyOf } from '../guard/bodies.ts';
 import { corpus } from '../guard/corpus.ts';
-import { ask, type GraphqlReply } from '../support/ask.ts';
+import { ask, type GraphqlReply, send as sendRequest } from '../support/ask.ts';
 import { expectNoLeak } from '../support/leaks.ts';
-import { slowGateway, type SlowGateway } from '../support/slow-gateway.ts';
+import { attackedGateway, slowGateway, type AttackedGateway } from '../support/slow-gateway.ts';
 
 const isSoak = process.env.TRIBUTARY_SOAK === '1';
 const soakMs = 600_000;
@@ -25,7 +26,7 @@ const config = [
 ];
 const strict = { accept: 'application/graphql-response+json' };
 
-let slow: SlowGateway;
+let slow: AttackedGateway;
 beforeAll(async () => {
   slow = await slowGateway(2, config);
 });
@@ -48,6 +49,28 @@ describe('a hostile document', () => {
       expect(slow.backend.calls - before).toBe(1);
     },
   );
+});
+
+describe('a hostile body', () => {
+  const bytesMax = 262_144;
+  let attacked: AttackedGateway;
+  beforeAll(async () => {
+    attacked = await attackedGateway(bodyGraph, []);
+  });
+  afterAll(() => attacked.close());
+
+  it.each(bodies)('is answered or refused in few words: $name', async ({ make, expected }) => {
+    const body = bodyOf(make, bytesMax);
+    expect(body.length).toBeGreaterThan(bytesMax * 0.4);
+    expect(body.length).toBeLessThanOrEqual(bytesMax);
+    const headers = { ...strict, 'content-type': 'application/json' };
+    const reply = await sendRequest(attacked.gateway.url, { method: 'POST', headers, body });
+    const codes = new Set((reply.errors ?? []).map(({ extensions }) => extensions['code']));
+    expect([...codes]).toEqual(expected === 'answered' ? [] : [expected]);
+    expect(reply.status).toBe(expected === 'answered' ? 200 : 400);
+    expect(reply.text.length).toBeLessThan(50_000);
+    expectNoLeak(reply.text);
+  });
 });
 
 describe('operations that are never the same twice', { timeout: isSoak ? soakMs * 2 : 120_000 }, () => {

@@ -1,23 +1,31 @@
-/** A gateway before the graph that is slow to plan, with backends that only count. For tests and benchmarks of attacks. */
+/** A gateway before backends that only count, for tests and benchmarks of attacks. */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { compose } from '../../src/plan/composition/compose.ts';
+import { compose, type SubgraphSchema } from '../../src/plan/composition/compose.ts';
 import { type CountingSubgraph, countingSubgraph } from './counting-subgraph.ts';
 import { measuredGateway, type MeasuredGateway } from './measured-gateway.ts';
 import { slowGraph } from './slow-graph.ts';
 
-export interface SlowGateway {
+export interface AttackedGateway {
   readonly gateway: MeasuredGateway;
   /** All subgraphs of it. */
   readonly backend: CountingSubgraph;
   close(): Promise<void>;
 }
 
+/** Before the graph that is slow to plan. */
+export function slowGateway(subgraphs: number, config: readonly string[]): Promise<AttackedGateway> {
+  return attackedGateway(slowGraph(subgraphs), config);
+}
+
 /** @param config Lines of gateway.yaml. */
-export async function slowGateway(subgraphs: number, config: readonly string[]): Promise<SlowGateway> {
+export async function attackedGateway(
+  graph: readonly SubgraphSchema[],
+  config: readonly string[],
+): Promise<AttackedGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-attacks-'));
   const backend = await countingSubgraph();
   const leave = async (): Promise<void> => {
@@ -25,8 +33,8 @@ export async function slowGateway(subgraphs: number, config: readonly string[]):
     await rm(folder, { recursive: true });
   };
   try {
-    const composed = compose(slowGraph(subgraphs).map((one) => ({ ...one, url: backend.url })));
-    if (!('supergraphSdl' in composed)) throw new Error('The slow graph does not compose');
+    const composed = compose(graph.map((one) => ({ ...one, url: backend.url })));
+    if (!('supergraphSdl' in composed)) throw new Error('The graph does not compose');
     const [supergraph, gatewayYaml] = [join(folder, 'supergraph.graphql'), join(folder, 'gateway.yaml')];
     await writeFile(supergraph, composed.supergraphSdl);
     await writeFile(gatewayYaml, config.map((line) => `${line}\n`).join(''));

@@ -13,8 +13,8 @@ export const saturatedAt = 1_000_000_000;
 export type Expansion =
   /** Per figure the most that one definition asks for; of root fields and depths, that one operation does. */
   | { readonly is: 'finite'; readonly figures: Figures; readonly steps: number }
-  /** Names of fragments that spread one another in this order, the last one the first again. */
-  | { readonly is: 'cyclic'; readonly names: readonly string[]; readonly steps: number };
+  /** Spreads of fragments in one another in this order; what the last one spreads has the first one in it. */
+  | { readonly is: 'cyclic'; readonly spreads: readonly Spread[]; readonly steps: number };
 
 /** Changes the figures of `definitions` from their own ones to the expanded ones. */
 export function expand(definitions: readonly Definition[]): Expansion {
@@ -28,13 +28,14 @@ export function expand(definitions: readonly Definition[]): Expansion {
     chain: 0,
   };
   const expander = definitions.some(({ spreads }) => spreads.length > 0) && new Expander(definitions);
-  for (const definition of definitions) {
-    if (expander) {
-      const names = expander.finish(definition);
-      if (names) return { is: 'cyclic', names, steps: expander.steps };
+  if (expander) {
+    // Fragments first, as graphql-js looks for cycles: it names the one in which one begins.
+    for (const definition of [...definitions].sort(fragmentsFirst)) {
+      const spreads = expander.finish(definition);
+      if (spreads) return { is: 'cyclic', spreads, steps: expander.steps };
     }
-    keepMost(most, definition);
   }
+  for (const definition of definitions) keepMost(most, definition);
   return { is: 'finite', figures: most, steps: expander ? expander.steps : 0 };
 }
 
@@ -55,7 +56,7 @@ class Expander {
   }
 
   /** @returns A cycle where there is one. */
-  finish(first: Definition): string[] | undefined {
+  finish(first: Definition): Spread[] | undefined {
     if (!this.#added.has(first)) this.#begin(first);
     for (let top = this.#waiting.at(-1); top; top = this.#waiting.at(-1)) {
       this.steps += 1;
@@ -83,10 +84,15 @@ class Expander {
     return (this.#added.get(definition) ?? -1) > definition.spreads.length;
   }
 
-  #cycle(back: Definition): string[] {
-    const cycle = [...this.#waiting.slice(this.#waiting.indexOf(back)), back];
-    return cycle.map(({ name }) => name ?? '');
+  #cycle(back: Definition): Spread[] {
+    return this.#waiting
+      .slice(this.#waiting.indexOf(back))
+      .flatMap((definition) => definition.spreads[this.#added.get(definition) ?? 0] ?? []);
   }
+}
+
+function fragmentsFirst(a: Definition, b: Definition): number {
+  return Number(b.isFragment) - Number(a.isFragment);
 }
 
 function add(into: Figures, { fieldsAbove, introspectionAbove }: Spread, fragment: Figures): void {

@@ -8,9 +8,12 @@
 
 import type { GuardLimits } from '../../config/guard-limits.ts';
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts';
+import { shownName } from '../../shared/shown-name.ts';
+import { OperationRefused } from '../refused.ts';
 import { expand, saturatedAt } from './expansion.ts';
 import { utf8Bytes } from './lexer.ts';
-import { readOutline, type Figures } from './outline.ts';
+import { readOutline, type Figures, type Spread } from './outline.ts';
+import { positionsIn } from './positions.ts';
 
 export interface GuardFigures extends Figures {
   readonly tokens: number;
@@ -36,7 +39,7 @@ export function guardDocument(text: string, limits: GuardLimits): GuardVerdict {
   if (outline.is === 'unreadable') return outline;
   if (outline.is === 'over') return refuse(outline.limit, limits, outline.actual);
   const expansion = expand(outline.definitions);
-  if (expansion.is === 'cyclic') return refuseCycle(expansion.names);
+  if (expansion.is === 'cyclic') return refuseCycle(text, expansion.spreads);
   const { figures, steps } = expansion;
   for (const [limit, figure] of checks) {
     if (figures[figure] > limits[limit]) return refuse(limit, limits, figures[figure]);
@@ -135,16 +138,19 @@ function refuse(name: keyof GuardLimits, limits: GuardLimits, actual: number): G
 }
 
 /** Enough to find a cycle by. */
-const namesShownMax = 4;
-const nameLengthShownMax = 64;
+const namesShownMax = 3;
+const locationsMax = 100;
 
-/** No limit would stop it, and validation would refuse it: in its words, without its work. */
-function refuseCycle(names: readonly string[]): GuardVerdict {
-  const shown = names.slice(0, namesShownMax).map((name) => `"${name.slice(0, nameLengthShownMax)}"`);
-  const via = names.length > 2 ? ` via ${shown.slice(1, names.length - 1).join(', ')}` : '';
-  const more = names.length - 1 > namesShownMax ? ' and others' : '';
-  const message = `Cannot spread fragment ${shown[0]} within itself${via}${more}.`;
-  return { is: 'refused', error: new GatewayError('GRAPHQL_VALIDATION_FAILED', message) };
+/** No limit would stop it, and validation would refuse it: in its words and at its locations, without its work. */
+function refuseCycle(text: string, spreads: readonly Spread[]): GuardVerdict {
+  const between = spreads.slice(0, -1).map(({ name }) => `"${shownName(name)}"`);
+  const via = between.length > 0 ? ` via ${between.slice(0, namesShownMax).join(', ')}` : '';
+  const more = between.length > namesShownMax ? ' and others' : '';
+  const message = `Cannot spread fragment "${shownName(spreads.at(-1)?.name ?? '')}" within itself${via}${more}.`;
+  const offsets = spreads.slice(0, locationsMax).map(({ at }) => at);
+  const locations = positionsIn(text, offsets);
+  const error = new OperationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);
+  return { is: 'refused', error };
 }
 
 /** Bytes in UTF-8 where they are over the limit, or enough of them; else 0. */

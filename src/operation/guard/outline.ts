@@ -28,6 +28,8 @@ export interface Figures {
 /** `...name`, and the fields around it. */
 export interface Spread {
   readonly name: string;
+  /** Of its dots, in UTF-16 units from the start of the document. */
+  readonly at: number;
   /** Fields of this definition that it is in. */
   readonly fieldsAbove: number;
   /** The same, counted from the outermost introspection field; 0 outside of one. */
@@ -102,6 +104,8 @@ class OutlineReader {
   #fieldsOutside = -1;
   /** Both, of the selection sets around this one. */
   readonly #outer: number[] = [];
+  /** Of the last spread or inline fragment. */
+  #dotsAt = 0;
   /** The selection that a `{` would belong to. */
   #selection: 'none' | 'field' | 'introspection' = 'none';
 
@@ -195,6 +199,7 @@ class OutlineReader {
       figures.selections += 1;
       this.#selection = 'none';
       this.#expected = 'spread or "on"';
+      this.#dotsAt = this.#lexer.start;
     } else if (kind === 0x3a) {
       // What looked like a field was its alias.
       figures.aliases += 1;
@@ -236,6 +241,7 @@ class OutlineReader {
   #spread(): void {
     this.#current().spreads.push({
       name: this.#lexer.text(),
+      at: this.#dotsAt,
       fieldsAbove: this.#fields,
       introspectionAbove: this.#fieldsOutside < 0 ? 0 : this.#fields - this.#fieldsOutside,
     });
