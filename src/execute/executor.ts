@@ -5,10 +5,10 @@
 
 import type { Answer, AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { Decisions } from '../pipeline/authorization.ts';
-import type { IntrospectionSpec, PreparedOperation } from '../pipeline/prepared.ts';
+import type { IntrospectionSpec, PreparedOperation, ProjectionSpec } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Subgraph } from '../sources/source.ts';
-import { toClientPath } from './client-paths.ts';
+import { locationsOf, toClientPath } from './client-paths.ts';
 import { compilePlan } from './compile-plan.ts';
 import { EntityLoader } from './entity-loader.ts';
 import type { Step } from './fetch.ts';
@@ -49,7 +49,12 @@ export interface ExecutionRequest {
 export async function execute(operation: ExecutableOperation, request: ExecutionRequest): Promise<Answer> {
   const { prepared } = operation;
   const { variables, context, subgraphs, limits } = request;
-  const shared: SharedRun = { calls: 0, entities: new EntityLoader(), fallbacks: undefined };
+  const shared: SharedRun = {
+    calls: 0,
+    entities: new EntityLoader(),
+    variableTexts: new Map(),
+    fallbacks: undefined,
+  };
   const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, shared };
   // Never rejects, so it may be under way while the worker is asked about the schema.
   const executed = operation.plan(run);
@@ -88,7 +93,13 @@ function projectWithErrors(
   const errors = [...withoutDenied(reports, denials), ...denials];
   const explained = [...errors.flatMap(({ path }) => (path ? [path] : [])), ...run.explained.map(toClient)];
   const projected = project({ spec, data: run.data, variables: run.variables, introspection, explained });
-  return { data: projected.data, errors: capped([...errors, ...projected.errors], run.limits.errorsMax) };
+  const told = capped([...errors, ...projected.errors], run.limits.errorsMax);
+  return { data: projected.data, errors: told.map((error) => located(error, spec, run)) };
+}
+
+function located(error: AnswerError, spec: ProjectionSpec, run: Run): AnswerError {
+  const locations = error.path ? locationsOf(spec, run, error.path) : [];
+  return locations.length === 0 ? error : { ...error, locations };
 }
 
 /** What happened to a value that the client may not see is not told. */

@@ -28,6 +28,8 @@ export interface SharedRun {
   /** Subgraph calls so far. */
   calls: number;
   readonly entities: EntityLoader;
+  /** JSON text of variables that hold lists or objects, by name: each of many fetches may send a large one. */
+  readonly variableTexts: Map<string, string>;
   /** Undefined: every value is what its service gave now. */
   fallbacks: FallbacksUsed | undefined;
 }
@@ -61,8 +63,15 @@ export function variablesText(
   for (const { name, from } of uses) {
     const value = run.variables.get(from);
     if (value === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${valueText(run, from, value)}`;
   }
   if (representations !== null) text += `${text === '' ? '' : ','}"representations":${representations}`;
   return `{${text}}`;
+}
+
+function valueText({ shared }: Run, variable: string, value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  let text = shared.variableTexts.get(variable);
+  if (text === undefined) shared.variableTexts.set(variable, (text = JSON.stringify(value)));
+  return text;
 }

@@ -248,7 +248,16 @@ const customScalarDepthMax = 64;
 
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((child) => isDeeperThan(child, depth - 1));
+  if (depth === 0) return true;
+  // Without a list of the values or a function for each: a body may be nothing but brackets.
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i += 1) if (isDeeperThan(value[i], depth - 1)) return true;
+    return false;
+  }
+  for (const key in value) {
+    if (isDeeperThan((value as Record<string, unknown>)[key], depth - 1)) return true;
+  }
+  return false;
 }
 
 const intMax = 2_147_483_647;

@@ -1,5 +1,7 @@
 /** What execution hands to the response stage. Types only. */
 
+import type { SourcePosition } from './prepared.ts';
+
 export interface Answer {
   readonly data: Record<string, unknown> | null;
   readonly errors: readonly AnswerError[];
@@ -28,6 +30,8 @@ export interface AnswerError {
   readonly code: string;
   /** In the client's response names. */
   readonly path?: ReadonlyArray<string | number>;
+  /** Where the client's document asks for the field at `path`. */
+  readonly locations?: readonly SourcePosition[];
   /** The subgraph or backend at fault. */
   readonly service?: string;
   /** The message was written by a backend, so policy decides whether the client sees it. */

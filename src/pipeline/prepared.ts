@@ -229,11 +229,16 @@ export interface FieldSpec {
   readonly name: string;
   readonly wrappers: string;
   readonly value: FieldValue;
+  /** Where the client's document asks for it, for errors. */
+  readonly at: readonly FieldPlace[];
   /** Included when any clause holds; absent: always. */
   readonly when?: readonly Clause[];
   /** Number of the check that guards it. Absent: none. */
   readonly check?: number;
 }
+
+/** As short as can be, because there is one for each field. Without a clause the field is asked for here always. */
+export type FieldPlace = readonly [line: number, column: number, clause?: Clause];
 
 /** Variables that must be true, and variables that must be false. */
 export interface Clause {

@@ -39,6 +39,7 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
+import { placesOf } from './field-places.ts';
 import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -249,6 +250,7 @@ export class ProjectionBuilder {
       name: `${type.name}.${first.node.name.value}`,
       wrappers: wrappersOf(declared),
       value: this.#valueOf(declared, same, place),
+      at: placesOf(same),
       ...whenOf(same.map((field) => field.clause)),
       ...this.#checkOf(group, first.node, place),
     };

@@ -20,11 +20,12 @@ export interface FormattedError {
 }
 
 export function formatFieldError(error: AnswerError, requestId: string, policy: ErrorPolicy): FormattedError {
-  const { service, path } = error;
+  const { service, path, locations } = error;
   const code = shownCode(error, policy);
   const passes = !error.fromBackend || policy.backendMessages === 'pass';
   return {
     message: passes ? scrub(error.message) : `${service ?? 'A service'} answered with an error`,
+    ...(locations ? { locations } : {}),
     ...(path ? { path } : {}),
     extensions: {
       ...(passes ? publicExtensions(error.extensions) : {}),

@@ -229,11 +229,16 @@ async function executeFor(
   }
 }
 
-function toGraphqlError({ message, path, extensions }: GraphQLFormattedError, status?: number): GraphQLError {
-  return new GraphQLError(message, {
+function toGraphqlError(formatted: GraphQLFormattedError, status?: number): GraphQLError {
+  const { message, path, locations, extensions } = formatted;
+  const error = new GraphQLError(message, {
     ...(path ? { path } : {}),
     extensions: { ...extensions, ...(status === undefined ? {} : { http: { status } }) },
   });
+  // Otherwise it would take them from the source text and its nodes, which are not here.
+  return locations
+    ? Object.defineProperty(error, 'locations', { value: locations, enumerable: true })
+    : error;
 }
 
 /** Errors that Apollo Server makes itself get the request's id, and the code and status of the direct front. */

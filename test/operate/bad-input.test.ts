@@ -93,6 +93,18 @@ describe.each(mediaTypes)('under %s', (mediaType) => {
         variables: { i: { upc: 'p1', userId: 'u1', rating: 1, body: 'x', stars: 5 } },
       },
     ],
+    ...[
+      'query ($a: Boolean = true) { product(upc: "p1") @include(if: $a) { name } }',
+      'query ($a: Boolean = true) { product(upc: "p1") @skip(if: $a) { name } }',
+      'query ($a: Boolean = true) { product(upc: "p1") { upc ... @include(if: $a) { reviews { id } } } }',
+      'query ($a: Boolean = true) { product(upc: "p1") { ...F } } fragment F on Product { reviews @skip(if: $a) { id } }',
+      'query ($a: Boolean = true) { __typename @include(if: $a) other: __typename @skip(if: $a) }',
+      'mutation ($a: Boolean = true, $i: AddReviewInput!) { addReview(input: $i) @include(if: $a) { id } }',
+    ].map((query): [string, string, Record<string, unknown>] => [
+      `null for a condition of ${query}`,
+      'BAD_USER_INPUT',
+      { query, variables: { a: null, i: { upc: 'p1', userId: 'u1', rating: 1, body: 'x' } } },
+    ]),
     [
       'an operation name that is not there',
       'OPERATION_RESOLUTION_FAILURE',
