@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 
 import type { RunningGateway } from '../main.ts';
 
+const parentPollMs = 500;
+
 type Closable = Pick<RunningGateway, 'close' | 'reload'>;
 
 /**
@@ -25,8 +27,20 @@ export function closeOnSignals(): (running: Closable) => void {
       () => process.exit(1),
     );
   };
+  onLostParent(() => onSignal('SIGTERM'));
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('SIGHUP', () => void serving?.reload());
   return (running) => (serving = running);
+}
+
+/** npx starts a command by a shell, which SIGTERM ends without the command being told. */
+function onLostParent(run: () => void): void {
+  if (process.env['npm_command'] !== 'exec') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    run();
+  }, parentPollMs).unref();
 }

@@ -50,6 +50,31 @@ it('npm run serve, as in production: what is in flight is answered first', async
   await expectEnded(child, started, url);
 });
 
+it('npx: the gateway notices that its shell has ended', async () => {
+  const folder = await folderWith({
+    'graph.yaml':
+      'subgraphs: { one: { kind: graphql, url: "http://127.0.0.1:1/", schema: one.graphql, owner: t } }',
+    'one.graphql': 'type Query { a: Int }',
+  });
+  const started = npm([
+    'exec',
+    '--no',
+    '--',
+    'tributary',
+    'serve',
+    '--graph',
+    `${folder}/graph.yaml`,
+    '--port',
+    '0',
+  ]);
+  const [, url = ''] = await started.printed(listening);
+  const below = await descendantsOf(started.child.pid ?? 0);
+  started.child.kill('SIGTERM');
+  await started.printed(/"msg":"draining"[^]*"msg":"closed"/);
+  for (const pid of below) await expect.poll(() => isAlive(pid)).toBe(false);
+  await expect(ask(url, '{ __typename }')).rejects.toThrow('fetch failed');
+});
+
 async function expectEnded(child: ChildProcess, started: readonly number[], url: string): Promise<void> {
   const [code] = (await once(child, 'close', { signal: AbortSignal.timeout(endTimeoutMs) })) as [
     number | null,
