@@ -6,30 +6,37 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type Graph, GraphSource } from '../../src/plan/graph-source.ts';
 import { Reloader, type ReloaderOptions } from '../../src/plan/reloader.ts';
 import { folderWith } from '../support/folder.ts';
-import { reloadStorm } from '../support/reload-storm.ts';
+import { loadCpuMs, reloadStorm } from '../support/reload-storm.ts';
 
 const isSoak = process.env.TRIBUTARY_SOAK === '1';
 const reloads = isSoak ? 50 : 5;
 /** Heap that the second half of the reloads may add to the first. */
 const heapGrowthMbMax = 15;
 
-describe('reloads under load', { timeout: isSoak ? 900_000 : 120_000 }, () => {
+describe('reloads under load', { timeout: isSoak ? 900_000 : 240_000 }, () => {
+  let pauseMs = 0;
+  beforeAll(async () => {
+    pauseMs = await loadCpuMs();
+  });
+
   it.each(['file', 'signal', 'address'] as const)('by %s fail no request', async (how) => {
     const storm = await reloadStorm({ how, reloads, clients: 4 });
-    console.log(`${reloads} reloads by ${how}, ${storm.requests} requests: ${storm.summary}`);
+    console.log(
+      `${reloads} reloads by ${how}, ${storm.requests} requests: ${storm.summary}; loading takes ${pauseMs.toFixed(0)} ms`,
+    );
 
     expect(storm.failures).toEqual([]);
     expect(storm.requests).toBeGreaterThan(reloads * 10);
     expect(storm.refusal).toContain('Syntax Error: Expected Name, found <EOF>.');
     if (how === 'address') expect(storm.unchanged).toBeGreaterThan(0);
     const [first, last] = storm.gauges;
-    // By processor time: what other processes take of the machine is no pause of ours.
-    expect(Math.max(first.longestCpuMs, last.longestCpuMs)).toBeLessThan(50);
+    // By processor time, and by what this machine needs for it now: other processes are no pause of ours.
+    expect(Math.max(first.longestCpuMs, last.longestCpuMs)).toBeLessThan(pauseMs / 2);
     expect(last.heapMb - first.heapMb).toBeLessThan(heapGrowthMbMax);
   });
 });

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compose } from '../../src/plan/composition/compose.ts';
+import { compose, composeOrThrow } from '../../src/plan/composition/compose.ts';
+import { loadSupergraph } from '../../src/plan/supergraph.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { ask } from './ask.ts';
 import type { Gauges } from './gauges.ts';
@@ -194,6 +195,17 @@ async function supergraph(mocks: Mocks, version: number): Promise<string> {
   const composed = compose(await Promise.all(subgraphs));
   if ('errors' in composed) throw new Error(composed.errors.map(({ message }) => message).join('\n'));
   return composed.supergraphSdl;
+}
+
+/** Processor time that a thread takes to compose and load these graphs: a pause of the main thread, if it did that. */
+export async function loadCpuMs(): Promise<number> {
+  const subgraphs = await Promise.all(
+    remotes.map(async (name) => ({ name, url: `http://${name}.test/`, file: name, sdl: await sdlOf(name) })),
+  );
+  const before = process.threadCpuUsage();
+  loadSupergraph(composeOrThrow(subgraphs));
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** Two graphs take turns, and each says its number. */

@@ -30,6 +30,8 @@ export const trialTimes = {
   openMs: 600,
   openMaxMs: 1200,
   openJitterPercent: 20,
+  /** Until the breaker has forgotten all calls. */
+  forgottenMs: 11_000,
 } as const;
 
 /** Not for `local`: a whole in-process subgraph has more time than the sources it asks. */
@@ -78,8 +80,6 @@ const halfOpenBurst = 12;
 const refusedBurst = 5;
 /** Few: they count as healthy calls of the next trial. */
 const afterBurst = 4;
-/** Calls older than that no longer count for the breaker. */
-const windowMs = 10_000;
 const repairMsMax = 8000;
 const pollMs = 25;
 const complaintCharsMax = 800;
@@ -107,7 +107,7 @@ export class Trials {
   static async open(kind: Kind): Promise<Trials> {
     const trials = new Trials(kind, await openStage(trialSettings));
     await trials.#learn();
-    await sleep(windowMs + 1000);
+    await sleep(trialTimes.forgottenMs);
     return trials;
   }
 
