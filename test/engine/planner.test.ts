@@ -27,7 +27,7 @@ describe('a planner', () => {
   });
   // The standby loads in the background, at the start and after a worker was replaced.
   beforeEach(() =>
-    vi.waitFor(() => expect(planner.idleWorkers).toBeGreaterThanOrEqual(2), { timeout: 20_000 }),
+    vi.waitFor(() => expect(planner.idleWorkers).toBeGreaterThanOrEqual(2), { timeout: 60_000 }),
   );
   afterAll(() => planner.close());
 

@@ -39,7 +39,7 @@ describe('two replicas in the near zone and two in the far one', () => {
     const near = given.proxies.slice(0, 2);
     const isNear = async (): Promise<boolean> =>
       (await many(12, given.stock)).every((answer) => answer === 'near');
-    await expect.poll(isNear, { timeout: 5000 }).toBe(true);
+    await expect.poll(isNear).toBe(true);
     expect(near.every(({ counts }) => counts.calls > 0)).toBe(true);
 
     await Promise.all(near.map((proxy) => proxy.set(toxic)));
@@ -109,7 +109,7 @@ describe('names in DNS', () => {
     expect(new Set(await many(20, stock))).toEqual(new Set(['one', 'other']));
     expect(one.hosts).toEqual(new Set([`${name}:${one.port}`]));
     dns.serve({ a: { [name]: ['127.0.0.2'] } });
-    await expect.poll(() => service.replicas.size, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => service.replicas.size).toBe(1);
     expect(new Set(await many(10, stock))).toEqual(new Set(['other']));
     expect(callsOf(other)).toBeGreaterThan(10);
   });

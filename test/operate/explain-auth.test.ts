@@ -215,7 +215,7 @@ it('the table is the one that docs/auth.md shows, by the commands that it gives'
   const { stdout, stderr } = await promisify(execFile)(
     'sh',
     ['-c', commands.replace('npx --no tributary', program)],
-    { cwd: folder, timeout: 20_000 },
+    { cwd: folder, timeout: 120_000 },
   );
   expect(stderr).toBe('');
   expect(stdout).toBe(table);

@@ -54,7 +54,7 @@ it('rules that fail deny in each process, and a change or a mistake in the polic
 
   await writeFile(join(files.folder, 'policy.mjs'), closed);
   running.child.kill('SIGHUP');
-  await expect.poll(async () => deniedOf(await askAll(titles)), { timeout: 15_000 }).toEqual(['FORBIDDEN']);
+  await expect.poll(async () => deniedOf(await askAll(titles))).toEqual(['FORBIDDEN']);
   await writeFile(join(files.folder, 'policy.mjs'), closed.replace('title: never', 'titel: never'));
   running.child.kill('SIGHUP');
   await running.printed(

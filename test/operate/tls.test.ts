@@ -18,7 +18,7 @@ import { runTributary, type Tributary, tributary } from '../support/tributary.ts
 
 const query = '{ products(first: 1) { name } }';
 const authority = makeAuthority();
-const patience = { timeout: 15_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 const issue = () => authority.issue({ names: ['DNS:localhost', 'IP:127.0.0.1'] });
 
 interface Given {
@@ -52,7 +52,7 @@ async function given(settings: string, args: readonly string[] = []): Promise<Gi
 
 const tls = (more = ''): string => `server: { tls: { cert: server.pem, key: server.key${more} } }\n`;
 
-describe('server.tls', { timeout: 60_000 }, () => {
+describe('server.tls', () => {
   it('is what the listener speaks, from TLS 1.2 on and nothing else, until SIGTERM', async () => {
     const { url, running, ca } = await given(tls());
     expect(url).toMatch(/^https:/);

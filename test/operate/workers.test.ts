@@ -14,9 +14,9 @@ import { runTributary, type Tributary, type TributaryOptions, tributary } from '
 
 const slow = 'query Slow { product(upc: "p1") { name } }';
 const schemas = graphPath.replace(/graph\.yaml$/, '');
-const patience = { timeout: 15_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
-describe('several workers', { timeout: 60_000 }, () => {
+describe('several workers', () => {
   it('answer behind one port, with one planner that loads once and prepares once', async () => {
     const { url, lines } = await given();
     await expect
@@ -105,7 +105,7 @@ describe('several workers', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the end of several workers', { timeout: 60_000 }, () => {
+describe('the end of several workers', () => {
   it.each([
     ['SIGTERM', false],
     ['SIGINT', false],
@@ -162,7 +162,7 @@ describe('the end of several workers', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is wrong from the start is said once', { timeout: 60_000 }, () => {
+describe('what is wrong from the start is said once', () => {
   it('for a port in use', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => {

@@ -70,7 +70,7 @@ describe('a Redis that is not there', () => {
     const { store, told } = await opened({ url: redis.url, startTimeoutMs: 10 });
     await expect(ping(store)).rejects.toThrow('there is no connection to Redis');
     await redis.start();
-    await expect.poll(() => ping(store).catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+    await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
     expect(told.map((line) => line.split(' ')[0])).toEqual(['lost', 'connected']);
   });
 });
@@ -87,7 +87,7 @@ describe('a Redis that freezes', () => {
     expect(waited.length).toBeLessThanOrEqual(8);
     expect(frozen.at(-1)).toMatch(/has failed just now|no connection/);
     redis.signal('SIGCONT');
-    await expect.poll(() => ping(store).catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+    await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
     expect(told).toContain('redis open');
   });
 
@@ -96,16 +96,13 @@ describe('a Redis that freezes', () => {
     const { store, told } = await opened({ url: redis.url, commandTimeoutMs: 50 });
     redis.signal('SIGSTOP');
     await expect
-      .poll(
-        async () => {
-          await ping(store).catch(() => {});
-          return told.some((line) => line.startsWith('lost'));
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        await ping(store).catch(() => {});
+        return told.some((line) => line.startsWith('lost'));
+      })
       .toBe(true);
     redis.signal('SIGCONT');
-    await expect.poll(() => ping(store).catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+    await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
   });
 });
 
@@ -114,10 +111,10 @@ it('a Redis that is killed and started again is used again', async () => {
   const { store, told } = await opened({ url: `unix://${redis.path}` });
   expect(await ping(store)).toBe('PONG');
   await redis.kill();
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  await expect.poll(() => told.length).toBeGreaterThan(1);
   await expect(ping(store)).rejects.toThrow(StoreUnavailable);
   await redis.start();
-  await expect.poll(() => ping(store).catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+  await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
 });
 
 it('a wrong password is told as what it is, and never shown', async () => {
@@ -153,13 +150,11 @@ it('over TLS a server is believed by its certificate only', async () => {
 it('a cluster is asked through any of its nodes', async () => {
   const redis = await ownRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
   await redis.tell('CLUSTER ADDSLOTSRANGE 0 16383');
-  await expect.poll(() => redis.tell('CLUSTER INFO'), { timeout: 20_000 }).toContain('cluster_state:ok');
+  await expect.poll(() => redis.tell('CLUSTER INFO')).toContain('cluster_state:ok');
   const { store, told } = await opened({ cluster: [redis.url], keyPrefix: 'c:' });
   await store.run((commands) => commands.hset(store.key('h'), 'f', '1'));
   expect(await store.run((commands) => commands.hgetall(store.key('h')))).toEqual({ f: '1' });
   expect(told).toEqual([`connected ${redis.url} `]);
   await redis.kill();
-  await expect
-    .poll(() => ping(store).then(() => '', String), { timeout: 10_000 })
-    .toContain('StoreUnavailable');
+  await expect.poll(() => ping(store).then(() => '', String)).toContain('StoreUnavailable');
 });

@@ -43,7 +43,7 @@ export function tlsClient(url: string, options: TlsClientOptions): TlsClient {
         agent,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
-        timeout: 20_000,
+        timeout: 60_000,
       });
       sent.on('timeout', () => sent.destroy(new Error('no answer')));
       const { promise, resolve, reject } = Promise.withResolvers<TlsReply>();

@@ -10,7 +10,7 @@ export interface RawReply {
   readonly body: string;
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 
 export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawReply> {
   const socket = connectTo(url);

@@ -23,7 +23,7 @@ declare module 'vitest' {
   }
 }
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 60_000;
 const stopTimeoutMs = 2000;
 const pollMs = 20;
 

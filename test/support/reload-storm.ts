@@ -50,7 +50,7 @@ interface Place {
 const brokenVersion = -1;
 const schemas = fileURLToPath(new URL('../../schemas/', import.meta.url));
 const remotes = ['products', 'reviews', 'orders'] as const;
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 const failuresMax = 100;
 
 /** Everything here is in all graphs; each is asked by name, so that generations meet operations they know. */
