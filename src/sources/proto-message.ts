@@ -11,19 +11,27 @@ import { integer32, integer64, keyText, real } from './proto-numbers.ts';
 export class UnfitValue extends Error {
   override readonly name = 'UnfitValue';
 
-  readonly path: string;
+  /** From the message on, outermost first; none for the message itself. Written by whoever passes it on. */
+  readonly steps: Array<string | number> = [];
   readonly expected: string;
 
-  /** @param path Names and positions from the message on; empty for the message itself. */
-  constructor(path: string, expected: string) {
-    super(`${path}: expected ${expected}`);
-    this.path = path;
+  constructor(expected: string) {
+    super(`expected ${expected}`);
     this.expected = expected;
+  }
+
+  /** `order.items[2].id` */
+  get path(): string {
+    return this.steps.reduce<string>(
+      (path, step) =>
+        typeof step === 'number' ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`,
+      '',
+    );
   }
 }
 
 /** A value in the form that protobufjs takes as it is. */
-type Read = (value: unknown, path: string, depth: number) => unknown;
+type Read = (value: unknown, depth: number) => unknown;
 
 interface FieldShape {
   readonly name: string;
@@ -39,40 +47,53 @@ const shapes = new WeakMap<protobuf.Type, ReadonlyMap<string, FieldShape>>();
 
 /** @throws {UnfitValue} Or what protobufjs throws, such as for a required field that is missing. */
 export function encoded(type: protobuf.Type, value: unknown): Buffer {
-  const message = messageOf(type, value, '', 0);
-  return Buffer.from(type.encode(type.fromObject(message as Record<string, unknown>)).finish());
+  // What was read needs none of the conversions of protobufjs, which are not exact.
+  return type.encode(messageOf(type, value, 0)).finish() as Buffer;
 }
 
-function messageOf(type: protobuf.Type, value: unknown, path: string, depth: number): object {
-  if (!isObject(value)) throw new UnfitValue(path, `an object (${type.name})`);
-  if (depth > depthMax) throw new UnfitValue(path, `at most ${depthMax} levels of messages`);
-  if (type.fullName === '.google.protobuf.Any' && '@type' in value) return packed(type, value, path, depth);
+function messageOf(type: protobuf.Type, value: unknown, depth: number): object {
+  if (!isObject(value)) throw new UnfitValue(`an object (${type.name})`);
+  if (depth > depthMax) throw new UnfitValue(`at most ${depthMax} levels of messages`);
+  if (type.fullName === '.google.protobuf.Any' && '@type' in value) return packed(type, value, depth);
   const fields = shapeOf(type);
   const message = Object.create(null) as Record<string, unknown>;
   const taken = new Set<string>();
   for (const [name, given] of Object.entries(value)) {
     // Null means what is not there.
     if (given === undefined || given === null) continue;
-    const at = path === '' ? name : `${path}.${name}`;
-    const field = fields.get(name) ?? fields.get(camelCase(name));
-    if (!field) throw new UnfitValue(at, `only fields of ${type.name}`);
-    if (taken.has(field.name)) throw new UnfitValue(at, 'one value for a field');
-    if (field.oneof !== undefined && taken.has(field.oneof))
-      throw new UnfitValue(at, `one field of "${field.oneof}"`);
-    taken.add(field.name);
-    if (field.oneof !== undefined) taken.add(field.oneof);
-    message[field.name] = field.read(given, at, depth);
+    try {
+      const field = fields.get(name) ?? fields.get(camelCase(name));
+      if (!field) throw new UnfitValue(`only fields of ${type.name}`);
+      take(field, taken);
+      message[field.name] = field.read(given, depth);
+    } catch (error) {
+      throw below(name, error);
+    }
   }
   return message;
 }
 
+function take({ name, oneof }: FieldShape, taken: Set<string>): void {
+  if (taken.has(name)) throw new UnfitValue('one value for a field');
+  taken.add(name);
+  if (oneof === undefined) return;
+  if (taken.has(oneof)) throw new UnfitValue(`one field of "${oneof}"`);
+  taken.add(oneof);
+}
+
+/** Says where it was: no text is made of a place before there is a mistake. */
+function below(step: string | number, error: unknown): unknown {
+  if (error instanceof UnfitValue) error.steps.unshift(step);
+  return error;
+}
+
 /** `{"@type": "type.googleapis.com/shop.v1.Item", ...}`: a message of any type. */
-function packed(any: protobuf.Type, value: object, path: string, depth: number): object {
+function packed(any: protobuf.Type, value: object, depth: number): object {
   const { '@type': url, ...rest } = value as { readonly '@type': unknown };
   const name = typeof url === 'string' ? url.slice(url.lastIndexOf('/') + 1) : '';
   const type = name === '' ? null : any.root.lookup(name, [protobuf.Type]);
-  if (!(type instanceof protobuf.Type)) throw new UnfitValue(`${path}.@type`, 'the name of a message');
-  const message = type.fromObject(messageOf(type, rest, path, depth + 1) as Record<string, unknown>);
+  if (!(type instanceof protobuf.Type)) throw below('@type', new UnfitValue('the name of a message'));
+  const message = messageOf(type, rest, depth + 1);
   return { type_url: `type.googleapis.com/${name}`, value: type.encode(message).finish() };
 }
 
@@ -103,21 +124,33 @@ function readerOf(field: protobuf.Field): Read {
   const one = valueReader(field);
   if (field instanceof protobuf.MapField) return mapReader(field.keyType, one);
   if (!field.repeated) return one;
-  return (value, path, depth) => {
-    if (!Array.isArray(value)) throw new UnfitValue(path, 'a list');
-    return value.map((entry: unknown, index) => one(entry, `${path}[${index}]`, depth));
+  return (value, depth) => {
+    if (!Array.isArray(value)) throw new UnfitValue('a list');
+    const entries = value as readonly unknown[];
+    let index = 0;
+    try {
+      const list: unknown[] = [];
+      for (; index < entries.length; index += 1) list.push(one(entries[index], depth));
+      return list;
+    } catch (error) {
+      throw below(index, error);
+    }
   };
 }
 
 function mapReader(keyType: string, one: Read): Read {
-  return (value, path, depth) => {
-    if (!isObject(value)) throw new UnfitValue(path, 'an object (a map)');
+  return (value, depth) => {
+    if (!isObject(value)) throw new UnfitValue('an object (a map)');
     const map = Object.create(null) as Record<string, unknown>;
     for (const [name, entry] of Object.entries(value)) {
       const key = keyText(keyType, name);
-      if (key === undefined) throw new UnfitValue(path, `keys that are each ${keyType}`);
-      if (key in map) throw new UnfitValue(path, 'each key once');
-      map[key] = one(entry, `${path}.${name}`, depth);
+      if (key === undefined) throw new UnfitValue(`keys that are each ${keyType}`);
+      if (key in map) throw new UnfitValue('each key once');
+      try {
+        map[key] = one(entry, depth);
+      } catch (error) {
+        throw below(name, error);
+      }
     }
     return map;
   };
@@ -125,14 +158,14 @@ function mapReader(keyType: string, one: Read): Read {
 
 function valueReader({ resolvedType, type }: protobuf.Field): Read {
   if (resolvedType instanceof protobuf.Type) {
-    return (value, path, depth) => messageOf(resolvedType, value, path, depth + 1);
+    return (value, depth) => messageOf(resolvedType, value, depth + 1);
   }
-  const known = resolvedType instanceof protobuf.Enum ? enumReader(resolvedType) : scalars[type];
+  const known = resolvedType instanceof protobuf.Enum ? enumReader(resolvedType) : scalars.get(type);
   if (!known) throw new TypeError(`there is no type ${type}`);
   const { read, expected } = known;
-  return (value, path) => {
+  return (value) => {
     const fit = read(value);
-    if (fit === undefined) throw new UnfitValue(path, expected);
+    if (fit === undefined) throw new UnfitValue(expected);
     return fit;
   };
 }
@@ -158,35 +191,32 @@ const ofInteger32 = ['int32', 'sint32', 'sfixed32', 'uint32', 'fixed32'] as cons
 const ofInteger64 = ['int64', 'sint64', 'sfixed64', 'uint64', 'fixed64'] as const;
 const ofReal = ['float', 'double'] as const;
 
-const scalars: Readonly<Record<string, Scalar>> = {
-  ...Object.fromEntries(
-    ofInteger32.map((type) => [
-      type,
-      { read: (value: unknown) => integer32(type, value), expected: `a whole number (${type})` },
-    ]),
-  ),
-  ...Object.fromEntries(
-    ofInteger64.map((type) => [
-      type,
-      {
-        read: (value: unknown) => integer64(type, value),
-        expected: `a whole number (${type}), above 2^53 as a string`,
-      },
-    ]),
-  ),
-  ...Object.fromEntries(
-    ofReal.map((type) => [
-      type,
-      { read: (value: unknown) => real(type, value), expected: `a number (${type})` },
-    ]),
-  ),
-  bool: { read: (value) => (typeof value === 'boolean' ? value : undefined), expected: 'true or false' },
-  string: {
-    read: (value) => (typeof value === 'string' && value.isWellFormed() ? value : undefined),
-    expected: 'a string',
-  },
-  bytes: { read: bytes, expected: 'bytes, or a string of them in base64' },
-};
+const scalars: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
+  ...ofInteger32.map((type): [string, Scalar] => [
+    type,
+    { read: (value) => integer32(type, value), expected: `a whole number (${type})` },
+  ]),
+  ...ofInteger64.map((type): [string, Scalar] => [
+    type,
+    {
+      read: (value) => integer64(type, value),
+      expected: `a whole number (${type}), above 2^53 as a string`,
+    },
+  ]),
+  ...ofReal.map((type): [string, Scalar] => [
+    type,
+    { read: (value) => real(type, value), expected: `a number (${type})` },
+  ]),
+  ['bool', { read: (value) => (typeof value === 'boolean' ? value : undefined), expected: 'true or false' }],
+  [
+    'string',
+    {
+      read: (value) => (typeof value === 'string' && value.isWellFormed() ? value : undefined),
+      expected: 'a string',
+    },
+  ],
+  ['bytes', { read: bytes, expected: 'bytes, or a string of them in base64' }],
+]);
 
 const base64 = /^(?:[A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/;
 
