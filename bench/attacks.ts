@@ -86,6 +86,9 @@ async function slowPlanning(): Promise<void> {
   });
 }
 
+/** A page of an application then takes 10 to 20 ms to plan. */
+const pageSubgraphs = 12;
+
 /** Honest clients right after a start, and one beside attackers, before each front and with several processes. */
 async function planningShares(): Promise<void> {
   const ways = { direct: [], apollo: ['front: apollo'], 'direct, 2 workers': [] };
@@ -99,13 +102,17 @@ async function planningShares(): Promise<void> {
         );
       });
     }
-    await withSlowGraph([...front, ...toldApart, ...workers], async ({ url }) => {
-      const options = { attackers: 10, inFlight: 20, durationMs: siegeSeconds * 1000, victimEveryMs: 500 };
-      const { victim, attackers } = await siege(url, options);
-      console.log(`two new operations a second beside ten attackers, ${siegeSeconds} s (${way})`);
-      console.log(`  the victim:    ${summary(victim)}`);
-      console.log(`  the attackers: ${summary(attackers)}`);
-    });
+    await withSlowGraph(
+      [...front, ...toldApart, ...workers],
+      async ({ url }) => {
+        const options = { attackers: 10, inFlight: 20, durationMs: siegeSeconds * 1000, victimEveryMs: 500 };
+        const { victim, attackers } = await siege(url, options);
+        console.log(`two new operations a second beside ten attackers, ${siegeSeconds} s (${way})`);
+        console.log(`  the victim:    ${summary(victim)}`);
+        console.log(`  the attackers: ${summary(attackers)}`);
+      },
+      pageSubgraphs,
+    );
   }
 }
 
@@ -217,8 +224,9 @@ async function uniqueForever(): Promise<void> {
 async function withSlowGraph(
   config: readonly string[],
   work: (gateway: MeasuredGateway) => Promise<void>,
+  subgraphs: number = slow.subgraphs,
 ): Promise<void> {
-  const opened = await slowGateway(slow.subgraphs, config);
+  const opened = await slowGateway(subgraphs, config);
   try {
     await work(opened.gateway);
   } finally {

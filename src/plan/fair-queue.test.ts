@@ -7,7 +7,7 @@ describe('a fair queue', () => {
     const { queue, serve } = given();
     for (const item of ['a1', 'a2', 'a3']) queue.add('a', item);
     expect([serve(5), serve(5), serve(5)]).toEqual(['a1', 'a2', 'a3']);
-    expect(queue.isEmpty).toBe(true);
+    expect(queue.first()).toBeUndefined();
   });
 
   it('gives clients equal time, however many turns that takes', () => {

@@ -46,10 +46,6 @@ export class FairQueue<Item> {
     this.#shares = shares;
   }
 
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0;
-  }
-
   add(client: string, item: Item): void {
     const items = this.#waiting.get(client);
     if (items) items.add(item);

@@ -57,7 +57,7 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
 }
 
 const quarantineEntriesMax = 10_000;
-/** A slow operation misses both slices, and what most operations take fits into the second. */
+/** A slow operation misses both slices, and what others take, even in a planner that has just started, fits into the second. */
 const sliceLengths = [1, 4] as const;
 /** Asking costs something even when the answer is quick. */
 const leastCostMs = 1;
@@ -74,8 +74,7 @@ interface Job {
   readonly waiting: Set<Waiting>;
   /** In which it was not done. */
   slices: number;
-  /** Undefined while it is planned. */
-  queue: FairQueue<Job> | undefined;
+  isRunning: boolean;
 }
 
 /** How this process opens the planner of a graph. */
@@ -91,8 +90,8 @@ export class Planner extends Planning {
   readonly #quarantine: Quarantine;
   readonly #ceiling: PlanningCeiling | undefined;
   readonly #shares = new FairShares();
-  readonly #newOnes = new FairQueue<Job>(this.#shares);
-  readonly #slowOnes = new FairQueue<Job>(this.#shares);
+  /** By the number of slices in which a job was not done. Those in the last one need all their time. */
+  readonly #queues = [0, ...sliceLengths].map(() => new FairQueue<Job>(this.#shares));
   readonly #jobs = new Map<string, Job>();
   readonly #pool: WorkerPool;
   #isLongRunning = false;
@@ -148,41 +147,48 @@ export class Planner extends Planning {
   #jobFor(task: PlannerTask): Job {
     const key = taskKey(task);
     let job = this.#jobs.get(key);
-    if (!job) this.#jobs.set(key, (job = { task, key, waiting: new Set(), slices: 0, queue: this.#newOnes }));
+    if (!job) this.#jobs.set(key, (job = { task, key, waiting: new Set(), slices: 0, isRunning: false }));
     return job;
   }
 
   #wait(job: Job, waiting: Waiting): void {
     job.waiting.add(waiting);
-    job.queue?.add(waiting.client, job);
+    if (!job.isRunning) this.#queueOf(job).add(waiting.client, job);
     waiting.signal?.addEventListener('abort', () => this.#leave(job, waiting), { once: true });
   }
 
   /** What has begun goes on: whoever asks again will be glad of it. */
   #leave(job: Job, waiting: Waiting): void {
-    if (!job.queue || !job.waiting.delete(waiting)) return;
+    if (job.isRunning || !job.waiting.delete(waiting)) return;
     const { client } = waiting;
     waiting.reject(new GatewayError('CANCELLED', 'Nobody waits for this operation any more'));
-    if (![...job.waiting].some((other) => other.client === client)) job.queue.delete(client, job);
+    if (![...job.waiting].some((other) => other.client === client)) this.#queueOf(job).delete(client, job);
     if (job.waiting.size === 0) this.#jobs.delete(job.key);
   }
 
   /** Gives jobs to free workers. One job at a time may take long; the other worker is for new ones. */
   #next(): void {
     while (this.#pool.idleWorkers > 0) {
-      const canTakeLong = !this.#isLongRunning;
-      const turn = this.#newOnes.first();
-      const slowTurn = canTakeLong ? this.#slowOnes.first() : undefined;
-      const isSlow = slowTurn !== undefined && (!turn || slowTurn.startMs <= turn.startMs);
-      const next = isSlow ? slowTurn : turn;
+      const next = this.#firstInLine();
       const worker = next && this.#pool.take();
       if (!next || !worker) return;
-      const job = (isSlow ? this.#slowOnes : this.#newOnes).take(next);
-      for (const { client } of job.waiting) job.queue?.delete(client, job);
-      job.queue = undefined;
+      const job = next.queue.take(next);
+      for (const { client } of job.waiting) next.queue.delete(client, job);
+      job.isRunning = true;
       this.#shares.begin(next);
       void this.#run(job, worker, next);
     }
+  }
+
+  /** Of one client's jobs, those that have been tried come first: they have waited longest. */
+  #firstInLine(): (FirstInLine & { readonly queue: FairQueue<Job> }) | undefined {
+    const queues = this.#isLongRunning ? this.#queues.slice(0, -1) : this.#queues;
+    let first: (FirstInLine & { readonly queue: FairQueue<Job> }) | undefined;
+    for (const queue of queues.toReversed()) {
+      const turn = queue.first();
+      if (turn && (!first || turn.startMs < first.startMs)) first = { ...turn, queue };
+    }
+    return first;
   }
 
   async #run(job: Job, worker: PlannerWorker, turn: FirstInLine): Promise<void> {
@@ -194,8 +200,7 @@ export class Planner extends Planning {
     this.#shares.charge(turn, costMs);
     if (turn.client !== ownTurn.client) this.#ceiling?.spend(turn.client, costMs);
     this.#answered(job, answer, canTakeLong);
-    const isQuiet = !this.#isLongRunning && this.#newOnes.isEmpty && this.#slowOnes.isEmpty;
-    this.#pool.giveBack(worker, isQuiet);
+    this.#pool.giveBack(worker, this.#jobs.size === 0);
     this.#next();
   }
 
@@ -225,16 +230,21 @@ export class Planner extends Planning {
   /** It was not done in a slice. */
   #wentOver(job: Job): void {
     job.slices += 1;
-    const queue = job.slices < sliceLengths.length ? this.#newOnes : this.#slowOnes;
-    job.queue = queue;
-    for (const { client } of job.waiting) queue.add(client, job);
+    job.isRunning = false;
+    for (const { client } of job.waiting) this.#queueOf(job).add(client, job);
     for (const waiting of job.waiting) if (waiting.signal?.aborted) this.#leave(job, waiting);
+  }
+
+  #queueOf({ slices }: Job): FairQueue<Job> {
+    const queue = this.#queues[slices];
+    if (!queue) throw new Error(`An operation was tried in ${slices} slices`);
+    return queue;
   }
 
   #settle(job: Job, how: (waiting: Waiting) => void): void {
     this.#jobs.delete(job.key);
     for (const waiting of job.waiting) {
-      job.queue?.delete(waiting.client, job);
+      if (!job.isRunning) this.#queueOf(job).delete(waiting.client, job);
       how(waiting);
     }
     job.waiting.clear();
