@@ -12,6 +12,7 @@ const bothFronts = [
   'test/operate/graphql-over-http.test.ts',
   'test/operate/http-rules.test.ts',
   'test/demo/fan-out.test.ts',
+  'test/engine/numbers/numbers.test.ts',
   'test/demo/outages.test.ts',
   'test/resilience/fallbacks.test.ts',
   'test/auth/*.test.ts',

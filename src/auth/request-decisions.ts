@@ -7,6 +7,7 @@ import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { Prepared } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
+import { withPlainNumbers } from '../shared/plain-numbers.ts';
 import { recordOf } from '../shared/records.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
@@ -90,7 +91,9 @@ export class RequestDecisions {
 
   decideWith(check: number, parent: Readonly<Record<string, unknown>>): Verdict | Promise<Verdict> {
     const spec = this.#is.checks[check] as CheckSpec;
-    return after(this.#decide(spec, parent), (decision) => this.#toVerdict(check, decision));
+    return after(this.#decide(spec, withPlainNumbers(parent)), (decision) =>
+      this.#toVerdict(check, decision),
+    );
   }
 
   /** Why a check was decided as it was, once it is. */
@@ -137,7 +140,9 @@ export class RequestDecisions {
     const { policy, principal, prepared } = this.#is;
     const demanded = spec.demand && decideDemand(spec.demand, principal, (name) => this.#policy(name));
     if (spec.rules.length === 0) return demanded ?? { is: 'allow' };
-    const args = spec.arguments ? argumentValues(spec.arguments, prepared.variables) : noArguments;
+    const args = spec.arguments
+      ? withPlainNumbers(argumentValues(spec.arguments, prepared.variables))
+      : noArguments;
     const input = { parent, args, info: this.#infoOf(spec) };
     const ruled = spec.rules.map((number) => {
       const rule = policy?.rules[number];
@@ -173,7 +178,7 @@ export class RequestDecisions {
     return {
       fieldName,
       parentType: { name: type },
-      variableValues: (this.#variableValues ??= recordOf(this.#is.prepared.variables)),
+      variableValues: (this.#variableValues ??= withPlainNumbers(recordOf(this.#is.prepared.variables))),
     };
   }
 
@@ -184,7 +189,7 @@ export class RequestDecisions {
         return allowed;
       case 'mask':
         this.#reasons[check] = `masked: ${decision.by} denies`;
-        return { is: 'mask', conceal: decision.conceal };
+        return { is: 'mask', conceal: (value) => decision.conceal(withPlainNumbers(value)) };
       case 'deny':
         this.#reasons[check] = `${decision.by} denies`;
         return this.#denial(decision.error);

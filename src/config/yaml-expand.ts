@@ -2,6 +2,7 @@
 
 import { type Document, type LineCounter, type Scalar, isMap, isNode, isScalar, isSeq } from 'yaml';
 
+import { numberOf } from '../shared/exact-number.ts';
 import { type Environment, expandEnvironment } from './environment.ts';
 import type { Mistake } from './schema-issue.ts';
 import { type ConfigPath, keyText, pathText, positionAt } from './yaml-position.ts';
@@ -35,6 +36,9 @@ export function prepareScalars(
       }
     } else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
+    } else if (isScalar(node) && typeof node.value === 'number' && isRounded(node.source)) {
+      const message = 'this number has more digits than can be read: write it as text, in quotes';
+      preparation.mistakes.push({ path, at: 'value', message });
     } else if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${')) {
       // The text of the file, not the variable's value: that may be a secret.
       shown.set(pathText(path), `the value of "${node.value}"`);
@@ -72,8 +76,13 @@ function expandScalar(node: Scalar<string>, path: ConfigPath, { environment, mis
   (node as Scalar).value = node.type === 'PLAIN' ? plainValue(text) : text;
 }
 
+/** Whether reading this as a number would give another one. */
+function isRounded(text = ''): boolean {
+  return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) && typeof numberOf(text, 'value') !== 'number';
+}
+
 function plainValue(text: string): string | number | boolean {
-  if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return Number(text);
+  if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && !isRounded(text)) return Number(text);
   if (text === 'true' || text === 'false') return text === 'true';
   return text;
 }

@@ -22,12 +22,18 @@ export interface CompiledFetch {
 }
 
 export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): CompiledFetch {
-  const { service, operation: query, operationKind: kind, operationName } = node;
+  const { service, operation: query, operationKind: kind, operationName, numbers } = node;
   const name = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
   return {
     node,
     path,
-    operation: { service, kind, name: operationName ?? undefined, query },
+    operation: {
+      service,
+      kind,
+      name: operationName ?? undefined,
+      query,
+      ...(numbers ? { numbers } : {}),
+    },
     bodyHead: `{"query":${JSON.stringify(query)}${name},"variables":`,
     givenType: givenType(node),
     key: `${service}\0${withoutName(query, operationName)}`,

@@ -2,11 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { PathStep, RequiredSelection } from '../pipeline/prepared.ts';
+import type { FieldSpec, PathStep, ProjectionSpec, RequiredSelection } from '../pipeline/prepared.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
 import { compileMerge } from './merge-code.ts';
-import { merge, type Data } from './merge.ts';
+import { copyOf, merge, type Data } from './merge.ts';
 import { compilePositions } from './positions-code.ts';
 import { objectsAt, positionsAt } from './positions.ts';
+import { compileProjection } from './projection-code.ts';
+import { project } from './projection.ts';
 import { generateRepresentation } from './representation-code.ts';
 import { referenceRepresentation } from './representation.ts';
 
@@ -20,7 +23,19 @@ const { json } = fc.letrec<{ json: unknown; object: Data }>((tie) => ({
   }) as fc.Arbitrary<Data>,
   json: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    fc.constantFrom<unknown>(null, undefined, 0, 1, '', 'x', '"quoted"', true, 'T', 'U'),
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      0,
+      1,
+      '',
+      'x',
+      '"quoted"',
+      true,
+      'T',
+      'U',
+      new ExactNumber('9007199254740993'),
+    ),
     tie('object'),
     fc.array(tie('json'), { maxLength: 3 }),
   ),
@@ -56,10 +71,10 @@ describe('compileMerge', () => {
   it('merges as merge does', () => {
     fc.assert(
       fc.property(object, object, (target, source) => {
-        const expected = structuredClone(target);
-        merge(expected, structuredClone(source));
-        const actual = structuredClone(target);
-        compileMerge(['a', 'b'])(actual, structuredClone(source));
+        const expected = copyOf(target);
+        merge(expected, copyOf(source));
+        const actual = copyOf(target);
+        compileMerge(['a', 'b'])(actual, copyOf(source));
         expect(actual).toEqual(expected);
       }),
       { numRuns: 2000 },
@@ -103,3 +118,64 @@ describe('generateRepresentation', () => {
     );
   });
 });
+
+describe('compileProjection', () => {
+  const types = ['String', 'ID', 'Int', 'Float', 'Boolean', 'Json'];
+  const spec: ProjectionSpec = {
+    shapes: [
+      {
+        type: 'T',
+        isObject: true,
+        cases: [
+          {
+            types: ['T'],
+            fields: [
+              ...types.map((type): FieldSpec => fieldOf(type, '', { is: 'scalar', type })),
+              fieldOf('Object', '', { is: 'object', shape: 1 }),
+              fieldOf('Objects', '[', { is: 'object', shape: 1 }),
+            ],
+          },
+        ],
+      },
+      {
+        type: 'U',
+        isObject: true,
+        cases: [{ types: ['U'], fields: [fieldOf('a', '', { is: 'scalar', type: 'Json' })] }],
+      },
+    ],
+    enums: {},
+  };
+  const numbers = fc
+    .constantFrom('1', '1.0', '-0', '1e2', '1e400', '9007199254740993', '0.12345678901234567891')
+    .map((text) => new ExactNumber(text));
+  const leaf = fc.oneof(fc.constantFrom<unknown>(null, 1, 1.5, Infinity, 'x', true, {}, []), numbers);
+  const data = fc.dictionary(
+    fc.constantFrom(...types, 'Object', 'Objects'),
+    fc.oneof(leaf, fc.array(leaf, { maxLength: 2 })),
+    { maxKeys: 2, noNullPrototype: true },
+  );
+
+  it('answers as project does, or leaves it to it', () => {
+    let answered = 0;
+    fc.assert(
+      fc.property(data, (source) => {
+        const input = { spec, variables: new Map(), introspection: null, explained: [] };
+        const expected = project({ ...input, data: source });
+        const actual = compileProjection(spec)?.(source, new Map(), null);
+        if (actual === undefined) {
+          expect(expected.errors).not.toEqual([]);
+        } else {
+          answered += 1;
+          expect(JSON.stringify(actual)).toBe(JSON.stringify(expected.data));
+          expect(expected.errors).toEqual([]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(answered).toBeGreaterThan(0);
+  });
+});
+
+function fieldOf(key: string, wrappers: string, value: FieldSpec['value']): FieldSpec {
+  return { key, from: key, name: `T.${key}`, wrappers, value, at: [] };
+}

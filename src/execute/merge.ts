@@ -5,7 +5,8 @@
  * that failed must not take away what the other one gave, whichever came last.
  */
 
-import { own } from '../shared/records.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
+import { isRecord as isObject, own } from '../shared/records.ts';
 
 export type Data = Record<string, unknown>;
 
@@ -49,13 +50,11 @@ function mergeLists(present: unknown[], value: unknown[]): unknown[] {
 
 /** A copy that shares nothing with `source`, of JSON values. */
 export function copyOf<Value>(source: Value): Value {
-  if (typeof source !== 'object' || source === null) return source;
+  if (typeof source !== 'object' || source === null || source instanceof ExactNumber) return source;
   if (Array.isArray(source)) return source.map(copyOf) as Value;
   const copy: Data = {};
   for (const key in source) if (key !== '__proto__') copy[key] = copyOf(source[key]);
   return copy as Value;
 }
 
-export function isObject(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isObject };

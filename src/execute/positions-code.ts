@@ -1,6 +1,7 @@
 /** `objectsAt` for one path, as nested loops. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 import { objectsAt } from './positions.ts';
@@ -10,7 +11,7 @@ export type FindObjects = (root: Data) => Data[];
 export function compilePositions(steps: readonly PathStep[]): FindObjects {
   const reference: FindObjects = (root) => objectsAt(root, steps);
   if (steps.some((step) => step.types !== undefined)) return reference;
-  return generate<FindObjects>('positions', { reference }, sourceOf(steps)) ?? reference;
+  return generate<FindObjects>('positions', { reference, ExactNumber }, sourceOf(steps)) ?? reference;
 }
 
 /** A list where the plan has none is left to the reference. */
@@ -36,7 +37,11 @@ function sourceOf(steps: readonly PathStep[]): string {
     closing += '}';
     value = next;
   });
-  lines.push(`if (Array.isArray(${value})) return reference(root);`, `found.push(${value});`, closing);
+  lines.push(
+    `if (Array.isArray(${value})) return reference(root);`,
+    `if (!(${value} instanceof ExactNumber)) found.push(${value});`,
+    closing,
+  );
   lines.push('return found;', '};');
   return lines.join('\n');
 }

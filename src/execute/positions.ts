@@ -22,8 +22,8 @@ function advance(value: unknown, step: PathStep, into: unknown[]): void {
     for (const element of value) if (passes(element, step.types)) into.push(element);
   } else if (Array.isArray(value)) {
     for (const element of value) advance(element, step, into);
-  } else if (typeof value === 'object') {
-    const child = own(value as Data, step.key);
+  } else if (isObject(value)) {
+    const child = own(value, step.key);
     if (passes(child, step.types)) into.push(child);
   }
 }

@@ -7,6 +7,8 @@
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
+import { completeScalar } from '../shared/scalars.ts';
 import { assertName, generate } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
@@ -20,7 +22,7 @@ export type CompiledProjection = (
 /** @returns null where code generation is forbidden (`--disallow-code-generation-from-strings`). */
 export function compileProjection(spec: ProjectionSpec): CompiledProjection | null {
   const { source, sets } = new Generator(spec).generate();
-  return generate<CompiledProjection>('projection', { sets }, source);
+  return generate<CompiledProjection>('projection', { sets, completeScalar, ExactNumber }, source);
 }
 
 class Generator {
@@ -152,7 +154,7 @@ class Generator {
     switch (value.is) {
       case 'object':
         return [
-          `if (typeof ${variable} !== 'object' || Array.isArray(${variable})) return;`,
+          `if (typeof ${variable} !== 'object' || Array.isArray(${variable}) || ${variable} instanceof ExactNumber) return;`,
           `if ((${variable} = o${value.shape}(${variable})) === undefined) return;`,
         ].join('\n');
       case 'enum':
@@ -174,21 +176,24 @@ class Generator {
   }
 }
 
-/** The same rules as `completeScalar` of scalars.ts. */
+/** What usually comes is told apart here; `completeScalar` decides about the rest. */
 function scalarCheck(type: string, variable: string): string {
+  const usual = usualScalar(type, variable);
+  const name = JSON.stringify(type);
+  return `if (!(${usual}) && (${variable} = completeScalar(${name}, ${variable})) === undefined) return;`;
+}
+
+/** Code that is true only for values that `completeScalar` leaves as they are. */
+function usualScalar(type: string, variable: string): string {
   switch (type) {
-    case 'String':
-      return `if (typeof ${variable} !== 'string') return;`;
-    case 'ID':
-      return `if (typeof ${variable} !== 'string') { if (!Number.isInteger(${variable})) return; ${variable} = String(${variable}); }`;
     case 'Int':
-      return `if (typeof ${variable} !== 'number' || (${variable} | 0) !== ${variable}) return;`;
+      return `typeof ${variable} === 'number' && (${variable} | 0) === ${variable}`;
     case 'Float':
-      return `if (!Number.isFinite(${variable})) return;`;
+      return `Number.isFinite(${variable})`;
     case 'Boolean':
-      return `if (typeof ${variable} !== 'boolean') return;`;
+      return `typeof ${variable} === 'boolean'`;
     default:
-      return '';
+      return `typeof ${variable} === 'string'`;
   }
 }
 

@@ -10,8 +10,8 @@
 
 import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { completeScalar } from '../shared/scalars.ts';
 import { isObject, type Data } from './merge.ts';
-import { completeScalar } from './scalars.ts';
 
 export type ClientPath = ReadonlyArray<string | number>;
 

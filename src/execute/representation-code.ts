@@ -1,6 +1,7 @@
 /** `compileRepresentation` as object literals, for requirements without fragments below the type condition. */
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 import type { BuildRepresentation } from './representation.ts';
@@ -23,7 +24,7 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
     ...functions,
     `return (o) => { switch (o.__typename) {\n${cases.join('\n')}\n} return null; };`,
   ].join('\n');
-  return generate<BuildRepresentation>('representation', {}, body);
+  return generate<BuildRepresentation>('representation', { ExactNumber }, body);
 }
 
 /** What tells the entities of a fetch apart without building their representations. */
@@ -76,7 +77,7 @@ function nested(fields: readonly Field[], functions: string[]): string {
   const body = literal(fields, functions, 'null', '');
   const name = `n${functions.length}`;
   functions.push(
-    `function ${name}(o) {\nif (Array.isArray(o)) return o.map(${name});\nif (typeof o !== 'object' || o === null) return null;\n${body}\n}`,
+    `function ${name}(o) {\nif (Array.isArray(o)) return o.map(${name});\nif (typeof o !== 'object' || o === null || o instanceof ExactNumber) return null;\n${body}\n}`,
   );
   return name;
 }

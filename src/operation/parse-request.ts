@@ -6,6 +6,8 @@
 
 import type { OperationRequest } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { parseJson } from '../shared/exact-json.ts';
+import { isRecord } from '../shared/records.ts';
 
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
 
@@ -66,12 +68,8 @@ function jsonParameter(parameters: URLSearchParams, name: string): unknown {
   const text = parameters.get(name);
   if (text === null || text === '') return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new GatewayError('BAD_REQUEST', `Parameter "${name}" is not valid JSON`, { cause });
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

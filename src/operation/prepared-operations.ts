@@ -11,6 +11,7 @@ import type { PreparationRefusal, PreparationResult, PreparedOperation } from '.
 import type { RequestContext } from '../pipeline/request.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { parseJson } from '../shared/exact-json.ts';
 import { OperationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
@@ -239,7 +240,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     // Another client may have waited for it, too.
     const before = this.#known.get(key);
     if (before) return before;
-    const known = this.#toKnown(JSON.parse(json) as PreparationResult, request);
+    const known = this.#toKnown(parseJson(json) as PreparationResult, request);
     if (known.is === 'ready' && known.operation.prepared.checks && request.denied === undefined) {
       this.#whole.set(known.operation, { request, variants: new Set() });
     }

@@ -16,7 +16,9 @@ import type {
   TypeRef,
   VariableSpec,
 } from '../pipeline/prepared.ts';
-import { emptyRecord, own } from '../shared/records.ts';
+import { ExactNumber, isTooLarge, tooLarge } from '../shared/exact-number.ts';
+import { emptyRecord, isRecord, own } from '../shared/records.ts';
+import { completeScalar } from '../shared/scalars.ts';
 import { shownName } from '../shared/shown-name.ts';
 import type { RefusedError } from './refused.ts';
 
@@ -170,6 +172,8 @@ class Coercer {
     if (type?.kind === 'scalar') {
       if (isDeeperThan(value, customScalarDepthMax)) {
         this.#invalid(`${name} may be nested at most ${customScalarDepthMax} levels deep.`);
+      } else {
+        this.#checkNumbers(value, name);
       }
       return value;
     }
@@ -178,13 +182,35 @@ class Coercer {
       this.#invalid(`Value does not exist in "${name}" enum.`);
       return null;
     }
-    const scalar = builtInScalar(name, value);
+    const scalar = completeScalar(name, value);
     if (scalar === undefined) this.#invalid(scalarExpectation(name));
     return scalar;
   }
 
+  /** Numbers that no service could read, wherever in a custom scalar. */
+  #checkNumbers(value: unknown, name: string): void {
+    if (this.isFull || typeof value !== 'object' || value === null) return;
+    if (value instanceof ExactNumber) {
+      if (isTooLarge(String(value))) this.#invalid(`${name} cannot represent it: ${tooLarge}`);
+      return;
+    }
+    // Without a list of the keys: a body may be nothing but brackets.
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i += 1) this.#checkNumber(value[i], i, name);
+    } else {
+      for (const key in value) this.#checkNumber((value as Record<string, unknown>)[key], key, name);
+    }
+  }
+
+  #checkNumber(value: unknown, key: string | number, name: string): void {
+    if (typeof value !== 'object' || value === null) return;
+    this.#path.push(key);
+    this.#checkNumbers(value, name);
+    this.#path.pop();
+  }
+
   #inputObject(value: unknown, name: string, type: InputObject): unknown {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isRecord(value)) {
       this.#invalid(`Expected type "${name}" to be an object.`);
       return null;
     }
@@ -194,12 +220,11 @@ class Coercer {
     }
     this.#depth += 1;
     const result = emptyRecord();
-    const given = value as Record<string, unknown>;
-    for (const key of Object.keys(given)) {
+    for (const key of Object.keys(value)) {
       if (this.isFull) break;
       const field = type.fields.get(key);
       if (!field) this.#invalid(`Field "${shownName(key)}" is not defined by type "${name}".`);
-      else if (given[key] !== undefined) result[key] = this.#below(key, given[key], field.type, 0);
+      else if (value[key] !== undefined) result[key] = this.#below(key, value[key], field.type, 0);
     }
     for (const expected of type.expected) {
       if (!this.isFull && !(expected.field.name in result)) this.#absent(expected, result, name);
@@ -260,36 +285,12 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return false;
 }
 
-const intMax = 2_147_483_647;
-const intMin = -2_147_483_648;
-
-/** @returns undefined where the value does not fit. */
-function builtInScalar(name: string, value: unknown): unknown {
-  switch (name) {
-    case 'Int':
-      return typeof value === 'number' && Number.isInteger(value) && value <= intMax && value >= intMin
-        ? value
-        : undefined;
-    case 'Float':
-      return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-    case 'ID':
-      if (typeof value === 'number' && Number.isInteger(value)) return String(value);
-      return typeof value === 'string' ? value : undefined;
-    case 'String':
-      return typeof value === 'string' ? value : undefined;
-    case 'Boolean':
-      return typeof value === 'boolean' ? value : undefined;
-    default:
-      return value;
-  }
-}
-
 function scalarExpectation(name: string): string {
   switch (name) {
     case 'Int':
       return 'Int cannot represent it: expected a whole number of at most 32 bits.';
     case 'Float':
-      return 'Float cannot represent it: expected a number.';
+      return `Float cannot represent it: expected a number below 1.8e308.`;
     case 'ID':
       return 'ID cannot represent it: expected a string or a whole number.';
     case 'Boolean':

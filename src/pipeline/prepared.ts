@@ -150,9 +150,14 @@ export interface FetchNode {
   readonly fallbacks: readonly FetchNode[];
   /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
   readonly contexts?: readonly ContextUse[];
+  /** Numbers here count by their digits. Absent: nowhere. */
+  readonly numbers?: NumberPlaces;
   /** Positions of one entity get copies of it: fields below may differ by what stands above. Absent: they share it. */
   readonly unshared?: true;
 }
+
+/** By response name: where custom scalars are in an answer; null: here. One name may come several times. */
+export type NumberPlaces = ReadonlyArray<readonly [name: string, below: NumberPlaces | null]>;
 
 export interface ContextUse {
   /** In the text of the fetch. */

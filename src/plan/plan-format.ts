@@ -28,12 +28,14 @@ import type {
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
+import type { KeptLiterals } from './planner-fixes/literals.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 /** What the conversion has to know of the supergraph. */
 export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceObjects' | 'schema'> & {
   /** The client's name of a variable. */
   readonly variableOf: (name: string) => string;
+  readonly literals: KeptLiterals;
 };
 
 /** @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for plans that need `@defer`. */
@@ -63,7 +65,8 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
   if (node.operationKind === 'subscription') {
     throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
   }
-  const operation = node.requires ? node.operation : withoutRootConditions(node.operation, types.schema);
+  const written = types.literals.putBack(node.operation);
+  const operation = node.requires ? written : withoutRootConditions(written, types.schema);
   const contexts = toContexts(node.contextRewrites, types.typesOf);
   const contextual = new Set(contexts.map(({ variable }) => variable));
   const inputRewrites = (node.inputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types));
@@ -74,7 +77,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     operationName: node.operationName ?? null,
     operationKind: node.operationKind,
     variables: (node.variableUsages ?? [])
-      .filter((name) => !contextual.has(name))
+      .filter((name) => !contextual.has(name) && !types.literals.has(name))
       .map((name) => ({ name, from: types.variableOf(name) })),
     writes: writtenNames(operation, node.requires !== undefined),
     requires: node.requires

@@ -9,6 +9,7 @@ import { exploded } from './planner-fixes/explode.ts';
 import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
 import { plannableOperation, planWithOwnNames } from './planner-fixes/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
+import { KeptLiterals } from './planner-fixes/literals.ts';
 import { mergeFetches } from './planner-fixes/merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
 import type { Renamer } from './planner-fixes/renaming.ts';
@@ -16,6 +17,7 @@ import { repairPlan } from './planner-fixes/repair.ts';
 import { planInTurn } from './planner-fixes/serial.ts';
 import { settled } from './planner-fixes/settle.ts';
 import { splitByConflict } from './planner-fixes/split.ts';
+import { withNumberPlaces } from './number-places.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 export interface PlanningTerms {
@@ -53,7 +55,9 @@ function planPart(
   operation: OperationDefinitionNode,
   { renamer, labels }: PlanningTerms,
 ): PlanNode {
-  const document = renamer.rename({ kind: Kind.DOCUMENT, definitions: [operation] });
+  // Names go by the arguments as they are written.
+  const literals = new KeptLiterals(supergraph.schema, renamer.rename(operation));
+  const document = { kind: Kind.DOCUMENT, definitions: [literals.operation] } as const;
   const toPlan = operationFromDocument(supergraph.plannerSchema, plannableOperation(document), {
     validate: false,
   });
@@ -62,8 +66,12 @@ function planPart(
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');
   if (node.kind === 'Subscription')
     throw new Error('The planner returned a subscription for an operation that is none');
-  const plan = toPlanNode(node, { ...supergraph, variableOf: (variable) => renamer.variableOf(variable) });
+  const plan = toPlanNode(node, {
+    ...supergraph,
+    literals,
+    variableOf: (variable) => renamer.variableOf(variable),
+  });
   const repaired = repairPlan(planWithOwnNames(plan), supergraph.joins);
   const ordered = usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
-  return withFallbacks(ordered, supergraph.joins);
+  return withNumberPlaces(withFallbacks(ordered, supergraph.joins), supergraph.schema);
 }

@@ -70,7 +70,9 @@ export abstract class Planning {
     return (client) => {
       const controller = new AbortController();
       const turn = { client, signal: controller.signal };
-      const asked = this.ask({ kind: 'introspect', document, variables: [...variables] }, turn);
+      // An exact number cannot go to another thread, and means nothing there.
+      const values = JSON.parse(JSON.stringify([...variables])) as Array<[string, unknown]>;
+      const asked = this.ask({ kind: 'introspect', document, variables: values }, turn);
       return {
         answer: asked.then((json) => JSON.parse(json) as Record<string, unknown>),
         leave: () => controller.abort(),

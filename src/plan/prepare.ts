@@ -25,6 +25,7 @@ import type {
 import { isGatewayError } from '../shared/errors.ts';
 import { shownName } from '../shared/shown-name.ts';
 import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
+import { finiteNumbersRule } from './finite-numbers.ts';
 import { introspectionSpec } from './introspection.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
 import { planOperation } from './plan-operation.ts';
@@ -57,7 +58,7 @@ export interface PreparationOptions {
 }
 
 const validationErrorsMax = 50;
-const validationRules = [...specifiedRules, oneOfVariablesRule];
+const validationRules = [...specifiedRules, oneOfVariablesRule, finiteNumbersRule];
 
 export function prepare(
   supergraph: LoadedSupergraph,

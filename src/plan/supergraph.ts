@@ -10,6 +10,7 @@ import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { definingOneOf } from './composition/built-ins.ts';
+import { keepWrittenDefaults } from './default-values.ts';
 import { contextFields } from './planner-fixes/context-rewrites.ts';
 import { plannable, schemaWithOwnNames } from './planner-fixes/executable-directives.ts';
 import { JoinSpec, withoutUselessKeys } from './planner-fixes/join-spec.ts';
@@ -56,6 +57,7 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
     const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
     const plannerSchema = supergraph.apiSchema();
     const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
+    keepWrittenDefaults(schema, document);
     const whole = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);

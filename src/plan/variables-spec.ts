@@ -9,7 +9,6 @@ import {
   isNonNullType,
   isSpecifiedScalarType,
   typeFromAST,
-  valueFromAST,
   visit,
   type ASTNode,
   type GraphQLInputType,
@@ -20,6 +19,7 @@ import {
 } from 'graphql';
 
 import type { InputTypeSpec, SourcePosition, TypeRef, VariableSpec } from '../pipeline/prepared.ts';
+import { defaultValueOf, literalValue } from './literal-values.ts';
 import { conditionVariable } from './planner-fixes/conditions.ts';
 import { wrappersOf } from './projection-spec.ts';
 
@@ -44,7 +44,7 @@ export function variablesSpec(
     return {
       name,
       type: refOf(type),
-      ...(definition.defaultValue ? { defaultValue: valueFromAST(definition.defaultValue, type) } : {}),
+      ...(definition.defaultValue ? { defaultValue: literalValue(definition.defaultValue, type) } : {}),
       at: positionOf(definition),
       ...(conditionAt ? { conditionAt } : {}),
     };
@@ -103,9 +103,8 @@ function addInputTypes(type: GraphQLNamedInputType, into: Map<string, InputTypeS
       oneOf: type.isOneOf,
       fields: fields.map((field) => {
         const spec = { name: field.name, type: refOf(field.type) };
-        return field.defaultValue === undefined
-          ? spec
-          : { ...spec, defaultValue: field.defaultValue as unknown };
+        const defaultValue = defaultValueOf(field);
+        return defaultValue === undefined ? spec : { ...spec, defaultValue };
       }),
     });
   } else {

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { parseOperationRequest, parseQueryParameters } from '../operation/parse-request.ts';
 import type { OperationRequest } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { parseJson } from '../shared/exact-json.ts';
 import { isUtf8Json } from './http-rules.ts';
 
 /** @throws {GatewayError} `BAD_REQUEST`, `CSRF_PREVENTION` or `PERSISTED_QUERY_NOT_SUPPORTED`. */
@@ -39,7 +40,7 @@ function readPost(body: Buffer | undefined): OperationRequest {
   if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', 'The body is not UTF-8');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString());
+    parsed = parseJson(body.toString());
   } catch (cause) {
     throw new GatewayError('BAD_REQUEST', 'The body is not valid JSON', { cause });
   }

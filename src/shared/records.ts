@@ -3,6 +3,8 @@
  * members that nobody put there (`constructor`, `toString`), and `__proto__` as a key changes what it inherits.
  */
 
+import { ExactNumber } from './exact-number.ts';
+
 /** Makes what `Object.create(null)` makes, several times faster: that one is kept as a dictionary. */
 const EmptyRecord = function () {} as unknown as new () => Record<string, never>;
 (EmptyRecord as { prototype: unknown }).prototype = Object.freeze(Object.create(null));
@@ -16,6 +18,13 @@ export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): Re
   const record = emptyRecord<Value>();
   for (const [name, value] of entries) record[name] = value;
   return record;
+}
+
+/** Whether a value is an object of JSON: neither null, nor a list, nor a number that keeps its digits. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }
 
 /** The value of a name that was put there, for objects that inherit: those that were parsed or that users wrote. */

@@ -1,9 +1,12 @@
 /** Decides whether an HTTP answer is a GraphQL response, and which error it is when not. Pure. */
 
+import type { NumberPlaces } from '../pipeline/prepared.ts';
+import { isRecord } from '../shared/records.ts';
 import { badResponse, refused, unavailable } from './failures.ts';
 import { subgraphErrors } from './graphql-errors.ts';
 import { outcomeOfStatus, unavailableStatuses } from './http-status.ts';
 import { type HttpResponse, parseJson } from './http-transport.ts';
+import { holdsNumber } from './number-places.ts';
 import { retryAfterOf } from './retry-after.ts';
 import type { SubgraphResponse } from './source.ts';
 
@@ -14,11 +17,17 @@ import type { SubgraphResponse } from './source.ts';
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json
  * @throws {GatewayError} `SERVICE_BAD_RESPONSE`; `SERVICE_UNAVAILABLE` for 429, 502, 503 and 504; `SERVICE_ERROR` for
  *   other statuses from 400 to 499 without a GraphQL response.
+ * @param numbers Where numbers count by their digits.
  */
-export function graphqlAnswer(service: string, response: HttpResponse): SubgraphResponse {
+export function graphqlAnswer(
+  service: string,
+  response: HttpResponse,
+  numbers: NumberPlaces = [],
+): SubgraphResponse {
   const { status } = response;
   if (status < 400) {
-    const answer = asResponse(service, parseJson(service, response));
+    const needsDigits = (value: unknown): boolean => isRecord(value) && holdsNumber(value['data'], numbers);
+    const answer = asResponse(service, parseJson(service, response, needsDigits));
     if (answer) return answer;
     throw badResponse(service, new Error(`status ${status} without a GraphQL response`));
   }
@@ -54,8 +63,4 @@ function asResponse(service: string, value: unknown): SubgraphResponse | undefin
   if (isRecord(data)) return errors.length > 0 ? { data, errors } : { data };
   // No data at all is an answer only when it says why.
   return (data === undefined || data === null) && errors.length > 0 ? { data: null, errors } : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  * @see https://spec.graphql.org/September2025/#sec-Errors
  */
 
+import { isRecord } from '../shared/records.ts';
 import type { SubgraphError } from './source.ts';
 
 /** In our words, while the message of the error that it is about may be the service's. Logged, never sent. */
@@ -67,10 +68,6 @@ function isPath(path: unknown): path is Array<string | number> {
     path.length <= pathLengthMax &&
     path.every((step) => typeof step === 'string' || typeof step === 'number')
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** For the log: never the value itself. */

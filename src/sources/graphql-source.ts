@@ -2,6 +2,7 @@
  * GraphQL over HTTP: a remote subgraph for the executor, and a small client for resolvers that call a GraphQL service.
  */
 
+import type { NumberPlaces } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { newCall, type Call } from '../resilience/call.ts';
 import type { Backend } from './backend.ts';
@@ -34,7 +35,7 @@ export function createGraphqlSubgraph(
   return {
     fetch: (request) => {
       const { body, context, operation } = request;
-      return call(body, newCall(context, operation.kind, keyOf(request)));
+      return call({ body, numbers: operation.numbers }, newCall(context, operation.kind, keyOf(request)));
     },
     // The pool belongs to the transport, which others may still use.
     close: () => Promise.resolve(),
@@ -49,7 +50,7 @@ export function createGraphqlSource(backend: Backend, respond: readonly string[]
     async query<Data extends object>(text: string, variables: object, context: RequestContext) {
       const body = JSON.stringify({ query: text, variables });
       const kind = /^\s*mutation\b/.test(text) ? 'mutation' : 'query';
-      const { data, errors, clientHeaders } = await call(body, newCall(context, kind));
+      const { data, errors, clientHeaders } = await call({ body }, newCall(context, kind));
       if (clientHeaders) addClientHeaders(context, clientHeaders);
       if (data && !errors?.length) return data as Data;
       const first = errors?.[0];
@@ -58,12 +59,21 @@ export function createGraphqlSource(backend: Backend, respond: readonly string[]
   };
 }
 
+interface Question {
+  readonly body: string;
+  /** See `FetchNode`. */
+  readonly numbers?: NumberPlaces | undefined;
+}
+
 /** One body to one replica, with every policy of the service around it. */
-function graphqlCall({ service, send }: Backend, respond: readonly string[]): Call<string, SubgraphResponse> {
-  return service.stack<string, SubgraphResponse>(
-    async (body, context) => {
+function graphqlCall(
+  { service, send }: Backend,
+  respond: readonly string[],
+): Call<Question, SubgraphResponse> {
+  return service.stack<Question, SubgraphResponse>(
+    async ({ body, numbers }, context) => {
       const response = await send({ method: 'POST', path: '', body }, context);
-      const answer = graphqlAnswer(service.name, response);
+      const answer = graphqlAnswer(service.name, response, numbers);
       if (respond.length === 0) return answer;
       return { ...answer, clientHeaders: clientHeadersOf(response.headers, respond) };
     },

@@ -15,6 +15,8 @@ import { transportDefaults, type ServiceTransport } from '../config/transport.ts
 import type { Call, CallContext } from '../resilience/call.ts';
 import type { Endpoint } from '../resilience/endpoints.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { parseExactJson } from '../shared/exact-json.ts';
+import { mayChange, mayHaveLongNumber } from '../shared/exact-number.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { utf8Text } from '../shared/utf8.ts';
 import { badResponse, timedOut, unavailable, unusable } from './failures.ts';
@@ -285,11 +287,21 @@ export function textOf(service: string, { status, body }: HttpResponse): string 
   }
 }
 
-/** @throws {GatewayError} `SERVICE_BAD_RESPONSE`; the body's text is not part of it. */
-export function parseJson(service: string, response: HttpResponse): unknown {
+/**
+ * @param needsDigits Whether digits that say the same in another way matter, given what the body holds. Default: they
+ *   do not, and only numbers that JavaScript cannot hold are an `ExactNumber`.
+ * @throws {GatewayError} `SERVICE_BAD_RESPONSE`; the body's text is not part of it.
+ */
+export function parseJson(
+  service: string,
+  response: HttpResponse,
+  needsDigits?: (value: unknown) => boolean,
+): unknown {
   const text = textOf(service, response);
   try {
-    return JSON.parse(text) as unknown;
+    if (mayHaveLongNumber(response.body)) return parseExactJson(text, needsDigits ? 'digits' : 'value');
+    const value: unknown = JSON.parse(text);
+    return needsDigits?.(value) && mayChange(text) ? parseExactJson(text, 'digits') : value;
   } catch {
     // JSON.parse quotes the body in its message, and bodies hold customers' data: keep it out of the logs.
     const { status, body } = response;

@@ -17,6 +17,8 @@ import {
 import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { parseExactJson } from '../shared/exact-json.ts';
+import { mayHaveLongNumber } from '../shared/exact-number.ts';
 import { ServiceRefusal, timedOut } from './failures.ts';
 import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
 import { ownVariables, setOwnFields } from './own-fields.ts';
@@ -97,7 +99,11 @@ function checkedDocument(schema: GraphQLSchema, text: string, name: string): Doc
 }
 
 function variablesOf({ variablesJson }: SubgraphRequest): Record<string, unknown> {
-  return JSON.parse(variablesJson) as Record<string, unknown>;
+  // Resolvers calculate: they get plain numbers wherever one holds the same.
+  const values = mayHaveLongNumber(Buffer.from(variablesJson))
+    ? parseExactJson(variablesJson, 'value')
+    : (JSON.parse(variablesJson) as unknown);
+  return values as Record<string, unknown>;
 }
 
 /** At the deadline the sources fail first, each for its own fields; this much later the whole fetch does. */

@@ -5,6 +5,7 @@
 
 import protobuf from 'protobufjs';
 
+import { isRecord } from '../shared/records.ts';
 import { integer32, integer64, keyText, real } from './proto-numbers.ts';
 
 /** What does not fit, and what would. */
@@ -228,9 +229,7 @@ function bytes(value: unknown): Uint8Array | undefined {
 }
 
 function isObject(value: unknown): value is object {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  );
+  return isRecord(value) && !(value instanceof Uint8Array);
 }
 
 /** As proto files' names become those of messages here. */

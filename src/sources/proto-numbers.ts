@@ -1,5 +1,7 @@
 /** Numbers of proto3 from plain values, as its JSON mapping reads them: numbers, and decimal text. Never another number. */
 
+import { ExactNumber } from '../shared/exact-number.ts';
+
 const bits = { int32: -31, sint32: -31, sfixed32: -31, uint32: 32, fixed32: 32 } as const;
 const longBits = { int64: -63, sint64: -63, sfixed64: -63, uint64: 64, fixed64: 64 } as const;
 
@@ -47,13 +49,15 @@ export function keyText(type: string, key: string): string | undefined {
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'bigint') return Number(value);
-  const number = typeof value === 'string' && decimal.test(value) ? Number(value) : value;
+  const plain = value instanceof ExactNumber ? value.plain() : value;
+  const number = typeof plain === 'string' && decimal.test(plain) ? Number(plain) : plain;
   return typeof number === 'number' ? number : undefined;
 }
 
 function wholeOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'string' && whole.test(value)) return BigInt(value);
+  const text = value instanceof ExactNumber ? String(value) : value;
+  if (typeof text === 'string' && whole.test(text)) return BigInt(text);
   const number = numberOf(value);
   return Number.isSafeInteger(number) ? BigInt(number as number) : undefined;
 }

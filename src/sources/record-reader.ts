@@ -3,6 +3,7 @@
  * and not a defect of ours.
  */
 
+import { ExactNumber } from '../shared/exact-number.ts';
 import { badResponse } from './failures.ts';
 import { own } from '../shared/records.ts';
 
@@ -37,7 +38,9 @@ export class RecordReader {
 
   /** An id: text, or a whole number as its digits. */
   id(field: string): string {
-    return typeof this.value(field) === 'number' ? String(this.whole(field)) : this.text(field);
+    const value = this.value(field);
+    if (value instanceof ExactNumber && /^-?\d+$/.test(String(value))) return String(value);
+    return typeof value === 'number' ? String(this.whole(field)) : this.text(field);
   }
 
   /** Whatever it holds. */

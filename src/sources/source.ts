@@ -1,5 +1,6 @@
 /** What the executor knows of a subgraph: one function, whatever protocol is behind it. Types only. */
 
+import type { NumberPlaces } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { ClientHeaders } from './client-headers.ts';
 
@@ -10,6 +11,8 @@ export interface SubgraphOperation {
   readonly name: string | undefined;
   /** GraphQL text. */
   readonly query: string;
+  /** See `FetchNode`. */
+  readonly numbers?: NumberPlaces;
 }
 
 export interface SubgraphRequest {

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../shared/clock.ts';
 import { isGatewayError, isOutage } from '../shared/errors.ts';
+import { parseExactJson } from '../shared/exact-json.ts';
 import type { StaleKey } from './fetch-key.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
 
@@ -46,7 +47,7 @@ export function keepStaleAnswers(
     if (!answer) throw error;
     const ageMs = Math.round(clock() - answer.atMs);
     if (ageMs <= options.maxAgeMs) {
-      return { data: JSON.parse(answer.text) as Record<string, unknown>, stale: { ageMs } };
+      return { data: parseExactJson(answer.text, 'digits') as Record<string, unknown>, stale: { ageMs } };
     }
     kept.delete(key);
     throw error;

@@ -11,6 +11,7 @@ import type { OwnPolicy } from '../config/policies.ts';
 import { didYouMean } from '../config/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { keepDigitsOfLiterals } from '../shared/exact-literals.ts';
 import type { Service } from '../resilience/service.ts';
 import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
@@ -197,6 +198,7 @@ function schemaOf(config: LocalSubgraphConfig, given: object): GraphQLSchema {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw wrong(config.name, `its schema cannot be used: ${reason}`, cause);
   }
+  keepDigitsOfLiterals(schema, 'value', (name) => Object.hasOwn(given, name));
   const [misfit] = misfitsOf(schema, given);
   if (misfit !== undefined) throw wrong(config.name, misfit);
   return schema;

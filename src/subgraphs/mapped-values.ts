@@ -5,15 +5,19 @@
  */
 
 import {
+  GraphQLID,
   type GraphQLOutputType,
   isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
+  isSpecifiedScalarType,
 } from 'graphql';
 
 import { type Placeholder, placeholderText } from '../config/rest-mapping.ts';
+import { ExactNumber } from '../shared/exact-number.ts';
+import { isRecord as isValues } from '../shared/records.ts';
 import { badResponse } from '../sources/failures.ts';
 import type { QueryValue } from '../sources/rest-path.ts';
 
@@ -49,9 +53,7 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-export function isValues(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isValues };
 
 /** Where placeholders get their values. */
 export interface Scope {
@@ -78,7 +80,8 @@ export function placed({ scope, path }: Placeholder, from: Scope, renames: Renam
 export function textOf(service: string, value: unknown, source: Placeholder): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value instanceof ExactNumber || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return String(value);
   throw badResponse(service, new TypeError(`${placeholderText(source)} is neither text nor a number`));
 }
 
@@ -105,6 +108,10 @@ export function checked(service: string, value: unknown, type: GraphQLOutputType
   }
   if (isLeafType(type)) {
     try {
+      // It would round it, or take it for text.
+      if (value instanceof ExactNumber && isSpecifiedScalarType(type) && type !== GraphQLID) {
+        throw new TypeError(`${type.name} cannot hold a number of so many digits`);
+      }
       type.serialize(value);
     } catch (cause) {
       throw badResponse(service, cause);

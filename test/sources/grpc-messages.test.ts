@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { ExactNumber } from '../../src/shared/exact-number.ts';
 import { requestContext } from '../support/context.ts';
 import { echoServer, echoSource } from './support/echo-server.ts';
 
@@ -30,6 +31,7 @@ describe('a whole number', () => {
       const read = isLong(type) ? String(value) : Number(value);
       expect(await find({ [type]: String(value) })).toMatchObject({ [type]: read });
       expect(await find({ [type]: value })).toMatchObject({ [type]: read });
+      expect(await find({ [type]: new ExactNumber(String(value)) })).toMatchObject({ [type]: read });
       const number = Number(value);
       if (Number.isSafeInteger(number))
         expect(await find({ [type]: number })).toMatchObject({ [type]: read });

@@ -64,6 +64,10 @@ describe('mistakes', () => {
     ['modes: [log, log, log]', 'file.yaml:1:8 modes: expected at most 2 entries, got a list'],
     ['limit: some', 'file.yaml:1:8 limit: expected a number or "none", got "some"'],
     ['port: 1\nport: 2', 'file.yaml:2:1 port: duplicate key, first on line 1'],
+    [
+      'port: 9007199254740993',
+      'file.yaml:1:7 port: this number has more digits than can be read: write it as text, in quotes',
+    ],
     ['just text', 'file.yaml:1:1 expected a map, got "just text"'],
     [
       'a: [',

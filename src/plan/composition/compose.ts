@@ -4,6 +4,7 @@ import { composeServices } from '@apollo/composition';
 import { GraphQLError, parse, Source, type ASTNode } from 'graphql';
 
 import { GatewayError } from '../../shared/errors.ts';
+import { withWrittenDefaults } from '../default-values.ts';
 import { composable, withOwnNames } from '../planner-fixes/executable-directives.ts';
 import { oneOfTypes, withOneOf, withoutOneOf } from './built-ins.ts';
 import { droppedFromDefault } from './dropped-inputs.ts';
@@ -37,8 +38,12 @@ export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
   if (result.supergraphSdl === undefined) {
     return { errors: (result.errors ?? []).map((error) => errorNote(error, places)) };
   }
+  const supergraphSdl = withOneOf(withOwnNames(result.supergraphSdl), oneOf.names);
   return {
-    supergraphSdl: withOneOf(withOwnNames(result.supergraphSdl), oneOf.names),
+    supergraphSdl: withWrittenDefaults(
+      supergraphSdl,
+      documents.map(({ document }) => document),
+    ),
     hints: (result.hints ?? []).map((hint) => hintNote(hint, places)),
   };
 }

@@ -14,7 +14,7 @@ import {
   Kind,
   parse,
   visit,
-  type DocumentNode,
+  type ASTNode,
   type FieldNode,
   type GraphQLSchema,
   type VariableNode,
@@ -128,8 +128,8 @@ export class Renamer {
     return isTaken ? `${prefix}${name}` : name;
   }
 
-  rename(document: DocumentNode): DocumentNode {
-    return visit(document, {
+  rename<Node extends ASTNode>(node: Node): Node {
+    return visit(node, {
       Field: (field): FieldNode | undefined => {
         if (field.name.value === '__typename') {
           // The projection takes the type from the data; an alias or a condition would only hide it there.

@@ -5,9 +5,8 @@ import {
   isListType,
   isNonNullType,
   Kind,
-  valueFromAST,
-  valueFromASTUntyped,
   visit,
+  type ConstValueNode,
   type FieldNode,
   type GraphQLArgument,
   type GraphQLInputType,
@@ -15,10 +14,14 @@ import {
 } from 'graphql';
 
 import type { ArgumentSpec, ArgumentValue } from '../../pipeline/authorization.ts';
+import { exactValue } from '../../shared/exact-literals.ts';
+import { defaultValueOf, literalValue } from '../literal-values.ts';
 
 export function argumentSpecs(declared: readonly GraphQLArgument[], node: FieldNode): ArgumentSpec[] {
-  return declared.flatMap(({ name, type, defaultValue }): ArgumentSpec[] => {
-    const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+  return declared.flatMap((argument): ArgumentSpec[] => {
+    const { name, type } = argument;
+    const defaultValue = defaultValueOf(argument);
+    const given = node.arguments?.find((one) => one.name.value === name)?.value;
     if (given) return [{ name, value: valueOf(given, type, defaultValue) }];
     return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
   });
@@ -31,7 +34,7 @@ function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): 
     const name = node.name.value;
     return otherwise === undefined ? { is: 'variable', name } : { is: 'variable', name, otherwise };
   }
-  if (!hasVariable(node)) return { is: 'constant', value: valueFromAST(node, type) };
+  if (!hasVariable(node)) return { is: 'constant', value: literalValue(node as ConstValueNode, type) };
   if (isListType(type)) {
     const items = node.kind === Kind.LIST ? node.values : [node];
     return { is: 'list', items: items.map((item) => valueOf(item, type.ofType, null)) };
@@ -39,7 +42,8 @@ function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): 
   if (!isInputObjectType(type) || node.kind !== Kind.OBJECT) return withoutType(node);
   const fields = Object.values(type.getFields()).flatMap((field): ArgumentSpec[] => {
     const given = node.fields.find(({ name }) => name.value === field.name)?.value;
-    const { name, defaultValue } = field;
+    const { name } = field;
+    const defaultValue = defaultValueOf(field);
     if (given) return [{ name, value: valueOf(given, field.type, defaultValue) }];
     return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
   });
@@ -58,7 +62,7 @@ function withoutType(node: ValueNode): ArgumentValue {
       return { is: 'object', fields };
     }
     default:
-      return { is: 'constant', value: valueFromASTUntyped(node) };
+      return { is: 'constant', value: exactValue(node, 'digits') };
   }
 }
 

@@ -1,0 +1,95 @@
+/**
+ * Keeps the digits of default values of a schema. Composition and the planner read defaults into values of JavaScript
+ * and write those, as the planner does with literals (see planner-fixes/literals.ts).
+ */
+
+import {
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  parse,
+  print,
+  visit,
+  type ConstValueNode,
+  type DocumentNode,
+  type GraphQLArgument,
+  type GraphQLInputField,
+  type GraphQLSchema,
+  type InputValueDefinitionNode,
+} from 'graphql';
+
+import { numberOf } from '../shared/exact-number.ts';
+
+/** Defaults with numbers that JavaScript writes differently, by coordinate: `Filter.price`, `Query.products.first`. */
+type Defaults = ReadonlyMap<string, ConstValueNode>;
+
+/** The supergraph with the digits that its subgraphs were written with. */
+export function withWrittenDefaults(supergraphSdl: string, subgraphs: readonly DocumentNode[]): string {
+  const written = new Map(subgraphs.flatMap((document) => [...defaultsIn(document)]));
+  if (written.size === 0) return supergraphSdl;
+  return print(
+    mapInputValues(parse(supergraphSdl), (coordinate, definition) => {
+      const defaultValue = written.get(coordinate);
+      return defaultValue && definition.defaultValue ? { ...definition, defaultValue } : undefined;
+    }),
+  );
+}
+
+/** Lets the schema that was made of a supergraph say its defaults with the digits that are in the document. */
+export function keepWrittenDefaults(schema: GraphQLSchema, document: DocumentNode): void {
+  const written = defaultsIn(document);
+  const keep = (element: GraphQLArgument | GraphQLInputField, coordinate: string): void => {
+    const defaultValue = written.get(coordinate);
+    if (defaultValue && element.astNode) element.astNode = { ...element.astNode, defaultValue };
+  };
+  if (written.size === 0) return;
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isInputObjectType(type)) {
+      for (const field of Object.values(type.getFields())) keep(field, `${type.name}.${field.name}`);
+    } else if (isObjectType(type) || isInterfaceType(type)) {
+      for (const { name, args } of Object.values(type.getFields())) {
+        for (const argument of args) keep(argument, `${type.name}.${name}.${argument.name}`);
+      }
+    }
+  }
+}
+
+function defaultsIn(document: DocumentNode): Defaults {
+  const found = new Map<string, ConstValueNode>();
+  mapInputValues(document, (coordinate, { defaultValue }) => {
+    if (defaultValue && hasChangingNumber(defaultValue)) found.set(coordinate, defaultValue);
+    return undefined;
+  });
+  return found;
+}
+
+function hasChangingNumber(value: ConstValueNode): boolean {
+  let found = false;
+  const look = ({ value: text }: { readonly value: string }): void => {
+    found ||= typeof numberOf(text, 'digits') !== 'number';
+  };
+  visit(value, { IntValue: look, FloatValue: look });
+  return found;
+}
+
+function mapInputValues(
+  document: DocumentNode,
+  change: (coordinate: string, node: InputValueDefinitionNode) => InputValueDefinitionNode | undefined,
+): DocumentNode {
+  const names: string[] = [];
+  const within = {
+    enter: ({ name }: { readonly name: { readonly value: string } }) => void names.push(name.value),
+    leave: () => void names.pop(),
+  };
+  return visit(document, {
+    ObjectTypeDefinition: within,
+    ObjectTypeExtension: within,
+    InterfaceTypeDefinition: within,
+    InterfaceTypeExtension: within,
+    InputObjectTypeDefinition: within,
+    InputObjectTypeExtension: within,
+    FieldDefinition: within,
+    DirectiveDefinition: () => false,
+    InputValueDefinition: (node) => change([...names, node.name.value].join('.'), node),
+  });
+}

@@ -1,0 +1,48 @@
+/** Values of GraphQL literals whose numbers keep their digits. */
+
+import { isScalarType, isSpecifiedScalarType, Kind, type GraphQLSchema, type ValueNode } from 'graphql';
+
+import { numberOf, type Exactness } from './exact-number.ts';
+
+/** As `valueFromASTUntyped` of graphql-js: names of enum values are texts. */
+export function exactValue(
+  node: ValueNode,
+  exactness: Exactness,
+  variables?: Readonly<Record<string, unknown>> | null,
+): unknown {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return numberOf(node.value, exactness);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+    case Kind.ENUM:
+      return node.value;
+    case Kind.LIST:
+      return node.values.map((item) => exactValue(item, exactness, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(
+        node.fields.map(({ name, value }) => [name.value, exactValue(value, exactness, variables)]),
+      );
+    case Kind.VARIABLE:
+      return variables?.[node.name.value];
+  }
+}
+
+/**
+ * Lets the scalars of a schema keep the digits of numbers in literals.
+ *
+ * @param isOwn Whether the scalar of this name reads its literals itself.
+ */
+export function keepDigitsOfLiterals(
+  schema: GraphQLSchema,
+  exactness: Exactness,
+  isOwn: (name: string) => boolean = () => false,
+): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isScalarType(type) || isSpecifiedScalarType(type) || isOwn(type.name)) continue;
+    type.parseLiteral = (node, variables) => exactValue(node, exactness, variables);
+  }
+}

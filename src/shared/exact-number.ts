@@ -1,0 +1,121 @@
+/**
+ * Numbers that keep their digits. JavaScript rounds 9007199254740993 to an even number and 0.12345678901234567891 to 17
+ * digits; an id or an amount that is rounded is another one. Most texts have no such number, which a cheap look tells:
+ * only the others are read by `exact-json.ts`.
+ */
+
+/** Of ES2026; not yet in the library that TypeScript is told of. */
+const json = JSON as unknown as { rawJSON(text: string): object };
+
+/** A number with the digits that it was written with. */
+export class ExactNumber {
+  readonly #text: string;
+
+  /** @param text As in JSON. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The digits as they were written. */
+  toString(): string {
+    return this.#text;
+  }
+
+  /** What graphql-js serialises: an id has the same digits. */
+  valueOf(): string {
+    return this.#text;
+  }
+
+  toJSON(): unknown {
+    return json.rawJSON(this.#text);
+  }
+
+  /** The same value as a number of JavaScript; the object itself where there is none. */
+  plain(): number | ExactNumber {
+    return numberOf(this.#text, 'value') instanceof ExactNumber ? this : Number(this.#text);
+  }
+
+  /** @throws {RangeError} Where arithmetic would be done with another number. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    if (hint !== 'number') return this.#text;
+    const plain = this.plain();
+    if (typeof plain === 'number') return plain;
+    throw new RangeError(`This number has more digits than JavaScript can calculate with: use its String()`);
+  }
+}
+
+/** Which numbers become an `ExactNumber`: all that would be written differently, or those alone whose value would change. */
+export type Exactness = 'digits' | 'value';
+
+/** Whether JavaScript may write a number of this text in another way. */
+export function mayChange(text: string): boolean {
+  return changing.test(text);
+}
+
+/**
+ * A number that may be written differently: -0, one of 16 digits, one with a zero at its end or many at its start, one
+ * with an exponent. What looks like it within a string costs time, no more.
+ */
+const changing = /(?:^|[:,[])\s*-?(?:[\d.]{16}|0\.0{6}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/;
+
+/** @param text As in JSON and GraphQL. */
+export function numberOf(text: string, exactness: Exactness): number | ExactNumber {
+  const value = Number(text);
+  if (text === String(value) || (exactness === 'value' && isExactly(text, value))) return value;
+  return new ExactNumber(text);
+}
+
+/**
+ * Whether a number in this text may lose digits. No number of up to 15 digits does, so that one byte in 16 tells; an
+ * exponent, which takes a value out of the range of numbers, is not looked for.
+ */
+export function mayHaveLongNumber(text: Uint8Array): boolean {
+  const { length } = text;
+  for (let at = runMax; at < length; at += runMax + 1) {
+    if (isOfNumber(text[at] as number) && runAround(text, at) > runMax) return true;
+  }
+  return false;
+}
+
+/** Digits and the point of a number that surely keeps its digits. */
+const runMax = 15;
+
+function runAround(text: Uint8Array, at: number): number {
+  let start = at;
+  let end = at + 1;
+  while (start > 0 && isOfNumber(text[start - 1] as number)) start -= 1;
+  while (end < text.length && isOfNumber(text[end] as number)) end += 1;
+  return end - start;
+}
+
+/** A digit, a point or a slash, which is between them: one comparison, in a loop over every answer. */
+function isOfNumber(byte: number): boolean {
+  return (byte - 0x2e) >>> 0 < 12;
+}
+
+/** What to say of a number that no float can hold. */
+export const tooLarge = 'expected a number below 1.8e308.';
+
+/** Whether this is a float beyond what floats can hold: few services would read more than an infinity in it. */
+export function isTooLarge(text: string): boolean {
+  return /[.eE]/.test(text) && !Number.isFinite(Number(text));
+}
+
+/** Whether writing `value` gives the same decimal number as `text`, however it is written. */
+function isExactly(text: string, value: number): boolean {
+  return Number.isFinite(value) && canonical(text) === canonical(String(value));
+}
+
+/** Equal for equal numbers: the digits without zeros around them, and the power of ten. */
+function canonical(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
+  const digits = whole + fraction;
+  let start = 0;
+  let end = digits.length;
+  while (digits[start] === '0') start += 1;
+  while (end > start && digits[end - 1] === '0') end -= 1;
+  if (start === end) return '0';
+  const power = Number(exponent) - fraction.length + (digits.length - end);
+  return `${sign}${digits.slice(start, end)}e${power}`;
+}

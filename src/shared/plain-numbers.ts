@@ -1,0 +1,22 @@
+/** Numbers as code expects them that calculates: rules and masks of a policy. */
+
+import { ExactNumber } from './exact-number.ts';
+import { recordOf } from './records.ts';
+
+/** `value` with plain numbers wherever one holds the same, for code that expects them. What holds none is not copied. */
+export function withPlainNumbers<Value>(given: Value): Value {
+  return plain(given) as Value;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ExactNumber) return value.plain();
+  if (Array.isArray(value)) {
+    const items = value.map(plain);
+    return items.some((item, i) => item !== value[i]) ? items : value;
+  }
+  const before = Object.entries(value);
+  const after = before.map(([name, inner]) => [name, plain(inner)] as const);
+  const isSame = after.every(([, inner], i) => inner === before[i]?.[1]);
+  return isSame ? value : recordOf(after);
+}
