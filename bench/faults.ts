@@ -1,7 +1,7 @@
 /** Prints what test/faults measures: every fault on every kind of source and shape of graph, and hostile services. */
 
 import { kinds, ordeals, shapes, type Kind } from '../test/faults/support/cells.ts';
-import { harms, openHostileService, type HarmName } from '../test/faults/support/hostile.ts';
+import { harms, openHostileService } from '../test/faults/support/hostile.ts';
 import { Trials, trialTimes, type TrialResult } from '../test/faults/support/trial.ts';
 
 const columns = [
@@ -62,10 +62,10 @@ function row(cells: readonly string[]): string {
 export async function hostileServices(): Promise<void> {
   const service = await openHostileService();
   try {
-    for (const harm of Object.keys(harms) as HarmName[]) {
+    for (const [name, harm] of harms) {
       const { code, tookMs, peakGrowthMb, blockedMs, blockedCpuMs } = await service.suffer(harm);
       console.log(
-        `${harm.padEnd(28)} ${(code ?? 'answered').padEnd(21)} after ${tookMs.toFixed(0)} ms, ` +
+        `${name.padEnd(56)} ${(code ?? 'answered').padEnd(21)} after ${tookMs.toFixed(0)} ms, ` +
           `+${peakGrowthMb.toFixed(1)} MB at the peak, ` +
           `event loop blocked ${blockedMs.toFixed(1)} ms (${blockedCpuMs.toFixed(1)} ms of processor)`,
       );

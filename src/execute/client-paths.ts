@@ -60,6 +60,30 @@ function walk(
   }
 }
 
+/** The other way: the names in the merged data on the way to a path of the client's answer, without places in lists. */
+export function toMergedNames(
+  spec: ProjectionSpec,
+  { data, variables }: { readonly data: Data; readonly variables: CoercedVariables },
+  path: ClientPath,
+): string[] {
+  const names: string[] = [];
+  let shape: Shape | undefined = spec.shapes[0];
+  let value: unknown = data;
+  for (const element of path) {
+    if (typeof element === 'number') {
+      value = Array.isArray(value) ? value[element] : undefined;
+      continue;
+    }
+    const fields = shape ? (caseOf(shape, value)?.fields ?? []) : [];
+    const field = fields.find(({ key, when }) => key === element && isIncluded(when, variables));
+    if (!field) break;
+    names.push(field.from);
+    value = isObject(value) ? value[field.from] : undefined;
+    shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
+  }
+  return names;
+}
+
 /** Where the data is null its runtime type is unknown: any case that has the field will do. */
 function anyCase(shape: Shape, value: unknown): Shape['cases'][number]['fields'] {
   return value === undefined || value === null ? shape.cases.flatMap((candidate) => candidate.fields) : [];

@@ -21,16 +21,20 @@ export interface EntityConsumer {
   take(targets: readonly Data[], entity: Data): void;
   /** The subgraph knows no such entity. */
   miss(targets: readonly Data[]): void;
-  /** `targets`: of the entity the error is about, `path` within it; undefined where it names none. */
-  report(
-    error: SubgraphError,
-    targets: readonly Data[] | undefined,
-    path: ReadonlyArray<string | number>,
-  ): void;
+  /** Errors of the answer for these. */
+  report(errors: readonly EntityError[], texts: readonly string[]): void;
   /** The answer for these is `ageMs` old, because the service gave none now. */
   markStale(ageMs: number, texts: readonly string[]): void;
   /** The call for these failed as a whole. `error` is undefined where its errors are reported one by one. */
   fail(error: unknown, texts: readonly string[]): void;
+}
+
+export interface EntityError {
+  readonly error: SubgraphError;
+  /** Where the entity at fault is merged; undefined where the error names none. */
+  readonly targets: readonly Data[] | undefined;
+  /** Within the entity. */
+  readonly path: ReadonlyArray<string | number>;
 }
 
 /** One call. */
@@ -106,38 +110,51 @@ async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void>
   } else {
     consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), batch.texts);
   }
-  for (const error of response.errors ?? []) reportError(batch, error, consumer);
+  if (response.errors?.length) consumer.report(errorsFor(consumer, batch, response.errors), batch.texts);
 }
 
 function wrongCount(expected: number): GatewayError {
   return new GatewayError('SERVICE_BAD_RESPONSE', `Expected ${expected} entities from this service`);
 }
 
+function notAnEntity(): GatewayError {
+  return new GatewayError(
+    'SERVICE_BAD_RESPONSE',
+    'Expected an object or null for each entity of this service',
+  );
+}
+
 function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsumer, shared: boolean): void {
   const owns = !batch.taken && !shared;
   batch.taken = true;
+  const unusable: string[] = [];
   for (let i = 0; i < entities.length; i += 1) {
-    const targets = consumer.targets.get(batch.texts[i] as string);
+    const text = batch.texts[i] as string;
+    const targets = consumer.targets.get(text);
     if (!targets) continue;
     const entity = entities[i];
-    if (!isObject(entity)) {
-      consumer.miss(targets);
-    } else {
-      consumer.take(targets, owns ? entity : copyOf(entity));
-    }
+    if (isObject(entity)) consumer.take(targets, owns ? entity : copyOf(entity));
+    else if (entity === null) consumer.miss(targets);
+    else unusable.push(text);
   }
+  if (unusable.length > 0) consumer.fail(notAnEntity(), unusable);
 }
 
-function reportError(batch: Batch, error: SubgraphError, consumer: EntityConsumer): void {
-  const { path } = error;
-  const index = path?.[0] === '_entities' ? path[1] : undefined;
-  const text = typeof index === 'number' ? batch.texts[index] : undefined;
-  if (text === undefined) {
-    consumer.report(error, undefined, []);
-    return;
+/** Without those of entities that only other consumers asked for. */
+function errorsFor(
+  consumer: EntityConsumer,
+  batch: Batch,
+  errors: readonly SubgraphError[],
+): readonly EntityError[] {
+  const mine: EntityError[] = [];
+  for (const error of errors) {
+    const [first, index, ...path] = error.path ?? [];
+    const text = first === '_entities' && typeof index === 'number' ? batch.texts[index] : undefined;
+    const targets = text === undefined ? undefined : consumer.targets.get(text);
+    if (targets) mine.push({ error, targets, path });
+    else if (text === undefined) mine.push({ error, targets: undefined, path: [] });
   }
-  const targets = consumer.targets.get(text);
-  if (targets) consumer.report(error, targets, path?.slice(2) ?? []);
+  return mine;
 }
 
 function nothing(): void {}

@@ -14,9 +14,10 @@ import { EntityLoader } from './entity-loader.ts';
 import type { Step } from './fetch.ts';
 import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
-import { project } from './projection.ts';
+import { compileServiceOf } from './field-services.ts';
+import { type ClientPath, project } from './projection.ts';
 import { compileReview } from './review.ts';
-import type { ExecutionLimits, Run, SharedRun } from './run.ts';
+import type { ExecutionLimits, Report, Run, SharedRun } from './run.ts';
 
 export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
@@ -55,7 +56,18 @@ export async function execute(operation: ExecutableOperation, request: Execution
     variableTexts: new Map(),
     fallbacks: undefined,
   };
-  const run: Run = { data: {}, reports: [], explained: [], variables, context, subgraphs, limits, shared };
+  const isMutation = prepared.kind === 'mutation';
+  const run: Run = {
+    data: {},
+    isMutation,
+    reports: [],
+    explained: [],
+    variables,
+    context,
+    subgraphs,
+    limits,
+    shared,
+  };
   // Never rejects, so it may be under way while the worker is asked about the schema.
   const executed = operation.plan(run);
   let introspection = prepared.introspection ? await introspectionOf(prepared.introspection, request) : null;
@@ -85,14 +97,13 @@ function projectWithErrors(
   denials: readonly AnswerError[],
 ): Answer {
   const spec = prepared.projection;
-  const toClient = (path: ReadonlyArray<string | number>): ReadonlyArray<string | number> =>
-    toClientPath(spec, run, path);
-  const reports = distinct(
-    run.reports.map((report) => (report.path ? { ...report, path: toClient(report.path) } : report)),
-  );
+  const toClient = (path: ClientPath): ClientPath => toClientPath(spec, run, path);
+  const reports = distinct(run.reports.flatMap((report) => atClientPaths(report, toClient)));
   const errors = [...withoutDenied(reports, denials), ...denials];
   const explained = [...errors.flatMap(({ path }) => (path ? [path] : [])), ...run.explained.map(toClient)];
-  const projected = project({ spec, data: run.data, variables: run.variables, introspection, explained });
+  const { data, variables } = run;
+  const serviceOf = compileServiceOf(prepared, run);
+  const projected = project({ spec, data, variables, introspection, explained, serviceOf });
   const told = capped([...errors, ...projected.errors], run.limits.errorsMax);
   return { data: projected.data, errors: told.map((error) => located(error, spec, run)) };
 }
@@ -100,6 +111,25 @@ function projectWithErrors(
 function located(error: AnswerError, spec: ProjectionSpec, run: Run): AnswerError {
   const locations = error.path ? locationsOf(spec, run, error.path) : [];
   return locations.length === 0 ? error : { ...error, locations };
+}
+
+/**
+ * The error at each path that it has in the client's names. A path that leaves what the client asked for is cut, and
+ * counts only where no other is whole.
+ */
+function atClientPaths(
+  { paths, ...error }: Report,
+  toClient: (path: ClientPath) => ClientPath,
+): AnswerError[] {
+  const whole: ClientPath[] = [];
+  const cut: ClientPath[] = [];
+  for (const path of paths) {
+    const shown = toClient(path);
+    if (shown.length === path.length) whole.push(shown);
+    else if (shown.length > 0) cut.push(shown);
+  }
+  const shown = whole.length > 0 ? whole : cut;
+  return shown.length > 0 ? shown.map((path) => ({ ...error, path })) : [error];
 }
 
 /** What happened to a value that the client may not see is not told. */

@@ -7,14 +7,13 @@
  */
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
-import type { SubgraphError } from '../sources/source.ts';
 import { compileContextGroups } from './context-groups.ts';
-import type { EntityConsumer } from './entity-loader.ts';
+import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
-import { explainFailure, reportEntityError, reportFailure, reportRootErrors } from './fetch-reports.ts';
+import { explainFailure, reportEntityErrors, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
 import { compileMerge, type Merge } from './merge-code.ts';
-import { copyOf, isObject, type Data } from './merge.ts';
+import { copyOf, isObject, noSuchObject, type Data } from './merge.ts';
 import { compilePositions } from './positions-code.ts';
 import { generateIdentity, type Identify } from './representation-code.ts';
 import { compileRepresentation, type BuildRepresentation } from './representation.ts';
@@ -184,16 +183,12 @@ class EntityFetch implements EntityConsumer {
     if (resolvesTypes.length === 0) return;
     // The subgraph that knows the runtime types of an interface knows no such object: then there is none.
     for (const target of targets) {
-      if (resolvesTypes.includes(target.__typename as string)) target.__typename = null;
+      if (resolvesTypes.includes(target.__typename as string)) target.__typename = noSuchObject;
     }
   }
 
-  report(
-    error: SubgraphError,
-    targets: readonly Data[] | undefined,
-    path: ReadonlyArray<string | number>,
-  ): void {
-    reportEntityError(this.#run, this.#fetch, error, targets, path);
+  report(errors: readonly EntityError[], texts: readonly string[]): void {
+    reportEntityErrors(this.#run, this.#fetch, errors, this.#objectsOf(texts));
   }
 
   markStale(ageMs: number, texts: readonly string[]): void {

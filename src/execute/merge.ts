@@ -10,6 +10,9 @@ import { isRecord as isObject, own } from '../shared/records.ts';
 
 export type Data = Record<string, unknown>;
 
+/** In the place of `__typename`: the subgraph that knows the runtime type says that there is no such object. */
+export const noSuchObject = Symbol('no such object');
+
 /**
  * Moves the fields of `source` into `target`. Nested values are taken by reference: `source` belongs to the request,
  * and merging it into several targets shares them (see `fetch-step.ts` for why that is safe).
@@ -31,7 +34,7 @@ export function mergeValues(present: unknown, value: unknown): unknown {
     const type = present.__typename;
     merge(present, value);
     // Found out by now: what another fetch says may be the name of an interface object.
-    if (type !== undefined) present.__typename = type;
+    if (type !== undefined && type !== null) present.__typename = type;
     return present;
   }
   return value;

@@ -9,9 +9,17 @@
  */
 
 import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
-import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import type {
+  Clause,
+  FieldSpec,
+  FieldValue,
+  ProjectionSpec,
+  Shape,
+  ShapeCase,
+} from '../pipeline/prepared.ts';
+import { kindOf } from '../shared/kind-of.ts';
 import { completeScalar } from '../shared/scalars.ts';
-import { isObject, type Data } from './merge.ts';
+import { isObject, noSuchObject, type Data } from './merge.ts';
 
 export type ClientPath = ReadonlyArray<string | number>;
 
@@ -22,6 +30,8 @@ export interface ProjectionInput {
   readonly introspection: Data | null;
   /** Where errors are reported already: a null at, above or below such a path is not reported again. */
   readonly explained: readonly ClientPath[];
+  /** The service that the value at this path comes from; undefined where that may be several. */
+  readonly serviceOf?: (path: ClientPath) => string | undefined;
 }
 
 export interface Projected {
@@ -54,7 +64,9 @@ class Projector {
     const type = typeOf(shape, source);
     const found = shape.cases.find((candidate) => candidate.types.includes(type));
     if (!found) {
-      this.#report(path, `This object is of a type that is not part of the schema`);
+      const of =
+        source.__typename === null ? 'without a type name' : 'of a type that is not part of the schema';
+      this.#report(path, `Expected ${shape.type}, got an object ${of}`);
       return failed;
     }
     const result: Data = {};
@@ -83,14 +95,11 @@ class Projector {
       return bubble;
     }
     if (raw === null || raw === undefined) return null;
-    return wrapper === '[' ? this.#list(field, depth, raw, path) : this.#named(field, raw, path);
+    return wrapper === '[' ? this.#list(field, depth, raw, path) : this.#named(field, depth, raw, path);
   }
 
   #list(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
-    if (!Array.isArray(raw)) {
-      this.#report(path, `Expected a list for field ${field.name}`);
-      return failed;
-    }
+    if (!Array.isArray(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
     const list: unknown[] = [];
     for (let i = 0; i < raw.length; i += 1) {
       const value = this.#value(field, depth + 1, raw[i], [...path, i]);
@@ -100,32 +109,40 @@ class Projector {
     return list;
   }
 
-  #named(field: FieldSpec, raw: unknown, path: ClientPath): unknown {
+  #named(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
     const { value } = field;
     if (value.is === 'introspection') return raw;
     if (value.is === 'object') {
       const shape = this.#input.spec.shapes[value.shape] as Shape;
-      // See `markMissing` of fetch-step.ts.
-      if (isObject(raw))
-        return raw.__typename === null && !shape.isObject ? null : this.object(shape, raw, path);
-      this.#report(path, `Expected an object for field ${field.name}`);
-      return failed;
+      if (!isObject(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
+      return raw.__typename === noSuchObject && !shape.isObject ? null : this.object(shape, raw, path);
     }
     if (value.is === 'enum') {
-      if (typeof raw === 'string' && this.#input.spec.enums[value.type]?.includes(raw)) return raw;
-      this.#report(path, `Field ${field.name} has a value that is not part of the schema`);
-      return failed;
+      if (typeof raw !== 'string') return this.#mismatch(field, depth, kindOf(raw), path);
+      if (this.#input.spec.enums[value.type]?.includes(raw)) return raw;
+      return this.#mismatch(field, depth, 'a value that is not part of the schema', path);
     }
     const scalar = value.is === 'scalar' ? completeScalar(value.type, raw) : undefined;
     if (scalar !== undefined) return scalar;
-    this.#report(path, `Field ${field.name} has a value that does not fit its type`);
+    const got = kindOf(raw) === 'a number' ? 'a number that this type does not have' : kindOf(raw);
+    return this.#mismatch(field, depth, got, path);
+  }
+
+  #mismatch(field: FieldSpec, depth: number, got: string, path: ClientPath): typeof failed {
+    const expected = typeText(field.wrappers.slice(depth), this.#nameOf(field.value));
+    this.#report(path, `Expected ${expected} for field ${field.name}, got ${got}`);
     return failed;
   }
 
   #reportNull(field: FieldSpec, path: ClientPath): void {
-    if (!this.#isExplained(path)) {
-      this.#report(path, `Cannot return null for non-nullable field ${field.name}.`);
-    }
+    if (this.#isExplained(path)) return;
+    const expected = typeText(field.wrappers, this.#nameOf(field.value));
+    this.#report(path, `Cannot return null for non-nullable field ${field.name} (${expected})`);
+  }
+
+  #nameOf(value: FieldValue): string {
+    if (value.is === 'object') return (this.#input.spec.shapes[value.shape] as Shape).type;
+    return value.is === 'scalar' || value.is === 'enum' ? value.type : '';
   }
 
   /** Whether an error is known at this path, above it or below it. */
@@ -148,7 +165,9 @@ class Projector {
   }
 
   #report(path: ClientPath, message: string): void {
-    this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false });
+    const service = this.#input.serviceOf?.(path);
+    const blamed = service === undefined ? {} : { service };
+    this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...blamed });
   }
 }
 
@@ -176,8 +195,18 @@ export function caseOf(shape: Shape, source: unknown): ShapeCase | undefined {
   return shape.cases.find((candidate) => candidate.types.includes(type));
 }
 
-/** Without `__typename`, which was asked for wherever it matters, an object is of the declared type. */
+/**
+ * Without `__typename`, which was asked for wherever it matters, an object is of the declared type. One whose
+ * `__typename` is no text is of none.
+ */
 function typeOf(shape: Shape, source: Data): string {
-  if (shape.isObject) return shape.type;
-  return typeof source.__typename === 'string' ? source.__typename : shape.type;
+  if (shape.isObject || source.__typename === undefined) return shape.type;
+  return typeof source.__typename === 'string' ? source.__typename : '';
+}
+
+/** Of `![!` and `ID`: `[ID!]!`. */
+function typeText(wrappers: string, name: string): string {
+  if (wrappers === '') return name;
+  const inner = typeText(wrappers.slice(1), name);
+  return wrappers.startsWith('!') ? `${inner}!` : `[${inner}]`;
 }

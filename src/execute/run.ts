@@ -7,12 +7,16 @@ import type { Subgraph } from '../sources/source.ts';
 import type { EntityLoader } from './entity-loader.ts';
 import type { Data } from './merge.ts';
 
-/** An error whose path is still in the names of the merged data. */
-export type Report = AnswerError;
+/** An error, and where it nulled the merged data; it stands in the answer once for each path that the client sees. */
+export interface Report extends Omit<AnswerError, 'path'> {
+  /** In the names of the merged data. None: it is about no field in particular. */
+  readonly paths: ReadonlyArray<ReadonlyArray<string | number>>;
+}
 
 export interface Run {
   /** Grows as fetches answer. */
   readonly data: Data;
+  readonly isMutation: boolean;
   readonly reports: Report[];
   /** Paths below which an error that is reported elsewhere left nothing: nulls there need no error of their own. */
   readonly explained: Array<ReadonlyArray<string | number>>;

@@ -3,52 +3,68 @@
 import { pino, type Logger } from 'pino';
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { isCodeName, isGatewayError } from '../shared/errors.ts';
-import type { Events, GatewayEvents } from '../shared/events.ts';
+import { cutText } from '../shared/cut-text.ts';
+import { isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { Bursts } from './bursts.ts';
+import { logFieldFailures } from './field-failures.ts';
+import { boundedFields } from './line-fields.ts';
 import { type LogOutput, standardOutput } from './log-output.ts';
+import { describe, describeCause, reasonOf } from './reasons.ts';
+
+/** Of what is wrong with a credential, which a client chose. */
+const reasonCharsMax = 256;
 
 export type Log = Pick<LogOutput, 'flushed'>;
 
 /** @param worker The number of this worker process, where there are several: each line says it. */
 export function logEvents(events: Events, config: GatewayConfig['log'], worker?: number): Log {
-  const base = worker === undefined ? null : { worker };
-  const output = standardOutput(config.bufferBytesMax);
-  const settings = { level: config.level, base, timestamp: pino.stdTimeFunctions.isoTime };
+  return logTo(standardOutput(config.bufferBytesMax), events, { ...config, worker });
+}
+
+type LogOptions = Pick<GatewayConfig['log'], 'level' | 'backendMessages'> & {
+  readonly worker?: number | undefined;
+};
+
+export function logTo(output: LogOutput, events: Events, { worker, ...config }: LogOptions): Log {
+  const settings = {
+    level: config.level,
+    base: worker === undefined ? null : { worker },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { log: boundedFields },
+  };
   const logger = pino(settings, output.stream);
   output.onDrained(() => {
     const lines = output.lost();
     if (lines > 0) logger.warn({ lines }, 'log lines lost: their reader was too slow');
   });
+  const refusals = logRequests(events, logger, config.backendMessages === 'redact');
+  logAuthentication(events, logger);
+  logServices(events, logger);
+  logProcess(events, logger, worker);
+  return {
+    flushed() {
+      refusals.flush();
+      return output.flushed();
+    },
+  };
+}
+
+/** What becomes of requests. */
+function logRequests(events: Events, logger: Logger, isRedacted: boolean): Bursts {
   if (logger.isLevelEnabled('info')) {
     events.on('requestCompleted', (event) => logger.info(event, 'request'));
   }
-  const isRedacted = config.backendMessages === 'redact';
-  events.on('fieldFailed', ({ requestId, error }) => {
-    const { code, message, service, path, cause } = isRedacted ? withoutWords(error) : error;
-    logger.warn(
-      { requestId, code, message, service, path: path?.join('.'), cause: describe(cause) },
-      'field failed',
-    );
-  });
+  events.on('fieldsFailed', (event) => logFieldFailures(logger, isRedacted, event));
   events.on('fallbacksServed', ({ requestId, fallbacks }) => {
     const services = [...new Set(fallbacks.map(({ service }) => service))];
     logger.warn({ requestId, services, fields: fallbacks.length }, 'fallbacks served');
   });
-  events.on('requestRefused', ({ requestId, error }) => {
-    // The client's own mistakes are counted in the request line; only ours need a line of their own.
-    if (isGatewayError(error) && error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {
-      logger.info({ requestId, reason: error.cause.message }, 'not authenticated');
-    }
-    if (isGatewayError(error) && error.code === 'AUTHENTICATION_UNAVAILABLE') {
-      // Many at once while a provider or Redis is down, each for the same reason.
-      logger.warn({ requestId, reason: causeMessage(error) }, 'not authenticated: nobody can say');
-      return;
-    }
-    if (isGatewayError(error) && error.httpStatus < 500) return;
-    logger.error({ requestId, err: describe(error), cause: causeOf(error) }, 'request failed');
-  });
   events.on('defect', ({ error, ...event }) => logger.error({ ...event, err: describe(error) }, 'defect'));
-  logAuthentication(events, logger);
+  return logRefusals(events, logger);
+}
+
+function logProcess(events: Events, logger: Logger, worker: number | undefined): void {
   events.on('overloadChanged', ({ level, lagMs, heapShare }) => {
     const event = { level, lagMs: Math.round(lagMs), heapPercent: Math.round(heapShare * 100) };
     if (level > 0) logger.warn(event, 'overloaded: requests are refused');
@@ -65,16 +81,37 @@ export function logEvents(events: Events, config: GatewayConfig['log'], worker?:
     const reason = error instanceof Error ? error.message : String(error);
     logger.error({ reason }, 'the changed graph is not usable; the one before stays');
   });
-  logServices(events, logger);
   events.on('workerStarted', (event) => logger.info(event, 'worker started'));
   events.on('workerFailed', ({ worker: number, error }) => {
-    logger.error({ worker: number, err: describe(error), cause: causeOf(error) }, 'worker cannot start');
+    logger.error(
+      { worker: number, err: describe(error), cause: describeCause(error) },
+      'worker cannot start',
+    );
   });
   events.on('workerEnded', (event) => logger.error(event, 'worker ended'));
   events.on('listening', (event) => logger.info(event, 'listening'));
   events.on('draining', (event) => logger.info(event, 'draining'));
   events.on('closed', () => logger.info('closed'));
-  return output;
+}
+
+/** The client's own mistakes are counted in the request line; only ours need a line of their own. */
+function logRefusals(events: Events, logger: Logger): Bursts {
+  const bursts = new Bursts((code, { count, first }) =>
+    logger.warn({ code, requests: count, ...first }, 'requests refused'),
+  );
+  events.on('requestRefused', ({ requestId, error }) => {
+    if (!isGatewayError(error) || error.code === 'INTERNAL_ERROR') {
+      logger.error({ requestId, err: describe(error), cause: describeCause(error) }, 'request failed');
+      return;
+    }
+    if (error.code === 'UNAUTHENTICATED' && error.cause instanceof Error) {
+      const reason = cutText(error.cause.message, reasonCharsMax);
+      logger.info({ requestId, reason }, 'not authenticated');
+    }
+    // Overload, a provider or Redis that is down: many at once, each for the same reason.
+    if (error.httpStatus >= 500) bursts.add(error.code, { requestId, reason: reasonOf(error) });
+  });
+  return bursts;
 }
 
 function logAuthentication(events: Events, logger: Logger): void {
@@ -108,32 +145,4 @@ function logServices(events: Events, logger: Logger): void {
     events.on('batchLoaded', (event) => logger.debug(event, 'batch loaded'));
     events.on('callRefused', (event) => logger.debug(event, 'call refused'));
   }
-}
-
-type FieldError = GatewayEvents['fieldFailed']['error'];
-
-/** Without what a backend said: it may be anything that a client sent it. */
-function withoutWords(error: FieldError): FieldError {
-  const { cause } = error;
-  const isSaid = cause instanceof Error && (cause.name === 'ServiceRefusal' || 'details' in cause);
-  const known = isSaid ? { ...error, cause: undefined } : error;
-  // A failure inside a resolver, or of the call itself, is told in our words.
-  const isOurs = cause instanceof Error && !isSaid && cause.name !== 'MalformedError';
-  if (!error.fromBackend || isOurs) return known;
-  return { ...known, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
-}
-
-function describe(error: unknown): string | undefined {
-  if (error === undefined) return undefined;
-  // Whatever else somebody threw may hold anything: a request with its headers, say.
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : `${typeof error}, not an Error`;
-  return error.stack ?? error.message;
-}
-
-function causeOf(error: unknown): string | undefined {
-  return error instanceof Error ? describe(error.cause) : undefined;
-}
-
-function causeMessage({ cause }: Error): string | undefined {
-  return cause instanceof Error ? cause.message : undefined;
 }

@@ -38,6 +38,8 @@ export interface AnswerError {
   readonly fromBackend: boolean;
   /** The subgraph's own extensions. */
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Whether the same request may succeed later. Absent: as the code says. */
+  readonly retryable?: boolean;
   /** Logged, never sent. */
   readonly cause?: unknown;
 }

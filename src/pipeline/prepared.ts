@@ -230,7 +230,7 @@ export interface FieldSpec {
   readonly key: string;
   /** Response name in the merged data. */
   readonly from: string;
-  /** For messages: the schema's name of the field. */
+  /** For messages: the schema's name of the field, as a coordinate. */
   readonly name: string;
   readonly wrappers: string;
   readonly value: FieldValue;

@@ -55,9 +55,15 @@ export class CallFailure extends GatewayError {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: CallFailureDetails) {
-    super(code, message, details);
+    const { nothingSent = false, outcome } = details;
+    super(code, message, {
+      nothingDone: nothingSent || outcome === 'busy',
+      // It would be as large again.
+      ...(outcome === 'too-large' ? { retryable: false } : {}),
+      ...details,
+    });
     this.outcome = details.outcome;
-    this.nothingSent = details.nothingSent ?? false;
+    this.nothingSent = nothingSent;
     this.retryAfterMs = details.retryAfterMs;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { AnswerError } from '../pipeline/answer.ts';
-import { errorCodes, isCodeName, isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { isCodeName, isGatewayError, isRetryableCode } from '../shared/errors.ts';
 import { emptyRecord } from '../shared/records.ts';
 
 export interface ErrorPolicy {
@@ -31,7 +31,7 @@ export function formatFieldError(error: AnswerError, requestId: string, policy: 
       ...(passes ? publicExtensions(error.extensions) : {}),
       code,
       ...(service === undefined ? {} : { service }),
-      ...retryable(code),
+      ...retryable(error.retryable ?? isRetryableCode(code)),
       requestId,
     },
   };
@@ -48,7 +48,7 @@ export function formatRequestError(error: unknown, requestId: string): Formatted
     return [{ message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', requestId } }];
   }
   const { code } = error;
-  const extensions = { ...error.public, code, ...retryable(code), requestId };
+  const extensions = { ...error.public, code, ...retryable(error.retryable), requestId };
   const several =
     'errors' in error && Array.isArray(error.errors) ? (error.errors as FormattedError[]) : undefined;
   if (!several) return [{ message: error.message, extensions }];
@@ -59,9 +59,8 @@ export function formatRequestError(error: unknown, requestId: string): Formatted
   }));
 }
 
-function retryable(code: string): { retryable?: true } {
-  const known = Object.hasOwn(errorCodes, code) ? errorCodes[code as ErrorCode] : undefined;
-  return known?.retryable ? { retryable: true } : {};
+function retryable(is: boolean): { retryable?: true } {
+  return is ? { retryable: true } : {};
 }
 
 /** Names under which servers put stack traces. */

@@ -8,7 +8,7 @@ export function reportAnswer(
   { context, answer }: Pick<Answered, 'context' | 'answer'>,
 ): void {
   const { requestId } = context;
-  for (const error of answer.errors) events.emit('fieldFailed', { requestId, error });
+  if (answer.errors.length > 0) events.emit('fieldsFailed', { requestId, errors: answer.errors });
   const { fallbacks } = answer.extensions ?? {};
   if (fallbacks) events.emit('fallbacksServed', { requestId, fallbacks });
 }

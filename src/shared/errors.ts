@@ -1,8 +1,8 @@
 /**
  * The errors a client may see.
  *
- * Add a code here first, then to docs/errors.md (a test compares the two). `httpStatus` and `retryable` follow from the
- * code and nothing else. Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
+ * Add a code here first, then to docs/errors.md (a test compares the two). `httpStatus` follows from the code and nothing
+ * else, `retryable` where nobody knows better. Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
  * message withheld.
  */
 
@@ -63,6 +63,11 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Of any code: those that are not of the table say nothing. */
+export function isRetryableCode(code: string): boolean {
+  return Object.hasOwn(errorCodes, code) && errorCodes[code as ErrorCode].retryable;
+}
+
 /** Whether a call ended so because its service is out: not there, too slow, or making no sense. */
 export function isOutage(code: unknown): boolean {
   return code === 'SERVICE_UNAVAILABLE' || code === 'SERVICE_TIMEOUT' || code === 'SERVICE_BAD_RESPONSE';
@@ -73,18 +78,26 @@ export interface GatewayErrorDetails {
   readonly public?: Readonly<Record<string, unknown>>;
   /** What went wrong underneath. Logged, never sent. */
   readonly cause?: unknown;
+  /** Nothing was done of what was asked for: it can be asked for again, even a mutation. Default false. */
+  readonly nothingDone?: boolean;
+  /** The same request may succeed later. Default: as the code says. */
+  readonly retryable?: boolean;
 }
 
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
   readonly public: Readonly<Record<string, unknown>>;
+  readonly nothingDone: boolean;
+  readonly retryable: boolean;
 
   /** @param message Safe to show to the client: what was refused and what to do about it. */
   constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
     this.public = details.public ?? {};
+    this.nothingDone = details.nothingDone ?? false;
+    this.retryable = details.retryable ?? isRetryableCode(code);
   }
 
   get httpStatus(): number {

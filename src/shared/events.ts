@@ -16,10 +16,10 @@ export interface GatewayEvents {
     /** Of the first error. */
     readonly code: string | null;
   };
-  /** An answer has this error. */
-  fieldFailed: {
+  /** An answer has these errors. */
+  fieldsFailed: {
     readonly requestId: string;
-    readonly error: {
+    readonly errors: ReadonlyArray<{
       readonly code: string;
       readonly message: string;
       readonly service?: string;
@@ -27,7 +27,7 @@ export interface GatewayEvents {
       /** Its words are a backend's. */
       readonly fromBackend: boolean;
       readonly cause?: unknown;
-    };
+    }>;
   };
   /** An answer has values that stand in for those of services that are out. */
   fallbacksServed: {

@@ -5,6 +5,7 @@
  * @see https://spec.graphql.org/September2025/#sec-Errors
  */
 
+import { kindOf } from '../shared/kind-of.ts';
 import { isRecord } from '../shared/records.ts';
 import type { SubgraphError } from './source.ts';
 
@@ -68,12 +69,4 @@ function isPath(path: unknown): path is Array<string | number> {
     path.length <= pathLengthMax &&
     path.every((step) => typeof step === 'string' || typeof step === 'number')
   );
-}
-
-/** For the log: never the value itself. */
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

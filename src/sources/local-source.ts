@@ -16,7 +16,7 @@ import {
 
 import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
-import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { GatewayError, isGatewayError, isRetryableCode } from '../shared/errors.ts';
 import { parseExactJson } from '../shared/exact-json.ts';
 import { mayHaveLongNumber } from '../shared/exact-number.ts';
 import { ServiceRefusal, timedOut } from './failures.ts';
@@ -173,7 +173,13 @@ function subgraphError(error: GraphQLError, name: string): SubgraphError {
     // What a backend said is its own message here as it is in a remote subgraph's answer.
     message: known.cause instanceof ServiceRefusal ? known.cause.message : known.message,
     ...(path ? { path } : {}),
-    extensions: { service: name, ...known.public, code: known.code },
+    extensions: {
+      service: name,
+      ...known.public,
+      code: known.code,
+      // Where it is not as the code says.
+      ...(known.retryable === isRetryableCode(known.code) ? {} : { retryable: known.retryable }),
+    },
   };
   return Object.defineProperty(shown, 'cause', { value: known.cause, enumerable: false });
 }

@@ -10,11 +10,17 @@ import type { CheckSpec } from '../../pipeline/authorization.ts';
 import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import type { Prepared } from '../../pipeline/stages.ts';
+import { cutText } from '../../shared/cut-text.ts';
 import type { AuthorizationRecord, Events } from '../../shared/events.ts';
 import { recordOf } from '../../shared/records.ts';
 import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
 import { AuditQueue, type WriteAudit } from './audit-queue.ts';
+
+/** Of a name that a client chose, and of a path of such names. */
+const charsMax = 256;
+/** Of the value of a variable, as JSON. */
+const valueCharsMax = 1024;
 
 export interface AuditEntry {
   readonly prepared: Prepared<{ readonly prepared: PreparedOperation }>;
@@ -65,6 +71,7 @@ export class AuditLog {
 
   #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
     const { context, request, operation, variables } = prepared;
+    const operationName = operation.prepared.name;
     const listed = this.#options.config.variables.filter((name) => variables.has(name));
     return {
       time: new Date(this.#options.now()).toISOString(),
@@ -72,15 +79,15 @@ export class AuditLog {
       subject: principal.subject,
       client: principal.client,
       provenBy: principal.provenBy,
-      operationName: operation.prepared.name,
+      operationName: operationName === null ? null : cutText(operationName, charsMax),
       operationHash: this.#hashOf(operation.prepared, request.query),
       coordinates: check.coordinates,
-      paths: check.paths.map((path) => path.join('.')),
+      paths: check.paths.map((path) => cutText(path.join('.'), charsMax)),
       rule: checkText(check, policy),
       ...more,
       ...(objects ? { objects } : {}),
       ...(listed.length > 0
-        ? { variables: recordOf(listed.map((name) => [name, variables.get(name)])) }
+        ? { variables: recordOf(listed.map((name) => [name, bounded(variables.get(name))])) }
         : {}),
     };
   }
@@ -93,4 +100,10 @@ export class AuditLog {
     }
     return hash;
   }
+}
+
+/** A value that is longer becomes the beginning of its text. */
+function bounded(value: unknown): unknown {
+  const text = JSON.stringify(value) ?? '';
+  return text.length <= valueCharsMax ? value : cutText(text, valueCharsMax);
 }

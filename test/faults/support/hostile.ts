@@ -1,4 +1,7 @@
-/** A service that means harm, and what one call of it costs a gateway that runs as a process of its own. */
+/**
+ * A service that means harm, or whose answers are odd, and what one call of it costs a gateway that runs as a process of
+ * its own.
+ */
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -9,6 +12,8 @@ import { gzipSync } from 'node:zlib';
 
 import { ask } from '../../support/ask.ts';
 import { measuredGateway, type MeasuredGateway } from '../../support/measured-gateway.ts';
+import { json, type OddAnswer, type Sent } from './odd-answer.ts';
+import { oddAnswers, thingsSdl } from './odd-answers.ts';
 
 const megabyte = 1_048_576;
 export const bombBytes = 200 * megabyte;
@@ -16,15 +21,23 @@ export const bombBytes = 200 * megabyte;
 const timeoutMs = 2000;
 const good = '{"data":{"value":1}}';
 
-/** Writes to a client that has asked, until it leaves. */
-type Harm = (socket: Socket) => void;
+export interface Harm {
+  readonly query: string;
+  /** Writes to a client that has asked, until it leaves. */
+  readonly send: (socket: Socket) => void;
+  /** Of the first error that the client gets; null: none. */
+  readonly code: string | null;
+}
 
 const head = (...lines: readonly string[]): string =>
   ['HTTP/1.1 200 OK', 'content-type: application/json', ...lines, '', ''].join('\r\n');
 
 let bomb = Buffer.alloc(0);
 
-export const harms = {
+const codesOfFloods: Readonly<Record<string, string>> = { 'a body that trickles': 'SERVICE_TIMEOUT' };
+
+/** Of the transport: bytes, lengths and times. */
+const floods: Readonly<Record<string, Harm['send']>> = {
   'a gzip bomb of 200 MB': (socket) => {
     socket.write(head('content-encoding: gzip', `content-length: ${bomb.length}`));
     socket.write(bomb);
@@ -54,12 +67,83 @@ export const harms = {
   'a flood of 1xx answers': (socket) => {
     forEver(socket, Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n'.repeat(100)));
   },
-  'answers nobody asked for': (socket) => {
-    forEver(socket, Buffer.from(`${head(`content-length: ${good.length}`)}${good}`.repeat(50)));
-  },
-} as const satisfies Record<string, Harm>;
+};
 
-export type HarmName = keyof typeof harms;
+const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+/** Small for what they make of the gateway. */
+const swollen: Readonly<Record<string, OddAnswer>> = {
+  'two hundred thousand errors': {
+    query: '{ value }',
+    things: json({ data: { value: 1 }, errors: Array(200_000).fill({}) }),
+    data: { value: 1 },
+    errors: ['- SERVICE_ERROR hostile'],
+  },
+  'a path of two hundred thousand steps': {
+    query: '{ value }',
+    things: json({ data: null, errors: [{ message: 'm', path: Array(200_000).fill(0) }] }),
+    data: { value: null },
+    errors: ['value SERVICE_ERROR hostile'],
+  },
+  'extensions half a million levels deep': {
+    query: '{ value }',
+    things: { body: `{"data":{"value":1},"errors":[{"message":"m","extensions":{"a":${deep(500_000)}}}]}` },
+    data: { value: 1 },
+    errors: ['- SERVICE_ERROR hostile'],
+  },
+  'a scalar a hundred thousand levels deep': {
+    query: '{ blob }',
+    things: { body: `{"data":{"blob":${deep(100_000)}}}` },
+    data: {},
+    errors: [],
+  },
+  'fifty thousand fields nobody asked for': {
+    query: '{ value }',
+    things: json({
+      data: { value: 1, ...Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`f${i}`, i])) },
+    }),
+    data: { value: 1 },
+    errors: [],
+  },
+  'a message and a code of half a megabyte': {
+    query: '{ value }',
+    things: json({
+      data: { value: null },
+      errors: [{ message: 'm'.repeat(524_288), path: ['value'], extensions: { code: 'C'.repeat(524_288) } }],
+    }),
+    data: { value: null },
+    errors: ['value SERVICE_ERROR hostile'],
+  },
+};
+
+/** Those that need one service only; the others are in odd-answers.test.ts. */
+const odd = Object.entries({ ...oddAnswers, ...swollen }).filter(([, { prices }]) => prices === undefined);
+
+export const harms: ReadonlyMap<string, Harm> = new Map([
+  ...Object.entries(floods).map(([name, send]): [string, Harm] => [
+    name,
+    { query: '{ value }', send, code: codesOfFloods[name] ?? 'SERVICE_BAD_RESPONSE' },
+  ]),
+  ['answers nobody asked for', { query: '{ value }', send: sendMany, code: null }],
+  ...odd.map(([name, { query, things, errors }]): [string, Harm] => [
+    name,
+    { query, send: (socket) => socket.write(bytesOf(things)), code: errors[0]?.split(' ')[1] ?? null },
+  ]),
+]);
+
+function sendMany(socket: Socket): void {
+  forEver(socket, Buffer.from(`${head(`content-length: ${good.length}`)}${good}`.repeat(50)));
+}
+
+function bytesOf({ status = 200, headers, body }: Sent): Buffer {
+  const fields = { 'content-type': 'application/json', ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
+  return Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${status} Odd\r\n${lines.join('')}${length}\r\n`),
+    Buffer.from(body),
+  ]);
+}
 
 /** As fast as the other side takes it. */
 function forEver(socket: Socket, bytes: Buffer): void {
@@ -83,7 +167,7 @@ export interface HarmReport {
 
 export interface HostileService {
   readonly gateway: MeasuredGateway;
-  suffer(harm: HarmName): Promise<HarmReport>;
+  suffer(harm: Harm): Promise<HarmReport>;
   /** Asks while the service behaves. */
   ask(): Promise<unknown>;
   close(): Promise<void>;
@@ -92,7 +176,7 @@ export interface HostileService {
 export async function openHostileService(): Promise<HostileService> {
   // Before anything is measured: it takes a while.
   bomb = gzipSync(Buffer.alloc(bombBytes, ' '));
-  let harm: HarmName | undefined;
+  let harm: Harm | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -101,7 +185,7 @@ export async function openHostileService(): Promise<HostileService> {
     socket.on('data', (bytes: Buffer) => {
       // Requests here are one small write.
       if (!bytes.toString('latin1', 0, 5).startsWith('POST ')) return;
-      if (harm) harms[harm](socket);
+      if (harm) harm.send(socket);
       else socket.write(`${head(`content-length: ${good.length}`)}${good}`);
     });
   });
@@ -114,16 +198,18 @@ export async function openHostileService(): Promise<HostileService> {
   };
   try {
     const gateway = await startGateway(folder, (server.address() as AddressInfo).port);
-    const query = async (): Promise<Awaited<ReturnType<typeof ask>>> => ask(gateway.url, '{ value }');
+    const query = (text = '{ value }'): ReturnType<typeof ask> => ask(gateway.url, text);
     for (let i = 0; i < 50; i += 1) await query();
     return {
       gateway,
       async suffer(chosen) {
+        // Planned before: what is measured is the answer.
+        await query(chosen.query);
         harm = chosen;
         await gateway.gauges();
         const beforeMb = await resetPeak(gateway.pid);
         const startedAtMs = performance.now();
-        const { errors } = await query();
+        const { errors } = await query(chosen.query);
         const tookMs = performance.now() - startedAtMs;
         const peakMb = await statusMb(gateway.pid, 'VmHWM');
         const { longestBlockMs, longestCpuMs } = await gateway.gauges();
@@ -152,7 +238,7 @@ export async function openHostileService(): Promise<HostileService> {
 
 async function startGateway(folder: string, port: number): Promise<MeasuredGateway> {
   const file = (name: string): string => join(folder, name);
-  await writeFile(file('hostile.graphql'), 'type Query { value: Int }\n');
+  await writeFile(file('hostile.graphql'), thingsSdl);
   await writeFile(
     file('graph.yaml'),
     `subgraphs:
@@ -168,7 +254,10 @@ async function startGateway(folder: string, port: number): Promise<MeasuredGatew
   // Retries would be more of the same, and a breaker would spare the gateway the next one.
   await writeFile(
     file('gateway.yaml'),
-    'policies: { defaults: { retries: { max: 0 }, breaker: { mode: disabled } } }\n',
+    `policies: { defaults: { retries: { max: 0 }, breaker: { mode: disabled } } }
+# A machine that does other work delays turns of the event loop: that is not what is measured here.
+admission: { lagMsMax: 60000 }
+`,
   );
   return measuredGateway(['--graph', file('graph.yaml'), '--config', file('gateway.yaml')]);
 }
