@@ -13,7 +13,11 @@ export function holdsNumber(value: unknown, places: NumberPlaces): boolean {
   });
 }
 
+/** Without a look into what is nested: it may be so deeply. */
 function isNumeric(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(isNumeric);
+  return Array.isArray(value) ? value.some(mayBeNumeric) : mayBeNumeric(value);
+}
+
+function mayBeNumeric(value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'object' && value !== null);
 }
