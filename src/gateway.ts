@@ -23,6 +23,7 @@ import { graphInputs, openLabels, type LabelsOf } from './plan/labels.ts';
 import { plannerOf } from './plan/planner.ts';
 import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
 import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
+import { outlineOf } from './response/outline.ts';
 import { reportAnswer } from './response/report.ts';
 import { monotonicClock } from './shared/clock.ts';
 import type { Events } from './shared/events.ts';
@@ -102,8 +103,7 @@ export async function createGateway(
       introspect: (document, values) => waiting.wait(received, parts.planner.introspect(document, values)),
     });
     reportAnswer(events, { context, answer });
-    const { kind, name } = operation.prepared;
-    return { context, answer, kind, name };
+    return { context, answer, ...outlineOf(prepared.operation.prepared, parts.inputs) };
   }
 
   return {

@@ -37,4 +37,8 @@ export interface Answered {
   /** The operation's name. */
   readonly name: string | null;
   readonly answer: Answer;
+  readonly keep: Keep;
 }
+
+/** Who may keep an answer, as far as its operation goes: nobody, only its own client, or whoever services allow it. */
+export type Keep = 'nobody' | 'client' | 'allowed';

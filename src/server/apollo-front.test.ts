@@ -105,7 +105,7 @@ async function given(result?: Answered['answer'], unprepared?: Error) {
     answer({ context }) {
       seen.push('executed');
       return result
-        ? Promise.resolve({ context, kind: 'query', name: 'Water', answer: result })
+        ? Promise.resolve({ context, kind: 'query', name: 'Water', keep: 'allowed', answer: result })
         : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));
     },
     inputs: () => graphInputs(undefined, false),

@@ -6,6 +6,7 @@
  */
 
 import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
+import { ApolloServerPluginCacheControl } from '@apollo/server/plugin/cacheControl';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type {
   GatewayExecutionResult,
@@ -29,6 +30,7 @@ import {
   type MediaType,
 } from '../response/http.ts';
 import { isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
 import type { Respond, Responded } from './front.ts';
 
@@ -62,7 +64,12 @@ export async function createApolloFront(
   const documents = new CheckedDocuments();
   const server = new ApolloServer<Carried>({
     gateway: gatewayInterface(gateway, config),
-    plugins: [ApolloServerPluginLandingPageDisabled(), errorPlugin(), refusalPlugin(), ...plugins],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      errorPlugin(),
+      refusalPlugin(),
+      ...withoutCacheHeaders(plugins),
+    ],
     documentStore: documents.store,
     validationRules: [refusalRule],
     apollo: { ...(key === undefined ? {} : { key }), ...(graphRef === undefined ? {} : { graphRef }) },
@@ -141,6 +148,8 @@ async function respond(
     operationKind: outcome.answered?.kind ?? null,
     errors: outcome.errors,
     code: outcome.code,
+    // Without an answer of the gateway it is one of Apollo Server's own.
+    keep: outcome.answered?.keep ?? 'nobody',
   };
 }
 
@@ -170,11 +179,23 @@ function extensionsFor({ request }: Pick<Received, 'request'>): Record<string, u
   return others;
 }
 
+/** Apollo Server's own plugin would forbid to keep any answer: it knows nothing of what services say. */
+function withoutCacheHeaders(
+  plugins: ReadonlyArray<ApolloServerPlugin<Carried>>,
+): ReadonlyArray<ApolloServerPlugin<Carried>> {
+  const isOfTheSameKind = (plugin: ApolloServerPlugin<Carried>): boolean =>
+    '__internal_plugin_id__' in plugin && plugin.__internal_plugin_id__ === 'CacheControl';
+  if (plugins.some(isOfTheSameKind)) return plugins;
+  return [ApolloServerPluginCacheControl({ calculateHttpHeaders: false }), ...plugins];
+}
+
 /** What plugins set; the front itself sets these. */
 const ownHeaders = new Set(['content-type', 'content-length', 'x-request-id']);
 
 function extraHeaders(headers: HeaderMap): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => !ownHeaders.has(name)));
+  return Object.fromEntries(
+    [...headers].filter(([name, value]) => !ownHeaders.has(name) && isHeaderValue(value)),
+  );
 }
 
 function gatewayInterface(gateway: Gateway, config: GatewayConfig): GatewayInterface {

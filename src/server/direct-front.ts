@@ -16,6 +16,7 @@ export function directFront(gateway: Gateway, config: GatewayConfig): Respond {
       operationName: answered.name,
       operationKind: answered.kind,
       errors: errors.length,
+      keep: answered.keep,
       code: first ? shownCode(first, config.errors) : null,
     };
   };

@@ -90,6 +90,8 @@ export function createEdge(options: EdgeOptions): Edge {
     done(null, body),
   );
   app.addHook('onRequest', (request, reply, done) => {
+    // Unless who answers says otherwise.
+    void reply.header('cache-control', 'no-store');
     // Once the gateway drains, clients shall come back over a connection to another instance.
     if (!isReady()) void reply.header('connection', 'close');
     done(refusalBeforeBody(request, reply, server));
@@ -190,6 +192,8 @@ function sendRefusal(known: GatewayError, { request, reply, events, error, unrea
   });
   const headers: OutgoingHttpHeaders = {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
+    'cache-control': 'no-store',
+    vary: 'accept',
     'content-type': `${mediaType}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
     'x-request-id': requestId,
@@ -205,7 +209,7 @@ function isAboutServer(request: IncomingMessage): boolean {
 }
 
 function answerAboutServer(response: ServerResponse): void {
-  response.writeHead(204, { allow: endpointMethods });
+  response.writeHead(204, { allow: endpointMethods, 'cache-control': 'no-store' });
   response.end();
 }
 

@@ -11,8 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import type { RequestContext } from '../pipeline/request.ts';
-import type { Received } from '../pipeline/stages.ts';
+import type { Keep, Received } from '../pipeline/stages.ts';
 import {
   graphqlMediaType,
   jsonMediaType,
@@ -24,9 +23,9 @@ import {
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
-import { clientHeadersFor } from '../sources/client-headers.ts';
 import type { Admission } from './admission.ts';
 import { sendWhole } from './answer-early.ts';
+import { answerHeaders, hasHighBytes, type AnswerHeaders } from './answer-headers.ts';
 import type { Edge } from './edge.ts';
 import { readOperation } from './read-operation.ts';
 import { createRequestContext } from './request-context.ts';
@@ -34,13 +33,14 @@ import type { SharedRequests } from './shared-requests.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 /** An answer and what operators want to know of it. */
-export interface Responded extends HttpAnswer {
+export interface Responded extends Omit<HttpAnswer, 'headers'> {
   readonly operationName: string | null;
   readonly operationKind: string | null;
   readonly errors: number;
   /** Of the first error. */
   readonly code: string | null;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: AnswerHeaders;
+  readonly keep: Keep;
 }
 
 /** @throws Anything: it becomes a refusal of the request. */
@@ -57,6 +57,10 @@ export interface FrontOptions {
   readonly shared?: SharedRequests;
 }
 
+interface Handling extends FrontOptions {
+  readonly headersOf: ReturnType<typeof answerHeaders>;
+}
+
 /** One request for the endpoint and where its answer goes. */
 interface Exchange {
   readonly requestId: string;
@@ -69,7 +73,8 @@ interface Exchange {
   readonly unread: UnreadAnswers;
 }
 
-export function registerFront({ app, answerPosts, unread }: Edge, options: FrontOptions): void {
+export function registerFront({ app, answerPosts, unread }: Edge, given: FrontOptions): void {
+  const options = { ...given, headersOf: answerHeaders(given.config) };
   const { path } = options.config.server;
   answerPosts((requestId, request, response, body) => {
     void handle({ requestId, request, response, body, unread }, options);
@@ -95,8 +100,8 @@ export function registerFront({ app, answerPosts, unread }: Edge, options: Front
 }
 
 /** Never rejects. */
-async function handle(exchange: Exchange, options: FrontOptions): Promise<void> {
-  const { config, events, respond, authenticate, admission, shared } = options;
+async function handle(exchange: Exchange, options: Handling): Promise<void> {
+  const { config, events, respond, authenticate, admission, shared, headersOf } = options;
   const { requestId, request, response, body } = exchange;
   const startedAtMs = monotonicClock();
   const received = createRequestContext(request.headers, {
@@ -117,16 +122,20 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     const proven = authenticate?.(received, request) ?? received;
     const context = proven instanceof Promise ? await proven : proven;
     const alone = (): Promise<Responded> =>
-      admitted(admission, body, () => {
+      admitted(admission, body, async () => {
         const queryOnly = request.method !== 'POST';
         const read = readOperation(request, body);
         const { aside } = admission;
-        return respond({ context, request: read, queryOnly, bodyBytes: body?.length, aside }, mediaType);
+        const asked = { context, request: read, queryOnly, bodyBytes: body?.length, aside };
+        const own = await respond(asked, mediaType);
+        return { ...own, headers: headersOf({ context, headers: request.headers, answer: own }) };
       });
     answer = await (shared && body ? shared.answer(body, { context, request, mediaType }, alone) : alone());
   } catch (error) {
     events.emit('requestRefused', { requestId, error });
-    answer = refusal(error, requestId, mediaType ?? jsonMediaType);
+    const own = refusal(error, requestId, mediaType ?? jsonMediaType);
+    const answering = { context: received, headers: request.headers, answer: own };
+    answer = { ...own, headers: headersOf(answering) };
   }
   const { status: httpStatus, operationName, operationKind, errors, code } = answer;
   const durationMs = monotonicClock() - startedAtMs;
@@ -140,27 +149,15 @@ async function handle(exchange: Exchange, options: FrontOptions): Promise<void> 
     code,
   });
   if (admission.closesConnections) response.shouldKeepAlive = false;
-  sendAnswer(exchange, answer, saidToClient(received, answer));
-}
-
-/** What the services said to the client. Nobody keeps half an answer. */
-function saidToClient(context: RequestContext, { errors }: Responded): OutgoingHttpHeaders | undefined {
-  const said = clientHeadersFor(context);
-  if (said?.['cache-control'] !== undefined && errors > 0) said['cache-control'] = 'no-store';
-  return said;
+  sendAnswer(exchange, answer);
 }
 
 /** Straight to the socket: a short text goes out in one write with its headers. */
-function sendAnswer(
-  { response, requestId, headers: before, unread }: Exchange,
-  answer: Responded,
-  said: OutgoingHttpHeaders | undefined,
-): void {
+function sendAnswer({ response, requestId, headers: before, unread }: Exchange, answer: Responded): void {
   const body = bytesOf(answer);
   const headers = {
     ...before,
-    ...said,
-    ...answer.headers,
+    ...(answer.headers as OutgoingHttpHeaders),
     'content-type': contentTypes[answer.mediaType],
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
@@ -177,8 +174,9 @@ const longTexts = new WeakMap<Responded, Buffer>();
 
 /** A long text is encoded once, however many requests share its answer. */
 function bytesOf(answer: Responded): string | Buffer {
-  const { text } = answer;
-  if (text.length <= shortTextMax) return text;
+  const { text, headers = {} } = answer;
+  // Node would write headers together with a text as UTF-8, and bytes of services twice encoded.
+  if (text.length <= shortTextMax && !hasHighBytes(headers)) return text;
   let bytes = longTexts.get(answer);
   if (!bytes) longTexts.set(answer, (bytes = Buffer.from(text)));
   return bytes;
@@ -209,6 +207,7 @@ function refusal(error: unknown, requestId: string, mediaType: MediaType): Respo
     operationName: null,
     operationKind: null,
     errors: 1,
+    keep: 'nobody',
     code,
     headers: refusalHeaders(error),
   };

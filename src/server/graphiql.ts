@@ -63,6 +63,7 @@ function wantsHtml(accept: string | undefined): boolean {
 async function sendPage(reply: FastifyReply, folder: string): Promise<void> {
   await reply
     .type('text/html; charset=utf-8')
+    .header('vary', 'accept')
     .header('content-security-policy', contentSecurityPolicy)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'no-referrer')

@@ -31,6 +31,7 @@ export function rawRefusal(error: GatewayError, status = error.httpStatus): stri
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
+    'cache-control: no-store',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',

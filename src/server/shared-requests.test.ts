@@ -136,6 +136,7 @@ function responded(changes: Partial<Responded> = {}): Responded {
     operationName: null,
     operationKind: 'query',
     errors: 0,
+    keep: 'allowed',
     code: null,
     ...changes,
   };

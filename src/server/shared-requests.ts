@@ -70,7 +70,7 @@ export class SharedRequests {
       const graph = graphNumber();
       const answer = await present.catch(() => undefined);
       // What waited for its turn may have been answered by another graph, with labels of its own.
-      return answer && answer.errors === 0 && graphNumber() === graph ? answer : answerAlone();
+      return answer && isForOthers(answer) && graphNumber() === graph ? answer : answerAlone();
     }
     const answer = answerAlone().finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, answer);
@@ -82,4 +82,9 @@ export class SharedRequests {
     if (answer.operationKind === 'query') this.#queries.set(text, true, { size: Math.max(1, text.length) });
     return answer;
   }
+}
+
+/** Errors name the request they belong to, and cookies are for the client that caused them. */
+function isForOthers({ errors, headers }: Responded): boolean {
+  return errors === 0 && headers?.['set-cookie'] === undefined;
 }

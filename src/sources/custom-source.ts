@@ -11,7 +11,7 @@ import { newCall, type CallKind } from '../resilience/call.ts';
 import type { CallFailure } from '../resilience/outcome.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import type { Backend } from './backend.ts';
-import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
+import { clientHeaderRules, type ClientHeaderRules } from './client-headers.ts';
 import { badResponse, refused, type Refusal, unavailable } from './failures.ts';
 import { statusFailure } from './http-status.ts';
 import { type HttpMethod, type HttpResponse, parseJson, textOf } from './http-transport.ts';
@@ -97,7 +97,7 @@ export function sourceToOpen(backend: Backend, { url, options, headers }: Custom
     url,
     options,
     batching: batchingOf(backend.service),
-    sender: (read) => senderOf(backend, read, headers?.respond ?? []),
+    sender: (read) => senderOf(backend, read, clientHeaderRules(name, headers)),
   };
 }
 
@@ -117,7 +117,7 @@ function toolsFor(service: string): AnswerTools {
 function senderOf<Answer>(
   { service, send }: Backend,
   read: Read<Answer>,
-  respond: readonly string[],
+  rules: ClientHeaderRules,
 ): SourceSend<Answer> {
   const { name } = service;
   const tools = toolsFor(name);
@@ -137,8 +137,11 @@ function senderOf<Answer>(
   );
   return async (call, context) => {
     const { kind, idempotencyKey } = call;
-    const { answer, response } = await policed(call, newCall(context, kind, idempotencyKey));
-    if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+    const { answer, response } = await rules.hear(
+      context,
+      policed(call, newCall(context, kind, idempotencyKey)),
+    );
+    if (rules.apply) rules.add(context, rules.of(response.headers));
     return answer;
   };
 }

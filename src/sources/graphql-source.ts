@@ -2,11 +2,12 @@
  * GraphQL over HTTP: a remote subgraph for the executor, and a small client for resolvers that call a GraphQL service.
  */
 
+import type { ServiceHeaders } from '../config/transport.ts';
 import type { NumberPlaces } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { newCall, type Call } from '../resilience/call.ts';
 import type { Backend } from './backend.ts';
-import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
+import { clientHeaderRules, type ClientHeaderRules } from './client-headers.ts';
 import { refused } from './failures.ts';
 import { graphqlAnswer } from './graphql-answer.ts';
 import { idempotencyKeys } from './idempotency.ts';
@@ -27,11 +28,11 @@ export interface GraphqlSource {
 /** @param repeatable Mutations that may be sent again, with a key: coordinates. */
 export function createGraphqlSubgraph(
   backend: Backend,
-  respond: readonly string[] = [],
+  headers?: ServiceHeaders,
   repeatable: readonly string[] = [],
 ): Subgraph {
   const keyOf = idempotencyKeys(repeatable);
-  const call = graphqlCall(backend, respond);
+  const call = graphqlCall(backend, clientHeaderRules(backend.service.name, headers));
   return {
     fetch: (request) => {
       const { body, context, operation } = request;
@@ -42,16 +43,20 @@ export function createGraphqlSubgraph(
   };
 }
 
-export function createGraphqlSource(backend: Backend, respond: readonly string[] = []): GraphqlSource {
+export function createGraphqlSource(backend: Backend, headers?: ServiceHeaders): GraphqlSource {
   const { name: service } = backend.service;
-  const call = graphqlCall(backend, respond);
+  const rules = clientHeaderRules(service, headers);
+  const call = graphqlCall(backend, rules);
   return {
     batching: batchingOf(backend.service),
     async query<Data extends object>(text: string, variables: object, context: RequestContext) {
       const body = JSON.stringify({ query: text, variables });
       const kind = /^\s*mutation\b/.test(text) ? 'mutation' : 'query';
-      const { data, errors, clientHeaders } = await call({ body }, newCall(context, kind));
-      if (clientHeaders) addClientHeaders(context, clientHeaders);
+      const { data, errors, clientHeaders } = await rules.hear(
+        context,
+        call({ body }, newCall(context, kind)),
+      );
+      if (clientHeaders) rules.add(context, clientHeaders);
       if (data && !errors?.length) return data as Data;
       const first = errors?.[0];
       throw refused(service, { message: first?.message, code: first?.extensions?.['code'], cause: errors });
@@ -66,16 +71,12 @@ interface Question {
 }
 
 /** One body to one replica, with every policy of the service around it. */
-function graphqlCall(
-  { service, send }: Backend,
-  respond: readonly string[],
-): Call<Question, SubgraphResponse> {
+function graphqlCall({ service, send }: Backend, rules: ClientHeaderRules): Call<Question, SubgraphResponse> {
   return service.stack<Question, SubgraphResponse>(
     async ({ body, numbers }, context) => {
       const response = await send({ method: 'POST', path: '', body }, context);
       const answer = graphqlAnswer(service.name, response, numbers);
-      if (respond.length === 0) return answer;
-      return { ...answer, clientHeaders: clientHeadersOf(response.headers, respond) };
+      return rules.apply ? { ...answer, clientHeaders: rules.of(response.headers) } : answer;
     },
     ({ status }) => (status === undefined ? 'answered' : 'server-error'),
   );

@@ -9,7 +9,7 @@ import { transportDefaults, type ServiceTransport } from '../config/transport.ts
 import type { RequestContext } from '../pipeline/request.ts';
 import { newCall, type CallContext } from '../resilience/call.ts';
 import type { Service } from '../resilience/service.ts';
-import { addClientHeaders, countedCacheControl, notToBeKept } from './client-headers.ts';
+import { clientHeaderRules } from './client-headers.ts';
 import { grpcCalls } from './grpc-calls.ts';
 import { GrpcChannels } from './grpc-channels.ts';
 import { type GrpcMethod, grpcMethods } from './grpc-methods.ts';
@@ -64,9 +64,9 @@ export async function createGrpcSource(options: GrpcServiceOptions, service: Ser
     silenceMs: service.options.breaker.slowMs,
   });
   // Nothing of gRPC says how long an answer may be kept.
-  const counts = transport.headers?.respond.includes(countedCacheControl) ?? false;
+  const rules = clientHeaderRules(name, transport.headers);
   const begin = ({ kind }: GrpcMethod, context: RequestContext): CallContext => {
-    if (counts) addClientHeaders(context, notToBeKept);
+    if (rules.apply) rules.addSilence(context);
     return newCall(context, kind);
   };
   const methodOf = (method: string): GrpcMethod => {

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 
 import { answerKey, type KeyParts } from '../pipeline/answer-inputs.ts';
 import type { Clock } from '../shared/clock.ts';
-import { parseCacheControl } from './client-headers.ts';
+import { parseCacheControl } from './cache-control.ts';
 import type { HttpResponse } from './http-call.ts';
 import type { SentHeaders } from './request-headers.ts';
 

@@ -6,7 +6,7 @@ import { monotonicClock, type Clock } from '../shared/clock.ts';
 import type { ServiceHeaders } from '../config/transport.ts';
 import type { Backend } from './backend.ts';
 import { type BulkEndpoint, bulkLoaderOf, type BulkOptions } from './bulk-loader.ts';
-import { addClientHeaders, clientHeadersOf } from './client-headers.ts';
+import { clientHeaderRules } from './client-headers.ts';
 import { statusFailure } from './http-status.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from './http-transport.ts';
 import { type Batching, batchingOf, type Loader } from './loader.ts';
@@ -70,30 +70,34 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   const cache =
     cacheOptions.entriesMax > 0 ? new RestCache(cacheOptions, options.clock ?? monotonicClock) : null;
   const rules = headerRules(options.headers);
-  const respond = options.headers?.respond ?? [];
+  const toClient = clientHeaderRules(service, options.headers);
+  const send: typeof call = (request, context) => toClient.hear(context.request, call(request, context));
+  const tell = (response: HttpResponse, context: RequestContext): void => {
+    if (toClient.apply) toClient.add(context, toClient.of(response.headers));
+  };
 
   async function get(template: string, values: RestCall, context: RequestContext): Promise<unknown> {
     const path = restPath(service, template, values);
     const headers = { ...values.headers };
-    if (!cache) return answered(await call({ method: 'GET', path, headers }, newCall(context, 'query')));
+    if (!cache) return answered(await send({ method: 'GET', path, headers }, newCall(context, 'query')));
     const sent: SentHeaders = {};
     rules(context, sent);
     const key = restCacheKey({ path, sent: Object.assign(sent, headers) });
     const known = cache.fresh(key);
-    if (known) return answered(respond.length > 0 ? (cache.aged(key) ?? known) : known);
+    if (known) return answered(toClient.apply ? (cache.aged(key) ?? known) : known);
     const etag = cache.etag(key);
     if (etag !== undefined) headers['if-none-match'] = etag;
-    return answered(cache.take(key, await call({ method: 'GET', path, headers }, newCall(context, 'query'))));
+    return answered(cache.take(key, await send({ method: 'GET', path, headers }, newCall(context, 'query'))));
 
     function answered(response: HttpResponse): unknown {
-      if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+      tell(response, context);
       return response.status === 404 ? null : bodyOf(service, response);
     }
   }
 
   async function search(template: string, values: RestSearch, context: RequestContext): Promise<unknown> {
-    const response = await call(requestOf(service, 'POST', template, values), newCall(context, 'query'));
-    if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+    const response = await send(requestOf(service, 'POST', template, values), newCall(context, 'query'));
+    tell(response, context);
     return response.status === 404 ? null : bodyOf(service, response);
   }
 
@@ -106,8 +110,8 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     const { idempotencyKey } = values;
     const request = requestOf(service, method, template, values);
     try {
-      const response = await call(request, newCall(context, 'mutation', idempotencyKey));
-      if (respond.length > 0) addClientHeaders(context, clientHeadersOf(response.headers, respond));
+      const response = await send(request, newCall(context, 'mutation', idempotencyKey));
+      tell(response, context);
       if (response.status === 404) throw statusFailure(service, response);
       return bodyOf(service, response);
     } finally {

@@ -13,7 +13,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
-import { addClientHeaders } from './client-headers.ts';
+import { clientHeaderRules, type ClientHeaderRules } from './client-headers.ts';
 import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
 import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from './source.ts';
@@ -133,17 +133,21 @@ export function aroundSubgraph(config: GatewayConfig, mutations: MutationCounter
     const counted = shares
       ? shareFetches(subgraph, mutations, { ...sharing, ignoreHeaders, ...(headers ? { headers } : {}) })
       : countMutations(subgraph, mutations);
-    const collected = headers && headers.respond.length > 0 ? collectHeaders(counted) : counted;
+    const rules = clientHeaderRules(name, headers);
+    const collected = rules.apply ? collectHeaders(counted, rules) : counted;
     return byIdentityRule(name, collected, auth);
   };
 }
 
 /** Each request that has the answer passes its headers on, whoever made the call. */
-function collectHeaders(subgraph: Subgraph): Subgraph {
+function collectHeaders(subgraph: Subgraph, rules: ClientHeaderRules): Subgraph {
   return {
     async fetch(request) {
-      const answer = await subgraph.fetch(request);
-      if (answer.clientHeaders) addClientHeaders(request.context, answer.clientHeaders);
+      const { context } = request;
+      const answer = await rules.hear(context, subgraph.fetch(request));
+      if (answer.clientHeaders) rules.add(context, answer.clientHeaders);
+      // What stands in for it is old.
+      else rules.addSilence(context);
       return answer;
     },
     close: () => subgraph.close(),

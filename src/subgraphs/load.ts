@@ -14,6 +14,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { keepDigitsOfLiterals } from '../shared/exact-literals.ts';
 import type { Service } from '../resilience/service.ts';
 import { backendOf } from '../sources/backend.ts';
+import { keepPrivate } from '../sources/client-headers.ts';
 import { createGraphqlSubgraph } from '../sources/graphql-source.ts';
 import { createHttpTransport } from '../sources/http-transport.ts';
 import { createLocalSubgraph } from '../sources/local-source.ts';
@@ -64,7 +65,7 @@ export async function loadSubgraphs(
           ? around(
               createGraphqlSubgraph(
                 backendOf(leases.use(subgraph), http, transportOf(subgraph, settings)),
-                subgraph.headers?.respond,
+                subgraph.headers,
                 backends.ownPolicyOf(subgraph.name).idempotencyKeys,
               ),
               'remote',
@@ -116,7 +117,10 @@ async function openLocal(
   const subgraph = createLocalSubgraph({
     name: config.name,
     schema,
-    contextOf: (request: RequestContext) => ({ request, sources }),
+    contextOf(request: RequestContext) {
+      if (resolversPath !== undefined) keepPrivate(request);
+      return { request, sources };
+    },
     timeoutMs: service.options.timeoutMs,
     ...(fields ? { fieldDeadlines: fields } : {}),
   });

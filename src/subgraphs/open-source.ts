@@ -46,7 +46,7 @@ function openHttp(
   backend: Backend,
 ): Opened {
   const { kind, headers } = config;
-  if (kind === 'graphql') return { kind, client: createGraphqlSource(backend, headers?.respond) };
+  if (kind === 'graphql') return { kind, client: createGraphqlSource(backend, headers) };
   return {
     kind,
     client: createRestSource(backend, { cache: config.cache, ...(headers ? { headers } : {}) }),

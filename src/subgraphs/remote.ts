@@ -46,7 +46,7 @@ export function connectRemote(
     const options = { kind: 'graphql', name, replicas: [{ url }] } as const;
     const backend = backendOf(leases.use(options), http, transport);
     const { idempotencyKeys } = backends.ownPolicyOf(name);
-    connected.set(name, around(createGraphqlSubgraph(backend, [], idempotencyKeys), 'remote', name));
+    connected.set(name, around(createGraphqlSubgraph(backend, undefined, idempotencyKeys), 'remote', name));
   }
   return {
     subgraphs: connected,

@@ -9,7 +9,13 @@ import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
 import { createBackends } from '../../src/subgraphs/backends.ts';
 import { type LoadedSubgraphs, loadSubgraphs } from '../../src/subgraphs/load.ts';
-import { clientHeadersFor, strictestCacheControl } from '../../src/sources/client-headers.ts';
+import {
+  cacheControlText,
+  parseCacheControl,
+  remaining,
+  strictest,
+} from '../../src/sources/cache-control.ts';
+import { saidToClient } from '../../src/sources/client-headers.ts';
 import { requestContext } from '../support/context.ts';
 import { stockProto, stockServer } from '../support/stock-server.ts';
 import { fetchFrom } from './support/fetch.ts';
@@ -27,9 +33,32 @@ describe('the strictest cache-control', () => {
     ['max-age=60, public', 'max-age=90, private', 'max-age=60, private'],
     ['max-age=60, public', 'no-store', 'no-store'],
     ['max-age=60, public', 'no-cache, max-age=60, public', 'no-cache, max-age=60, public'],
-  ])('of "%s" and "%s" is "%s"', (one, other, strictest) => {
-    expect(strictestCacheControl(one, other)).toBe(strictest);
-    expect(strictestCacheControl(other, one)).toBe(strictest);
+    ['max-age=60, public', 'max-age=60, s-maxage=5, public', 'max-age=5, public'],
+    ['max-age=60, public', 'max-age=60, must-revalidate, public', 'max-age=60, must-revalidate, public'],
+    ['max-age=60, public', 'max-age=60, proxy-revalidate, public', 'max-age=60, must-revalidate, public'],
+    ['max-age=60, public', 'max-age=60, public, private="x-user"', 'max-age=60, private'],
+    ['max-age=60, public', 'Max-Age="20", PUBLIC', 'max-age=20, public'],
+    ['max-age=60, public', 'max-age=20, max-age=90, public', 'max-age=20, public'],
+    ['max-age=60, public', 'max-age=-1, public', 'no-store'],
+    ['max-age=60, public', 'max-age=soon, public', 'no-store'],
+    ['max-age=60, public', 'public', 'no-store'],
+  ])('of "%s" and "%s" is "%s"', (one, other, expected) => {
+    const [a, b] = [one, other].map((text) => remaining(parseCacheControl(text), undefined));
+    for (const [first, second] of [
+      [a, b],
+      [b, a],
+    ])
+      expect(first && second && cacheControlText(strictest(first, second))).toBe(expected);
+  });
+
+  it.each([
+    ['10', 'max-age=50, public'],
+    ['90', 'max-age=0, public'],
+    ['-10', 'max-age=60, public'],
+    ['0.5', 'max-age=60, public'],
+    ['old', 'max-age=60, public'],
+  ])('counts an age of %s', (age, expected) => {
+    expect(cacheControlText(remaining(parseCacheControl('max-age=60, public'), age))).toBe(expected);
   });
 });
 
@@ -78,12 +107,12 @@ describe('a service without a rule', () => {
       const saidBy = async (...names: readonly string[]) => {
         const context = requestContext();
         for (const name of names) await fetchFrom(subgraphs.get(name), `{ ${name} }`, { context });
-        return clientHeadersFor(context)?.['cache-control'];
+        return cacheControlText(saidToClient(context).control);
       };
       expect(await saidBy('a', 'b')).toBe(together);
       expect(await saidBy('b', 'a')).toBe(together);
       expect(await saidBy('a')).toBe('max-age=60, public');
-      expect(await saidBy('b')).toBeUndefined();
+      expect(await saidBy('b')).toBe('no-store');
     },
   );
 });
@@ -113,12 +142,13 @@ sources:
   const said = async (text: string) => {
     const context = requestContext();
     expect((await fetchFrom(subgraphs.get('a'), text, { context })).errors).toBeUndefined();
-    return clientHeadersFor(context)?.['cache-control'];
+    return cacheControlText(saidToClient(context).control);
   };
+  expect(await said('{ own }')).toBe('no-store');
   expect(await said('{ rest own }')).toBe('max-age=9, private');
   expect(await said('{ rest other }')).toBe('max-age=9, private');
   expect(await said('{ rest stock }')).toBe('no-store');
-  expect(await said('{ other stock }')).toBeUndefined();
+  expect(await said('{ other stock }')).toBe('no-store');
 });
 
 it('a cookie is for the client whose call it came with', async () => {

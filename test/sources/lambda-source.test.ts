@@ -9,7 +9,8 @@ import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadGraphFile } from '../../src/config/graph-file.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { clientHeadersFor } from '../../src/sources/client-headers.ts';
+import { cacheControlText } from '../../src/sources/cache-control.ts';
+import { saidToClient } from '../../src/sources/client-headers.ts';
 import { createBackends } from '../../src/subgraphs/backends.ts';
 import { loadSubgraphs } from '../../src/subgraphs/load.ts';
 import { folderWith } from '../support/folder.ts';
@@ -48,7 +49,7 @@ describe('a field resolved by a function', () => {
     await fetchFrom(quotes, quote, { context });
     expect(service.asked[0]?.headers).toMatchObject({ 'x-api-key': 'secret', 'x-tenant': 't1' });
     expect(service.asked[0]?.headers['x-user-id']).toBeUndefined();
-    expect(clientHeadersFor(context)).toEqual({ 'cache-control': 'max-age=60, public' });
+    expect(cacheControlText(saidToClient(context).control)).toBe('max-age=60, public');
   });
 
   it('is SERVICE_ERROR where the function threw, and the function does not run again', async () => {

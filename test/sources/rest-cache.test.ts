@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ServiceHeaders } from '../../src/config/transport.ts';
 import { createHttpTransport } from '../../src/sources/http-transport.ts';
 import { plainBackend } from '../../src/sources/backend.ts';
-import { clientHeadersFor } from '../../src/sources/client-headers.ts';
+import { cacheControlText } from '../../src/sources/cache-control.ts';
+import { saidToClient } from '../../src/sources/client-headers.ts';
 import { noHeaderRules } from '../../src/sources/request-headers.ts';
 import { createRestSource, restCacheDefaults } from '../../src/sources/rest-source.ts';
 import type { RestCacheOptions } from '../../src/sources/rest-cache.ts';
@@ -59,7 +60,7 @@ describe('an answer', () => {
     const said = async () => {
       const context = requestContext();
       await get(context);
-      return clientHeadersFor(context)?.['cache-control'];
+      return cacheControlText(saidToClient(context).control);
     };
     expect(await said()).toBe('max-age=8, private');
     wait(3500);
