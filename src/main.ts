@@ -84,13 +84,8 @@ interface Served {
 }
 
 /** Listens, and answers with `gateway`, which is closed with it. */
-export async function serveGateway({
-  gateway,
-  config,
-  log,
-  source,
-  credentials,
-}: Served): Promise<RunningGateway> {
+export async function serveGateway(served: Served): Promise<RunningGateway> {
+  const { gateway, config, log, source, credentials } = served;
   const { events } = gateway;
   const store = config.redis && (await openStore(config.redis, events).catch(afterClosing(gateway)));
   const parts = { events, store, signingKeys: credentials.current.signing };
@@ -109,14 +104,13 @@ export async function serveGateway({
   const admission = createAdmission(config, events);
   if (config.server.graphiql) registerGraphiql(app, config.server.path);
   registerKeySet(app, credentials);
-  const shared = createSharedRequests(config, gateway);
   registerFront(edge, {
     config,
     events,
     respond: front.respond,
     authenticate: auth?.authenticate,
     admission,
-    ...(shared ? { shared } : {}),
+    shared: createSharedRequests(config, gateway),
   });
   const { host, port, path, drainDelayMs, drainTimeoutMs } = config.server;
   const address = await app

@@ -54,7 +54,7 @@ export interface FrontOptions {
   readonly authenticate?: Authenticate | undefined;
   readonly admission: Admission;
   /** Absent: each request is answered by itself. */
-  readonly shared?: SharedRequests;
+  readonly shared: SharedRequests | undefined;
 }
 
 interface Handling extends FrontOptions {

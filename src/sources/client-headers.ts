@@ -42,8 +42,9 @@ export interface ClientHeaderRules {
 /** @param service Its name; what services say is told in the order of their names, whoever was faster. */
 export function clientHeaderRules(
   service: string,
-  { respond, rename, forward }: ServiceHeaders = noHeaderRules,
+  headers: ServiceHeaders = noHeaderRules,
 ): ClientHeaderRules {
+  const { respond, rename } = headers;
   const isSent = respond.includes('cache-control');
   const counts = isSent || respond.includes(countedCacheControl);
   const passed = respond.filter((name) => !ownNames.has(name) && !hopByHopHeaders.has(name));
@@ -56,7 +57,7 @@ export function clientHeaderRules(
     if (!counts) return;
     told.isSent ||= isSent;
     told.control = told.control ? strictest(told.control, said.control) : said.control;
-    if (knowsWho(context, forward)) told.isPrivate = true;
+    if (knowsWho(context, headers)) told.isPrivate = true;
   };
   return {
     apply: respond.length > 0,
@@ -110,9 +111,10 @@ export function varyNames(value: string | string[] | undefined): readonly string
 }
 
 /** Whether the service got a header by which it may know the user. */
-function knowsWho({ forwardHeaders, headers }: RequestContext, forward: readonly string[]): boolean {
-  for (const name in forwardHeaders) if (saysWho(name)) return true;
-  return forward.some((name) => saysWho(name) && headers[name] !== undefined);
+function knowsWho({ forwardHeaders, headers }: RequestContext, { forward, remove }: ServiceHeaders): boolean {
+  const isTold = (name: string): boolean => saysWho(name) && !remove.includes(name);
+  for (const name in forwardHeaders) if (isTold(name)) return true;
+  return forward.some((name) => isTold(name) && headers[name] !== undefined);
 }
 
 function saysWho(name: string): boolean {

@@ -49,7 +49,7 @@ describe('a field resolved by a function', () => {
     await fetchFrom(quotes, quote, { context });
     expect(service.asked[0]?.headers).toMatchObject({ 'x-api-key': 'secret', 'x-tenant': 't1' });
     expect(service.asked[0]?.headers['x-user-id']).toBeUndefined();
-    expect(cacheControlText(saidToClient(context).control)).toBe('max-age=60, public');
+    expect(cacheControlText(saidToClient(context).control)).toBe('max-age=60, private');
   });
 
   it('is SERVICE_ERROR where the function threw, and the function does not run again', async () => {
