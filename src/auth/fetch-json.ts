@@ -21,6 +21,21 @@ export async function fetchJson(
   }
 }
 
+/** Another status than 200. */
+class OtherStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the identity provider answered with status ${status}`);
+    this.status = status;
+  }
+}
+
+/** The status that was answered instead of 200, of what `fetchJson` threw; undefined: there was no such answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && error.cause instanceof OtherStatus ? error.cause.status : undefined;
+}
+
 /** What the network says stands behind a message that says only that it failed. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -40,7 +55,7 @@ async function askFor(
   const response = await fetch(url, { ...request, redirect: 'manual', signal });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`the identity provider answered with status ${response.status}`);
+    throw new OtherStatus(response.status);
   }
   const body = await cappedBody(response, responseBytesMax);
   let value: unknown;

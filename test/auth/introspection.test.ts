@@ -241,3 +241,38 @@ describe('of several issuers', () => {
     expect(idp.asked).toEqual(['a.b.c']);
   });
 });
+
+describe('a provider that answers 400 to odd tokens', () => {
+  it.each([400, 413, 422])('is not failing, and %i refuses that token alone', async (status) => {
+    const { idp, check } = await given({ callsPerSecondMax: 1000 });
+    idp.statusFor = (token) => (token.startsWith('odd') ? status : undefined);
+    expect((await check.check('good-0')).principal).toBeDefined();
+    const odd = await Promise.all(many(8, 'odd').map((token) => check.check(token)));
+    expect(count(odd)).toEqual({ UNAUTHENTICATED: 8 });
+    expect((await check.check('good-1')).principal).toBeDefined();
+    const asked = idp.asked.length;
+    expect(await check.check('odd-0')).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(idp.asked).toHaveLength(asked);
+    expect(check.failures).toHaveLength(8);
+  });
+
+  it('may be asked in a wrong way, as long as it has said of no token what it is', async () => {
+    const { idp, check } = await given();
+    idp.statusFor = () => 400;
+    for (const token of many(8, 'good'))
+      expect(await check.check(token)).toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    idp.statusFor = () => undefined;
+    expect((await check.check('good-0')).principal).toBeDefined();
+  });
+
+  it.each([401, 403, 429, 500, 503])('counts as failing with %i, whatever the token', async (status) => {
+    const { idp, check } = await given();
+    expect((await check.check('good-0')).principal).toBeDefined();
+    idp.statusFor = () => status;
+    for (const token of many(5, 'odd'))
+      expect(await check.check(token)).toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    const asked = idp.asked.length;
+    expect(await check.check('odd-9')).toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    expect(idp.asked).toHaveLength(asked);
+  });
+});

@@ -14,7 +14,8 @@ export interface CallBudgetOptions {
   readonly perSecondMax: number;
 }
 
-export type Outcome = 'active' | 'inactive' | 'failed';
+/** `refused`: the provider is there and does not like what it was asked. */
+export type Outcome = 'active' | 'inactive' | 'refused' | 'failed';
 
 /** How long a client is doubted after a token that did not hold. */
 const doubtedMs = 60_000;
@@ -64,7 +65,7 @@ export class CallBudget {
     const now = this.#now();
     this.#failuresInRow = outcome === 'failed' ? this.#failuresInRow + 1 : 0;
     if (outcome === 'failed') this.#retryAtMs = now + retryMs;
-    if (outcome === 'inactive') this.#doubted.set(network, now + doubtedMs);
+    if (outcome === 'inactive' || outcome === 'refused') this.#doubted.set(network, now + doubtedMs);
     if (outcome === 'active') this.#doubted.delete(network);
   }
 

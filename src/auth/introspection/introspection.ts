@@ -14,7 +14,7 @@ import type { IntrospectionConfig } from '../../config/auth-introspection.ts';
 import type { IssuerConfig } from '../../config/auth-jwt.ts';
 import type { NetworkOf } from '../../shared/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Fetch } from '../fetch-json.ts';
+import { statusOf, type Fetch } from '../fetch-json.ts';
 import { VerifiedTokens } from '../jwt/verified-tokens.ts';
 import { type Proof, refusal, unavailable } from '../proof.ts';
 import { CallBudget, type Outcome } from './call-budget.ts';
@@ -61,12 +61,15 @@ export function createIntrospection(
   const refused = new LRUCache<string, number>({ max: cachedTokensMax });
   const underWay = new Map<string, Promise<Proof>>();
   const budget = new CallBudget({ concurrentMax, perSecondMax: callsPerSecondMax }, now);
+  /** Whether it has said of any token what it is. */
+  let hasAnswered = false;
   const introspect = createIntrospect(issuer.issuer, config, parts);
 
   async function ask({ token, key, network }: ShownToken): Promise<Proof> {
     let outcome: Outcome = 'failed';
     try {
       const claims = await introspect(token);
+      hasAnswered = true;
       outcome = 'inactive';
       if (!claims) throw refusal('the issuer says that the token is not active');
       const principal = checkedPrincipal(claims, issuer, config, wallClock());
@@ -81,6 +84,14 @@ export function createIntrospection(
       }
       const reason = error instanceof Error ? error.message : String(error);
       parts.onFailure({ issuer: issuer.issuer, reason });
+      if (isAboutToken(error)) {
+        outcome = 'refused';
+        // From the start on, it could be this gateway that asks in a wrong way.
+        if (hasAnswered) {
+          refused.set(key, now() + config.negativeCacheSeconds * 1000);
+          throw refusal(`the issuer does not take the token: ${reason}`);
+        }
+      }
       throw unavailable(`the issuer could not be asked about the token: ${reason}`);
     } finally {
       budget.leave(network, outcome);
@@ -105,6 +116,15 @@ export function createIntrospection(
     }
     return proof;
   };
+}
+
+/**
+ * Some providers answer 400 to a token of a form they do not know (RFC 7662 wants them to say that it is not active): it
+ * says nothing of other tokens, unlike 401 and 403, which are about this gateway, and 429.
+ */
+function isAboutToken(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 400 || status === 413 || status === 414 || status === 422;
 }
 
 /**

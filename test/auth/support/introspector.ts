@@ -11,6 +11,8 @@ export interface Introspector {
   readonly url: string;
   /** What it says of a token: JSON, or a text as it is. */
   says: (token: string) => unknown;
+  /** Of its answer about a token. Undefined: 200. */
+  statusFor: (token: string) => number | undefined;
   /** Nobody is answered before this; undefined: at once. */
   gate: Promise<void> | undefined;
   /** Tokens it was asked about, in order. */
@@ -29,7 +31,7 @@ export async function introspector(): Promise<Introspector> {
     if (token !== null) one.asked.push(token);
     await one.gate;
     const body = token === null ? { issuer: one.issuer, introspection_endpoint: one.url } : one.says(token);
-    response.statusCode = one.isDown ? 503 : 200;
+    response.statusCode = one.isDown ? 503 : ((token === null ? undefined : one.statusFor(token)) ?? 200);
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,6 +44,7 @@ export async function introspector(): Promise<Introspector> {
     issuer,
     url: `${issuer}/introspect`,
     says: () => ({ active: false }),
+    statusFor: () => undefined,
     gate: undefined,
     asked: [],
     last: { authorization: undefined, form: new URLSearchParams() },
