@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { introspectionSchema } from './auth-introspection.ts';
+import { shortSecret } from './hmac-secrets.ts';
 import { isSecure, secureAddress } from './secure-address.ts';
 
 /** RSA and elliptic curves; and secrets that both sides know, which only keys in a file may be. */
@@ -91,6 +92,8 @@ const issuerSchema = z
     const secrets = issuer.algorithms.filter((name) => name.startsWith('HS')).length;
     if (secrets > 0 && secrets < issuer.algorithms.length)
       report('algorithms', 'expected HS algorithms in an issuer of their own');
+    const short = shortSecret(issuer.keys, issuer.algorithms);
+    if (short !== undefined) report('keys', `expected longer secrets: ${short}`);
     if (secrets > 0 && !issuer.jwksFile && !issuer.keys)
       report('algorithms', 'expected jwksFile or keys with an HS algorithm: its keys are secrets');
   });

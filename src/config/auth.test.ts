@@ -53,6 +53,10 @@ describe('authSchema', () => {
     ['discovery over plain http from another machine', { issuer: 'http://idp.example' }],
     ['two places for keys', { jwksUrl: 'https://idp.example/jwks', jwksFile: 'keys.json' }],
     ['shared secrets beside public keys', { algorithms: ['HS256', 'RS256'], keys: [{ kty: 'oct' }] }],
+    ['no secret in a key', { algorithms: ['HS256'], keys: [{ kty: 'oct' }] }],
+    ['a secret shorter than its hash', hmac('HS256', 31)],
+    ['a secret shorter than the longest hash', hmac('HS512', 63)],
+    ['a secret shorter than one of its hashes', { ...hmac('HS256', 32), algorithms: ['HS256', 'HS384'] }],
     ['shared secrets from an address', { algorithms: ['HS256'] }],
     ['keys and no algorithm', { algorithms: [], keys: [{ kty: 'RSA' }], introspection }],
     ['introspection without a secret', { introspection: { clientId: 'a' } }],
@@ -61,6 +65,17 @@ describe('authSchema', () => {
   ])('refuses an issuer with %s', (_what, change) => {
     expect(withIssuer(change).success).toBe(false);
     expect(withIssuer({}).success).toBe(true);
+  });
+
+  it.each([
+    ['HS256', 32],
+    ['HS384', 48],
+    ['HS512', 64],
+  ])('takes a secret as long as the hash of %s', (algorithm, bytes) => {
+    expect(withIssuer(hmac(algorithm, bytes)).success).toBe(true);
+    const short = withIssuer(hmac(algorithm, bytes - 1)).error?.issues[0];
+    expect(short?.path).toEqual(['jwt', 'issuers', 0, 'keys']);
+    expect(short?.message).toContain(`key 0 has ${bytes - 1} bytes: ${algorithm} needs at least ${bytes}`);
   });
 
   it('knows of each opaque token whose it is: refuses two issuers with the same prefix, or with none', () => {
@@ -95,3 +110,7 @@ describe('authSchema', () => {
       expect(authSchema.safeParse({ trustedProxy: { addresses: [range] } }).success).toBe(false);
   });
 });
+
+function hmac(algorithm: string, bytes: number): object {
+  return { algorithms: [algorithm], keys: [{ kty: 'oct', k: Buffer.alloc(bytes, 7).toString('base64url') }] };
+}

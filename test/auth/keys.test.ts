@@ -286,3 +286,61 @@ describe('a file of keys', () => {
     });
   });
 });
+
+describe('a token without a kid', () => {
+  const withoutKid = { kid: undefined };
+
+  async function several(count: number) {
+    const keys = await Promise.all(Array.from({ length: count }, (_, i) => signingKey('ES256', `k${i}`)));
+    const idp = await provider(keys);
+    const check = checker({ issuers: [issuerOf(idp)] });
+    const from = (key: (typeof keys)[number], claims: Readonly<Record<string, unknown>> = {}) =>
+      signed(key, idp.issuer, { nowMs: check.nowMs, header: withoutKid, claims });
+    return { keys, check, from };
+  }
+
+  it('holds by whichever of the issuer’s keys signed it', async () => {
+    const { keys, check, from } = await several(3);
+    for (const key of keys) expect((await check.check(await from(key))).principal?.subject).toBe('ada');
+  });
+
+  it('is refused for what is wrong with it, not for the keys that did not sign it', async () => {
+    const { keys, check, from } = await several(2);
+    const [, second] = keys;
+    const expired = second && (await from(second, { exp: Math.floor(check.nowMs / 1000) - 60 }));
+    expect(await check.check(expired ?? '')).toMatchObject({ reason: 'the token has expired' });
+    const foreign = await from(await signingKey('ES256', 'k0'));
+    expect(await check.check(foreign)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('costs a few checks of its signature at most', async () => {
+    const { keys, check, from } = await several(6);
+    const held = [];
+    for (const key of keys) held.push((await check.check(await from(key))).principal !== undefined);
+    expect(held).toEqual([true, true, true, true, false, false]);
+  });
+});
+
+it.each([1, 2, 7])('Bearer and a token may have %i spaces between them', async (spaces) => {
+  const { check, token } = await given();
+  const good = await token();
+  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    const { principal } = await check.with({ authorization: `${scheme}${' '.repeat(spaces)}${good}` });
+    expect(principal?.subject).toBe('ada');
+  }
+  expect(await check.with({ authorization: `Bearer${' '.repeat(spaces)}` })).toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
+});
+
+it('a file of keys with a secret shorter than its hash is refused at start', async () => {
+  const keys = [{ kty: 'oct', k: Buffer.alloc(31, 7).toString('base64url') }];
+  const folder = await folderWith({ 'keys.json': JSON.stringify({ keys }) });
+  const jwksFile = join(folder, 'keys.json');
+  const config = authSchema.parse({
+    jwt: { issuers: [{ issuer: 'i', jwksFile, audience: 'shop', algorithms: ['HS256'] }] },
+  });
+  await expect(
+    openAuth(config, { events: new Events(), networkOf: (address) => address }),
+  ).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('key 0 has 31 bytes') });
+});

@@ -5,10 +5,15 @@ import { importJWK, type CryptoKey, type JWK } from 'jose';
 import { isRecord } from '../fetch-json.ts';
 import type { TokenForm } from './form.ts';
 
+export type VerifyingKey = CryptoKey | Uint8Array;
+
+/** Keys that are tried for a token that names none: each costs a check of a signature. */
+const triedMax = 4;
+
 export class KeySet {
   readonly #keys: readonly JWK[];
   /** What was imported before, by the key's place and the algorithm. */
-  readonly #imported = new Map<string, Promise<CryptoKey | Uint8Array>>();
+  readonly #imported = new Map<string, Promise<VerifyingKey>>();
   /** Equal for sets with the same keys. */
   readonly text: string;
 
@@ -17,20 +22,19 @@ export class KeySet {
     this.text = JSON.stringify(keys);
   }
 
-  /** @returns undefined where no key of the set, or more than one, could be meant. */
-  find({ algorithm, keyId }: TokenForm): Promise<CryptoKey | Uint8Array> | undefined {
-    let found: number | undefined;
-    for (const [i, key] of this.#keys.entries()) {
-      if (keyId !== undefined && key.kid !== keyId) continue;
-      if (!fits(key, algorithm)) continue;
-      if (found !== undefined) return undefined;
-      found = i;
-    }
-    const key = found === undefined ? undefined : this.#keys[found];
-    return key && this.#import(`${found} ${algorithm}`, key, algorithm);
+  /** @returns Those that could be meant: one where the token names it, else the first few that fit. */
+  find({ algorithm, keyId }: TokenForm): ReadonlyArray<Promise<VerifyingKey>> {
+    const fitting = [...this.#keys.entries()].filter(
+      ([, key]) => (keyId === undefined || key.kid === keyId) && fits(key, algorithm),
+    );
+    // Nobody can tell which of two is meant by one name.
+    if (keyId !== undefined && fitting.length > 1) return [];
+    return fitting
+      .slice(0, triedMax)
+      .map(([place, key]) => this.#import(`${place} ${algorithm}`, key, algorithm));
   }
 
-  #import(place: string, key: JWK, algorithm: string): Promise<CryptoKey | Uint8Array> {
+  #import(place: string, key: JWK, algorithm: string): Promise<VerifyingKey> {
     let imported = this.#imported.get(place);
     if (!imported) {
       imported = importJWK(key, algorithm);

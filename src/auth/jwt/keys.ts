@@ -8,7 +8,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { refusal, unavailable } from '../proof.ts';
 import type { TokenForm } from './form.ts';
-import type { KeySet } from './key-set.ts';
+import type { KeySet, VerifyingKey } from './key-set.ts';
 
 export interface KeysOptions {
   readonly cooldownMs: number;
@@ -42,11 +42,12 @@ export class Keys {
   }
 
   /** @throws {GatewayError} `UNAUTHENTICATED` for an unknown key; `AUTHENTICATION_UNAVAILABLE` when there are none. */
-  async find(form: TokenForm): Promise<Awaited<ReturnType<KeySet['find']>> & {}> {
+  async find(form: TokenForm): Promise<readonly VerifyingKey[]> {
     const set = await this.#current();
-    const key = set.find(form) ?? (await this.#afterLookingAgain(form));
-    if (!key) throw refusal('no key of the issuer fits the kid and algorithm of the token');
-    return key;
+    const known = set.find(form);
+    const found = known.length > 0 ? known : await this.#afterLookingAgain(form);
+    if (found.length === 0) throw refusal('no key of the issuer fits the kid and algorithm of the token');
+    return Promise.all(found);
   }
 
   /** Starts the first fetch, so that the first request need not wait for it. Never rejects. */
@@ -71,9 +72,9 @@ export class Keys {
 
   async #afterLookingAgain(form: TokenForm): Promise<ReturnType<KeySet['find']>> {
     const isCooling = this.#parts.now() - this.#askedAtMs < this.#options.cooldownMs;
-    if (isCooling && !this.#loading) return undefined;
+    if (isCooling && !this.#loading) return [];
     await this.#load();
-    return this.#set?.find(form);
+    return this.#set?.find(form) ?? [];
   }
 
   /** One at a time; never rejects. */

@@ -3,19 +3,20 @@
 import { readFile } from 'node:fs/promises';
 
 import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import { shortSecret } from '../../config/hmac-secrets.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { fetchJson, type Fetch, type FetchLimits } from '../fetch-json.ts';
+import { fetchJson, isRecord, type Fetch, type FetchLimits } from '../fetch-json.ts';
 import { discover } from '../discovery.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
 
 /** @throws {Error} With a reason for the log. */
 export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimits): () => Promise<KeySet> {
-  const { issuer, jwksUrl, jwksFile, keys } = config;
+  const { issuer, jwksUrl, jwksFile, keys, algorithms } = config;
   if (keys) {
     const set = readKeySet({ keys });
     return () => Promise.resolve(set);
   }
-  if (jwksFile !== undefined) return () => fromFile(jwksFile);
+  if (jwksFile !== undefined) return () => fromFile(jwksFile, algorithms);
   return async () => {
     // Asked each time: an identity provider may move its keys.
     const url = jwksUrl ?? (await discover(issuer, fetch, limits)).jwksUrl;
@@ -24,7 +25,7 @@ export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimit
   };
 }
 
-async function fromFile(path: string): Promise<KeySet> {
+async function fromFile(path: string, algorithms: readonly string[]): Promise<KeySet> {
   const text = await readFile(path, 'utf8');
   let value: unknown;
   try {
@@ -33,7 +34,10 @@ async function fromFile(path: string): Promise<KeySet> {
     // The parser's message shows some of the text, and keys may be secrets.
     throw new Error('the file of keys is not JSON');
   }
-  return readKeySet(value);
+  const set = readKeySet(value);
+  const mistake = isRecord(value) ? shortSecret(value.keys, algorithms) : undefined;
+  if (mistake !== undefined) throw new Error(mistake);
+  return set;
 }
 
 /**
@@ -42,10 +46,10 @@ async function fromFile(path: string): Promise<KeySet> {
  * @throws {GatewayError} `CONFIG_INVALID`
  */
 export async function checkKeyFiles(issuers: readonly IssuerConfig[]): Promise<void> {
-  for (const [i, { jwksFile }] of issuers.entries()) {
+  for (const [i, { jwksFile, algorithms }] of issuers.entries()) {
     if (jwksFile === undefined) continue;
     try {
-      await fromFile(jwksFile);
+      await fromFile(jwksFile, algorithms);
     } catch (cause) {
       const got = `expected a file of keys, got ${JSON.stringify(jwksFile)}`;
       throw new GatewayError(

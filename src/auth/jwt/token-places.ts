@@ -24,13 +24,19 @@ export function tokenFinder(sources: readonly Source[]): Find {
 /** With a scheme another one means that this is no token of ours, such as `Basic` for somebody else. */
 function fromHeader(name: string, scheme: string): Find {
   const start = scheme === '' ? '' : `${scheme.toLowerCase()} `;
+  /** Where it begins: after the scheme and any number of spaces (RFC 9110, 11.4). */
+  const tokenIn = (value: string): string => {
+    let at = start.length;
+    if (start !== '') while (value[at] === ' ') at += 1;
+    return value.slice(at);
+  };
   return (http) => {
     const value = own(http.headers, name);
     if (value === undefined) return undefined;
     // Whoever is in between may read the other one.
     if (typeof value !== 'string' || isRepeated(http, name))
       throw refusal('the header of the token is there more than once');
-    if (value.slice(0, start.length).toLowerCase() === start) return value.slice(start.length);
+    if (value.slice(0, start.length).toLowerCase() === start) return tokenIn(value);
     // Another reader may take for a space what stands there instead, or find the end of the line.
     if (start !== '' && isScheme(scheme, value)) throw refusal('there is a scheme and no token');
     return undefined;

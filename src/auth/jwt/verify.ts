@@ -1,6 +1,6 @@
 /** Whether one token holds: signed by its issuer, for this gateway, now. */
 
-import { errors, jwtVerify } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 
 import type { IssuerConfig } from '../../config/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
@@ -8,6 +8,7 @@ import { isGatewayError } from '../../shared/errors.ts';
 import { refusal } from '../proof.ts';
 import { principalOf } from './claims.ts';
 import { readForm } from './form.ts';
+import type { VerifyingKey } from './key-set.ts';
 import type { Keys } from './keys.ts';
 
 export interface Issuer {
@@ -32,9 +33,9 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   if (!config.algorithms.some((name) => name === form.algorithm))
     throw refusal('the algorithm of the token is not allowed for its issuer');
   checkType(form.type, config);
-  const key = await keys.find(form).catch(translate);
+  const fitting = await keys.find(form).catch(translate);
   const nowMs = wallClock();
-  const { payload } = await jwtVerify(token, key, {
+  const payload = await verifyWithAny(token, fitting, {
     issuer: config.issuer,
     audience: config.audience,
     algorithms: config.algorithms,
@@ -55,6 +56,24 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   if (jti !== undefined && typeof jti !== 'string') throw refusal('the jti of the token is not a text');
   if (cnf !== undefined && config.boundTokens === 'reject') throw refusal('the token is bound to a key');
   return principalOf(payload, { names: config.claims, issuer: config.issuer, provenBy: 'jwt' });
+}
+
+/** Only a signature that another key made lets the next one be tried. */
+async function verifyWithAny(
+  token: string,
+  keys: readonly VerifyingKey[],
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  let failure: unknown;
+  for (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 const usualTypes = new Set(['jwt', 'at+jwt']);
