@@ -52,11 +52,8 @@ export function createIntrospection(
 ): ProveOpaque {
   const { now, wallClock } = parts;
   const { cachedTokensMax, concurrentMax, callsPerSecondMax } = config;
-  const holding = new VerifiedTokens({
-    entriesMax: cachedTokensMax,
-    keptMs: config.cacheSeconds * 1000,
-    wallClock,
-  });
+  const keptMs = config.cacheSeconds * 1000;
+  const holding = new VerifiedTokens({ entriesMax: cachedTokensMax, keptMs, wallClock });
   /** Until when they are not asked about again, by their SHA-256. */
   const refused = new LRUCache<string, number>({ max: cachedTokensMax });
   const underWay = new Map<string, Promise<Proof>>();
@@ -84,13 +81,11 @@ export function createIntrospection(
       }
       const reason = error instanceof Error ? error.message : String(error);
       parts.onFailure({ issuer: issuer.issuer, reason });
-      if (isAboutToken(error)) {
-        outcome = 'refused';
-        // From the start on, it could be this gateway that asks in a wrong way.
-        if (hasAnswered) {
-          refused.set(key, now() + config.negativeCacheSeconds * 1000);
-          throw refusal(`the issuer does not take the token: ${reason}`);
-        }
+      if (isAboutToken(error)) outcome = 'refused';
+      // Before it has answered once, it could be this gateway that asks in a wrong way.
+      if (outcome === 'refused' && hasAnswered) {
+        refused.set(key, now() + config.negativeCacheSeconds * 1000);
+        throw refusal(`the issuer does not take the token: ${reason}`);
       }
       throw unavailable(`the issuer could not be asked about the token: ${reason}`);
     } finally {
