@@ -23,7 +23,7 @@ export interface CachingOptions {
 export interface CachingGateway {
   readonly gateway: RunningGateway;
   /** Of the test's issuer; ada may see what is guarded, others not. */
-  tokenFor(subject: string): Promise<string>;
+  readonly tokenFor: (subject: string) => Promise<string>;
   /** How often each service was asked. */
   readonly calls: Map<string, number>;
 }
