@@ -130,8 +130,9 @@ export class WaitingRequests {
 }
 
 /** Who a request is from where that is proven, else the network it comes from. */
-function clientOf({ principal, clientAddress, headers }: RequestContext, networkOf: NetworkOf): string {
-  if (!principal || principal.provenBy === 'none') return networkOf(clientAddress, headers);
+function clientOf({ principal, clientAddress, forwardedFor }: RequestContext, networkOf: NetworkOf): string {
+  if (!principal || principal.provenBy === 'none')
+    return networkOf(clientAddress, { 'x-forwarded-for': forwardedFor });
   const { issuer, subject, client } = principal;
   return createHash('sha1')
     .update(JSON.stringify([issuer, subject, client]))

@@ -8,6 +8,11 @@ export interface RequestContext {
   readonly requestId: string;
   /** Of the connection. IPv4 addresses in IPv6 form are in IPv4 form here. */
   readonly clientAddress: string;
+  /**
+   * `x-forwarded-for` as it came: authentication takes it out of `headers`, where backends would believe it. It says who
+   * the client is only where a trusted proxy sent it.
+   */
+  readonly forwardedFor?: string | string[] | undefined;
   /** The client's headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The allow-listed part of `headers`, ready to send to a backend (config `headers.forward`). */

@@ -43,6 +43,7 @@ export function createRequestContext(
   return {
     requestId,
     clientAddress: plainAddress(clientAddress),
+    forwardedFor: headers['x-forwarded-for'],
     headers,
     forwardHeaders,
     deadlineAtMs: monotonicClock() + Math.min(timeoutMs, clientTimeoutMs(headers)),

@@ -58,6 +58,20 @@ describe('SharedRequests', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('has nobody wait for a request that may take longer than its own', async () => {
+    const { ask, asked, learn } = given();
+    await learn();
+    const patient = ask();
+    const hurried = ask({ deadlineInMs: 500 });
+    expect(asked).toHaveLength(2);
+    asked[1]?.resolve(responded({ status: 201 }));
+    expect(await hurried).toMatchObject({ status: 201 });
+    const alike = ask();
+    asked[0]?.resolve(responded());
+    expect(await Promise.all([patient, alike])).toMatchObject([{ status: 200 }, { status: 200 }]);
+    expect(asked).toHaveLength(2);
+  });
+
   it('shares no body over its limit', async () => {
     const { ask, asked, learn } = given({ bodyBytesMax: 10 });
     await learn();
@@ -147,6 +161,7 @@ const askedAlike = { request: { headers: {} }, mediaType: 'application/json' } a
 interface Sent {
   readonly body?: string;
   readonly headers?: string;
+  readonly deadlineInMs?: number;
 }
 
 /** `ask` sends a request; `asked` are those that were answered by themselves, once told. */
@@ -161,12 +176,11 @@ function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: n
     ...options,
   });
   const asked: Array<PromiseWithResolvers<Responded>> = [];
-  const send = ({ body = '{"query":"{a}"}', headers = 'Bearer a' }: Sent, alone: () => Promise<Responded>) =>
-    shared.answer(
-      Buffer.from(body),
-      { context: requestContext({ headers: { authorization: headers } }), ...askedAlike },
-      alone,
-    );
+  const send = (sent: Sent, alone: () => Promise<Responded>) => {
+    const { body = '{"query":"{a}"}', headers = 'Bearer a', deadlineInMs = 10_000 } = sent;
+    const context = requestContext({ headers: { authorization: headers }, deadlineInMs });
+    return shared.answer(Buffer.from(body), { context, ...askedAlike }, alone);
+  };
   const ask = (sent: Sent = {}): Promise<Responded> =>
     send(sent, () => {
       const call = Promise.withResolvers<Responded>();

@@ -17,6 +17,8 @@ const bodiesMax = 10_000;
 const bodyBytesMax = 16_384;
 /** Of all bodies known to be queries. */
 const knownBytesMax = 16_777_216;
+/** Of deadlines: a request may have spent some time on finding out who it is from. */
+const joinToleranceMs = 100;
 
 /** @returns undefined where the configuration does not want it. */
 export function createSharedRequests(
@@ -49,10 +51,16 @@ export interface SharedRequestsOptions {
 
 type Asked = Omit<Asking, 'graph' | 'mutations'>;
 
+interface InFlight {
+  readonly answer: Promise<Responded>;
+  /** By then it is there, or has failed. */
+  readonly deadlineAtMs: number;
+}
+
 export class SharedRequests {
   readonly #options: SharedRequestsOptions;
   readonly #queries: LRUCache<string, true>;
-  readonly #inFlight = new Map<string, Promise<Responded>>();
+  readonly #inFlight = new Map<string, InFlight>();
 
   constructor(options: SharedRequestsOptions) {
     this.#options = options;
@@ -65,15 +73,18 @@ export class SharedRequests {
     if (!this.#queries.has(text)) return this.#learn(text, answerAlone);
     const { keyOf, graphNumber } = this.#options;
     const key = `${keyOf(asked)}${text}`;
+    const { deadlineAtMs } = asked.context;
     const present = this.#inFlight.get(key);
+    // One that may take longer than this request has would have it wait past its deadline.
+    if (present && present.deadlineAtMs > deadlineAtMs + joinToleranceMs) return answerAlone();
     if (present) {
       const graph = graphNumber();
-      const answer = await present.catch(() => undefined);
+      const answer = await present.answer.catch(() => undefined);
       // What waited for its turn may have been answered by another graph, with labels of its own.
       return answer && isForOthers(answer) && graphNumber() === graph ? answer : answerAlone();
     }
     const answer = answerAlone().finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, answer);
+    this.#inFlight.set(key, { answer, deadlineAtMs });
     return answer;
   }
 

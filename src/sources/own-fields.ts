@@ -11,7 +11,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import { recordOf } from '../shared/records.ts';
+import { isRecord, recordOf } from '../shared/records.ts';
 
 /** Changes `schema` where it has such fields. */
 export function setOwnFields(schema: GraphQLSchema): void {
@@ -48,8 +48,8 @@ export function ownVariables(
 }
 
 function withoutPrototype(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutPrototype);
+  if (!isRecord(value)) return value;
   return recordOf(Object.entries(value).map(([name, one]) => [name, withoutPrototype(one)]));
 }
 

@@ -1,0 +1,39 @@
+/** Who is one client, once authentication has taken the proxy's word out of the headers. */
+
+import { expect, it } from 'vitest';
+
+import { createBackendIdentity } from '../../src/auth/identity/backend-headers.ts';
+import { anonymous } from '../../src/auth/proof.ts';
+import { authSchema } from '../../src/config/auth.ts';
+import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
+import type { RequestContext } from '../../src/pipeline/request.ts';
+import { createRequestContext } from '../../src/server/request-context.ts';
+import { clientNetworks } from '../../src/shared/addresses.ts';
+
+const proxy = '10.0.0.1';
+const waiting = new WaitingRequests(
+  { perClientMax: 10, max: 10, bytesMax: 10_000 },
+  clientNetworks({ trustedProxies: [proxy], ipv6PrefixBits: 64 }),
+);
+const identity = createBackendIdentity(authSchema.parse({}));
+const unproven = (context: RequestContext): RequestContext =>
+  identity.tell(context, { principal: anonymous });
+const unasked = (context: RequestContext): RequestContext => context;
+
+it.each([
+  ['where nobody is asked who they are', unasked, proxy, '192.0.2.7'],
+  ['who proved nothing', unproven, proxy, '192.0.2.7'],
+  ['who proved nothing and are behind a proxy that nobody trusts', unproven, '10.0.0.2', '10.0.0.2'],
+])('tells clients apart %s', async (_who, authenticated, connection, client) => {
+  const received = createRequestContext(
+    { 'x-forwarded-for': '203.0.113.1, 192.0.2.7' },
+    { requestId: 'r', clientAddress: connection, forward: [], timeoutMs: 1000 },
+  );
+  const context = authenticated(received);
+  const request = { query: '{ a }', operationName: null, variables: {} };
+  const turn = waiting.wait({ context, request, queryOnly: false }, (name) => ({
+    answer: Promise.resolve(name),
+    leave: () => {},
+  }));
+  expect(await turn).toBe(client);
+});
