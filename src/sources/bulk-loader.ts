@@ -8,6 +8,7 @@ import { wordsOfError } from './error-words.ts';
 import { badInput, badResponse, refused } from './failures.ts';
 import { type Loader, loadersOf, mapIn, newLoader } from './loader.ts';
 import { RecordReader, recordsOf } from './record-reader.ts';
+import { isRecord } from '../shared/records.ts';
 import { isSendable, type ListStyle } from './rest-path.ts';
 import type { RestCall, RestSource } from './rest-source.ts';
 
@@ -154,7 +155,7 @@ function* entriesOf<Value>(
     // A null in a list says by its place what is missing by its absence too.
     const present = records.filter((record) => record !== null);
     for (const record of recordsOf(name, present)) yield [record.id(idField), record];
-  } else if (typeof records === 'object' && records !== null) {
+  } else if (isRecord(records)) {
     for (const [id, record] of Object.entries(records)) {
       if (record !== null) yield [id, new RecordReader(name, record)];
     }
