@@ -3,6 +3,7 @@
 import type { AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
+import { jsonText } from '../shared/exact-json.ts';
 import type { Subgraph } from '../sources/source.ts';
 import type { EntityLoader } from './entity-loader.ts';
 import type { Data } from './merge.ts';
@@ -76,6 +77,6 @@ export function variablesText(
 function valueText({ shared }: Run, variable: string, value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let text = shared.variableTexts.get(variable);
-  if (text === undefined) shared.variableTexts.set(variable, (text = JSON.stringify(value)));
+  if (text === undefined) shared.variableTexts.set(variable, (text = jsonText(value)));
   return text;
 }

@@ -272,7 +272,7 @@ class Coercer {
 const customScalarDepthMax = 64;
 
 function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
   if (depth === 0) return true;
   // Without a list of the values or a function for each: a body may be nothing but brackets.
   if (Array.isArray(value)) {

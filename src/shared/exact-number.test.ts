@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseExactJson, parseJson } from './exact-json.ts';
+import { jsonText, parseExactJson, parseJson } from './exact-json.ts';
 import { ExactNumber, mayHaveLongNumber, numberOf } from './exact-number.ts';
 import { withPlainNumbers } from './plain-numbers.ts';
 
@@ -39,6 +39,20 @@ describe('any number', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('is written as JSON.stringify writes it, among whatever else there is', () => {
+    const members = fc.dictionary(fc.string(), fc.oneof(fc.json({ stringUnit: 'binary' }), jsonNumber));
+    fc.assert(
+      fc.property(members, jsonNumber, (others, number) => {
+        const texts = Object.entries(others).map(([name, json]) => `${JSON.stringify(name)}:${json}`);
+        const value = parseJson(
+          `{"list":[${[...Object.values(others), number].join()}],${[...texts, '"n":0'].join()}}`,
+        );
+        expect(jsonText(value)).toBe(JSON.stringify(value));
+      }),
+      { numRuns: 1000 },
     );
   });
 

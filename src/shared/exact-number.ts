@@ -98,13 +98,21 @@ export const tooLarge = 'expected a number below 1.8e308.';
 
 /** Whether this is a float beyond what floats can hold: few services would read more than an infinity in it. */
 export function isTooLarge(text: string): boolean {
-  return /[.eE]/.test(text) && !Number.isFinite(Number(text));
+  return !Number.isFinite(Number(text)) && /[.eE]/.test(text);
 }
 
 /** Whether writing `value` gives the same decimal number as `text`, however it is written. */
 function isExactly(text: string, value: number): boolean {
-  return Number.isFinite(value) && canonical(text) === canonical(String(value));
+  if (!Number.isFinite(value)) return false;
+  if (value === 0) return zero.test(text);
+  // Texts are most often short, and a client may send many: no double loses one of so many digits.
+  if (text.length <= runMax && Math.abs(value) > leastWithAllDigits) return true;
+  return canonical(text) === canonical(String(value));
 }
+
+const zero = /^-?[0.]+(?:[eE]|$)/;
+/** Smaller ones hold fewer digits. */
+const leastWithAllDigits = 1e-290;
 
 /** Equal for equal numbers: the digits without zeros around them, and the power of ten. */
 function canonical(text: string): string {

@@ -219,6 +219,9 @@ const large: readonly Row[] = [
     (n) => withValue('any', 'JSON', listOf(n, '12345678901234567890.123')),
     'answered',
   ],
+  ['numbers with a zero at their end', (n) => withValue('any', 'JSON', listOf(n, '1.0')), 'answered'],
+  ['zeros with a sign', (n) => withValue('any', 'JSON', listOf(n, '-0')), 'answered'],
+  ['whole numbers with a fraction', (n) => withValue('numbers', '[Int!]', listOf(n, '1.0')), 'answered'],
   [
     'one number with all the digits',
     (n) => withValue('any', 'JSON', `1${'0'.repeat(300)}.${'1'.repeat(n)}`),
