@@ -8,7 +8,7 @@ import module from 'node:module';
 const oldestNode = 24;
 if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   console.error(
-    `Tributary needs Node ${oldestNode} or newer, and this is ${process.version}: run npx --no tributary`,
+    `Tributary needs Node ${oldestNode} or newer, and this is ${process.version}: run npx --no -- tributary`,
   );
   process.exit(1);
 }

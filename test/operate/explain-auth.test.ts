@@ -208,13 +208,13 @@ it('JSON says what failed, and what the gateway would say of all of it', async (
 it('the table is the one that docs/auth.md shows, by the commands that it gives', async () => {
   const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
   const [, commands = '', table = ''] =
-    /```sh\n([^`]*npx --no tributary explain-auth[^`]*)```\s+```\n([^`]*)```/.exec(docs) ?? [];
+    /```sh\n([^`]*npx --no -- tributary explain-auth[^`]*)```\s+```\n([^`]*)```/.exec(docs) ?? [];
   const folder = await folderWith({});
   await symlink(join(graphPath, '..'), join(folder, 'schemas'));
   const program = `${process.execPath} ${join(graphPath, '../../src/cli/tributary.js')}`;
   const { stdout, stderr } = await promisify(execFile)(
     'sh',
-    ['-c', commands.replace('npx --no tributary', program)],
+    ['-c', commands.replace('npx --no -- tributary', program)],
     { cwd: folder, timeout: 120_000 },
   );
   expect(stderr).toBe('');
