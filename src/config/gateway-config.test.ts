@@ -20,6 +20,12 @@ describe('loadGatewayConfig', () => {
     expect(config.errors).toEqual({ backendMessages: 'redact', suggestions: false });
   });
 
+  it('gives planning at least as much time by the clock as of the processor', async () => {
+    const { path } = await file('timeouts: { planningMs: 20000 }');
+    const { timeouts } = await loadGatewayConfig(path);
+    expect(timeouts).toMatchObject({ planningMs: 20_000, planningWallMs: 20_000 });
+  });
+
   it('chooses the Apollo front by itself when a plugin is named, and finds it beside the file', async () => {
     const { path, folder } = await file('apollo: { plugins: [./mine.ts] }');
     const config = await loadGatewayConfig(path);

@@ -178,7 +178,7 @@ const everyKey = z.strictObject({
       requestMs: milliseconds.default(10_000),
       /** Processor time for parsing, validating and planning one operation. */
       planningMs: milliseconds.default(2000),
-      /** The same by the clock, for a machine that has no time for it; at least `planningMs`. */
+      /** The same by the clock, for a busy machine. Where it is less than `planningMs`, that counts. */
       planningWallMs: milliseconds.default(10_000),
       /** Loading a supergraph. */
       loadMs: milliseconds.default(60_000),
@@ -268,6 +268,10 @@ export async function loadGatewayConfig(
       ...(tls ? { tls: { ...tls, cert: toAbsolute(tls.cert), key: toAbsolute(tls.key) } } : {}),
       graphiql: file.server.graphiql ?? !production,
       workers: workersOf(file.server.workers),
+    },
+    timeouts: {
+      ...file.timeouts,
+      planningWallMs: Math.max(file.timeouts.planningMs, file.timeouts.planningWallMs),
     },
     errors: {
       backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),

@@ -50,7 +50,7 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
     tokensMax: limits.tokensMax,
     suggestions: errors.suggestions,
     planningTimeoutMs: timeouts.planningMs,
-    planningWallTimeoutMs: Math.max(timeouts.planningMs, timeouts.planningWallMs),
+    planningWallTimeoutMs: timeouts.planningWallMs,
     loadTimeoutMs: timeouts.loadMs,
     ceilingMsPerMinute: limits.planningMsPerMinute,
   };
