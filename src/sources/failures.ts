@@ -74,9 +74,14 @@ export function badInput(service: string, message: string, cause?: unknown): Gat
   return new GatewayError('BAD_USER_INPUT', message, { public: { service }, cause });
 }
 
-/** A value that the protocol of the service cannot carry, or that would mean something else there. */
-export function unusable(service: string, name: string): GatewayError {
-  return badInput(service, `the value given for "${name}" cannot be sent to ${service}`);
+/**
+ * A value that the protocol of the service cannot carry, or that would mean something else there.
+ *
+ * @param reason Such as `it is empty`.
+ */
+export function unusable(service: string, name: string, reason?: string): GatewayError {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return badInput(service, `the value given for "${name}" cannot be sent to ${service}${why}`);
 }
 
 /** A code such as `OUT_OF_STOCK`, or nothing when the text is anything else. */

@@ -36,9 +36,18 @@ export async function grpcMethods(
   }
   const found = root.lookup(service, [protobuf.Service]);
   if (!(found instanceof protobuf.Service) || found.fullName !== `.${service}`) {
-    throw wrong(`its proto file has no service ${service}`);
+    const known = servicesIn(root).join(', ') || 'none';
+    throw wrong(`its proto file has no service ${service}; services in it and its imports: ${known}`);
   }
   return new Map(found.methodsArray.map((method) => [method.name, methodOf(source, service, method)]));
+}
+
+/** Full names. */
+function servicesIn(namespace: protobuf.NamespaceBase): string[] {
+  return namespace.nestedArray.flatMap((nested) => {
+    if (nested instanceof protobuf.Service) return [nested.fullName.slice(1)];
+    return nested instanceof protobuf.Namespace ? servicesIn(nested) : [];
+  });
 }
 
 function methodOf(source: string, service: string, method: protobuf.Method): GrpcMethod {

@@ -51,7 +51,9 @@ function placed(service: string, template: string, params: Readonly<Record<strin
     // Two values side by side may be what neither of them is.
     segment = (literal.includes('/') ? '' : segment) + literal.slice(literal.lastIndexOf('/') + 1) + value;
     const spans = star === '*';
-    if (value === '' || !isSendable(value) || !staysInPlace(segment, spans)) throw unusable(service, name);
+    if (value === '') throw unusable(service, name, 'it is empty');
+    if (!isSendable(value)) throw unusable(service, name, unsendable);
+    if (!staysInPlace(segment, spans)) throw unusable(service, name, spans ? leadsAwayFromFolder : leadsAway);
     path +=
       literal + (spans ? value.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(value));
     end = index + whole.length;
@@ -84,11 +86,16 @@ function decodedOnceMore(value: string): string {
   return value.replace(/%(2e|2f|5c|3b)/gi, (code) => decodeURIComponent(code));
 }
 
+const unsendable = 'it has a line end, a NUL or half a surrogate pair';
+const leadsAway = 'a slash, a backslash or a dot segment in it would lead to another path';
+const leadsAwayFromFolder = 'a backslash, a dot segment or an empty one in it would lead to another path';
+
 function parameterOf(service: string, name: string, value: QueryValue, lists: ListStyle): string[] {
   const items = isList(value) ? value : [String(value)];
   // Servers split after decoding: one id with a comma would be two.
   const isAmbiguous = isList(value) && lists === 'comma' && items.some((item) => item.includes(','));
-  if (isAmbiguous || !items.every(isSendable)) throw unusable(service, name);
+  if (isAmbiguous) throw unusable(service, name, 'commas separate its entries, and one of them has a comma');
+  if (!items.every(isSendable)) throw unusable(service, name, unsendable);
   if (items.length === 0) return [];
   const [key, texts] = [encodeURIComponent(name), items.map(encodeURIComponent)];
   return lists === 'comma' ? [`${key}=${texts.join(',')}`] : texts.map((text) => `${key}=${text}`);

@@ -242,9 +242,12 @@ describe('a source that cannot be made', () => {
   it.each([
     [
       { service: 'tributary.inventory.v1.Stock' },
-      'source inventory: its proto file has no service tributary.inventory.v1.Stock',
+      'source inventory: its proto file has no service tributary.inventory.v1.Stock; services in it and its imports: tributary.inventory.v1.Inventory',
     ],
-    [{ service: 'nothing.At.All' }, 'source inventory: its proto file has no service nothing.At.All'],
+    [
+      { service: 'nothing.At.All' },
+      'source inventory: its proto file has no service nothing.At.All; services in it and its imports: tributary.inventory.v1.Inventory',
+    ],
     [
       { protoPath: '/nowhere.proto' },
       "source inventory: its proto file cannot be read: ENOENT: no such file or directory, open '/nowhere.proto'",

@@ -147,19 +147,29 @@ describe('values of clients', () => {
     expect(asked()).toEqual([`GET ${url}`]);
   });
 
-  it.each(['', '.', '..', '../admin', 'a/b', 'a\\b', '%2e%2E', 'a\r\nx: y', 'a\0', '\ud800'])(
-    'are refused where no encoding helps: %j',
-    async (id) => {
-      const { ask, asked } = await example();
-      const { data, errors } = await ask('query ($id: ID!) { user(id: $id) { id } }', { variables: { id } });
-      expect([data, errors?.[0]?.extensions, errors?.[0]?.message]).toEqual([
-        { user: null },
-        { code: 'BAD_USER_INPUT', service: 'users' },
-        'the value given for "id" cannot be sent to users',
-      ]);
-      expect(asked()).toEqual([]);
-    },
-  );
+  const leadsAway = 'a slash, a backslash or a dot segment in it would lead to another path';
+  const unsendable = 'it has a line end, a NUL or half a surrogate pair';
+  it.each([
+    ['', 'it is empty'],
+    ['.', leadsAway],
+    ['..', leadsAway],
+    ['../admin', leadsAway],
+    ['a/b', leadsAway],
+    ['a\\b', leadsAway],
+    ['%2e%2E', leadsAway],
+    ['a\r\nx: y', unsendable],
+    ['a\0', unsendable],
+    ['\ud800', unsendable],
+  ])('are refused where no encoding helps: %j', async (id, reason) => {
+    const { ask, asked } = await example();
+    const { data, errors } = await ask('query ($id: ID!) { user(id: $id) { id } }', { variables: { id } });
+    expect([data, errors?.[0]?.extensions, errors?.[0]?.message]).toEqual([
+      { user: null },
+      { code: 'BAD_USER_INPUT', service: 'users' },
+      `the value given for "id" cannot be sent to users: ${reason}`,
+    ]);
+    expect(asked()).toEqual([]);
+  });
 });
 
 describe('answers that do not fit the schema', () => {

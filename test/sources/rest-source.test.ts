@@ -90,7 +90,7 @@ describe('paths', () => {
 
   it('refuse entries of a joined list that hold a comma', () => {
     expect(() => restPath('users', '/users', { query: { ids: ['u1,u2'] } })).toThrow(
-      /"ids" cannot be sent to users/,
+      /"ids" cannot be sent to users: commas separate its entries, and one of them has a comma$/,
     );
   });
 
