@@ -75,7 +75,6 @@ export async function cachingGateway(options: CachingOptions = {}): Promise<Cach
       `front: ${front}`,
       `auth: { jwt: { issuers: ${JSON.stringify(issuers)} } }`,
       'authorization: { policy: policy.mjs }',
-      'limits: { planningMsPerMinute: 600000 }',
       ...settings,
     ].join('\n'),
     ...files,

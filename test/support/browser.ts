@@ -1,17 +1,18 @@
 /** A real Chromium for tests: CHROMIUM_PATH, else one of this machine, else one from apt-get. */
 
-import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { type Browser, chromium } from 'playwright-core';
+
+import { installPackage } from './debian-packages.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
+/** It is larger than others. */
 const installTimeoutMs = 300_000;
 
 /** @returns undefined, said loudly, where there is no Chromium and none can be installed. */
@@ -22,9 +23,7 @@ export async function chromiumPath(): Promise<string | undefined> {
   const installed = find();
   if (installed === undefined) {
     const advice = 'Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.';
-    console.warn(
-      `\n*** SKIPPED: the tests in a real browser. There is no Chromium: ${problem}. ${advice} ***\n`,
-    );
+    console.warn(`\n*** SKIPPED: the tests in a real browser: ${problem}. ${advice} ***\n`);
   }
   return installed;
 }
@@ -59,19 +58,10 @@ function isExecutable(path: string): boolean {
 
 /** @returns What stood in the way, if anything. */
 async function install(): Promise<string> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return 'it can be installed only by root on Debian';
-  const options = { timeout: installTimeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   try {
-    console.warn('No Chromium here: installing it with apt-get.');
-    await promisify(execFile)('apt-get', ['update', '-qq'], options);
-    await promisify(execFile)(
-      'apt-get',
-      ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
-      options,
-    );
+    await installPackage('chromium', (problem) => problem, installTimeoutMs);
     return '';
   } catch (error) {
-    return `apt-get failed (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`;
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -7,12 +7,17 @@ export const installTimeoutMs = 240_000;
 
 /**
  * @param advice What is said when it cannot be installed, after the reason.
+ * @param timeoutMs For each of two commands.
  * @throws {Error}
  */
-export async function installPackage(name: string, advice: (problem: string) => string): Promise<void> {
+export async function installPackage(
+  name: string,
+  advice: (problem: string) => string,
+  timeoutMs = installTimeoutMs,
+): Promise<void> {
   const problem = `there is no ${name}`;
   if (process.getuid?.() !== 0) throw new Error(advice(problem));
-  const options = { timeout: installTimeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const options = { timeout: timeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   // Another test may be installing something else.
   const wait = ['-o', 'DPkg::Lock::Timeout=120'];
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...wait, name];

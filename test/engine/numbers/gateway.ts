@@ -80,7 +80,7 @@ export async function numbersGateway(front: string): Promise<NumbersGateway> {
   const standIns = { people, notes, api };
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const graph = graphYaml(people.url, notes.url, api.url);
-  const settings = `front: ${front}\nlimits: { planningMsPerMinute: 600000 }\n`;
+  const settings = `front: ${front}\n`;
   for (const [name, text] of Object.entries({ ...files, 'graph.yaml': graph, 'gateway.yaml': settings })) {
     await writeFile(join(folder, name), text);
   }
