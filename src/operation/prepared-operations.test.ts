@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { requestContext } from '../../test/support/context.ts';
 import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import type { RequestContext } from '../pipeline/request.ts';
@@ -256,14 +257,6 @@ function received(
     cancellation = new Cancellation(),
   }: Partial<Received['request'] & RequestContext & { queryOnly: boolean }> = {},
 ): Received {
-  const context: RequestContext = {
-    requestId: 'r',
-    clientAddress,
-    headers: {},
-    forwardHeaders: {},
-    deadlineAtMs: 0,
-    cancellation,
-    locals: new Map(),
-  };
+  const context = requestContext({ clientAddress, cancellation });
   return { context, request: { query, operationName, variables }, queryOnly };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { requestContext } from '../../test/support/context.ts';
 import type { Principal } from '../pipeline/principal.ts';
-import type { RequestContext } from '../pipeline/request.ts';
 import type { Received } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -136,15 +136,10 @@ function received(
   bodyBytes: number,
   { cancellation, principal }: { cancellation: Cancellation; principal: Principal | undefined },
 ): Received {
-  const context: RequestContext = {
-    requestId: 'r',
+  const context = requestContext({
     clientAddress,
-    headers: {},
-    forwardHeaders: {},
-    deadlineAtMs: 0,
     cancellation,
-    locals: new Map(),
     ...(principal ? { principal } : {}),
-  };
+  });
   return { context, request: { query: '', operationName: null, variables: {} }, queryOnly: false, bodyBytes };
 }
