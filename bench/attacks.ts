@@ -25,7 +25,8 @@ const slow = { aliases: 20, subgraphs: 30 } as const;
 const documentBytesMax = 262_144;
 /** What a body may have by default. */
 const bodyBytesMax = 262_144;
-const corpusRounds = 5;
+/** The collection of garbage before them throws compiled code away: the first of them run without. */
+const corpusRounds = 20;
 const costliestShown = 8;
 const reloads = 50;
 const uniqueLooks = 10;

@@ -15,10 +15,8 @@ import { useShop } from '../support/shop.ts';
 const certificates = await makeCertificates(['localhost']);
 afterAll(() => certificates.remove());
 const { certPath, keyPath } = certificates.server;
-/** Large bodies beside a busy machine are no reason to refuse what is small. */
-const patient = 'admission: { lagMsMax: 600000 }\n';
-const plain = useShop({ settings: patient });
-const secure = useShop({ settings: `${patient}server: { tls: { cert: ${certPath}, key: ${keyPath} } }\n` });
+const plain = useShop();
+const secure = useShop({ settings: `server: { tls: { cert: ${certPath}, key: ${keyPath} } }\n` });
 
 const body = '{"query":"{ __typename }"}';
 const length = `Content-Length: ${body.length}`;

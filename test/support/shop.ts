@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 
 import { type RunningGateway, start } from '../../src/main.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
+import { patient } from './patient.ts';
 import { ask, type AskOptions, type GraphqlReply } from './ask.ts';
 
 export interface Shop {
@@ -37,7 +38,10 @@ export async function openShop({ environment, settings = '' }: ShopOptions = {})
   let gateway: RunningGateway;
   try {
     const configPath = join(folder, 'gateway.yaml');
-    await writeFile(configPath, `front: ${process.env.TEST_FRONT ?? 'direct'}\n${settings}`);
+    await writeFile(
+      configPath,
+      `front: ${process.env.TEST_FRONT ?? 'direct'}\n${settings.includes('admission:') ? '' : patient}${settings}`,
+    );
     gateway = await start({
       graphPath,
       port: 0,

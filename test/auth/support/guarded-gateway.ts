@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
+import { patient } from '../../support/patient.ts';
 import { type RunningGateway, start } from '../../../src/main.ts';
 import type { AuthorizationRecord } from '../../../src/shared/events.ts';
 import { send, type GraphqlReply } from '../../support/ask.ts';
@@ -77,6 +78,7 @@ export async function guardedFiles(options: GuardedOptions = {}): Promise<Guarde
       `auth: { jwt: { issuers: ${JSON.stringify(issuers)} } }`,
       `authorization: { ${['policy: policy.mjs', ...authorization].join(', ')} }`,
       `audit: { ${[`file: ${auditFile}`, 'allowSample: 1', ...audit].join(', ')} }`,
+      settings.includes('admission:') ? '' : patient,
       settings,
     ].join('\n'),
   });
