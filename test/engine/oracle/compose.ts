@@ -16,6 +16,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
+import { ownVariables } from '../../../src/sources/own-fields.ts';
 import type { Fixture, Part, Resolver, Row } from '../fixtures/fixture.ts';
 
 /** A GraphQL response as a client reads it from JSON. */
@@ -109,6 +110,8 @@ export function subgraphTransport(fixture: Fixture): SubgraphTransport {
 /** Runs operations on one schema with graphql-js; answers are plain JSON values. */
 export function runnerOf(schema: GraphQLSchema): SubgraphSend {
   const documents = new Map<string, DocumentNode>();
+  // Otherwise graphql-js takes inherited members of `{}` for input fields of those names.
+  const own = ownVariables(schema);
   return async (query, variables, operationName) => {
     const document = documents.get(query) ?? parse(query, { noLocation: true });
     documents.set(query, document);
@@ -119,7 +122,7 @@ export function runnerOf(schema: GraphQLSchema): SubgraphSend {
       schema,
       document,
       contextValue: {},
-      variableValues: variables,
+      variableValues: own(variables),
       operationName: operationName ?? null,
     });
     return toAnswer(result);
