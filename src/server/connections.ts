@@ -1,7 +1,7 @@
 /**
- * How many connections there are at once. One more than may be, and those are closed that nobody waits for: first those
- * that never sent a request, then those between two requests, then those whose request does not arrive, oldest first.
- * Only where all are being answered, newcomers are.
+ * Bounds how many connections are open at once. A new one beyond the bound makes others close on which nobody awaits an
+ * answer: first those that never sent a request, then those between two requests, then those whose request does not
+ * arrive, oldest first. Only where an answer is awaited on all of them, the new one is closed.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
- * Answers that clients do not take. Each waits in memory for its client, so that all of them together, those of one
- * connection, and the time without any progress are bounded: beyond, the connection is closed.
+ * Answers that clients do not read. Each waits in memory for its client, so there are bounds on all of them together, on
+ * those of one connection, and on the time without progress: beyond a bound, connections are closed.
  *
- * A client that reads slowly makes progress and gets its answer. Of too many, those go that were never seen to read, of
- * the clients that have most waiting for them.
+ * A client that reads slowly makes progress and gets its answer. Where there are too many answers, connections go first
+ * that were never seen to read, of the clients with most bytes unread.
  */
 
 import type { ServerResponse } from 'node:http';
