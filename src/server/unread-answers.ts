@@ -22,8 +22,11 @@ export interface UnreadLimits {
   readonly networkOf: NetworkOf;
 }
 
-/** So much of a long answer is handed over at once: how far a client has read is seen from one to the next. */
-const sliceBytes = 262_144;
+/**
+ * So much of a long answer is handed over at once: how far a client has read is seen from one to the next, so that one
+ * takes the slowest clients less than `timeoutMs`.
+ */
+const sliceBytes = 65_536;
 /** Of `bytesMax`: what several answers on one connection may take, and all of one client while others want room. */
 const clientShare = 1 / 8;
 /** Of `bytesMax`: what is left once connections were closed, so that not each further answer closes one. */
