@@ -313,6 +313,19 @@ describe('a token without a kid', () => {
     expect(await check.check(foreign)).toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  it('holds by a good key also where another one of the issuer cannot be used', async () => {
+    const good = await signingKey('ES256', 'good');
+    const offCurve = { ...good, jwk: { ...good.jwk, kid: 'off-curve', x: 'AA', y: 'AA' } };
+    const idp = await provider([offCurve, good]);
+    const check = checker({ issuers: [issuerOf(idp)] });
+    const of = (header: Readonly<Record<string, unknown>>): Promise<string> =>
+      signed(good, idp.issuer, { nowMs: check.nowMs, header });
+    expect((await check.check(await of(withoutKid))).principal?.subject).toBe('ada');
+    expect(await check.check(await of({ kid: 'off-curve' }))).toMatchObject({
+      reason: 'no key of the issuer that fits the token can be used',
+    });
+  });
+
   it('costs a few checks of its signature at most', async () => {
     const { keys, check, from } = await several(6);
     const held = [];

@@ -47,7 +47,10 @@ export class Keys {
     const known = set.find(form);
     const found = known.length > 0 ? known : await this.#afterLookingAgain(form);
     if (found.length === 0) throw refusal('no key of the issuer fits the kid and algorithm of the token');
-    return Promise.all(found);
+    const imported = await Promise.allSettled(found);
+    const usable = imported.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []));
+    if (usable.length === 0) throw refusal('no key of the issuer that fits the token can be used');
+    return usable;
   }
 
   /** Starts the first fetch, so that the first request need not wait for it. Never rejects. */

@@ -58,7 +58,7 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   return principalOf(payload, { names: config.claims, issuer: config.issuer, provenBy: 'jwt' });
 }
 
-/** Only a signature that another key made lets the next one be tried. */
+/** A signature that another key made, or a key that cannot be used, such as a short one, lets the next one be tried. */
 async function verifyWithAny(
   token: string,
   keys: readonly VerifyingKey[],
@@ -69,7 +69,9 @@ async function verifyWithAny(
     try {
       return (await jwtVerify(token, key, options)).payload;
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      const isOfKey =
+        error instanceof errors.JWSSignatureVerificationFailed || !(error instanceof errors.JOSEError);
+      if (!isOfKey) throw error;
       failure = error;
     }
   }
