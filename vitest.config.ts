@@ -23,6 +23,7 @@ const slowest = [
   'test/operate/workers.test.ts',
   'test/engine/random/random.test.ts',
   'test/engine/access/generated.test.ts',
+  'test/caching/cache-control.test.ts',
   'test/faults/matrix.test.ts',
   'test/operate/reload.test.ts',
   'test/auth/bypass.test.ts',

@@ -17,7 +17,7 @@ describe.each(fixtures)('$name', (fixture) => {
   it(
     'answers generated operations as one schema does',
     async () => {
-      tallies.set(fixture.name, await judgeGenerated(fixture, { operations: 50 }));
+      tallies.set(fixture.name, await judgeGenerated(fixture, { operations: 35 }));
     },
     generatedTimeoutMs,
   );
