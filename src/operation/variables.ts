@@ -152,9 +152,22 @@ class Coercer {
     if (wrappers[inner] !== '[') return this.#named(value, name);
     // A single value stands for a list of one.
     if (!Array.isArray(value)) return [this.#value(value, type, inner + 1)];
+    if (isLast(wrappers, inner + 1) && builtIn.has(name)) return this.#builtInList(value, type, inner + 1);
     const list: unknown[] = [];
     for (let i = 0; i < value.length && !this.isFull; i += 1) {
       list.push(this.#below(i, value[i], type, inner + 1));
+    }
+    return list;
+  }
+
+  /** A list of scalars may have as many values as a body has bytes: nothing is looked up for each. */
+  #builtInList(values: readonly unknown[], type: TypeRef, wrapper: number): unknown {
+    const { name } = type;
+    const list: unknown[] = [];
+    for (let i = 0; i < values.length && !this.isFull; i += 1) {
+      const value = values[i];
+      const scalar = value === null ? undefined : completeScalar(name, value);
+      list.push(scalar === undefined ? this.#below(i, value, type, wrapper) : scalar);
     }
     return list;
   }
@@ -170,10 +183,11 @@ class Coercer {
     const type = this.#types.get(name);
     if (type?.kind === 'input') return this.#inputObject(value, name, type);
     if (type?.kind === 'scalar') {
-      if (isDeeperThan(value, customScalarDepthMax)) {
+      const fault = faultIn(value, customScalarDepthMax);
+      if (fault === 'too deep') {
         this.#invalid(`${name} may be nested at most ${customScalarDepthMax} levels deep.`);
-      } else {
-        this.#checkNumbers(value, name);
+      } else if (fault === 'number') {
+        this.#refuseNumbers(value, name);
       }
       return value;
     }
@@ -187,25 +201,25 @@ class Coercer {
     return scalar;
   }
 
-  /** Numbers that no service could read, wherever in a custom scalar. */
-  #checkNumbers(value: unknown, name: string): void {
+  /** Numbers that no service could read, wherever in a custom scalar that is not too deep. */
+  #refuseNumbers(value: unknown, name: string): void {
     if (this.isFull || typeof value !== 'object' || value === null) return;
     if (value instanceof ExactNumber) {
       if (isTooLarge(String(value))) this.#invalid(`${name} cannot represent it: ${tooLarge}`);
       return;
     }
-    // Without a list of the keys: a body may be nothing but brackets.
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i += 1) this.#checkNumber(value[i], i, name);
+      for (let i = 0; i < value.length; i += 1) this.#refuseNumbersBelow(i, value[i], name);
     } else {
-      for (const key in value) this.#checkNumber((value as Record<string, unknown>)[key], key, name);
+      for (const key in value)
+        this.#refuseNumbersBelow(key, (value as Record<string, unknown>)[key], name);
     }
   }
 
-  #checkNumber(value: unknown, key: string | number, name: string): void {
+  #refuseNumbersBelow(key: string | number, value: unknown, name: string): void {
     if (typeof value !== 'object' || value === null) return;
     this.#path.push(key);
-    this.#checkNumbers(value, name);
+    this.#refuseNumbers(value, name);
     this.#path.pop();
   }
 
@@ -268,21 +282,37 @@ class Coercer {
   }
 }
 
+const builtIn: ReadonlySet<string> = new Set(['String', 'ID', 'Int', 'Float', 'Boolean']);
+
+/** Whether no list is below this wrapper. */
+function isLast(wrappers: string, wrapper: number): boolean {
+  return !wrappers.includes('[', wrapper);
+}
+
 /** Serialising a value takes stack for each of its levels. */
 const customScalarDepthMax = 64;
 
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
-  if (depth === 0) return true;
+/** What is wrong with the value of a custom scalar, found in one pass, for it may have as many values as a body has bytes. */
+function faultIn(value: unknown, levels: number): 'too deep' | 'number' | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof ExactNumber) return isTooLarge(String(value)) ? 'number' : undefined;
+  if (levels === 0) return 'too deep';
+  let fault: 'number' | undefined;
   // Without a list of the values or a function for each: a body may be nothing but brackets.
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i += 1) if (isDeeperThan(value[i], depth - 1)) return true;
-    return false;
+    for (let i = 0; i < value.length; i += 1) {
+      const found = faultIn(value[i], levels - 1);
+      if (found === 'too deep') return found;
+      fault ??= found;
+    }
+    return fault;
   }
   for (const key in value) {
-    if (isDeeperThan((value as Record<string, unknown>)[key], depth - 1)) return true;
+    const found = faultIn((value as Record<string, unknown>)[key], levels - 1);
+    if (found === 'too deep') return found;
+    fault ??= found;
   }
-  return false;
+  return fault;
 }
 
 function scalarExpectation(name: string): string {

@@ -28,6 +28,7 @@ export function completeScalar(type: string, value: unknown): unknown {
 
 /** Of a number that is written as a whole one. */
 function digitsOf(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value)) return String(value);
   const isNumber = typeof value === 'number' || value instanceof ExactNumber;
   const text = isNumber ? String(value) : '';
   return /^-?\d+$/.test(text) ? text : undefined;
