@@ -22,6 +22,8 @@ const slowEveryMs = 1000;
 const quickEveryMs = 25;
 /** The most root fields the guard lets through by default, over as many subgraphs as make planning take about 2 s. */
 const slow = { aliases: 20, subgraphs: 30 } as const;
+/** A page of an application then takes 10 to 20 ms to plan. */
+const pageSubgraphs = 12;
 const documentBytesMax = 262_144;
 /** What a body may have by default. */
 const bodyBytesMax = 262_144;
@@ -86,9 +88,6 @@ async function slowPlanning(): Promise<void> {
     console.log(`  the attacker got: ${tally(outcomes)}`);
   });
 }
-
-/** A page of an application then takes 10 to 20 ms to plan. */
-const pageSubgraphs = 12;
 
 /** Honest clients right after a start, and one beside attackers, before each front and with several processes. */
 async function planningShares(): Promise<void> {
