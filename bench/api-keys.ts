@@ -7,16 +7,17 @@
 import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 
-import { createApiKeys } from '../src/auth/api-keys/api-keys.ts';
-import { recordText } from '../src/auth/api-keys/key-book.ts';
-import { digestOf, keyIdOf, newKeyText } from '../src/auth/api-keys/key-text.ts';
-import { knownKey } from '../src/auth/api-keys/known-key.ts';
-import { LastUsed } from '../src/auth/api-keys/last-used.ts';
-import { RedisKeys } from '../src/auth/api-keys/redis-keys.ts';
-import { createAuthenticate } from '../src/auth/authenticate.ts';
-import { createBackendIdentity } from '../src/auth/identity/backend-headers.ts';
-import { anonymous, type Proof } from '../src/auth/proof.ts';
-import { DenyList } from '../src/auth/revocation/deny-list.ts';
+import { createApiKeys } from '../src/authn/api-keys/api-keys.ts';
+import { recordText } from '../src/authn/api-keys/key-book.ts';
+import { digestOf, keyIdOf, newKeyText } from '../src/authn/api-keys/key-text.ts';
+import { knownKey } from '../src/authn/api-keys/known-key.ts';
+import { LastUsed } from '../src/authn/api-keys/last-used.ts';
+import { RedisKeys } from '../src/authn/api-keys/redis-keys.ts';
+import { createAuthenticate } from '../src/authn/authenticate.ts';
+import { createBackendIdentity } from '../src/authn/identity/backend-headers.ts';
+import { type Proof } from '../src/authn/proof.ts';
+import { anonymous } from '../src/pipeline/principal.ts';
+import { DenyList } from '../src/authn/revocation/deny-list.ts';
 import { keyRecordSchema } from '../src/config/auth-api-keys.ts';
 import { authSchema } from '../src/config/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';

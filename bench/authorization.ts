@@ -3,11 +3,11 @@
  * and as an ordinary user. Run: node bench/authorization.ts
  */
 
-import { Authorizer } from '../src/auth/authorizer.ts';
-import { AuditLog } from '../src/auth/audit/audit-log.ts';
-import { readPolicy } from '../src/auth/policy/load-policy.ts';
-import { policyTools, type PolicyContext, type PolicyRule } from '../src/auth/policy/policy-module.ts';
-import { anonymous } from '../src/auth/proof.ts';
+import { Authorizer } from '../src/authz/authorizer.ts';
+import { AuditLog } from '../src/authz/audit/audit-log.ts';
+import { readPolicy } from '../src/authz/policy/load-policy.ts';
+import { policyTools, type PolicyContext, type PolicyRule } from '../src/authz/policy/policy-module.ts';
+import { anonymous } from '../src/pipeline/principal.ts';
 import { auditSchema, authorizationSchema } from '../src/config/authorization.ts';
 import type { CheckSpec } from '../src/pipeline/authorization.ts';
 import type { PreparedOperation } from '../src/pipeline/prepared.ts';

@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { buildOurs, installPeers } from './install.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { notPinned } from './processes.ts';
+import type { Stage } from './stage.ts';
 
 process.exitCode = await run();
 
@@ -51,10 +52,7 @@ async function runOn(options: Options): Promise<void> {
   }
 }
 
-async function compare(
-  stage: Parameters<typeof import('./rounds.ts').measure>[0],
-  options: Options,
-): Promise<void> {
+async function compare(stage: Stage, options: Options): Promise<void> {
   const { measure } = await import('./rounds.ts');
   const { toRows, toTables } = await import('./report.ts');
   const { cells, notes } = await measure(stage, options);

@@ -7,12 +7,12 @@ import { Socket } from 'node:net';
 
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-import { createAuthenticate } from '../src/auth/authenticate.ts';
-import { createBackendIdentity } from '../src/auth/identity/backend-headers.ts';
-import { Signer } from '../src/auth/identity/signer.ts';
-import { newSigningKeys } from '../src/auth/identity/signing-keys.ts';
-import { createTokens } from '../src/auth/jwt/tokens.ts';
-import { anonymous } from '../src/auth/proof.ts';
+import { createAuthenticate } from '../src/authn/authenticate.ts';
+import { createBackendIdentity } from '../src/authn/identity/backend-headers.ts';
+import { Signer } from '../src/authn/identity/signer.ts';
+import { newSigningKeys } from '../src/authn/identity/signing-keys.ts';
+import { createTokens } from '../src/authn/jwt/tokens.ts';
+import { anonymous } from '../src/pipeline/principal.ts';
 import { authSchema } from '../src/config/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
 

@@ -6,9 +6,9 @@
  * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
  */
 
-import type { WriteAudit } from './auth/audit/audit-queue.ts';
-import type { Authorizer } from './auth/authorizer.ts';
-import { openAuthorization, type Authorization } from './auth/open-authorization.ts';
+import type { WriteAudit } from './authz/audit/audit-queue.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import { openAuthorization, type Authorization } from './authz/open-authorization.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { withinDeadline } from './execute/deadline.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';

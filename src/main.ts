@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { policyOf } from './auth/open-authorization.ts';
-import { openAuth, type Auth, type AuthParts } from './auth/open-auth.ts';
+import { policyOf } from './authz/open-authorization.ts';
+import { openAuth, type Auth, type AuthParts } from './authn/open-authentication.ts';
 import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
 import { mergedTransport } from './config/transport.ts';
 import { createGateway, type Gateway } from './gateway.ts';

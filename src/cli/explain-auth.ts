@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { refusalCode } from '../auth/authorization-refused.ts';
-import type { Explanation } from '../auth/explain.ts';
+import { refusalCode } from '../authz/authorization-refused.ts';
+import type { Explanation } from '../authz/explain.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';

@@ -1,10 +1,10 @@
 /** A gateway without its edge and its backends: prepares operations and decides about them, and fetches nothing. */
 
-import { explain, type Explanation } from '../auth/explain.ts';
-import { claimedPrincipal } from '../auth/jwt/claimed.ts';
-import type { Authorizer } from '../auth/authorizer.ts';
-import { openAuthorization } from '../auth/open-authorization.ts';
-import { anonymous } from '../auth/proof.ts';
+import { explain, type Explanation } from '../authz/explain.ts';
+import { claimedPrincipal } from '../authn/jwt/claimed.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
+import { openAuthorization } from '../authz/open-authorization.ts';
+import { anonymous } from '../pipeline/principal.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { graphSource, readConfig, type StartOptions } from '../main.ts';
 import { openOperations, openWaiting } from '../operation/open-operations.ts';

@@ -1,6 +1,6 @@
 /** An explanation as a table for people. Pure. */
 
-import type { ExplainedField } from '../auth/explain.ts';
+import type { ExplainedField } from '../authz/explain.ts';
 import type { Principal } from '../pipeline/principal.ts';
 
 export function explanationText(

@@ -1,7 +1,7 @@
 /** API keys as text: names from flags, rows of a list. Never a secret, nor its digest. */
 
-import { stateOf } from '../auth/api-keys/manage.ts';
-import { validUntil } from '../auth/api-keys/known-key.ts';
+import { stateOf } from '../authn/api-keys/manage.ts';
+import { validUntil } from '../authn/api-keys/known-key.ts';
 import { clientName, scopeName, tierName, type KeyRecord } from '../config/auth-api-keys.ts';
 import { text, UsageError } from './arguments.ts';
 

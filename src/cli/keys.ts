@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { KeyBook } from '../auth/api-keys/key-book.ts';
-import { KeyManager, type MadeKey, stateOf } from '../auth/api-keys/manage.ts';
+import type { KeyBook } from '../authn/api-keys/key-book.ts';
+import { KeyManager, type MadeKey, stateOf } from '../authn/api-keys/manage.ts';
 import type { KeyRecord } from '../config/auth-api-keys.ts';
 import { exitCodes, readFlags, text, UsageError, type Command, type Flags } from './arguments.ts';
 import { explained, placeFlags, placeOf, withStore } from './credential-places.ts';
@@ -61,10 +61,10 @@ Exit codes: 0 done, 1 not done, 2 wrong use.`,
     const place = await placeOf(values, { key: 'auth.apiKeys', of: ({ auth }) => auth?.apiKeys });
     await explained(async () => {
       if ('file' in place) {
-        const { fileKeyBook } = await import('../auth/api-keys/file-keys.ts');
+        const { fileKeyBook } = await import('../authn/api-keys/file-keys.ts');
         return action.run(fileKeyBook(place.file), values, id);
       }
-      const { redisKeyBook } = await import('../auth/api-keys/redis-keys.ts');
+      const { redisKeyBook } = await import('../authn/api-keys/redis-keys.ts');
       return withStore(place.redis, (store) => action.run(redisKeyBook(store), values, id));
     });
     return exitCodes.ok;
@@ -155,7 +155,7 @@ function publicPart({ sha256: _digest, ...record }: KeyRecord): object {
 }
 
 async function readId(action: string, given: string | undefined): Promise<string> {
-  const { idMeantBy } = await import('../auth/api-keys/key-text.ts');
+  const { idMeantBy } = await import('../authn/api-keys/key-text.ts');
   const id = given === undefined ? undefined : idMeantBy(given);
   if (id !== undefined) return id;
   // What was given may be a key that was copied badly: it is not shown.

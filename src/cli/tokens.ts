@@ -1,6 +1,6 @@
 /** `tributary tokens`: takes tokens back before they expire. */
 
-import type { RevocationBook } from '../auth/revocation/revocation-book.ts';
+import type { RevocationBook } from '../authn/revocation/revocation-book.ts';
 import { claimText, revocationSchema, type RevocationEntry } from '../config/auth-revocation.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 import { explained, placeFlags, placeOf, withStore, type Place } from './credential-places.ts';
@@ -123,10 +123,10 @@ function claimIn(values: Values, flag: string): string | undefined {
 async function onBook(place: Place, work: (book: RevocationBook) => Promise<void>): Promise<void> {
   const options = { entriesMax: place.entriesMax ?? entriesMaxDefault, wallClock: Date.now };
   if ('file' in place) {
-    const { fileRevocationBook } = await import('../auth/revocation/file-revocations.ts');
+    const { fileRevocationBook } = await import('../authn/revocation/file-revocations.ts');
     return work(fileRevocationBook(place.file, options));
   }
-  const { redisRevocationBook } = await import('../auth/revocation/redis-revocations.ts');
+  const { redisRevocationBook } = await import('../authn/revocation/redis-revocations.ts');
   return withStore(place.redis, (store) => work(redisRevocationBook(store, options)));
 }
 

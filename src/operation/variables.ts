@@ -211,8 +211,7 @@ class Coercer {
     if (Array.isArray(value)) {
       for (let i = 0; i < value.length; i += 1) this.#refuseNumbersBelow(i, value[i], name);
     } else {
-      for (const key in value)
-        this.#refuseNumbersBelow(key, (value as Record<string, unknown>)[key], name);
+      for (const key in value) this.#refuseNumbersBelow(key, (value as Record<string, unknown>)[key], name);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * What of an operation is guarded, and what was decided about it. A planner worker lists the checks, `auth/` decides
+ * What of an operation is guarded, and what was decided about it. A planner worker lists the checks, `authz/` decides
  * them, `execute/` applies what was decided. Types only.
  */
 

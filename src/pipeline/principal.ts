@@ -1,4 +1,4 @@
-/** Who a request is really from, once that is proven. Types only. */
+/** Who a request is really from, once that is proven. */
 
 export interface Principal {
   /** The user or service, unique within its issuer. Null: nobody is known. */
@@ -18,3 +18,16 @@ export interface Principal {
   /** Until when the proof holds, in ms since 1970. Null: no end is stated. */
   readonly validUntilMs: number | null;
 }
+
+/** Nobody has shown who it is. */
+export const anonymous: Principal = {
+  subject: null,
+  client: null,
+  tier: null,
+  roles: [],
+  scopes: [],
+  claims: {},
+  provenBy: 'none',
+  issuer: null,
+  validUntilMs: null,
+};

@@ -3,7 +3,7 @@
  * places where nobody expects a password. The location says where it stands.
  */
 
-import { GraphQLError, Kind, print, type ASTNode } from 'graphql';
+import { Kind, print, type ASTNode, type GraphQLError } from 'graphql';
 
 export function withoutValues(error: GraphQLError): string {
   const suggested = suggestionIn(error.message);

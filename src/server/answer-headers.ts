@@ -10,7 +10,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { dryRunHeader } from '../auth/request-decisions.ts';
+import { dryRunHeader } from '../authz/request-decisions.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { inputHeaders } from '../config/input-headers.ts';
 import type { RequestContext } from '../pipeline/request.ts';

@@ -8,7 +8,7 @@
 
 import { X509Certificate } from 'node:crypto';
 
-import { newSigningKeys, readSigningKeys, turned, type SigningJwk } from '../auth/identity/signing-keys.ts';
+import { newSigningKeys, readSigningKeys, turned, type SigningJwk } from '../authn/identity/signing-keys.ts';
 import { signs, type AuthConfig } from '../config/auth.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Events } from '../shared/events.ts';

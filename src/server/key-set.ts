@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 
-import { publicKeySet } from '../auth/identity/signing-keys.ts';
+import { publicKeySet } from '../authn/identity/signing-keys.ts';
 import type { Credentials, CredentialTexts } from './credentials.ts';
 
 const path = '/.well-known/jwks.json';

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 
-import { dryRunHeader } from '../auth/request-decisions.ts';
+import { dryRunHeader } from '../authz/request-decisions.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { ignoredHeaders, inputHeaders } from '../config/input-headers.ts';
 import { answerKey, type GraphInputs, type KeyParts } from '../pipeline/answer-inputs.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { fileKeyBook } from '../../src/auth/api-keys/file-keys.ts';
-import type { MadeKey } from '../../src/auth/api-keys/manage.ts';
+import { fileKeyBook } from '../../src/authn/api-keys/file-keys.ts';
+import type { MadeKey } from '../../src/authn/api-keys/manage.ts';
 import { managed, type Managed } from '../credentials/support.ts';
 import { onlyCall } from '../support/intervals.ts';
 import { openShop, type Shop } from '../support/shop.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { anonymous } from '../../src/auth/proof.ts';
+import { anonymous } from '../../src/pipeline/principal.ts';
 import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway-config.ts';
 import { answerKey, type AnswerInput, type KeyParts } from '../../src/pipeline/answer-inputs.ts';
 import { requestKeyParts, type Asking } from '../../src/server/request-key.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { RedisKeys, redisKeyBook, writeUsed } from '../../src/auth/api-keys/redis-keys.ts';
+import { RedisKeys, redisKeyBook, writeUsed } from '../../src/authn/api-keys/redis-keys.ts';
 import { redisSchema } from '../../src/config/redis.ts';
 import { Events } from '../../src/shared/events.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';

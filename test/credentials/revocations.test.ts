@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { fileRevocationBook, openFileRevocations } from '../../src/auth/revocation/file-revocations.ts';
-import { RedisRevocations, redisRevocationBook } from '../../src/auth/revocation/redis-revocations.ts';
-import type { RevocationBook, Revocations } from '../../src/auth/revocation/revocation-book.ts';
-import { revocationCheck } from '../../src/auth/revocation/revocations.ts';
-import { anonymous } from '../../src/auth/proof.ts';
+import { fileRevocationBook, openFileRevocations } from '../../src/authn/revocation/file-revocations.ts';
+import { RedisRevocations, redisRevocationBook } from '../../src/authn/revocation/redis-revocations.ts';
+import type { RevocationBook, Revocations } from '../../src/authn/revocation/revocation-book.ts';
+import { revocationCheck } from '../../src/authn/revocation/revocations.ts';
+import { anonymous } from '../../src/pipeline/principal.ts';
 import type { RevocationEntry } from '../../src/config/auth-revocation.ts';
 import { redisSchema } from '../../src/config/redis.ts';
 import { Events } from '../../src/shared/events.ts';

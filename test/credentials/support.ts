@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 
-import { createApiKeys, type KeyLookup } from '../../src/auth/api-keys/api-keys.ts';
-import type { KeyBook } from '../../src/auth/api-keys/key-book.ts';
-import { KeyManager, type MadeKey, type NewKey } from '../../src/auth/api-keys/manage.ts';
+import { createApiKeys, type KeyLookup } from '../../src/authn/api-keys/api-keys.ts';
+import type { KeyBook } from '../../src/authn/api-keys/key-book.ts';
+import { KeyManager, type MadeKey, type NewKey } from '../../src/authn/api-keys/manage.ts';
 import type { Principal } from '../../src/pipeline/principal.ts';
 import { isGatewayError } from '../../src/shared/errors.ts';
 

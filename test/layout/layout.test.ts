@@ -98,6 +98,14 @@ it('docs/errors.md lists exactly the codes there are, with their status and whet
   expect(documented).toEqual(defined);
 });
 
+it('`npm run check` lints with these rules', async () => {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  // The linter finds no file of this name by itself, and falls back on rules of its own.
+  expect(scripts['check:code']).toMatch(/^oxlint -c oxlint\.config\.mjs .*--deny-warnings /);
+});
+
 it('package.json names exact versions only', async () => {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, object>;
   const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'];

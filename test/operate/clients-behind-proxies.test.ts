@@ -2,8 +2,8 @@
 
 import { expect, it } from 'vitest';
 
-import { createBackendIdentity } from '../../src/auth/identity/backend-headers.ts';
-import { anonymous } from '../../src/auth/proof.ts';
+import { createBackendIdentity } from '../../src/authn/identity/backend-headers.ts';
+import { anonymous } from '../../src/pipeline/principal.ts';
 import { authSchema } from '../../src/config/auth.ts';
 import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import type { ExplainedField, Explanation } from '../../src/auth/explain.ts';
+import type { ExplainedField, Explanation } from '../../src/authz/explain.ts';
 import { openExplainer } from '../../src/cli/explainer.ts';
 import { policyModule, serveGraph } from '../auth/guarded-graph.ts';
 import { guardedFiles, type GuardedFiles, guardedGateway, issuer } from '../auth/support/guarded-gateway.ts';

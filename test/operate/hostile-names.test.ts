@@ -6,10 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { buildSchema } from 'graphql';
 
-import { createApiKeys } from '../../src/auth/api-keys/api-keys.ts';
-import { principalOf } from '../../src/auth/jwt/claims.ts';
-import { tokenFinder } from '../../src/auth/jwt/token-places.ts';
-import { createTrustedProxy } from '../../src/auth/trusted-proxy.ts';
+import { createApiKeys } from '../../src/authn/api-keys/api-keys.ts';
+import { principalOf } from '../../src/authn/jwt/claims.ts';
+import { tokenFinder } from '../../src/authn/jwt/token-places.ts';
+import { createTrustedProxy } from '../../src/authn/trusted-proxy.ts';
 import { claimsSchema } from '../../src/config/auth-jwt.ts';
 import { expandEnvironment } from '../../src/config/environment.ts';
 import { ownPolicyOf, policiesSchema, policyDefaults, policyOf } from '../../src/config/policies.ts';

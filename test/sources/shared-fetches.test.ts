@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
-import { Cancellation } from '../../src/shared/cancellation.ts';
+import type { Cancellation } from '../../src/shared/cancellation.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
 import { aroundSubgraph, shareFetches } from '../../src/sources/shared-fetches.ts';

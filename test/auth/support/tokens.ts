@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 
 import { jwtSchema } from '../../../src/config/auth-jwt.ts';
-import { createTokens } from '../../../src/auth/jwt/tokens.ts';
+import { createTokens } from '../../../src/authn/jwt/tokens.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
 import { clientNetworks } from '../../../src/shared/addresses.ts';
 import { isGatewayError } from '../../../src/shared/errors.ts';

@@ -10,9 +10,9 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import { readPolicy, type LoadedPolicy } from '../../../src/auth/policy/load-policy.ts';
-import { policyTools, type PolicyContext, type PolicyRule } from '../../../src/auth/policy/policy-module.ts';
-import { anonymous } from '../../../src/auth/proof.ts';
+import { readPolicy, type LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
+import { policyTools, type PolicyContext, type PolicyRule } from '../../../src/authz/policy/policy-module.ts';
+import { anonymous } from '../../../src/pipeline/principal.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
 
 export const principals: Readonly<Record<'admin' | 'user' | 'anonymous', Principal>> = {

@@ -1,9 +1,9 @@
 /** Our engine over a fixture, without sockets: the worker's preparation and the executor, in one thread. */
 
 import { compileOperation, execute, type ExecutableOperation } from '../../../src/execute/executor.ts';
-import { AuditLog } from '../../../src/auth/audit/audit-log.ts';
-import { Authorizer } from '../../../src/auth/authorizer.ts';
-import type { LoadedPolicy } from '../../../src/auth/policy/load-policy.ts';
+import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
+import { Authorizer } from '../../../src/authz/authorizer.ts';
+import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
 import { auditSchema, authorizationSchema } from '../../../src/config/authorization.ts';
 import type { Decisions } from '../../../src/pipeline/authorization.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';

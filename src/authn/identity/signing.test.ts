@@ -11,7 +11,7 @@ import { authSchema } from '../../config/auth.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { fetchKey } from '../../sources/fetch-key.ts';
 import { ignoredHeaders } from '../../config/input-headers.ts';
-import { anonymous } from '../proof.ts';
+import { anonymous } from '../../pipeline/principal.ts';
 import { createBackendIdentity } from './backend-headers.ts';
 import { Signer } from './signer.ts';
 import { newSigningKeys, publicKeySet, readSigningKeys, turned } from './signing-keys.ts';

@@ -15,7 +15,8 @@ import type { ClientCertificates } from './certificates/client-certificates.ts';
 import { createCombine } from './combine.ts';
 import type { BackendIdentity } from './identity/backend-headers.ts';
 import type { Tokens } from './jwt/tokens.ts';
-import { anonymous, missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
+import { missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
+import { anonymous } from '../pipeline/principal.ts';
 
 /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
 export type Authenticate = (

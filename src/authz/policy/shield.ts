@@ -7,9 +7,11 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 
+import type * as GraphqlShield from 'graphql-shield';
+
 (util as { isUndefined?: (value: unknown) => boolean }).isUndefined ??= (value) => value === undefined;
 
 const require = createRequire(import.meta.url);
 
 export const { rule, inputRule, allow, deny, and, or, not, chain, race } =
-  require('graphql-shield') as typeof import('graphql-shield');
+  require('graphql-shield') as typeof GraphqlShield;

@@ -13,7 +13,7 @@ import { AuthorizationRefused, refusalCode } from './authorization-refused.ts';
 import { allowingText, checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import { all, type OnDecided } from './policy/evaluate.ts';
-import { anonymous } from './proof.ts';
+import { anonymous } from '../pipeline/principal.ts';
 import { RequestDecisions } from './request-decisions.ts';
 
 export interface AuthorizerOptions {

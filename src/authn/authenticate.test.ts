@@ -8,7 +8,8 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { createAuthenticate, type Ways } from './authenticate.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
-import { anonymous, type Proof, refusal, unavailable } from './proof.ts';
+import { type Proof, refusal, unavailable } from './proof.ts';
+import { anonymous } from '../pipeline/principal.ts';
 
 const user: Proof = {
   principal: {

@@ -35,18 +35,6 @@ export function isRepeated({ rawHeaders }: IncomingRequest['http'], name: string
  */
 export type ProveNow = (request: IncomingRequest) => Proof | undefined;
 
-export const anonymous: Principal = {
-  subject: null,
-  client: null,
-  tier: null,
-  roles: [],
-  scopes: [],
-  claims: {},
-  provenBy: 'none',
-  issuer: null,
-  validUntilMs: null,
-};
-
 /**
  * What a client hears is the same for whatever is wrong, so that nobody learns how far a forgery got.
  *
