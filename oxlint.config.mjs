@@ -18,6 +18,7 @@ export const mayImport = {
   clients: base,
   operation: [...base, 'store'],
   plan: base,
+  preparation: base,
   response: base,
   limits: [...base, 'store', 'clients'],
   cache: [...base, 'store'],
@@ -25,8 +26,15 @@ export const mayImport = {
   authz: base,
   sources: [...base, 'resilience', 'cache'],
   subgraphs: [...base, 'resilience', 'cache', 'sources'],
-  execute: [...base, 'plan', 'sources'],
+  execute: [...base, 'sources'],
   registry: [...base, 'plan', 'operation', 'clients', 'store'],
+};
+
+/** Of these folders only types: a value would load, on the main thread, what belongs to a planner worker. */
+export const mayImportTypes = {
+  plan: ['preparation'],
+  server: ['preparation'],
+  workers: ['preparation'],
 };
 
 /** The one folder that may import each package; a package not listed may be imported anywhere. */
@@ -36,10 +44,10 @@ export const packageHome = {
   graphiql: 'server',
   jose: 'authn',
   'graphql-shield': 'authz',
-  '@apollo/gateway': 'plan',
-  '@apollo/composition': 'plan',
-  '@apollo/query-planner': 'plan',
-  '@apollo/federation-internals': 'plan',
+  '@apollo/gateway': 'preparation',
+  '@apollo/composition': 'preparation',
+  '@apollo/query-planner': 'preparation',
+  '@apollo/federation-internals': 'preparation',
   undici: 'sources',
   '@grpc/grpc-js': 'sources',
   '@grpc/proto-loader': 'sources',
@@ -83,13 +91,23 @@ const rules = {
 function restrictionFor(folder) {
   const patterns = [];
   const allowed = mayImport[folder];
+  const typesOnly = mayImportTypes[folder] ?? [];
   if (allowed) {
     patterns.push({
       group: [
-        ...folders.filter((f) => f !== folder && !allowed.includes(f)).map((f) => `**/${f}/**`),
+        ...folders
+          .filter((f) => f !== folder && !allowed.includes(f) && !typesOnly.includes(f))
+          .map((f) => `**/${f}/**`),
         ...topFiles,
       ],
       message: `src/${folder}/ may import only: ${[folder, ...allowed].join(', ')}. See docs/ARCHITECTURE.md section 3.`,
+    });
+  }
+  for (const f of typesOnly) {
+    patterns.push({
+      group: [`**/${f}/**`],
+      allowTypeImports: true,
+      message: `src/${folder}/ may import only types of src/${f}/. See docs/ARCHITECTURE.md section 3.`,
     });
   }
   for (const [name, home] of Object.entries(packageHome)) {

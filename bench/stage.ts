@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compose } from '../src/plan/composition/compose.ts';
+import { compose } from '../src/preparation/composition/compose.ts';
 import type { BackstageMessage, BackstageOrder, Call } from './backstage/protocol.ts';
 import { serviceNames, type ServiceName } from './backstage/shop.ts';
 import type { LoadMessage, LoadOrder, LoadResult } from './load/protocol.ts';

@@ -22,7 +22,7 @@ import type { Graph } from './plan/graph-source.ts';
 import { graphInputs, openLabels, type LabelsOf } from './plan/labels.ts';
 import { plannerOf } from './plan/planner.ts';
 import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
-import type { GraphDescription, LoadedGraph } from './plan/worker-protocol.ts';
+import type { GraphDescription, LoadedGraph } from './preparation/worker-protocol.ts';
 import { outlineOf } from './response/outline.ts';
 import { reportAnswer } from './response/report.ts';
 import { monotonicClock } from './shared/clock.ts';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
 import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
-import type { Composition } from '../plan/composition/compose.ts';
+import type { Composition } from '../preparation/composition/compose.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -35,8 +35,8 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     const out = text(flags.out);
     if (out === '') throw new UsageError('--out needs a file name');
     // It loads the composition library.
-    const { compose: composeSubgraphs } = await import('../plan/composition/compose.ts');
-    const { noteText } = await import('../plan/composition/notes.ts');
+    const { compose: composeSubgraphs } = await import('../preparation/composition/compose.ts');
+    const { noteText } = await import('../preparation/composition/notes.ts');
     const graph = await loadGraphFile(text(flags.graph) ?? graphDefault);
     const result = composeSubgraphs(
       graph.subgraphs.map((subgraph) => ({
@@ -55,7 +55,7 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
     const types = text(flags.types);
     if (flags.check === true) return checked(graph, result, { out, types });
     if (types !== undefined) {
-      const { graphTypes } = await import('../plan/graph-types.ts');
+      const { graphTypes } = await import('../preparation/composition/graph-types.ts');
       await write(graphTypes(result.supergraphSdl), types);
       if (out === undefined) return exitCodes.ok;
     }
@@ -80,7 +80,7 @@ async function checked(
   const loaded = await loadSubgraphs(graph);
   await loaded.close();
   if (files.types !== undefined) {
-    const { graphTypes } = await import('../plan/graph-types.ts');
+    const { graphTypes } = await import('../preparation/composition/graph-types.ts');
     if (!(await isUpToDate(graphTypes(supergraphSdl), files.types, '--types'))) return exitCodes.failed;
   }
   if (!(await isUpToDate(supergraphSdl, files.out, '--out'))) return exitCodes.failed;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { buildSchema, getVariableValues, Kind, parse, type OperationDefinitionNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { variablesSpec } from '../plan/variables-spec.ts';
+import { variablesSpec } from '../preparation/variables-spec.ts';
 import { variableCoercion, type CoerceVariables, type Coercion } from './variables.ts';
 
 const schema = buildSchema(`

@@ -12,7 +12,7 @@ import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { download } from './download.ts';
-import type { SupergraphSource } from './worker-protocol.ts';
+import type { SupergraphSource } from '../preparation/worker-protocol.ts';
 
 export type Graph = (
   | { readonly kind: 'graph'; readonly graph: GraphConfig }

@@ -6,8 +6,6 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 
-import { Kind, visit, type DocumentNode } from 'graphql';
-
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { RequestContext } from '../pipeline/request.ts';
@@ -115,17 +113,6 @@ async function loadResolver(path: string): Promise<ResolveLabels> {
   const { labels } = module;
   if (typeof labels === 'function') return labels as ResolveLabels;
   throw wrong('it must export "labels": a function (request, names) that returns the names that hold');
-}
-
-/** In the order of their names. */
-export function labelsIn(supergraph: DocumentNode): string[] {
-  const labels = new Set<string>();
-  visit(supergraph, {
-    Argument({ name, value }) {
-      if (name.value === 'overrideLabel' && value.kind === Kind.STRING) labels.add(value.value);
-    },
-  });
-  return [...labels].sort();
 }
 
 /** The configuration speaks first, also for `percent(n)`. Undefined: neither it nor the label says anything. */

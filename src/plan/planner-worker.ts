@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads';
 
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Budget } from './interruptible.ts';
-import type { PreparationOptions } from './prepare.ts';
+import type { Budget } from '../preparation/interruptible.ts';
+import type { PreparationOptions } from '../preparation/prepare.ts';
 import type {
   LoadedSdl,
   SentError,
@@ -14,7 +14,7 @@ import type {
   WorkerReply,
   WorkerRequest,
   WorkerTask,
-} from './worker-protocol.ts';
+} from '../preparation/worker-protocol.ts';
 
 /** A worker that uses more ends with a clean error, and the process lives. */
 const heapMbMax = 4096;
@@ -158,4 +158,7 @@ function toError({ code, message, detail }: SentError): GatewayError {
 }
 
 /** Compiled code lies beside as .js; in development TypeScript runs as it is. */
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const workerFile = new URL(
+  `../preparation/worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+);

@@ -23,13 +23,13 @@ import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { FairQueue, FairShares, type FirstInLine } from './fair-queue.ts';
 import { supergraphSourceOf, type Graph } from './graph-source.ts';
-import type { Budget } from './interruptible.ts';
+import type { Budget } from '../preparation/interruptible.ts';
 import { ownTurn, Planning } from './planning.ts';
 import { PlanningCeiling } from './planning-ceiling.ts';
 import type { PlannerWorker, WorkerAnswer } from './planner-worker.ts';
 import { Quarantine } from './quarantine.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
-import type { LoadedGraph, PlannerTask, SupergraphSource } from './worker-protocol.ts';
+import type { LoadedGraph, PlannerTask, SupergraphSource } from '../preparation/worker-protocol.ts';
 
 export interface PlannerOptions extends WorkerPoolOptions {
   /** Processor time for one operation. */

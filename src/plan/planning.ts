@@ -6,8 +6,8 @@ import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
-import type { PreparationRequest } from './prepare.ts';
-import type { GraphDescription, LoadedGraph, PlannerTask } from './worker-protocol.ts';
+import type { PreparationRequest } from '../preparation/prepare.ts';
+import type { GraphDescription, LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 
 /** What is said of a supergraph that was loaded. */
 export function loadedEvent(

@@ -5,8 +5,8 @@
 
 import { monotonicClock } from '../shared/clock.ts';
 import { PlannerWorker } from './planner-worker.ts';
-import type { PreparationOptions } from './prepare.ts';
-import type { LoadedGraph, SupergraphSource } from './worker-protocol.ts';
+import type { PreparationOptions } from '../preparation/prepare.ts';
+import type { LoadedGraph, SupergraphSource } from '../preparation/worker-protocol.ts';
 
 export interface WorkerPoolOptions extends PreparationOptions {
   readonly loadTimeoutMs: number;

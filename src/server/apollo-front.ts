@@ -20,7 +20,7 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { OperationRefused } from '../operation/refused.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
-import { withoutValues } from '../plan/without-values.ts';
+import { withoutValues } from '../shared/without-values.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import {
   graphqlMediaType,

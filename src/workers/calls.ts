@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
-import type { LoadedGraph, PlannerTask } from '../plan/worker-protocol.ts';
+import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 
 /** A graph whose planner runs in the primary process. */

@@ -3,7 +3,7 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { ownTurn, Planning } from '../plan/planning.ts';
-import type { LoadedGraph, PlannerTask } from '../plan/worker-protocol.ts';
+import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 import { noticeTimeoutMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
 import type { Channel } from './channel.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Turn } from '../pipeline/planning.ts';
-import type { PlannerTask } from '../plan/worker-protocol.ts';
+import type { PlannerTask } from '../preparation/worker-protocol.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { SharedPlanner } from './shared-planner.ts';
 

@@ -3,9 +3,10 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { labelsIn, overrideLabels } from '../../src/plan/labels.ts';
+import { overrideLabels } from '../../src/plan/labels.ts';
+import { labelsIn } from '../../src/preparation/supergraph/labels.ts';
 import { Planner, type PlannerOptions } from '../../src/plan/planner.ts';
-import type { SupergraphSource } from '../../src/plan/worker-protocol.ts';
+import type { SupergraphSource } from '../../src/preparation/worker-protocol.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { requestContext } from '../support/context.ts';
 import { fixture as contexts } from './fixtures/contexts.ts';

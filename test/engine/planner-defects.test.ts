@@ -5,8 +5,8 @@
  */
 import { describe, expect, it } from 'vitest';
 
-import { prepare } from '../../src/plan/prepare.ts';
-import { loadSupergraph, type LoadedSupergraph } from '../../src/plan/supergraph.ts';
+import { prepare } from '../../src/preparation/prepare.ts';
+import { loadSupergraph, type LoadedSupergraph } from '../../src/preparation/supergraph/supergraph.ts';
 import { fixtures } from './fixtures/index.ts';
 import { composeFixture } from './oracle/compose.ts';
 import { openMonolith } from './oracle/monolith.ts';

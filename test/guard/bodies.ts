@@ -2,7 +2,7 @@
  * Hostile bodies by name, each about as long as it is told to be, for the graph below: mistakes in all of their bytes,
  * nesting, amplification, and values that are large but right. `expected`: a code, or `answered`.
  */
-import type { SubgraphSchema } from '../../src/plan/composition/compose.ts';
+import type { SubgraphSchema } from '../../src/preparation/composition/compose.ts';
 import type { ErrorCode } from '../../src/shared/errors.ts';
 import { inheritedNames } from '../support/hostile-names.ts';
 

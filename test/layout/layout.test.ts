@@ -31,6 +31,17 @@ describe('the linter refuses every import that the folder tables do not allow', 
     expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
   });
 
+  it('of values where types are allowed', async () => {
+    const plants = Object.entries(tables.mayImportTypes).flatMap(([folder, targets]) =>
+      targets.flatMap((target) => [
+        { folder, from: `../${target}/planted.ts`, forbidden: true },
+        { folder, from: `../${target}/planted.ts`, typeOnly: true, forbidden: false },
+      ]),
+    );
+    expect(plants.length).toBeGreaterThan(4);
+    expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
+  });
+
   it('of packages outside their home folder', async () => {
     const { mayImport, packageHome } = tables;
     const plants = [...Object.keys(mayImport), 'server', 'workers', 'cli'].flatMap((folder) =>

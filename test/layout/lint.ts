@@ -11,6 +11,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** What oxlint.config.mjs exports besides its rules. */
 export interface Tables {
   readonly mayImport: Readonly<Record<string, readonly string[]>>;
+  readonly mayImportTypes: Readonly<Record<string, readonly string[]>>;
   readonly packageHome: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +19,7 @@ export interface Plant {
   /** Of src/. */
   readonly folder: string;
   readonly from: string;
+  readonly typeOnly?: boolean;
   readonly forbidden: boolean;
 }
 
@@ -43,7 +45,10 @@ export async function plantAndLint(plants: readonly Plant[]) {
     for (const [folder, planted] of Map.groupBy(plants, (plant) => plant.folder)) {
       const file = join(scratch, 'src', folder, 'planted.ts');
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, planted.map(({ from }) => `import '${from}';\n`).join(''));
+      await writeFile(
+        file,
+        planted.map(({ from, typeOnly }) => `import ${typeOnly ? 'type {} from ' : ''}'${from}';\n`).join(''),
+      );
     }
     const refused = new Set(
       (await findingsIn(config, [join(scratch, 'src')]))

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { compose } from '../../src/plan/composition/compose.ts';
+import { compose } from '../../src/preparation/composition/compose.ts';
 import { measuredGateway, type MeasuredGateway } from './measured-gateway.ts';
 
 export interface LargeGateway {

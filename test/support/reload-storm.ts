@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compose, composeOrThrow } from '../../src/plan/composition/compose.ts';
-import { loadSupergraph } from '../../src/plan/supergraph.ts';
+import { compose, composeOrThrow } from '../../src/preparation/composition/compose.ts';
+import { loadSupergraph } from '../../src/preparation/supergraph/supergraph.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { ask } from './ask.ts';
 import type { Gauges } from './gauges.ts';

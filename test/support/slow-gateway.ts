@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { compose, type SubgraphSchema } from '../../src/plan/composition/compose.ts';
+import { compose, type SubgraphSchema } from '../../src/preparation/composition/compose.ts';
 import { type CountingSubgraph, countingSubgraph } from './counting-subgraph.ts';
 import { measuredGateway, type MeasuredGateway } from './measured-gateway.ts';
 import { slowGraph } from './slow-graph.ts';

@@ -1,6 +1,6 @@
 /** A supergraph in which every field is in every subgraph, so that a small operation takes long to plan. */
 
-import type { SubgraphSchema } from '../../src/plan/composition/compose.ts';
+import type { SubgraphSchema } from '../../src/preparation/composition/compose.ts';
 
 const link =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])';

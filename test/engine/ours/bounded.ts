@@ -1,6 +1,6 @@
 /** Bounds planning in tests that run the planner on their own thread. */
 
-import { Interrupted, Interrupter } from '../../../src/plan/interruptible.ts';
+import { Interrupted, Interrupter } from '../../../src/preparation/interruptible.ts';
 import { GatewayError } from '../../../src/shared/errors.ts';
 
 const interrupter = new Interrupter();

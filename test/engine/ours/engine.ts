@@ -11,9 +11,9 @@ import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts'
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
-import { introspect } from '../../../src/plan/introspection.ts';
-import { prepare } from '../../../src/plan/prepare.ts';
-import { loadSupergraph } from '../../../src/plan/supergraph.ts';
+import { introspect } from '../../../src/preparation/introspection.ts';
+import { prepare } from '../../../src/preparation/prepare.ts';
+import { loadSupergraph } from '../../../src/preparation/supergraph/supergraph.ts';
 import { Cancellation } from '../../../src/shared/cancellation.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import type { Fixture } from '../fixtures/fixture.ts';

@@ -7,17 +7,17 @@ import { Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
-import type { PolicyOutline } from '../pipeline/authorization.ts';
-import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { definingOneOf } from './composition/built-ins.ts';
+import type { PolicyOutline } from '../../pipeline/authorization.ts';
+import { GatewayError, isGatewayError } from '../../shared/errors.ts';
+import { definingOneOf } from '../composition/built-ins.ts';
 import { keepWrittenDefaults } from './default-values.ts';
-import { contextFields } from './planner-fixes/context-rewrites.ts';
-import { plannable, schemaWithOwnNames } from './planner-fixes/executable-directives.ts';
-import { JoinSpec, withoutUselessKeys } from './planner-fixes/join-spec.ts';
+import { contextFields } from '../planner-fixes/context-rewrites.ts';
+import { plannable, schemaWithOwnNames } from './executable-directives.ts';
+import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
 import { labelsIn } from './labels.ts';
-import { protectionOf, type Protection } from './protection/protection.ts';
-import { readRequirements, type Requirements } from './planner-fixes/requirements.ts';
-import { renamedNames, type RenamedNames } from './planner-fixes/renaming.ts';
+import { protectionOf, type Protection } from '../protection/protection.ts';
+import { readRequirements, type Requirements } from './requirements.ts';
+import { renamedNames, type RenamedNames } from '../planner-fixes/renaming.ts';
 
 export interface LoadedSupergraph {
   readonly sdl: string;

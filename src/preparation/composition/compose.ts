@@ -4,8 +4,8 @@ import { composeServices } from '@apollo/composition';
 import { GraphQLError, parse, Source, type ASTNode } from 'graphql';
 
 import { GatewayError } from '../../shared/errors.ts';
-import { withWrittenDefaults } from '../default-values.ts';
-import { composable, withOwnNames } from '../planner-fixes/executable-directives.ts';
+import { withWrittenDefaults } from '../supergraph/default-values.ts';
+import { composable, withOwnNames } from '../supergraph/executable-directives.ts';
 import { oneOfTypes, withOneOf, withoutOneOf } from './built-ins.ts';
 import { droppedFromDefault } from './dropped-inputs.ts';
 import { noteText, placeOf, type CompositionNote, type ParsedSubgraph, type Place } from './notes.ts';

@@ -21,7 +21,7 @@ import type { GraftTree } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { emptyRecord } from '../../shared/records.ts';
 import type { InternalName } from './renaming.ts';
-import type { Requirements } from './requirements.ts';
+import type { Requirements } from '../supergraph/requirements.ts';
 
 export interface SplitOperation {
   readonly main: OperationDefinitionNode;

@@ -6,7 +6,7 @@
 
 import { Kind, visit, type DirectiveNode, type DocumentNode, type SelectionSetNode } from 'graphql';
 
-import type { Requirements } from './requirements.ts';
+import type { Requirements } from '../supergraph/requirements.ts';
 
 /** Variables of `@skip` and `@include` in a document whose plan depends on them; else none. */
 export function decidingVariables(document: DocumentNode, { fieldNames }: Requirements): string[] {

@@ -7,7 +7,7 @@ import type { PlanNode } from '../pipeline/prepared.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
 import { exploded } from './planner-fixes/explode.ts';
 import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
-import { plannableOperation, planWithOwnNames } from './planner-fixes/executable-directives.ts';
+import { plannableOperation, planWithOwnNames } from './supergraph/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
 import { KeptLiterals } from './planner-fixes/literals.ts';
 import { mergeFetches } from './planner-fixes/merge-fetches.ts';
@@ -18,7 +18,7 @@ import { planInTurn } from './planner-fixes/serial.ts';
 import { settled } from './planner-fixes/settle.ts';
 import { splitByConflict } from './planner-fixes/split.ts';
 import { withNumberPlaces } from './number-places.ts';
-import type { LoadedSupergraph } from './supergraph.ts';
+import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
 export interface PlanningTerms {
   readonly renamer: Renamer;

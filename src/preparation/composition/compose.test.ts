@@ -2,9 +2,9 @@
 import { buildSchema, graphqlSync, introspectionFromSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { SupergraphLifecycle } from '../lifecycle.ts';
+import { SupergraphLifecycle } from '../supergraph/lifecycle.ts';
 import { prepare } from '../prepare.ts';
-import { loadSupergraph } from '../supergraph.ts';
+import { loadSupergraph } from '../supergraph/supergraph.ts';
 import { compose } from './compose.ts';
 import { noteText } from './notes.ts';
 

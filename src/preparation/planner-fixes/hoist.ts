@@ -26,7 +26,7 @@ import {
   type SelectionNode,
 } from 'graphql';
 
-import type { JoinSpec } from './join-spec.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
 
 /** Interfaces that are an object type somewhere, with the fields that need something first there. */
 type HoistableFields = ReadonlyMap<GraphQLInterfaceType, ReadonlySet<string>>;

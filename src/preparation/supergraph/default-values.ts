@@ -18,7 +18,7 @@ import {
   type InputValueDefinitionNode,
 } from 'graphql';
 
-import { numberOf } from '../shared/exact-number.ts';
+import { numberOf } from '../../shared/exact-number.ts';
 
 /** Defaults with numbers that JavaScript writes differently, by coordinate: `Filter.price`, `Query.products.first`. */
 type Defaults = ReadonlyMap<string, ConstValueNode>;

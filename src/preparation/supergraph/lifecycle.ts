@@ -10,11 +10,11 @@ import {
 } from '@apollo/gateway';
 import { parse, print } from 'graphql';
 
-import type { PolicyOutline } from '../pipeline/authorization.ts';
-import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { definingOneOf } from './composition/built-ins.ts';
+import type { PolicyOutline } from '../../pipeline/authorization.ts';
+import { GatewayError, isGatewayError } from '../../shared/errors.ts';
+import { definingOneOf } from '../composition/built-ins.ts';
 import { assertServable, withoutPurposes } from './features.ts';
-import { plannable } from './planner-fixes/executable-directives.ts';
+import { plannable } from './executable-directives.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

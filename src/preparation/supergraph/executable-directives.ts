@@ -17,8 +17,8 @@ import {
 } from 'graphql';
 
 import type { PlanNode } from '../../pipeline/prepared.ts';
-import { federationImports } from '../features.ts';
-import { mapFetches } from './map-fetches.ts';
+import { federationImports } from './features.ts';
+import { mapFetches } from '../planner-fixes/map-fetches.ts';
 
 /** Names of another specification, which federation has no use for. */
 const incremental = new Set(['defer', 'stream']);

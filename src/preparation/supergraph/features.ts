@@ -14,7 +14,7 @@ import {
   type DocumentNode,
 } from 'graphql';
 
-import { GatewayError } from '../shared/errors.ts';
+import { GatewayError } from '../../shared/errors.ts';
 
 /** Directives of features that ApolloGateway refuses and our planner loads, by the url of their specification. */
 const featureDirectives: Readonly<Record<string, readonly string[]>> = {

@@ -42,7 +42,7 @@ import { emptyRecord } from '../shared/records.ts';
 import { placesOf } from './field-places.ts';
 import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
-import type { LoadedSupergraph } from './supergraph.ts';
+import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
 /** One selection set of a merged field, with the conditions under which it counts. */
 interface Occurrence {

@@ -29,7 +29,7 @@ import type {
 import { GatewayError } from '../shared/errors.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
 import type { KeptLiterals } from './planner-fixes/literals.ts';
-import type { LoadedSupergraph } from './supergraph.ts';
+import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
 /** What the conversion has to know of the supergraph. */
 export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceObjects' | 'schema'> & {

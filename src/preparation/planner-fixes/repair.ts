@@ -17,9 +17,9 @@ import {
 } from 'graphql';
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
-import type { JoinSpec } from './join-spec.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
-import { selectionSetOf } from './requirements.ts';
+import { selectionSetOf } from '../supergraph/requirements.ts';
 
 /** @throws {Error} Where a plan is wrong and cannot be repaired: no answer is better than a wrong one. */
 export function repairPlan(node: PlanNode, joins: JoinSpec): PlanNode {

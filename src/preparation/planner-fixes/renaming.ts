@@ -21,8 +21,8 @@ import {
 } from 'graphql';
 
 import { fieldCall } from '../field-call.ts';
-import type { JoinSpec } from './join-spec.ts';
-import { selectionSetOf } from './requirements.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
+import { selectionSetOf } from '../supergraph/requirements.ts';
 
 export interface RenamedNames {
   /** Explicit aliases that are renamed. */

@@ -18,9 +18,9 @@ import {
 } from 'graphql';
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
-import type { JoinSpec } from './join-spec.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
-import { selectionSetOf } from './requirements.ts';
+import { selectionSetOf } from '../supergraph/requirements.ts';
 
 export function withFallbacks(node: PlanNode, joins: JoinSpec): PlanNode {
   return mapFetches(node, (fetch) =>

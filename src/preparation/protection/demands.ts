@@ -23,9 +23,9 @@ import {
 } from 'graphql';
 
 import type { Alternatives, Demand } from '../../pipeline/authorization.ts';
-import { directiveName } from '../features.ts';
-import type { JoinSpec } from '../planner-fixes/join-spec.ts';
-import { selectionSetOf } from '../planner-fixes/requirements.ts';
+import { directiveName } from '../supergraph/features.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
+import { selectionSetOf } from '../supergraph/requirements.ts';
 import { allOf, isDerived, normalized } from './demand-logic.ts';
 
 export class Demands {

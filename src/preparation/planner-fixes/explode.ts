@@ -19,7 +19,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import type { JoinSpec } from './join-spec.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
 
 /** @param operation Without spreads. */
 export function exploded(

@@ -1,6 +1,6 @@
 /** A planner worker: everything whose cost depends on a document or a schema happens in this thread. */
 
-import './telemetry-off.ts';
+import './supergraph/telemetry-off.ts';
 
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -11,7 +11,7 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
-import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
+import { loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
 import type {
   GraphDescription,
   LoadedSdl,
@@ -72,7 +72,7 @@ async function load(source: SupergraphSource): Promise<LoadedSdl> {
 async function checkAndLoad(
   source: Exclude<SupergraphSource, { kind: 'checked' }>,
 ): Promise<LoadedSupergraph> {
-  const { SupergraphLifecycle } = await import('./lifecycle.ts');
+  const { SupergraphLifecycle } = await import('./supergraph/lifecycle.ts');
   const { allowUnenforced = [] } = source;
   if (source.kind === 'sdl')
     return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options.policy);

@@ -33,9 +33,9 @@ import { ProjectionBuilder } from './projection-spec.ts';
 import { adjusted } from './protection/adjust.ts';
 import { CheckList } from './protection/check-list.ts';
 import { Renamer } from './planner-fixes/renaming.ts';
-import type { LoadedSupergraph } from './supergraph.ts';
+import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
-import { withoutValues } from './without-values.ts';
+import { withoutValues } from '../shared/without-values.ts';
 
 export interface PreparationRequest {
   readonly query: string;

@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 
 import type { Demand, PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
-import type { JoinSpec } from '../planner-fixes/join-spec.ts';
+import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { Demands } from './demands.ts';
 import { assertPoliciesNamed, assertPolicyFits } from './policy-fits.ts';
 
