@@ -25,7 +25,7 @@ export const mayImport = {
   authn: [...base, 'store', 'clients'],
   authz: base,
   sources: [...base, 'resilience', 'cache'],
-  subgraphs: [...base, 'resilience', 'cache', 'sources'],
+  services: [...base, 'resilience', 'cache', 'sources'],
   execute: [...base, 'sources'],
   registry: [...base, 'plan', 'operation', 'clients', 'store'],
 };
@@ -54,7 +54,7 @@ export const packageHome = {
   protobufjs: 'sources',
   dataloader: 'sources',
   ioredis: 'store',
-  '@apollo/subgraph': 'subgraphs',
+  '@apollo/subgraph': 'services',
   '@graphql-inspector/core': 'registry',
   pg: 'registry',
   'node:cluster': 'workers',
@@ -66,7 +66,7 @@ export const packageHome = {
 
 /** Folders at the top: they may import anything, and nothing imports them. */
 const tops = ['server', 'workers', 'cli'];
-const topFiles = ['**/gateway.ts', '**/main.ts'];
+const topFiles = ['**/gateway.ts', '**/main.ts', '**/api.ts'];
 const folders = [...Object.keys(mayImport), ...tops];
 
 const rules = {

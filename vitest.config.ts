@@ -53,7 +53,16 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 export default defineConfig({
   // Apollo's packages load graphql's CommonJS build; without this alias our own files would get its ES module build
   // and the two would not recognise each other's types.
-  resolve: { alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: require.resolve('graphql') },
+      // As the gateway resolves it for modules of users.
+      {
+        find: /^@tributary-gateway\/tributary$/,
+        replacement: fileURLToPath(new URL('src/api.ts', import.meta.url)),
+      },
+    ],
+  },
   test: {
     projects: [
       {

@@ -18,8 +18,8 @@ import { createBackendIdentity } from '../src/authn/identity/backend-headers.ts'
 import { type Proof } from '../src/authn/proof.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
 import { DenyList } from '../src/authn/revocation/deny-list.ts';
-import { keyRecordSchema } from '../src/config/auth-api-keys.ts';
-import { authSchema } from '../src/config/auth.ts';
+import { keyRecordSchema } from '../src/config/gateway/auth-api-keys.ts';
+import { authSchema } from '../src/config/gateway/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
 
 const callsInRound = 20_000;

@@ -8,7 +8,7 @@ import { AuditLog } from '../src/authz/audit/audit-log.ts';
 import { readPolicy } from '../src/authz/policy/load-policy.ts';
 import { policyTools, type PolicyContext, type PolicyRule } from '../src/authz/policy/policy-module.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
-import { auditSchema, authorizationSchema } from '../src/config/authorization.ts';
+import { auditSchema, authorizationSchema } from '../src/config/gateway/authorization.ts';
 import type { CheckSpec } from '../src/pipeline/authorization.ts';
 import type { PreparedOperation } from '../src/pipeline/prepared.ts';
 import type { Prepared } from '../src/pipeline/stages.ts';

@@ -6,7 +6,7 @@
  * Nanoseconds a call, the best of several rounds; a transport that answers at once, so that nothing else is measured.
  */
 
-import { policiesSchema, policyOf } from '../src/config/policies.ts';
+import { policiesSchema, policyOf } from '../src/config/gateway/policies.ts';
 import type { RequestContext } from '../src/pipeline/request.ts';
 import { Breaker } from '../src/resilience/breaker.ts';
 import { newCall, type Call } from '../src/resilience/call.ts';

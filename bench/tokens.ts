@@ -13,7 +13,7 @@ import { Signer } from '../src/authn/identity/signer.ts';
 import { newSigningKeys } from '../src/authn/identity/signing-keys.ts';
 import { createTokens } from '../src/authn/jwt/tokens.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
-import { authSchema } from '../src/config/auth.ts';
+import { authSchema } from '../src/config/gateway/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
 
 const rounds = 10;

@@ -9,7 +9,7 @@
 import type { WriteAudit } from './authz/audit/audit-queue.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { openAuthorization, type Authorization } from './authz/open-authorization.ts';
-import type { GatewayConfig } from './config/gateway-config.ts';
+import type { GatewayConfig } from './config/gateway/gateway-config.ts';
 import { withinDeadline } from './execute/deadline.ts';
 import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
 import { openOperations, openWaiting } from './operation/open-operations.ts';
@@ -28,9 +28,9 @@ import { reportAnswer } from './response/report.ts';
 import { monotonicClock } from './shared/clock.ts';
 import type { Events } from './shared/events.ts';
 import { MutationCounter } from './shared/mutation-counter.ts';
-import { createBackends, type Backends } from './subgraphs/backends.ts';
-import { loadSubgraphs, type LoadedSubgraphs } from './subgraphs/load.ts';
-import { connectRemote } from './subgraphs/remote.ts';
+import { createBackends, type Backends } from './services/backends.ts';
+import { loadSubgraphs, type LoadedSubgraphs } from './services/load.ts';
+import { connectRemote } from './services/remote.ts';
 
 export interface Gateway {
   readonly events: Events;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { policyOf } from './authz/open-authorization.ts';
 import { openAuth, type Auth, type AuthParts } from './authn/open-authentication.ts';
-import { loadGatewayConfig, type GatewayConfig } from './config/gateway-config.ts';
-import { mergedTransport } from './config/transport.ts';
+import { loadGatewayConfig, type GatewayConfig } from './config/gateway/gateway-config.ts';
+import { mergedTransport } from './config/gateway/transport.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { logEvents, type Log } from './observe/logger.ts';
 import { GraphSource, type Graph } from './plan/graph-source.ts';

@@ -1,7 +1,7 @@
 /** The accounts subgraph inside our gateway: the project's own loader over the REST service. */
 
-import { defineSources, defineSubgraph, type SubgraphContext } from '../../src/subgraphs/define.ts';
-import { type Loader, loaderOf } from '../../src/sources/loader.ts';
+import { defineSources, defineSubgraph, type SubgraphContext } from '../../src/services/define.ts';
+import { type Loader, loaderOf } from '../../src/sources/resolvers/loader.ts';
 
 interface Member {
   readonly id: string;

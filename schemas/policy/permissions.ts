@@ -3,7 +3,8 @@
  * docs/auth.md says how rules work.
  */
 
-import type { Policy, PolicyContext, PolicyRule, PolicyTools } from '../../src/authz/policy/policy-module.ts';
+import type { Policy, PolicyContext, PolicyRule, PolicyTools } from '@tributary-gateway/tributary';
+
 import type { Graph } from './generated/graph.ts';
 
 export function policy({ rule, inputRule, allow, and, or, chain, masked }: PolicyTools): Policy<Graph> {

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
-import { authSchema } from '../config/auth.ts';
+import { authSchema } from '../config/gateway/auth.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';

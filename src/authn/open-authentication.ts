@@ -1,6 +1,6 @@
 /** Builds authentication as the configuration has it. */
 
-import type { AuthConfig } from '../config/auth.ts';
+import type { AuthConfig } from '../config/gateway/auth.ts';
 import type { NetworkOf } from '../shared/addresses.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';

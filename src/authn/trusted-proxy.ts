@@ -1,6 +1,6 @@
 /** A proxy that has proven the user already: its headers count, and only when they come over a connection from it. */
 
-import type { AuthConfig } from '../config/auth.ts';
+import type { AuthConfig } from '../config/gateway/auth.ts';
 import { addressMatcher } from '../shared/addresses.ts';
 import { type IncomingRequest, isRepeated, type ProveNow, refusal } from './proof.ts';
 import { own } from '../shared/records.ts';

@@ -3,7 +3,7 @@
  * mutation runs first; the rest is decided with the data (`execute/review.ts` asks).
  */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Prepared } from '../pipeline/stages.ts';

@@ -1,6 +1,6 @@
 /** Builds authorization as the configuration has it: what lasts, and what belongs to one graph. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';

@@ -1,6 +1,6 @@
 /** The decisions about one operation of one request: made once each, applied, and written down. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
-import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
+import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { Composition } from '../preparation/composition/compose.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 
@@ -76,7 +76,7 @@ async function checked(
   { supergraphSdl, hints }: Composed,
   files: Files,
 ): Promise<number> {
-  const { loadSubgraphs } = await import('../subgraphs/load.ts');
+  const { loadSubgraphs } = await import('../services/load.ts');
   const loaded = await loadSubgraphs(graph);
   await loaded.close();
   if (files.types !== undefined) {

@@ -1,7 +1,7 @@
 /** Where a command finds API keys or revocations: a file, a Redis, or what gateway.yaml says. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
-import type { RedisConfig } from '../config/redis.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { RedisConfig } from '../config/gateway/redis.ts';
 import type { Store } from '../store/store.ts';
 import { CommandFailed, text, UsageError, type Flags } from './arguments.ts';
 
@@ -39,7 +39,7 @@ export async function placeOf(
     throw new UsageError('say where they are, by one of --config FILE, --file FILE and --redis URL');
   if (file !== undefined) return { file };
   if (redis !== undefined) return { redis: await redisOf(redis) };
-  const { loadGatewayConfig } = await import('../config/gateway-config.ts');
+  const { loadGatewayConfig } = await import('../config/gateway/gateway-config.ts');
   const config = await loadGatewayConfig(configPath);
   const found = of(config);
   const entriesMax = found?.entriesMax;
@@ -81,7 +81,7 @@ export async function withStore<Result>(
 
 /** @throws {UsageError} */
 async function redisOf(url: string): Promise<RedisConfig> {
-  const { redisSchema } = await import('../config/redis.ts');
+  const { redisSchema } = await import('../config/gateway/redis.ts');
   const result = redisSchema.safeParse({ url });
   if (result.success) return result.data;
   // It may hold a password.

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { refusalCode } from '../authz/authorization-refused.ts';
 import type { Explanation } from '../authz/explain.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';

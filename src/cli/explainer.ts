@@ -5,7 +5,7 @@ import { claimedPrincipal } from '../authn/jwt/claimed.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
 import { openAuthorization } from '../authz/open-authorization.ts';
 import { anonymous } from '../pipeline/principal.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { graphSource, readConfig, type StartOptions } from '../main.ts';
 import { openOperations, openWaiting } from '../operation/open-operations.ts';
 import type { PreparedOperations } from '../operation/prepared-operations.ts';

@@ -2,7 +2,7 @@
 
 import { stateOf } from '../authn/api-keys/manage.ts';
 import { validUntil } from '../authn/api-keys/known-key.ts';
-import { clientName, scopeName, tierName, type KeyRecord } from '../config/auth-api-keys.ts';
+import { clientName, scopeName, tierName, type KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import { text, UsageError } from './arguments.ts';
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { KeyBook } from '../authn/api-keys/key-book.ts';
 import { KeyManager, type MadeKey, stateOf } from '../authn/api-keys/manage.ts';
-import type { KeyRecord } from '../config/auth-api-keys.ts';
+import type { KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import { exitCodes, readFlags, text, UsageError, type Command, type Flags } from './arguments.ts';
 import { explained, placeFlags, placeOf, withStore } from './credential-places.ts';
 import { keyRows, namesIn, nameIn } from './key-words.ts';

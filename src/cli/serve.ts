@@ -1,6 +1,6 @@
 /** `tributary serve`: runs the gateway. */
 
-import { workersOf } from '../config/gateway-config.ts';
+import { workersOf } from '../config/gateway/gateway-config.ts';
 import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
 import { closeOnSignals } from './signals.ts';
 

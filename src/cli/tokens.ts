@@ -1,7 +1,7 @@
 /** `tributary tokens`: takes tokens back before they expire. */
 
 import type { RevocationBook } from '../authn/revocation/revocation-book.ts';
-import { claimText, revocationSchema, type RevocationEntry } from '../config/auth-revocation.ts';
+import { claimText, revocationSchema, type RevocationEntry } from '../config/gateway/auth-revocation.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 import { explained, placeFlags, placeOf, withStore, type Place } from './credential-places.ts';
 import { readDuration, readMoment } from './times.ts';

@@ -2,7 +2,7 @@
 
 import { pino, type Logger } from 'pino';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { cutText } from '../shared/cut-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';

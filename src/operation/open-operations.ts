@@ -1,6 +1,6 @@
 /** The prepared operations of one supergraph with this gateway's limits: guard, requests that wait, sizes. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import { clientNetworks } from '../shared/addresses.ts';
 import { assertWithinLimits } from './guard/guard.ts';

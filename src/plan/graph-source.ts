@@ -5,8 +5,8 @@
 
 import { readFile, stat } from 'node:fs/promises';
 
-import type { Environment } from '../config/environment.ts';
-import { loadGraphFile, type GraphConfig } from '../config/graph-file.ts';
+import type { Environment } from '../config/yaml/environment.ts';
+import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { AddressRules } from '../shared/addresses.ts';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';

@@ -4,9 +4,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { loadUserModule } from '../config/user-module.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -104,13 +104,9 @@ export function graphInputs(labels: OverrideLabels | undefined, hasResolvers: bo
 async function loadResolver(path: string): Promise<ResolveLabels> {
   const wrong = (reason: string, cause?: unknown): GatewayError =>
     new GatewayError('CONFIG_INVALID', `labelsModule ${path}: ${reason}`, { cause });
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw wrong(`it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
-  const { labels } = module;
+  const { labels } = await loadUserModule(path).catch((error: Error) => {
+    throw wrong(`it ${error.message}`, error.cause);
+  });
   if (typeof labels === 'function') return labels as ResolveLabels;
   throw wrong('it must export "labels": a function (request, names) that returns the names that hold');
 }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { ownModule } from '../shared/own-module.ts';
 import type { Budget } from '../preparation/interruptible.ts';
 import type { PreparationOptions } from '../preparation/prepare.ts';
 import type {
@@ -158,7 +159,4 @@ function toError({ code, message, detail }: SentError): GatewayError {
 }
 
 /** Compiled code lies beside as .js; in development TypeScript runs as it is. */
-const workerFile = new URL(
-  `../preparation/worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-);
+const workerFile = ownModule('../preparation/worker', import.meta.url);

@@ -17,7 +17,7 @@
 
 import { createHash } from 'node:crypto';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';

@@ -1,6 +1,6 @@
 /** What the gateway asks a planner, whether its workers belong to this process or to another one. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';

@@ -8,7 +8,7 @@
  *       -> replica choice -> replica breaker -> transport
  */
 
-import { policyDefaults } from '../config/policies.ts';
+import { policyDefaults } from '../config/gateway/policies.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock, type Clock } from '../shared/clock.ts';
 import { Events } from '../shared/events.ts';

@@ -9,7 +9,7 @@
 
 import { getHeapStatistics } from 'node:v8';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Aside } from '../pipeline/stages.ts';
 import { type Clock, monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';

@@ -3,7 +3,7 @@
  *
  * `no-store` unless a service says otherwise, and then what the strictest of all services says. Never `public` where
  * credentials, a rule or a mask had a part in it. It varies by `Accept`, by every header that can change it
- * (`config/input-headers.ts`) and by what services name.
+ * (`config/gateway/input-headers.ts`) and by what services name.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9111
  */
@@ -11,8 +11,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { dryRunHeader } from '../authz/request-decisions.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
-import { inputHeaders } from '../config/input-headers.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { inputHeaders } from '../config/gateway/input-headers.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import {
   cacheControlText,
@@ -20,8 +20,8 @@ import {
   parseCacheControl,
   strictest,
   type CacheControl,
-} from '../sources/cache-control.ts';
-import { saidToClient, varyNames } from '../sources/client-headers.ts';
+} from '../sources/http/cache-control.ts';
+import { saidToClient, varyNames } from '../sources/headers/client-headers.ts';
 import type { Responded } from './front.ts';
 
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;

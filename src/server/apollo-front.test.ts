@@ -2,7 +2,7 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { loadGatewayConfig } from '../config/gateway-config.ts';
+import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';

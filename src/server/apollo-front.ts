@@ -16,7 +16,7 @@ import type {
 } from '@apollo/server-gateway-interface';
 import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { OperationRefused } from '../operation/refused.ts';
 import type { Answered, Received } from '../pipeline/stages.ts';

@@ -1,10 +1,9 @@
 /** Makes the front that the configuration asks for. */
 
-import { pathToFileURL } from 'node:url';
-
 import type { ApolloServerPlugin } from '@apollo/server';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { loadUserModule } from '../config/user-module.ts';
 import type { Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { directFront } from './direct-front.ts';
@@ -26,16 +25,12 @@ export async function createFront(gateway: Gateway, config: GatewayConfig): Prom
 }
 
 async function loadPlugin(path: string): Promise<ApolloServerPlugin> {
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('CONFIG_INVALID', `Apollo Server plugin ${path} cannot be loaded: ${reason}`, {
-      cause,
+  const { plugin: exported } = await loadUserModule(path).catch((error: Error) => {
+    throw new GatewayError('CONFIG_INVALID', `Apollo Server plugin ${path} ${error.message}`, {
+      cause: error.cause,
     });
-  }
-  const plugin: unknown = typeof module['plugin'] === 'function' ? module['plugin']() : module['plugin'];
+  });
+  const plugin: unknown = typeof exported === 'function' ? exported() : exported;
   if (typeof plugin === 'object' && plugin !== null) return plugin as ApolloServerPlugin;
   throw new GatewayError(
     'CONFIG_INVALID',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { authSchema } from '../config/auth.ts';
-import { loadGatewayConfig } from '../config/gateway-config.ts';
+import { authSchema } from '../config/gateway/auth.ts';
+import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
 import { Events } from '../shared/events.ts';
 import { WatchedCredentials } from './credentials.ts';
 

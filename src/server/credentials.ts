@@ -9,8 +9,8 @@
 import { X509Certificate } from 'node:crypto';
 
 import { newSigningKeys, readSigningKeys, turned, type SigningJwk } from '../authn/identity/signing-keys.ts';
-import { signs, type AuthConfig } from '../config/auth.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import { signs, type AuthConfig } from '../config/gateway/auth.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
 import { readTls, type TlsTexts } from './tls.ts';
 

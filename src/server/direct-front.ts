@@ -1,6 +1,6 @@
 /** The direct front: no schema on this thread, nothing between the HTTP request and the gateway. The default. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { shownCode } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';

@@ -20,7 +20,7 @@ import {
   type FastifyRequest,
 } from 'fastify';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { jsonMediaType, negotiate, toHttpRefusal } from '../response/http.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';

@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { hasValidHost, refusalOfBody } from './http-rules.ts';
 import { requestIdOf } from './request-context.ts';
 

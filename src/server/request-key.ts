@@ -3,8 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 
 import { dryRunHeader } from '../authz/request-decisions.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
-import { ignoredHeaders, inputHeaders } from '../config/input-headers.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { ignoredHeaders, inputHeaders } from '../config/gateway/input-headers.ts';
 import { answerKey, type GraphInputs, type KeyParts } from '../pipeline/answer-inputs.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';

@@ -8,7 +8,7 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Responded } from './front.ts';
 import { requestKey, type Asking } from './request-key.ts';

@@ -1,8 +1,8 @@
 /** One service as an HTTP source sees it: how to send, and the policies that every call of it goes through. */
 
-import type { ServiceTransport } from '../config/transport.ts';
+import type { ServiceTransport } from '../config/gateway/transport.ts';
 import { plainService, type Service } from '../resilience/service.ts';
-import type { HttpSend, HttpTransport } from './http-transport.ts';
+import type { HttpSend, HttpTransport } from './http/transport.ts';
 
 export interface Backend {
   readonly service: Service;

@@ -2,7 +2,7 @@
 
 import type { NumberPlaces } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import type { ClientHeaders } from './client-headers.ts';
+import type { ClientHeaders } from './headers/client-headers.ts';
 
 /** The part of a subgraph call that is the same for every request: made once per prepared operation. */
 export interface SubgraphOperation {

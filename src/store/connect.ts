@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
-import type { RedisConfig } from '../config/redis.ts';
+import type { RedisConfig } from '../config/gateway/redis.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { reasonOf } from './failures.ts';
 import type { Connection } from './store.ts';

@@ -1,6 +1,6 @@
 /** Builds the shared store as the configuration has it. */
 
-import type { RedisConfig } from '../config/redis.ts';
+import type { RedisConfig } from '../config/gateway/redis.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
 import { connectRedis } from './connect.ts';

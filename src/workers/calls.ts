@@ -1,6 +1,6 @@
 /** What the primary process and its workers ask of each other. Answers are texts, empty where nothing is to be said. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 import type { CredentialTexts } from '../server/credentials.ts';

@@ -13,7 +13,7 @@ import { createServer, type AddressInfo } from 'node:net';
 
 import type { WriteAudit } from '../authz/audit/audit-queue.ts';
 import { auditFileOf } from '../authz/open-authorization.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { plannerOf } from '../plan/planner.ts';
 import { loadedEvent } from '../plan/planning.ts';

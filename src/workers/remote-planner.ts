@@ -1,6 +1,6 @@
 /** A planner of the primary process, as a worker sees it. */
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { ownTurn, Planning } from '../plan/planning.ts';
 import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';

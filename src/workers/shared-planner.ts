@@ -2,7 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import type { Planning } from '../plan/planning.ts';
 import type { PlannerTask } from '../preparation/worker-protocol.ts';

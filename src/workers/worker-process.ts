@@ -4,10 +4,11 @@ import cluster, { type Worker } from 'node:cluster';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { ownModule } from '../shared/own-module.ts';
 import { drainMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 
@@ -128,7 +129,4 @@ export class WorkerProcess {
   }
 }
 
-/** Compiled code lies beside as .js; in development TypeScript runs as it is. */
-const workerFile = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
-);
+const workerFile = fileURLToPath(ownModule('./worker', import.meta.url));

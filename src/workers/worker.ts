@@ -2,7 +2,7 @@
 
 import cluster from 'node:cluster';
 
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { serveGateway, type RunningGateway } from '../main.ts';
 import { logEvents } from '../observe/logger.ts';

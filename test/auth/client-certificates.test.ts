@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { createClientCertificates } from '../../src/authn/certificates/client-certificates.ts';
-import { certificatesSchema } from '../../src/config/auth-certificates.ts';
+import { certificatesSchema } from '../../src/config/gateway/auth-certificates.ts';
 import { type TlsClient, tlsClient, type TlsClientOptions } from '../support/ask-tls.ts';
 import { type Asked, type Authority, makeAuthority } from '../support/certificates.ts';
 import { onlyCall } from '../support/intervals.ts';

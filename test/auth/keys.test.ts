@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { openAuth } from '../../src/authn/open-authentication.ts';
-import { authSchema } from '../../src/config/auth.ts';
+import { authSchema } from '../../src/config/gateway/auth.ts';
 import { Events } from '../../src/shared/events.ts';
 import { folderWith } from '../support/folder.ts';
 import { provider, type Provider, signed, signingKey } from './support/provider.ts';

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { anonymous } from '../../src/pipeline/principal.ts';
-import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway-config.ts';
+import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import { answerKey, type AnswerInput, type KeyParts } from '../../src/pipeline/answer-inputs.ts';
 import { requestKeyParts, type Asking } from '../../src/server/request-key.ts';
-import { fetchKeyParts, staleKeyParts, type Fetching } from '../../src/sources/fetch-key.ts';
-import { restKeyParts, type Asked } from '../../src/sources/rest-cache.ts';
+import { fetchKeyParts, staleKeyParts, type Fetching } from '../../src/sources/around/fetch-key.ts';
+import { restKeyParts, type Asked } from '../../src/sources/rest/answer-cache.ts';
 import { requestContext } from '../support/context.ts';
 import { folderWith } from '../support/folder.ts';
 import { root } from '../layout/lint.ts';

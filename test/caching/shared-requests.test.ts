@@ -33,7 +33,7 @@ async function service(answer: (headers: Record<string, unknown>) => object): Pr
 async function gateway({ settings = [], files = {}, resolver }: Given): Promise<RunningGateway> {
   const before = await service((headers) => ({ place: 'old', tenant: headers['x-tenant'] ?? 'none' }));
   const after = await service(() => ({ place: 'new' }));
-  const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+  const define = new URL('../../src/services/define.ts', import.meta.url).href;
   const own = 'own: { kind: local, schema: own.graphql, resolvers: own.mjs, owner: t }';
   const folder = await folderWith({
     'old.graphql': `${link} type Query { place: String tenant: String }`,

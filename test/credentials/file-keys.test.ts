@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { fileKeyBook, openFileKeys, usedPath, writeUsed } from '../../src/authn/api-keys/file-keys.ts';
 import { openApiKeys } from '../../src/authn/api-keys/open-api-keys.ts';
-import { apiKeysSchema } from '../../src/config/auth-api-keys.ts';
+import { apiKeysSchema } from '../../src/config/gateway/auth-api-keys.ts';
 import { Events } from '../../src/shared/events.ts';
 import { folderWith } from '../support/folder.ts';
 import { forgedKey, managed, shower } from './support.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { RedisKeys, redisKeyBook, writeUsed } from '../../src/authn/api-keys/redis-keys.ts';
-import { redisSchema } from '../../src/config/redis.ts';
+import { redisSchema } from '../../src/config/gateway/redis.ts';
 import { Events } from '../../src/shared/events.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -10,8 +10,8 @@ import { RedisRevocations, redisRevocationBook } from '../../src/authn/revocatio
 import type { RevocationBook, Revocations } from '../../src/authn/revocation/revocation-book.ts';
 import { revocationCheck } from '../../src/authn/revocation/revocations.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
-import type { RevocationEntry } from '../../src/config/auth-revocation.ts';
-import { redisSchema } from '../../src/config/redis.ts';
+import type { RevocationEntry } from '../../src/config/gateway/auth-revocation.ts';
+import { redisSchema } from '../../src/config/gateway/redis.ts';
 import { Events } from '../../src/shared/events.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';
 import { openStore } from '../../src/store/open-store.ts';

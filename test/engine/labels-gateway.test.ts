@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway-config.ts';
+import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { Events } from '../../src/shared/events.ts';
 import { requestContext } from '../support/context.ts';

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import { fixedEndpoints } from '../../src/resilience/endpoints.ts';
 import { Service } from '../../src/resilience/service.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { Events } from '../../src/shared/events.ts';
 import { backendOf } from '../../src/sources/backend.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
-import { createRestSource } from '../../src/sources/rest-source.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
+import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { startStandIn } from '../sources/support/stand-in.ts';
 import { requestContext } from '../support/context.ts';
 import { openFaultProxy } from './proxy/fault-proxy.ts';

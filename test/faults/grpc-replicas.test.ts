@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
-import { loadGraphFile } from '../../src/config/graph-file.ts';
-import { dnsDefaults } from '../../src/config/transport.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph/file.ts';
+import { dnsDefaults } from '../../src/config/gateway/transport.ts';
 import type { EndpointSource, Endpoint } from '../../src/resilience/endpoints.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { endpointsOf, systemDns } from '../../src/sources/discovery.ts';
-import { createBackends } from '../../src/subgraphs/backends.ts';
-import { loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { endpointsOf, systemDns } from '../../src/services/discovery.ts';
+import { createBackends } from '../../src/services/backends.ts';
+import { loadSubgraphs } from '../../src/services/load.ts';
 import { fetchFrom } from '../sources/support/fetch.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { requestContext } from '../support/context.ts';
@@ -147,7 +147,7 @@ describe('names in DNS', () => {
 });
 
 async function subgraphFor(urls: string, dns: string) {
-  const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+  const define = new URL('../../src/services/define.ts', import.meta.url).href;
   const folder = await folderWith({
     'stock.graphql': 'type Query { place: String }',
     'stock.mjs': `

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { requestContext } from '../support/context.ts';
 import { givenStock } from './support/given-stock.ts';

@@ -6,15 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import { fixedEndpoints } from '../../src/resilience/endpoints.ts';
 import { Service } from '../../src/resilience/service.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { isGatewayError } from '../../src/shared/errors.ts';
 import { Events, type GatewayEvents } from '../../src/shared/events.ts';
 import { backendOf } from '../../src/sources/backend.ts';
-import { createGraphqlSource } from '../../src/sources/graphql-source.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
+import { createGraphqlSource } from '../../src/sources/graphql/graphql-source.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
 import { startStandIn } from '../sources/support/stand-in.ts';
 import { requestContext } from '../support/context.ts';
 import { openFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts';

@@ -2,7 +2,7 @@
 import { parse } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { guardLimitDefaults, type GuardLimits } from '../../src/config/guard-limits.ts';
+import { guardLimitDefaults, type GuardLimits } from '../../src/config/gateway/guard-limits.ts';
 import { expand } from '../../src/operation/guard/expansion.ts';
 import { guardDocument } from '../../src/operation/guard/guard.ts';
 import { readOutline } from '../../src/operation/guard/outline.ts';

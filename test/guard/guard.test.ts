@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, NoFragmentCyclesRule, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { guardLimitDefaults, type GuardLimits } from '../../src/config/guard-limits.ts';
+import { guardLimitDefaults, type GuardLimits } from '../../src/config/gateway/guard-limits.ts';
 import { saturatedAt } from '../../src/operation/guard/expansion.ts';
 import { assertWithinLimits, guardDocument, type GuardFigures } from '../../src/operation/guard/guard.ts';
 import { Lexer, tokens } from '../../src/operation/guard/lexer.ts';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { guardLimitDefaults, guardLimitsShape } from '../../src/config/guard-limits.ts';
+import { guardLimitDefaults, guardLimitsShape } from '../../src/config/gateway/guard-limits.ts';
 import { guardDocument } from '../../src/operation/guard/guard.ts';
 
 const schema = z.strictObject(guardLimitsShape);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { createBackendIdentity } from '../../src/authn/identity/backend-headers.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
-import { authSchema } from '../../src/config/auth.ts';
+import { authSchema } from '../../src/config/gateway/auth.ts';
 import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
 import { createRequestContext } from '../../src/server/request-context.ts';

@@ -1,6 +1,6 @@
 /** A service with its policies before a transport made of code; time is a number that tests move by hand. */
 
-import { policiesSchema, policyOf } from '../../src/config/policies.ts';
+import { policiesSchema, policyOf } from '../../src/config/gateway/policies.ts';
 import { newCall, type CallContext, type CallKind } from '../../src/resilience/call.ts';
 import { fixedEndpoints } from '../../src/resilience/endpoints.ts';
 import { CallFailure, type Outcome } from '../../src/resilience/outcome.ts';

@@ -8,8 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { refusedAddress } from '../../src/shared/addresses.ts';
 import { isAllowedOrigin } from '../../src/shared/origins.ts';
-import { connectRemote } from '../../src/subgraphs/remote.ts';
-import { withoutPolicies } from '../../src/subgraphs/backends.ts';
+import { connectRemote } from '../../src/services/remote.ts';
+import { withoutPolicies } from '../../src/services/backends.ts';
 import { senderTo } from './support/sender.ts';
 import { json, startStandIn, text, type StandIn } from './support/stand-in.ts';
 

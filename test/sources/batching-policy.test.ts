@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
-import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events, type GatewayEvents } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { createBackends } from '../../src/subgraphs/backends.ts';
-import { loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { createBackends } from '../../src/services/backends.ts';
+import { loadSubgraphs } from '../../src/services/load.ts';
 import { startMocks } from '../../subgraphs-mock/start.ts';
 import { folderWith } from '../support/folder.ts';
 import { entitiesFrom } from './support/fetch.ts';

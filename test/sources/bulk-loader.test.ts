@@ -2,15 +2,15 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import { fixedEndpoints } from '../../src/resilience/endpoints.ts';
 import { Service } from '../../src/resilience/service.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { Events, type GatewayEvents } from '../../src/shared/events.ts';
 import { backendOf } from '../../src/sources/backend.ts';
-import type { BulkEndpoint } from '../../src/sources/bulk-loader.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
-import { createRestSource } from '../../src/sources/rest-source.ts';
+import type { BulkEndpoint } from '../../src/sources/rest/bulk-loader.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
+import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Answer, json, startStandIn } from './support/stand-in.ts';
 

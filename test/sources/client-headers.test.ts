@@ -3,19 +3,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { start } from '../../src/main.ts';
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
-import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { createBackends } from '../../src/subgraphs/backends.ts';
-import { type LoadedSubgraphs, loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { createBackends } from '../../src/services/backends.ts';
+import { type LoadedSubgraphs, loadSubgraphs } from '../../src/services/load.ts';
 import {
   cacheControlText,
   parseCacheControl,
   remaining,
   strictest,
-} from '../../src/sources/cache-control.ts';
-import { saidToClient } from '../../src/sources/client-headers.ts';
+} from '../../src/sources/http/cache-control.ts';
+import { saidToClient } from '../../src/sources/headers/client-headers.ts';
 import { requestContext } from '../support/context.ts';
 import { stockProto, stockServer } from '../support/stock-server.ts';
 import { fetchFrom } from './support/fetch.ts';
@@ -123,7 +123,7 @@ it('a gRPC source and a REST source behind a local subgraph count as well', asyn
     stockServer('s'),
   ]);
   cleanups.push(rest.close);
-  const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+  const define = new URL('../../src/services/define.ts', import.meta.url).href;
   const subgraphs = await loaded({
     'a.graphql': 'type Query { rest: String other: String stock: String own: String }',
     'a.mjs': `import { defineSubgraph } from ${JSON.stringify(define)};

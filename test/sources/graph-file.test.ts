@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { type GraphConfig, loadGraphFile } from '../../src/config/graph-file.ts';
-import { resolverModulePath } from '../../src/config/graph-paths.ts';
+import { type GraphConfig, loadGraphFile } from '../../src/config/graph/file.ts';
 import { folderWith } from '../support/folder.ts';
 
 const sdl = 'type Query { hello: String }\n';
@@ -299,22 +298,6 @@ extra: true
     const error: unknown = await loadGraphFile(join(folder, 'graph.yaml')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     expect(messageOf(error)).toMatch(/graph\.yaml: no such file$/);
-  });
-});
-
-describe('resolver modules', () => {
-  it('are taken from the sources when running from source, and compiled when running compiled', () => {
-    const source = '/shop/src/subgraphs/users/index.ts';
-    expect(resolverModulePath(source, 'file:///shop/src/config/graph-paths.ts')).toBe(source);
-    expect(resolverModulePath(source, 'file:///shop/dist/config/graph-paths.js')).toBe(
-      '/shop/dist/subgraphs/users/index.js',
-    );
-  });
-
-  it('outside the package stay as they are', () => {
-    const running = 'file:///shop/dist/config/graph-paths.js';
-    expect(resolverModulePath('/team/resolvers.ts', running)).toBe('/team/resolvers.ts');
-    expect(resolverModulePath('/shop/src/x/resolvers.js', running)).toBe('/shop/src/x/resolvers.js');
   });
 });
 

@@ -3,8 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { type PlainBackendOptions, plainBackend } from '../../src/sources/backend.ts';
-import { createGraphqlSource, createGraphqlSubgraph } from '../../src/sources/graphql-source.ts';
-import { type HttpTransport, createHttpTransport } from '../../src/sources/http-transport.ts';
+import { createGraphqlSource, createGraphqlSubgraph } from '../../src/sources/graphql/graphql-source.ts';
+import { type HttpTransport, createHttpTransport } from '../../src/sources/http/transport.ts';
 import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { type Answer, type StandIn, json, startStandIn, text } from './support/stand-in.ts';

@@ -3,7 +3,7 @@
 import { Client, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import type { ServiceOptions } from '../../src/resilience/service.ts';
 import { requestContext } from '../support/context.ts';
 import { echoServer, echoSource } from './support/echo-server.ts';

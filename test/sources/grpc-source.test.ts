@@ -6,7 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { plainService } from '../../src/resilience/service.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
-import { type GrpcServiceOptions, type GrpcSource, createGrpcSource } from '../../src/sources/grpc-source.ts';
+import {
+  type GrpcServiceOptions,
+  type GrpcSource,
+  createGrpcSource,
+} from '../../src/sources/grpc/grpc-source.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { requestContext } from '../support/context.ts';
 import { folderWith } from '../support/folder.ts';

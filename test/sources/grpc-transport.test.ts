@@ -13,10 +13,10 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
-import type { ServiceTransport } from '../../src/config/transport.ts';
+import type { ServiceTransport } from '../../src/config/gateway/transport.ts';
 import { plainService } from '../../src/resilience/service.ts';
-import { createGrpcSource } from '../../src/sources/grpc-source.ts';
-import { noHeaderRules } from '../../src/sources/request-headers.ts';
+import { createGrpcSource } from '../../src/sources/grpc/grpc-source.ts';
+import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
 import { makeCertificates, type Certificates } from '../support/certificates.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 

@@ -5,11 +5,11 @@ import { type AddressInfo, type LookupFunction, type Socket, createServer } from
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { ServiceTransport } from '../../src/config/transport.ts';
+import type { ServiceTransport } from '../../src/config/gateway/transport.ts';
 import { newCall } from '../../src/resilience/call.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
-import { type HttpTransport, createHttpTransport, parseJson } from '../../src/sources/http-transport.ts';
+import { type HttpTransport, createHttpTransport, parseJson } from '../../src/sources/http/transport.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 import { type Answer, freePort, json, startStandIn, text } from './support/stand-in.ts';
 

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
-import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { cacheControlText } from '../../src/sources/cache-control.ts';
-import { saidToClient } from '../../src/sources/client-headers.ts';
-import { createBackends } from '../../src/subgraphs/backends.ts';
-import { loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { cacheControlText } from '../../src/sources/http/cache-control.ts';
+import { saidToClient } from '../../src/sources/headers/client-headers.ts';
+import { createBackends } from '../../src/services/backends.ts';
+import { loadSubgraphs } from '../../src/services/load.ts';
 import { folderWith } from '../support/folder.ts';
 import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
@@ -20,8 +20,8 @@ import { type Answer, json, startStandIn, text } from './support/stand-in.ts';
 
 const kindPath = fileURLToPath(new URL('./lambda/kind.ts', import.meta.url));
 const quotesPath = fileURLToPath(new URL('./lambda/quotes.ts', import.meta.url));
-const customSource = new URL('../../src/sources/custom-source.ts', import.meta.url).href;
-const defineModule = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+const customSource = new URL('../../src/sources/custom/custom-source.ts', import.meta.url).href;
+const defineModule = new URL('../../src/services/define.ts', import.meta.url).href;
 
 const quote = '{ quote(upc: "p1") }';
 

@@ -5,16 +5,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
-import { loadGraphFile } from '../../src/config/graph-file.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
+import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { type Backends, createBackends } from '../../src/subgraphs/backends.ts';
-import { loadSubgraphs } from '../../src/subgraphs/load.ts';
+import { type Backends, createBackends } from '../../src/services/backends.ts';
+import { loadSubgraphs } from '../../src/services/load.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { folderWith } from '../support/folder.ts';
 
-const define = pathToFileURL(fileURLToPath(new URL('../../src/subgraphs/define.ts', import.meta.url))).href;
+const define = pathToFileURL(fileURLToPath(new URL('../../src/services/define.ts', import.meta.url))).href;
 const head = `import { defineSubgraph } from ${JSON.stringify(define)};\n`;
 
 it('runs the resolvers of a team from outside the package', async () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { type Found, batchByKey, loaderOf } from '../../src/sources/loader.ts';
+import { type Found, batchByKey, loaderOf } from '../../src/sources/resolvers/loader.ts';
 import { requestContext } from '../support/context.ts';
 
 describe('a loader', () => {

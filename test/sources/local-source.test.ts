@@ -4,7 +4,7 @@ import { GraphQLError, buildSchema } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 
 import { GatewayError } from '../../src/shared/errors.ts';
-import { type LocalSubgraphOptions, createLocalSubgraph } from '../../src/sources/local-source.ts';
+import { type LocalSubgraphOptions, createLocalSubgraph } from '../../src/sources/local/local-source.ts';
 import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
 

@@ -2,8 +2,8 @@
 
 import { afterEach, expect, it } from 'vitest';
 
-import type { ServiceHeaders } from '../../src/config/transport.ts';
-import { noHeaderRules } from '../../src/sources/request-headers.ts';
+import type { ServiceHeaders } from '../../src/config/gateway/transport.ts';
+import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
 import { senderTo } from './support/sender.ts';
 import { json, startStandIn } from './support/stand-in.ts';
 

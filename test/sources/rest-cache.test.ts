@@ -2,14 +2,14 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { ServiceHeaders } from '../../src/config/transport.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
+import type { ServiceHeaders } from '../../src/config/gateway/transport.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
 import { plainBackend } from '../../src/sources/backend.ts';
-import { cacheControlText } from '../../src/sources/cache-control.ts';
-import { saidToClient } from '../../src/sources/client-headers.ts';
-import { noHeaderRules } from '../../src/sources/request-headers.ts';
-import { createRestSource, restCacheDefaults } from '../../src/sources/rest-source.ts';
-import type { RestCacheOptions } from '../../src/sources/rest-cache.ts';
+import { cacheControlText } from '../../src/sources/http/cache-control.ts';
+import { saidToClient } from '../../src/sources/headers/client-headers.ts';
+import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
+import { createRestSource, restCacheDefaults } from '../../src/sources/rest/rest-source.ts';
+import type { RestCacheOptions } from '../../src/sources/rest/answer-cache.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 import { type Answer, startStandIn } from './support/stand-in.ts';
 

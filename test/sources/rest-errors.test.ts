@@ -5,10 +5,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { plainService } from '../../src/resilience/service.ts';
 import { backendOf, plainBackend } from '../../src/sources/backend.ts';
-import { sourceToOpen } from '../../src/sources/custom-source.ts';
-import { createGraphqlSource } from '../../src/sources/graphql-source.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
-import { createRestSource } from '../../src/sources/rest-source.ts';
+import { sourceToOpen } from '../../src/sources/custom/custom-source.ts';
+import { createGraphqlSource } from '../../src/sources/graphql/graphql-source.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
+import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { echoServer, echoSource } from './support/echo-server.ts';
 import { type Answer, freePort, startStandIn, text } from './support/stand-in.ts';

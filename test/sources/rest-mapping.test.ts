@@ -281,7 +281,7 @@ type Box { id: ID! }`;
 });
 
 it('resolvers in TypeScript have the fields that are no calls', async () => {
-  const define = new URL('../../src/subgraphs/define.ts', import.meta.url).href;
+  const define = new URL('../../src/services/define.ts', import.meta.url).href;
   const module = `import { defineSubgraph } from ${JSON.stringify(define)};
 export const subgraph = defineSubgraph({ sources: {}, resolvers: {
   Query: { hello: () => ({ who: () => 'me' }) }, User: { shout: ({ name }) => name.toUpperCase() } } });`;

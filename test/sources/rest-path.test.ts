@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { plainBackend } from '../../src/sources/backend.ts';
-import { createHttpTransport, type HttpTransport } from '../../src/sources/http-transport.ts';
-import { createRestSource, type RestSource } from '../../src/sources/rest-source.ts';
+import { createHttpTransport, type HttpTransport } from '../../src/sources/http/transport.ts';
+import { createRestSource, type RestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from './support/stand-in.ts';

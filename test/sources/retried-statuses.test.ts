@@ -2,15 +2,15 @@
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { policyDefaults } from '../../src/config/policies.ts';
+import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import { fixedEndpoints } from '../../src/resilience/endpoints.ts';
 import { Service } from '../../src/resilience/service.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { Events, type GatewayEvents } from '../../src/shared/events.ts';
 import { backendOf } from '../../src/sources/backend.ts';
-import { createGraphqlSource } from '../../src/sources/graphql-source.ts';
-import { createHttpTransport } from '../../src/sources/http-transport.ts';
-import { createRestSource } from '../../src/sources/rest-source.ts';
+import { createGraphqlSource } from '../../src/sources/graphql/graphql-source.ts';
+import { createHttpTransport } from '../../src/sources/http/transport.ts';
+import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Answer, startStandIn, text } from './support/stand-in.ts';
 

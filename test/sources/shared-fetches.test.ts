@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
+import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
 import type { Cancellation } from '../../src/shared/cancellation.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
-import { aroundSubgraph, shareFetches } from '../../src/sources/shared-fetches.ts';
+import { aroundSubgraph, shareFetches } from '../../src/sources/around/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../src/sources/source.ts';
 import { requestContext } from '../support/context.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { type YamlFileOptions, checkYaml, readYamlFile } from '../../src/config/yaml-file.ts';
+import { type YamlFileOptions, checkYaml, readYamlFile } from '../../src/config/yaml/file.ts';
 import { folderWith } from '../support/folder.ts';
 
 const schema = z.strictObject({

@@ -1,7 +1,7 @@
 /** The shared store before a real Redis: one that is well, away, frozen, killed, slow to say yes, or a cluster. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { redisSchema } from '../../src/config/redis.ts';
+import { redisSchema } from '../../src/config/gateway/redis.ts';
 import { Events } from '../../src/shared/events.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';

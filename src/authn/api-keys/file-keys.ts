@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { keyFileSchema, keyId, type KeyRecord } from '../../config/auth-api-keys.ts';
+import { keyFileSchema, keyId, type KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import { replaceFile, updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import type { KeyLookup } from './api-keys.ts';

@@ -1,6 +1,6 @@
 /** The keys as those who manage them see them: all of them, and changes that fail where another one came first. */
 
-import type { KeyRecord } from '../../config/auth-api-keys.ts';
+import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 
 /** Why nothing was done, for people. */
 export class KeyProblem extends Error {

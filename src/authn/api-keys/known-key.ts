@@ -1,6 +1,6 @@
 /** A key as requests are checked with it: made once from its record. */
 
-import type { KeyRecord } from '../../config/auth-api-keys.ts';
+import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import type { Proof } from '../proof.ts';
 
 export interface KnownKey {

@@ -1,6 +1,6 @@
 /** Makes, ends and replaces API keys. The text of a key is in what is returned here, once, and nowhere else. */
 
-import type { KeyRecord } from '../../config/auth-api-keys.ts';
+import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import { type KeyBook, type KeyEdit, KeyProblem } from './key-book.ts';
 import { digestOf, keyIdOf, newKeyText } from './key-text.ts';
 import { validUntil } from './known-key.ts';

@@ -1,6 +1,6 @@
 /** Builds API keys as the configuration has them: where they are looked up, and where their use is written down. */
 
-import type { ApiKeysConfig } from '../../config/auth-api-keys.ts';
+import type { ApiKeysConfig } from '../../config/gateway/auth-api-keys.ts';
 import { monotonicClock } from '../../shared/clock.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Events } from '../../shared/events.ts';

@@ -6,7 +6,7 @@
 
 import { LRUCache } from 'lru-cache';
 
-import { keyId, keyRecordSchema, type KeyRecord } from '../../config/auth-api-keys.ts';
+import { keyId, keyRecordSchema, type KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { StoreUnavailable } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';

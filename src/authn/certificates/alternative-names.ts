@@ -4,7 +4,7 @@
  * wildcard, which is no name but a pattern.
  */
 
-import type { NameKind } from '../../config/auth-certificates.ts';
+import type { NameKind } from '../../config/gateway/auth-certificates.ts';
 
 export interface AlternativeName {
   readonly kind: NameKind;

@@ -5,7 +5,7 @@
 
 import { TLSSocket } from 'node:tls';
 
-import type { CertificatesConfig } from '../../config/auth-certificates.ts';
+import type { CertificatesConfig } from '../../config/gateway/auth-certificates.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { type IncomingRequest, type Proof, type ProveNow, refusal } from '../proof.ts';
 import { alternativeNames } from './alternative-names.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { certificatesSchema } from '../../config/auth-certificates.ts';
+import { certificatesSchema } from '../../config/gateway/auth-certificates.ts';
 import { alternativeNames } from './alternative-names.ts';
 import { createMatchNames } from './name-rules.ts';
 

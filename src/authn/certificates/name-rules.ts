@@ -1,6 +1,11 @@
 /** Who a name in a certificate is, by the rules of the configuration. */
 
-import { type NameKind, type NameRule, patternOf, placeholder } from '../../config/auth-certificates.ts';
+import {
+  type NameKind,
+  type NameRule,
+  patternOf,
+  placeholder,
+} from '../../config/gateway/auth-certificates.ts';
 import type { AlternativeName } from './alternative-names.ts';
 import { own } from '../../shared/records.ts';
 

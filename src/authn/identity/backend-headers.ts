@@ -4,7 +4,7 @@
  * Headers with the same names that come from outside are taken away first, whether or not anything is proven.
  */
 
-import type { AuthConfig, IdentityRule } from '../../config/auth.ts';
+import type { AuthConfig, IdentityRule } from '../../config/gateway/auth.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';

@@ -7,10 +7,10 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jos
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { requestContext } from '../../../test/support/context.ts';
-import { authSchema } from '../../config/auth.ts';
+import { authSchema } from '../../config/gateway/auth.ts';
 import type { Principal } from '../../pipeline/principal.ts';
-import { fetchKey } from '../../sources/fetch-key.ts';
-import { ignoredHeaders } from '../../config/input-headers.ts';
+import { fetchKey } from '../../sources/around/fetch-key.ts';
+import { ignoredHeaders } from '../../config/gateway/input-headers.ts';
 import { anonymous } from '../../pipeline/principal.ts';
 import { createBackendIdentity } from './backend-headers.ts';
 import { Signer } from './signer.ts';

@@ -1,7 +1,7 @@
 /** Whether what an issuer says of a token lets it count here, and whose it is then. */
 
-import type { IntrospectionConfig } from '../../config/auth-introspection.ts';
-import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import type { IntrospectionConfig } from '../../config/gateway/auth-introspection.ts';
+import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { principalOf } from '../jwt/claims.ts';
 import { refusal } from '../proof.ts';

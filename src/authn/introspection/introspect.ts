@@ -4,7 +4,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 
-import type { IntrospectionConfig } from '../../config/auth-introspection.ts';
+import type { IntrospectionConfig } from '../../config/gateway/auth-introspection.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { discover } from '../discovery.ts';
 import { fetchJson, type Fetch } from '../fetch-json.ts';

@@ -10,8 +10,8 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { IntrospectionConfig } from '../../config/auth-introspection.ts';
-import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import type { IntrospectionConfig } from '../../config/gateway/auth-introspection.ts';
+import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import type { NetworkOf } from '../../shared/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { statusOf, type Fetch } from '../fetch-json.ts';

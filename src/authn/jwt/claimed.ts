@@ -1,6 +1,6 @@
 /** Who a token with these claims would be from, for whoever asks without having one. */
 
-import { claimsSchema, type JwtConfig } from '../../config/auth-jwt.ts';
+import { claimsSchema, type JwtConfig } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { principalOf } from './claims.ts';

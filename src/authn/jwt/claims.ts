@@ -1,6 +1,6 @@
 /** A principal from claims that are verified. */
 
-import type { ClaimNames } from '../../config/auth-jwt.ts';
+import type { ClaimNames } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { isRecord } from '../fetch-json.ts';
 import { own } from '../../shared/records.ts';

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import type { IssuerConfig } from '../../config/auth-jwt.ts';
-import { shortSecret } from '../../config/hmac-secrets.ts';
+import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
+import { shortSecret } from '../../config/gateway/hmac-secrets.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { fetchJson, isRecord, type Fetch, type FetchLimits } from '../fetch-json.ts';
 import { discover } from '../discovery.ts';

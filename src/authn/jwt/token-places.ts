@@ -1,6 +1,6 @@
 /** Finds the token of a request where the configuration says it may stand. */
 
-import type { JwtConfig } from '../../config/auth-jwt.ts';
+import type { JwtConfig } from '../../config/gateway/auth-jwt.ts';
 import { type IncomingRequest, isRepeated, refusal } from '../proof.ts';
 import { own } from '../../shared/records.ts';
 

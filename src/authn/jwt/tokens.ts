@@ -3,7 +3,7 @@
  * their issuers are asked about others.
  */
 
-import type { JwtConfig } from '../../config/auth-jwt.ts';
+import type { JwtConfig } from '../../config/gateway/auth-jwt.ts';
 import { createTokenRoutes, type IntrospectionParts } from '../introspection/introspection.ts';
 import { type IncomingRequest, type Proof, refusal } from '../proof.ts';
 import { hasTokenForm } from './form.ts';

@@ -2,7 +2,7 @@
 
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 
-import type { IssuerConfig } from '../../config/auth-jwt.ts';
+import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { isGatewayError } from '../../shared/errors.ts';
 import { refusal } from '../proof.ts';

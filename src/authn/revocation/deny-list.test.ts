@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { RevocationEntry } from '../../config/auth-revocation.ts';
+import type { RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import { DenyList } from './deny-list.ts';
 
 const nowMs = Date.parse('2026-06-01T12:00:00Z');

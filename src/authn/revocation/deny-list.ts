@@ -3,7 +3,7 @@
  * neither. What has ended counts no more, and what another one covers is not kept.
  */
 
-import type { RevocationEntry } from '../../config/auth-revocation.ts';
+import type { RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 
 interface Rule {

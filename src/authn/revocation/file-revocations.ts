@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { revocationFileSchema, type RevocationEntry } from '../../config/auth-revocation.ts';
+import { revocationFileSchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import { updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import { DenyList } from './deny-list.ts';

@@ -3,7 +3,7 @@
  * it has seen. Without Redis the last copy serves.
  */
 
-import { revocationEntrySchema, type RevocationEntry } from '../../config/auth-revocation.ts';
+import { revocationEntrySchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import type { Store } from '../../store/store.ts';
 import { DenyList } from './deny-list.ts';
 import { holds, type RevocationBook, type Revocations, tooMany } from './revocation-book.ts';

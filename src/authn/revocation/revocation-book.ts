@@ -1,6 +1,6 @@
 /** Revocations as gateways see them, and as those who make them do: what holds, and one more. */
 
-import type { RevocationEntry } from '../../config/auth-revocation.ts';
+import type { RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import type { DenyList } from './deny-list.ts';
 
 export interface Revocations {

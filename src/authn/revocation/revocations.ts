@@ -1,6 +1,6 @@
 /** Whether a token that holds was revoked: asked for each request, also for tokens that were verified before. */
 
-import type { RevocationConfig } from '../../config/auth-revocation.ts';
+import type { RevocationConfig } from '../../config/gateway/auth-revocation.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Events } from '../../shared/events.ts';
 import type { Store } from '../../store/store.ts';

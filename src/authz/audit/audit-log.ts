@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 
-import type { GatewayConfig } from '../../config/gateway-config.ts';
+import type { GatewayConfig } from '../../config/gateway/gateway-config.ts';
 import type { CheckSpec } from '../../pipeline/authorization.ts';
 import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';

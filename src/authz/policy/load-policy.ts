@@ -1,9 +1,7 @@
 /** Loads a policy module: its rules as trees, and an outline of it for the planner workers. */
 
-import { stat } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-
-import { didYouMean } from '../../config/suggest.ts';
+import { reloadUserModule } from '../../config/user-module.ts';
+import { didYouMean } from '../../config/yaml/suggest.ts';
 import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { policyTools, type NamedPolicy } from './policy-module.ts';
@@ -22,18 +20,9 @@ export interface LoadedPolicy {
  * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is wrong.
  */
 export async function loadPolicy(file: string): Promise<LoadedPolicy> {
-  let make: unknown;
-  try {
-    const { mtimeMs } = await stat(file);
-    const address = `${pathToFileURL(file).href}?changed=${mtimeMs}`;
-    make = ((await import(address)) as { readonly policy?: unknown }).policy;
-  } catch (cause) {
-    throw wrong(
-      file,
-      `it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
-  }
+  const { policy: make } = await reloadUserModule(file).catch((error: Error) => {
+    throw wrong(file, `it ${error.message}`, error.cause);
+  });
   if (typeof make !== 'function')
     throw wrong(file, 'it must export a function "policy" that gives the rules');
   let policy: unknown;

@@ -6,7 +6,7 @@
  * its locations; docs/errors.md has the codes of what is refused here.
  */
 
-import type { GuardLimits } from '../../config/guard-limits.ts';
+import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts';
 import { shownName } from '../../shared/shown-name.ts';
 import { OperationRefused } from '../refused.ts';

@@ -6,7 +6,7 @@
  * matters only that reading ends. One pass, no recursion.
  */
 
-import type { GuardLimits } from '../../config/guard-limits.ts';
+import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
 import { Lexer, tokens } from './lexer.ts';
 
 /** What a definition asks for. First its own, later with its fragments expanded (see expansion.ts). */

@@ -14,7 +14,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import { didYouMean } from '../../config/suggest.ts';
+import { didYouMean } from '../../config/yaml/suggest.ts';
 import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { own } from '../../shared/records.ts';

@@ -162,7 +162,7 @@ function graphFile(url: string): string {
   users:
     kind: local
     schema: ${root}schemas/subgraphs/users/schema.graphql
-    resolvers: ${root}src/subgraphs/users/index.ts
+    resolvers: ${root}schemas/subgraphs/users/index.ts
     sources: [users]
     owner: users
 sources:

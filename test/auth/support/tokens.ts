@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 
-import { jwtSchema } from '../../../src/config/auth-jwt.ts';
+import { jwtSchema } from '../../../src/config/gateway/auth-jwt.ts';
 import { createTokens } from '../../../src/authn/jwt/tokens.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
 import { clientNetworks } from '../../../src/shared/addresses.ts';

@@ -16,7 +16,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import { ownVariables } from '../../../src/sources/own-fields.ts';
+import { ownVariables } from '../../../src/sources/local/own-fields.ts';
 import type { Fixture, Part, Resolver, Row } from '../fixtures/fixture.ts';
 
 /** A GraphQL response as a client reads it from JSON. */

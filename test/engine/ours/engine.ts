@@ -4,7 +4,7 @@ import { compileOperation, execute, type ExecutableOperation } from '../../../sr
 import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
 import { Authorizer } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
-import { auditSchema, authorizationSchema } from '../../../src/config/authorization.ts';
+import { auditSchema, authorizationSchema } from '../../../src/config/gateway/authorization.ts';
 import type { Decisions } from '../../../src/pipeline/authorization.ts';
 import type { Principal } from '../../../src/pipeline/principal.ts';
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';

@@ -1,11 +1,11 @@
 /** What the shop's own graph lacks for tests of faults: fields that must not be null, and one fetch over three sources. */
 
-import { loaderOf, type Loader } from '../../../src/sources/loader.ts';
-import { RecordReader } from '../../../src/sources/record-reader.ts';
-import { defineSources, defineSubgraph, type SubgraphContext } from '../../../src/subgraphs/define.ts';
-import { paymentByOrder } from '../../../src/subgraphs/loaders/payments.ts';
-import { stockByUpc } from '../../../src/subgraphs/loaders/stock.ts';
-import { userById } from '../../../src/subgraphs/loaders/users.ts';
+import { loaderOf, type Loader } from '../../../src/sources/resolvers/loader.ts';
+import { RecordReader } from '../../../src/sources/resolvers/record-reader.ts';
+import { defineSources, defineSubgraph, type SubgraphContext } from '../../../src/services/define.ts';
+import { paymentByOrder } from '../../../schemas/subgraphs/payments/payments.ts';
+import { stockByUpc } from '../../../schemas/subgraphs/inventory/stock.ts';
+import { userById } from '../../../schemas/subgraphs/users/users.ts';
 
 const sources = defineSources({ catalog: 'graphql', users: 'rest', payments: 'rest', inventory: 'grpc' });
 

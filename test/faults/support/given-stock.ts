@@ -2,14 +2,14 @@
 
 import { onTestFinished } from 'vitest';
 
-import { policyDefaults } from '../../../src/config/policies.ts';
-import type { TlsMaterial } from '../../../src/config/transport.ts';
+import { policyDefaults } from '../../../src/config/gateway/policies.ts';
+import type { TlsMaterial } from '../../../src/config/gateway/transport.ts';
 import { fixedEndpoints } from '../../../src/resilience/endpoints.ts';
 import { Service, type ServiceOptions } from '../../../src/resilience/service.ts';
 import { monotonicClock } from '../../../src/shared/clock.ts';
 import { isGatewayError } from '../../../src/shared/errors.ts';
 import { Events, type GatewayEvents } from '../../../src/shared/events.ts';
-import { createGrpcSource } from '../../../src/sources/grpc-source.ts';
+import { createGrpcSource } from '../../../src/sources/grpc/grpc-source.ts';
 import { requestContext } from '../../support/context.ts';
 import { stockProto, stockServer, type StockServerOptions } from '../../support/stock-server.ts';
 import { openFaultProxy } from '../proxy/fault-proxy.ts';

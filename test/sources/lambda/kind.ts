@@ -6,8 +6,8 @@
 
 import type { RequestContext } from '../../../src/pipeline/request.ts';
 import type { CallKind } from '../../../src/resilience/call.ts';
-import { type AnswerTools, defineSource } from '../../../src/sources/custom-source.ts';
-import type { HttpResponse } from '../../../src/sources/http-transport.ts';
+import { type AnswerTools, defineSource } from '../../../src/sources/custom/custom-source.ts';
+import type { HttpResponse } from '../../../src/sources/http/transport.ts';
 
 export interface LambdaSource {
   /** @returns What the function returned, not checked further. */

@@ -1,7 +1,7 @@
 /** A subgraph whose fields are functions, for the tests of the example kind. */
 
-import { RecordReader } from '../../../src/sources/record-reader.ts';
-import { defineSources, defineSubgraph, type SubgraphContext } from '../../../src/subgraphs/define.ts';
+import { RecordReader } from '../../../src/sources/resolvers/record-reader.ts';
+import { defineSources, defineSubgraph, type SubgraphContext } from '../../../src/services/define.ts';
 import { source as lambda } from './kind.ts';
 
 const sources = defineSources({ functions: lambda });

@@ -9,12 +9,12 @@ import {
 } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
 
-import { policyDefaults } from '../../../src/config/policies.ts';
+import { policyDefaults } from '../../../src/config/gateway/policies.ts';
 import { fixedEndpoints } from '../../../src/resilience/endpoints.ts';
 import { Service, type ServiceOptions } from '../../../src/resilience/service.ts';
 import { monotonicClock } from '../../../src/shared/clock.ts';
 import { Events } from '../../../src/shared/events.ts';
-import { createGrpcSource, type GrpcServiceOptions } from '../../../src/sources/grpc-source.ts';
+import { createGrpcSource, type GrpcServiceOptions } from '../../../src/sources/grpc/grpc-source.ts';
 import { folderWith } from '../../support/folder.ts';
 
 /** Every kind of field and of map; `Find` only asks, `Change` does not. */

@@ -2,8 +2,8 @@
 
 import { onTestFinished } from 'vitest';
 
-import { loadGraphFile } from '../../../src/config/graph-file.ts';
-import { loadSubgraphs } from '../../../src/subgraphs/load.ts';
+import { loadGraphFile } from '../../../src/config/graph/file.ts';
+import { loadSubgraphs } from '../../../src/services/load.ts';
 import { folderWith } from '../../support/folder.ts';
 import { fetchFrom, type Fetch } from './fetch.ts';
 import { type Answer, startStandIn } from './stand-in.ts';

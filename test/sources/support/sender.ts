@@ -2,14 +2,14 @@
 
 import type { LookupFunction } from 'node:net';
 
-import type { ServiceTransport } from '../../../src/config/transport.ts';
+import type { ServiceTransport } from '../../../src/config/gateway/transport.ts';
 import { newCall } from '../../../src/resilience/call.ts';
 import type { GatewayError } from '../../../src/shared/errors.ts';
 import {
   createHttpTransport,
   type HttpRequest,
   type HttpResponse,
-} from '../../../src/sources/http-transport.ts';
+} from '../../../src/sources/http/transport.ts';
 import { type ContextOptions, requestContext } from '../../support/context.ts';
 
 export interface Sender {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 
-import { loadGraphFile } from '../../../src/config/graph-file.ts';
-import { type LoadedSubgraphs, loadSubgraphs } from '../../../src/subgraphs/load.ts';
+import { loadGraphFile } from '../../../src/config/graph/file.ts';
+import { type LoadedSubgraphs, loadSubgraphs } from '../../../src/services/load.ts';
 import type { MockName } from '../../../subgraphs-mock/shared/mock.ts';
 import { type Mocks, startMocks } from '../../../subgraphs-mock/start.ts';
 

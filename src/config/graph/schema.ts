@@ -1,0 +1,124 @@
+/** The shape of schemas/graph.yaml: which subgraphs and sources exist and how each is reached. */
+
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+import { discoveryKind, namesPort, plainUrl } from '../../shared/service-url.ts';
+import { restMapping } from './rest-mapping.ts';
+import { serviceHeaders, serviceTls, serviceTransport } from '../gateway/transport.ts';
+
+const timeoutMsDefault = 5000;
+/** Longer than that of the sources behind it: one slow source costs its fields and not the whole fetch. */
+const localTimeoutMsDefault = 10_000;
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]{0,62}$/,
+    'expected a name of lower-case letters, digits, "-" and "_", letter first',
+  );
+const file = z.string().min(1);
+const owner = z.string().min(1);
+const timeoutMs = z.number().int().min(1).max(60_000).default(timeoutMsDefault);
+const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutMsDefault);
+const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http://127.0.0.1:4101/graphql');
+const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
+
+/** Replicas of one service, with the zone each is in where that matters. */
+const urlsOf = (url: z.ZodString) =>
+  z
+    .array(z.union([url, z.strictObject({ url, zone: z.string().min(1).max(64).optional() })]))
+    .min(1)
+    .max(64);
+/** Either `url` or `urls`. */
+const addresses = { url: httpUrl.optional(), urls: urlsOf(httpUrl).optional() };
+const grpcAddresses = { url: grpcUrl.optional(), urls: urlsOf(grpcUrl).optional() };
+
+/** How an HTTP or gRPC service is reached, where it differs from the rest. */
+const reached = {
+  transport: serviceTransport.prefault({}),
+  headers: serviceHeaders.optional(),
+  tls: serviceTls.optional(),
+};
+
+/** What of a REST service's answers is kept, as it allows. 0 entries: nothing. */
+const cache = z
+  .strictObject({
+    entriesMax: z.int().min(0).max(1_000_000).default(1000),
+    bytesMax: z.int().min(1).max(1_073_741_824).default(16_777_216),
+  })
+  .prefault({});
+
+const graphqlSubgraph = z.strictObject({
+  kind: z.literal('graphql'),
+  ...addresses,
+  schema: file,
+  owner,
+  timeoutMs,
+  ...reached,
+});
+
+const localSubgraph = z.strictObject({
+  kind: z.literal('local'),
+  schema: file,
+  /** Or `rest`, or both for different fields. */
+  resolvers: file.optional(),
+  rest: restMapping.optional(),
+  sources: z.array(z.string()).max(64).default([]),
+  owner,
+  timeoutMs: localTimeoutMs,
+});
+
+const restSource = z.strictObject({ kind: z.literal('rest'), ...addresses, timeoutMs, cache, ...reached });
+const graphqlSource = z.strictObject({ kind: z.literal('graphql'), ...addresses, timeoutMs, ...reached });
+const grpcSource = z.strictObject({
+  kind: z.literal('grpc'),
+  ...grpcAddresses,
+  proto: file,
+  /** Folders from which proto files import, as with `-I` of protoc. */
+  includeDirs: z.array(file).max(64).default([]),
+  service: z.string().min(1),
+  timeoutMs,
+  ...reached,
+});
+
+const customSource = z.strictObject({
+  kind: z.literal('custom'),
+  /** Exports `source` made by `defineSource`. */
+  module: file,
+  url: httpUrl,
+  timeoutMs,
+  /** The module checks them. */
+  options: z.record(z.string(), z.unknown()).default({}),
+  ...reached,
+});
+
+const source = z.discriminatedUnion('kind', [restSource, grpcSource, graphqlSource, customSource]);
+
+export const graphFileSchema = z.strictObject({
+  subgraphs: z.record(name, z.discriminatedUnion('kind', [graphqlSubgraph, localSubgraph])),
+  sources: z.record(name, source).default({}),
+});
+
+export type GraphFile = z.output<typeof graphFileSchema>;
+
+function isHttpUrl(text: string): boolean {
+  const discovered = discoveryKind(text);
+  const url = URL.parse(discovered === 'fixed' ? text : plainUrl(text));
+  // Addresses need no DNS, and SRV records hold the port.
+  if (discovered !== 'fixed' && (!url || isIP(url.hostname.replace(/[[\]]/g, '')) !== 0)) return false;
+  if (discovered === 'services' && namesPort(text)) return false;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
+  // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
+  return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '';
+}
+
+function isGrpcUrl(text: string): boolean {
+  const address = /^(dns\+|srv\+)?grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.exec(text);
+  if (!address || !URL.canParse(text)) return false;
+  const [, asked, host = '', port] = address;
+  if (asked === undefined) return port !== undefined;
+  // Addresses need no DNS, and SRV records hold the port.
+  return isIP(host.replace(/[[\]]/g, '')) === 0 && !(asked === 'srv+' && port !== undefined);
+}

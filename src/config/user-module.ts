@@ -1,0 +1,43 @@
+/**
+ * Loads modules that users write and a configuration file names: resolvers, kinds of sources, a policy, labels, plugins.
+ *
+ * What they import as `@tributary-gateway/tributary` is the gateway that loads them, whether that package is installed
+ * beside them or not: a second copy of it would have classes of its own.
+ */
+
+import { stat } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+import { ownModule } from '../shared/own-module.ts';
+
+const packageName = '@tributary-gateway/tributary';
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    if (specifier !== packageName) return nextResolve(specifier, context);
+    return { url: ownModule('../api', import.meta.url).href, shortCircuit: true };
+  },
+});
+
+/** What a module exports, by name. */
+export type UserModule = Readonly<Record<string, unknown>>;
+
+/** @throws {Error} `cannot be loaded: ...`, with the reason. */
+export async function loadUserModule(path: string): Promise<UserModule> {
+  return importOrExplain(pathToFileURL(path).href);
+}
+
+/** Reads the file anew when it has changed since it was last loaded. @throws {Error} As `loadUserModule`. */
+export async function reloadUserModule(path: string): Promise<UserModule> {
+  const changedAtMs = await stat(path).then(({ mtimeMs }) => mtimeMs, cannotLoad);
+  return importOrExplain(`${pathToFileURL(path).href}?changed=${changedAtMs}`);
+}
+
+async function importOrExplain(url: string): Promise<UserModule> {
+  return (await import(url).catch(cannotLoad)) as UserModule;
+}
+
+function cannotLoad(cause: unknown): never {
+  throw new Error(`cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}

@@ -1,0 +1,88 @@
+/** Prepares a parsed YAML document: expands environment variables in its strings and finds keys given twice. */
+
+import { type Document, type LineCounter, type Scalar, isMap, isNode, isScalar, isSeq } from 'yaml';
+
+import { numberOf } from '../../shared/exact-number.ts';
+import { type Environment, expandEnvironment } from './environment.ts';
+import type { Mistake } from './schema-issue.ts';
+import { type ConfigPath, keyText, pathText, positionAt } from './position.ts';
+
+interface Preparation {
+  readonly environment: Environment;
+  /** What is wrong is added here. */
+  readonly mistakes: Mistake[];
+}
+
+/** Changes the document in place; returns how expanded values are to be shown in messages, by path. */
+export function prepareScalars(
+  document: Document,
+  lines: LineCounter,
+  preparation: Preparation,
+): Map<string, string> {
+  const shown = new Map<string, string>();
+  const walk = (node: unknown, path: ConfigPath): void => {
+    if (isMap(node)) {
+      preparation.mistakes.push(...duplicateKeys(node.items, lines, path));
+      for (const item of node.items) {
+        const name = keyText(item.key) ?? '?';
+        // What reads the value afterwards passes over it in silence.
+        if (name === '__proto__')
+          preparation.mistakes.push({
+            path: [...path, name],
+            at: 'key',
+            message: 'nothing can have this name',
+          });
+        walk(item.value, [...path, name]);
+      }
+    } else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
+    } else if (isScalar(node) && typeof node.value === 'number' && isRounded(node.source)) {
+      const message = 'this number has more digits than can be read: write it as text, in quotes';
+      preparation.mistakes.push({ path, at: 'value', message });
+    } else if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${')) {
+      // The text of the file, not the variable's value: that may be a secret.
+      shown.set(pathText(path), `the value of "${node.value}"`);
+      expandScalar(node as Scalar<string>, path, preparation);
+    }
+  };
+  walk(document.contents, []);
+  return shown;
+}
+
+function duplicateKeys(
+  items: ReadonlyArray<{ readonly key: unknown }>,
+  lines: LineCounter,
+  path: ConfigPath,
+): Mistake[] {
+  const firstLine = new Map<string, number>();
+  const mistakes: Mistake[] = [];
+  for (const { key } of items) {
+    const name = keyText(key) ?? '?';
+    const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+    const first = firstLine.get(name);
+    if (first === undefined) firstLine.set(name, positionAt(lines, offset).line);
+    else {
+      const message = `duplicate key, first on line ${first}`;
+      mistakes.push({ path: [...path, name], at: 'key', offset, message });
+    }
+  }
+  return mistakes;
+}
+
+function expandScalar(node: Scalar<string>, path: ConfigPath, { environment, mistakes }: Preparation): void {
+  const { text, problems } = expandEnvironment(node.value, environment);
+  for (const message of problems) mistakes.push({ path, at: 'value', message });
+  // `port: ${PORT}` is a number as `port: 4000` is; `port: "${PORT}"` stays a string.
+  (node as Scalar).value = node.type === 'PLAIN' ? plainValue(text) : text;
+}
+
+/** Whether reading this as a number would give another one. */
+function isRounded(text = ''): boolean {
+  return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) && typeof numberOf(text, 'value') !== 'number';
+}
+
+function plainValue(text: string): string | number | boolean {
+  if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && !isRounded(text)) return Number(text);
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text;
+}

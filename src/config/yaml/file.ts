@@ -1,0 +1,143 @@
+/**
+ * Reads one YAML configuration file against a zod schema and reports every mistake in it at once, each with file,
+ * line, column and what was expected. Variables of the environment are expanded first (`environment.ts`).
+ *
+ * What the file means is the business of its own module, such as `graph-file.ts`.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, relative } from 'node:path';
+import { type Document, LineCounter, type YAMLError, parseDocument } from 'yaml';
+import type { z } from 'zod';
+
+import { GatewayError } from '../../shared/errors.ts';
+import type { Environment } from './environment.ts';
+import { type Mistake, mistakesOf } from './schema-issue.ts';
+import { prepareScalars } from './expand.ts';
+import { type ConfigPath, type Position, pathText, positionAt, positionOf } from './position.ts';
+
+/** Collects a mistake found by a check; `path` need not exist. */
+export type Report = (path: ConfigPath, message: string, at?: 'key' | 'value') => void;
+
+export interface YamlFileOptions {
+  /** Default `process.env`. */
+  readonly environment?: Environment;
+  /** The file's name in messages. Default: its path relative to the working directory when it is below it. */
+  readonly displayName?: string;
+  /**
+   * Checks a schema cannot express, such as names that must exist elsewhere. Gets the expanded but possibly invalid
+   * value, so that its mistakes are reported together with the schema's.
+   */
+  readonly check?: (value: unknown, report: Report) => void | Promise<void>;
+}
+
+const fileBytesMax = 1024 * 1024;
+const mistakesMax = 100;
+
+/** @throws {GatewayError} `CONFIG_INVALID`, one line a mistake: `schemas/graph.yaml:12:5 subgraphs.users: expected ...`. */
+export async function readYamlFile<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  options: YamlFileOptions = {},
+): Promise<z.output<Schema>> {
+  const name = options.displayName ?? displayName(path);
+  return checkYaml(await readText(path, name), name, schema, options);
+}
+
+/** The same for text that is already there. */
+export async function checkYaml<Schema extends z.ZodType>(
+  text: string,
+  name: string,
+  schema: Schema,
+  options: YamlFileOptions = {},
+): Promise<z.output<Schema>> {
+  const lines = new LineCounter();
+  // Duplicate keys are looked for below, where the path of the key is known.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  if (document.errors.length > 0) throw invalid(syntaxLines(document.errors, name, lines));
+
+  const mistakes: Mistake[] = [];
+  const expanded = prepareScalars(document, lines, {
+    environment: options.environment ?? process.env,
+    mistakes,
+  });
+  const value = toValue(document, mistakes);
+  const show = (at: ConfigPath, wrong: unknown) => expanded.get(pathText(at)) ?? quoted(wrong);
+  const result = schema.safeParse(value ?? {});
+  if (!result.success) {
+    mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, { schema, value, show })));
+  }
+  await options.check?.(value, (at, message, part = 'value') => {
+    mistakes.push({ path: at, at: part, message });
+  });
+  if (mistakes.length > 0 || !result.success) throw invalid(linesOf(mistakes, name, document, lines));
+  return result.data;
+}
+
+/** `/shop/schemas/graph.yaml` as a person in the working directory would write it. */
+export function displayName(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere) ? fromHere : path;
+}
+
+async function readText(path: string, name: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const reason = code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`;
+    throw new GatewayError('CONFIG_INVALID', `${name}: ${reason}`, { cause });
+  }
+  if (bytes.length > fileBytesMax) throw invalid([`${name}: is larger than ${fileBytesMax} bytes`]);
+  return bytes.toString('utf8');
+}
+
+function toValue(document: Document, mistakes: Mistake[]): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    // The yaml package refuses documents whose aliases would expand without end.
+    mistakes.push({ path: [], at: 'value', message: error instanceof Error ? error.message : 'bad alias' });
+    return undefined;
+  }
+}
+
+function quoted(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  // Messages end up in logs: a password written into an address stays out of them.
+  const text = (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^/@\s]*@/g, '//***@');
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function syntaxLines(errors: readonly YAMLError[], name: string, lines: LineCounter): string[] {
+  return errors.map((error) => {
+    const { line, column } = positionAt(lines, error.pos[0]);
+    return `${name}:${line}:${column} ${error.message}`;
+  });
+}
+
+function linesOf(mistakes: Mistake[], name: string, document: Document, lines: LineCounter): string[] {
+  const placed = mistakes.map((mistake) => ({
+    ...mistake,
+    ...placeOf(mistake, document, lines),
+  }));
+  placed.sort((a, b) => a.line - b.line || a.column - b.column);
+  const texts = placed.map(({ line, column, path, message }) => {
+    const where = pathText(path);
+    return `${name}:${line}:${column} ${where === '' ? '' : `${where}: `}${message}`;
+  });
+  return [...new Set(texts)];
+}
+
+function placeOf(mistake: Mistake, document: Document, lines: LineCounter): Position {
+  if (mistake.offset !== undefined) return positionAt(lines, mistake.offset);
+  return positionOf(document, lines, mistake.path, mistake.at);
+}
+
+function invalid(texts: readonly string[]): GatewayError {
+  const shown = texts.slice(0, mistakesMax);
+  const rest = texts.length - shown.length;
+  return new GatewayError('CONFIG_INVALID', [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'));
+}

@@ -1,0 +1,109 @@
+/** Says in words what a zod issue means to the author of a file: what was expected, what is there, what may be meant. */
+
+import type { z } from 'zod';
+
+import { childOf, knownKeys } from './schema-keys.ts';
+import { didYouMean } from './suggest.ts';
+import type { ConfigPath } from './position.ts';
+
+export interface Mistake {
+  readonly path: ConfigPath;
+  /** Whether the key or the value at `path` is wrong. */
+  readonly at: 'key' | 'value';
+  /** Where it stands in the file, when the path alone cannot say. */
+  readonly offset?: number;
+  readonly message: string;
+}
+
+export interface IssueScope {
+  readonly schema: z.core.$ZodType;
+  /** The whole value that was checked. */
+  readonly value: unknown;
+  /** How a wrong value is shown; values from the environment may be secrets. */
+  readonly show: (path: ConfigPath, value: unknown) => string;
+}
+
+/** One zod issue may be several mistakes: each unknown key is one. */
+export function mistakesOf(issue: z.core.$ZodIssue, scope: IssueScope): Mistake[] {
+  const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(scope.schema, scope.value, path);
+    return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: unknownKey(key, known) }));
+  }
+  if (issue.code === 'invalid_key') {
+    const reason = issue.issues[0]?.message ?? issue.message;
+    return [{ path, at: 'key', message: reason }];
+  }
+  const value = path.reduce<unknown>(childOf, scope.value);
+  const shown = value === undefined || value === null ? 'nothing' : scope.show(path, value);
+  return [{ path, at: 'value', message: messageOf(issue, value, shown) }];
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const hint = didYouMean(key, known);
+  if (hint !== '' || known.length === 0) return `unknown key${hint}`;
+  return `unknown key (known: ${known.join(', ')})`;
+}
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown, shown: string): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${typeName(issue.expected)}, got ${shown}`;
+    case 'invalid_value':
+      return oneOf(issue.values, value, shown);
+    case 'invalid_union':
+      if ('options' in issue && issue.options) return oneOf(issue.options, value, shown);
+      return `expected ${expectations(issue.errors)}, got ${shown}`;
+    case 'too_small':
+      return `expected ${sized(issue.origin, 'at least', issue.minimum)}, got ${shown}`;
+    case 'too_big':
+      return `expected ${sized(issue.origin, 'at most', issue.maximum)}, got ${shown}`;
+    case 'custom':
+    case 'invalid_format':
+      return `${issue.message}, got ${shown}`;
+    default:
+      return issue.message;
+  }
+}
+
+function oneOf(values: readonly unknown[], value: unknown, shown: string): string {
+  const hint = typeof value === 'string' ? didYouMean(value, values.map(String)) : '';
+  return `expected ${alternatives(values)}, got ${shown}${hint}`;
+}
+
+function alternatives(values: readonly unknown[]): string {
+  const names = values.map((known) => JSON.stringify(known) ?? String(known));
+  const last = names.at(-1) ?? 'nothing';
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function typeName(expected: string): string {
+  return typeNames[expected] ?? expected;
+}
+
+/** What the members of a union without a discriminator would each have taken. */
+function expectations(errors: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const wanted = errors.map((issues) => {
+    const first = issues[0];
+    if (first?.code === 'invalid_type') return typeName(first.expected);
+    if (first?.code === 'invalid_value') return alternatives(first.values);
+    return first?.message ?? 'something else';
+  });
+  return [...new Set(wanted)].join(' or ');
+}
+
+const units: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
+
+function sized(origin: string, bound: string, limit: number | bigint): string {
+  return `${bound} ${limit}${units[origin] ?? ''}`;
+}

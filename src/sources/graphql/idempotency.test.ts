@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+
+import { requestContext } from '../../../test/support/context.ts';
+import { idempotencyKeys } from './idempotency.ts';
+
+const keyOf = idempotencyKeys(['Mutation.pay', 'Mutation.refund']);
+
+function keyFor(query: string, kind: 'query' | 'mutation' = 'mutation') {
+  const operation = { service: 'till', kind, name: undefined, query };
+  return keyOf({ operation, variablesJson: '{}', body: query, context: requestContext() });
+}
+
+it('gives each call a key of its own where every field of the mutation is declared, whatever its alias', () => {
+  const keys = [
+    keyFor('mutation{pay{id}}'),
+    keyFor('mutation{pay{id}}'),
+    keyFor('mutation{a:pay{id} refund}'),
+  ];
+  expect(keys).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
+  expect(new Set(keys).size).toBe(3);
+});
+
+it.each([
+  ['a mutation with another field beside', 'mutation{pay{id} ship{id}}'],
+  ['a field that is only called like it', 'mutation{pay:ship{id}}'],
+  ['a field in a fragment', 'mutation{...on Mutation{ship{id}}}'],
+])('gives none to %s', (_about, query) => {
+  expect(keyFor(query)).toBeNull();
+});
+
+it('gives none to a query', () => {
+  expect(keyFor('{pay{id}}', 'query')).toBeNull();
+});

@@ -1,0 +1,64 @@
+/** What gRPC and the gateway call the same thing: status codes as error codes, forwarded headers as metadata. */
+
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+
+import type { RequestContext } from '../../pipeline/request.ts';
+import type { CallFailure } from '../../resilience/outcome.ts';
+import { isHeaderValue } from '../../shared/header-values.ts';
+import type { HeaderRules, SentHeaders } from '../headers/request-headers.ts';
+import { badResponse, refused, timedOut, unavailable, unusable } from '../failures.ts';
+
+export function isNotFound(error: ServiceError): boolean {
+  return error.code === status.NOT_FOUND;
+}
+
+/** @param nothingSent The call never had a connection. */
+export function statusError(service: string, error: ServiceError, nothingSent = false): CallFailure {
+  switch (error.code) {
+    case status.UNAVAILABLE:
+      return unavailable(service, error, { nothingSent });
+    case status.DEADLINE_EXCEEDED:
+      return timedOut(service, error, nothingSent ? { outcome: 'connect', nothingSent } : {});
+    case status.CANCELLED:
+      // Who asked is still there: the service gave the call up, as one does that shuts down.
+      return unavailable(service, error, { outcome: 'server-error' });
+    default:
+      if (isUndecodable(error)) return badResponse(service, error);
+      return refused(service, {
+        message: error.details,
+        code: status[error.code],
+        cause: error,
+        outcome: brokenCodes.has(error.code) ? 'server-error' : 'answered',
+      });
+  }
+}
+
+/** What a server says when it is not well; other codes are answers. */
+const brokenCodes: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
+
+/** grpc-js reports bytes that do not decode, and messages above the limit, in words only. */
+function isUndecodable({ code, details }: ServiceError): boolean {
+  if (code === status.INTERNAL) return details.startsWith('Response message parsing error');
+  return code === status.RESOURCE_EXHAUSTED && details.startsWith('Received message larger than max');
+}
+
+/** Metadata of the protocol itself; a client's headers must not set it. */
+const reserved =
+  /^(:|grpc-|content-|te$|host$|connection$|user-agent$|accept-encoding$|transfer-encoding$)|-bin$/;
+const legalName = /^[0-9a-z_.-]+$/;
+/** Of metadata that is not binary: less than a header of HTTP may have, and grpc-js throws for more. */
+const printable = /^[ -~]*$/;
+
+/** @throws {GatewayError} `BAD_USER_INPUT` for a value that no metadata can have. */
+export function metadataOf(service: string, context: RequestContext, rules: HeaderRules): Metadata {
+  const metadata = new Metadata();
+  const sent: SentHeaders = {};
+  rules(context, sent);
+  for (const [name, value] of Object.entries(sent)) {
+    if (!legalName.test(name) || reserved.test(name)) continue;
+    if (!isHeaderValue(value) || !printable.test(value)) throw unusable(service, name);
+    metadata.set(name, value);
+  }
+  metadata.set('x-request-id', context.requestId);
+  return metadata;
+}

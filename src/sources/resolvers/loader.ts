@@ -1,0 +1,115 @@
+/**
+ * Batching: ids asked for one by one while a client's request resolves become one call to the backend.
+ *
+ * A loader lives as long as its request and is shared by everything that runs for it, so that no request ever sees
+ * what was loaded for another.
+ */
+
+import DataLoader from 'dataloader';
+
+import type { RequestContext } from '../../pipeline/request.ts';
+import type { Service } from '../../resilience/service.ts';
+
+/** What a batch found by key; a key that is missing does not exist, an `Error` is that key's alone. */
+export type Found<Value> = ReadonlyMap<string, Value | Error>;
+
+export interface Loader<Key, Value> {
+  /** Null when the backend does not know it. */
+  load(key: Key): Promise<Value | null>;
+  /** Notes a value that came along with another call. */
+  prime(key: Key, value: Value): void;
+}
+
+/** How calls to one service are batched (`policies.*.batching`), and where it is said what came of it. */
+export interface Batching {
+  readonly batchMax: number;
+  readonly windowMs: number;
+  loaded(loader: string, context: RequestContext, keys: number, calls: number): void;
+}
+
+export interface LoaderOptions<Key> {
+  /** Of the source that the batches are asked of. Default: 100 keys a call, no window, nothing is told. */
+  readonly batching?: Batching;
+  /** The text that identifies a key, also in `Found`. Default: the key itself. */
+  readonly keyOf?: (key: Key) => string;
+}
+
+type Loaders = Map<string, Loader<unknown, unknown>>;
+
+/** Under this the loaders of one request are kept in its `locals`. */
+const loadersKey = Symbol('loaders');
+const unbatched: Batching = { batchMax: 100, windowMs: 0, loaded: () => undefined };
+
+/**
+ * The request's loader called `name`, made on first use.
+ *
+ * @param batch Gets 1 to `batchMax` distinct keys; when it rejects, so does every one of them.
+ */
+export function loaderOf<Value, Key = string>(
+  context: RequestContext,
+  name: string,
+  batch: (keys: readonly Key[], context: RequestContext) => Promise<Found<Value>>,
+  options: LoaderOptions<Key> = {},
+): Loader<Key, Value> {
+  const loaders = loadersOf(context, loadersKey) as Loaders;
+  const known = loaders.get(name);
+  if (known) return known as Loader<Key, Value>;
+
+  const { batching = unbatched, keyOf = String } = options;
+  const ask = (keys: readonly Key[]): Promise<Found<Value>> => {
+    batching.loaded(name, context, keys.length, 1);
+    return batch(keys, context);
+  };
+  const loader = newLoader(ask, batching, keyOf);
+  loaders.set(name, loader as Loader<unknown, unknown>);
+  return loader;
+}
+
+/**
+ * The loaders under `key` of all that may be told the same of who asks: subgraphs with rules of identity of their own
+ * have theirs.
+ */
+export function loadersOf({ locals, forwardHeaders }: RequestContext, key: unknown): Map<unknown, unknown> {
+  return mapIn(mapIn(locals, key), forwardHeaders);
+}
+
+export function mapIn(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknown> {
+  let inner = map.get(key) as Map<unknown, unknown> | undefined;
+  if (!inner) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
+}
+
+/** @param batch Gets the keys of one window, each once, at most `batchMax`. */
+export function newLoader<Key, Value>(
+  batch: (keys: readonly Key[]) => Promise<Found<Value>>,
+  { batchMax, windowMs }: Pick<Batching, 'batchMax' | 'windowMs'>,
+  keyOf: (key: Key) => string = String,
+): Loader<Key, Value> {
+  return new DataLoader<Key, Value | null, string>(
+    async (keys) => batchByKey(keys, await batch(keys), keyOf),
+    {
+      maxBatchSize: batchMax,
+      cacheKeyFn: keyOf,
+      ...(windowMs > 0 ? { batchScheduleFn: (dispatch) => void setTimeout(dispatch, windowMs) } : {}),
+    },
+  );
+}
+
+export function batchingOf(service: Service): Batching {
+  return {
+    ...service.options.batching,
+    loaded: (loader, context, keys, calls) => service.batchLoaded(loader, context, keys, calls),
+  };
+}
+
+/** Brings what was found into the order of the keys; null for what was not. */
+export function batchByKey<Key, Value>(
+  keys: readonly Key[],
+  found: Found<Value>,
+  keyOf: (key: Key) => string = String,
+): Array<Value | Error | null> {
+  return keys.map((key) => found.get(keyOf(key)) ?? null);
+}

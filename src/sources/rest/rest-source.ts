@@ -1,0 +1,158 @@
+/** A client of one REST service for resolvers: JSON in, JSON out, values encoded, statuses turned into error codes. */
+
+import type { RequestContext } from '../../pipeline/request.ts';
+import { newCall, type Call } from '../../resilience/call.ts';
+import { monotonicClock, type Clock } from '../../shared/clock.ts';
+import type { ServiceHeaders } from '../../config/gateway/transport.ts';
+import type { Backend } from '../backend.ts';
+import { type BulkEndpoint, bulkLoaderOf, type BulkOptions } from './bulk-loader.ts';
+import { clientHeaderRules } from '../headers/client-headers.ts';
+import { statusFailure } from '../http/status.ts';
+import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from '../http/transport.ts';
+import { type Batching, batchingOf, type Loader } from '../resolvers/loader.ts';
+import { headerRules, type SentHeaders } from '../headers/request-headers.ts';
+import { RestCache, restCacheKey, type RestCacheOptions } from './answer-cache.ts';
+import { type PathValues, restPath } from './path.ts';
+
+export interface RestCall extends PathValues {
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RestSearch extends RestCall {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export interface RestChange extends RestSearch {
+  /** The service does the same change under the same key once only, however often it is asked. */
+  readonly idempotencyKey?: string;
+}
+
+export interface RestSource {
+  readonly name: string;
+  readonly batching: Batching;
+  /**
+   * @returns The parsed body, not checked further; null for 404 and for an empty body.
+   * @throws {GatewayError} As `Subgraph.fetch`, `SERVICE_ERROR` for other statuses from 400, and `BAD_USER_INPUT` for
+   *   values that cannot be part of a path or header.
+   */
+  get(template: string, call: RestCall, context: RequestContext): Promise<unknown>;
+  /** A POST that only asks, as searches do: a query for the policies, and 404 is null. Nothing is kept. */
+  search(template: string, call: RestSearch, context: RequestContext): Promise<unknown>;
+  /** The request's loader over a bulk endpoint, made on first use. */
+  loader<Value>(
+    endpoint: BulkEndpoint<Value>,
+    context: RequestContext,
+    options?: BulkOptions<Value>,
+  ): Loader<string, Value>;
+  /** As `get`, but 404 is `SERVICE_ERROR`. */
+  post(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  put(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  patch(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+  delete(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
+}
+
+export interface RestSourceOptions {
+  readonly cache?: RestCacheOptions;
+  /** Of the service: what it gets is part of the cache's key, what it says to the client goes there. */
+  readonly headers?: ServiceHeaders;
+  readonly clock?: Clock;
+}
+
+export const restCacheDefaults: RestCacheOptions = { entriesMax: 1000, bytesMax: 16 * 1024 * 1024 };
+
+export function createRestSource(backend: Backend, options: RestSourceOptions = {}): RestSource {
+  const { name: service } = backend.service;
+  const batching = batchingOf(backend.service);
+  const call = backend.service.stack(checkedCall(backend));
+  const cacheOptions = options.cache ?? restCacheDefaults;
+  const cache =
+    cacheOptions.entriesMax > 0 ? new RestCache(cacheOptions, options.clock ?? monotonicClock) : null;
+  const rules = headerRules(options.headers);
+  const toClient = clientHeaderRules(service, options.headers);
+  const send: typeof call = (request, context) => toClient.hear(context.request, call(request, context));
+  const tell = (response: HttpResponse, context: RequestContext): void => {
+    if (toClient.apply) toClient.add(context, toClient.of(response.headers));
+  };
+
+  async function get(template: string, values: RestCall, context: RequestContext): Promise<unknown> {
+    const path = restPath(service, template, values);
+    const headers = { ...values.headers };
+    if (!cache) return answered(await send({ method: 'GET', path, headers }, newCall(context, 'query')));
+    const sent: SentHeaders = {};
+    rules(context, sent);
+    const key = restCacheKey({ path, sent: Object.assign(sent, headers) });
+    const known = cache.fresh(key);
+    if (known) return answered(toClient.apply ? (cache.aged(key) ?? known) : known);
+    const etag = cache.etag(key);
+    if (etag !== undefined) headers['if-none-match'] = etag;
+    return answered(cache.take(key, await send({ method: 'GET', path, headers }, newCall(context, 'query'))));
+
+    function answered(response: HttpResponse): unknown {
+      tell(response, context);
+      return response.status === 404 ? null : bodyOf(service, response);
+    }
+  }
+
+  async function search(template: string, values: RestSearch, context: RequestContext): Promise<unknown> {
+    const response = await send(requestOf(service, 'POST', template, values), newCall(context, 'query'));
+    tell(response, context);
+    return response.status === 404 ? null : bodyOf(service, response);
+  }
+
+  async function change(
+    method: Exclude<HttpMethod, 'GET'>,
+    template: string,
+    values: RestChange,
+    context: RequestContext,
+  ): Promise<unknown> {
+    const { idempotencyKey } = values;
+    const request = requestOf(service, method, template, values);
+    try {
+      const response = await send(request, newCall(context, 'mutation', idempotencyKey));
+      tell(response, context);
+      if (response.status === 404) throw statusFailure(service, response);
+      return bodyOf(service, response);
+    } finally {
+      cache?.clear();
+    }
+  }
+
+  const source: RestSource = {
+    name: service,
+    batching,
+    get,
+    search,
+    loader: (endpoint, context, options) => bulkLoaderOf(source, endpoint, context, options),
+    post: (template, values, context) => change('POST', template, values, context),
+    put: (template, values, context) => change('PUT', template, values, context),
+    patch: (template, values, context) => change('PATCH', template, values, context),
+    delete: (template, values, context) => change('DELETE', template, values, context),
+  };
+  return source;
+}
+
+function requestOf(service: string, method: HttpMethod, template: string, values: RestSearch): HttpRequest {
+  const { body, headers = {} } = values;
+  return {
+    method,
+    path: restPath(service, template, values),
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}
+
+/** Statuses that say that the call failed become failures here, where policies around see them. */
+function checkedCall({ service: { name }, send }: Backend): Call<HttpRequest, HttpResponse> {
+  return async (request, context) => {
+    const response = await send(request, context);
+    const { status } = response;
+    if (status >= 400 && status !== 404) throw statusFailure(name, response);
+    return response;
+  };
+}
+
+function bodyOf(service: string, response: HttpResponse): unknown {
+  return response.body.length === 0 ? null : parseJson(service, response);
+}
