@@ -1,5 +1,6 @@
 /** Asks an identity provider: no redirect, a deadline, a byte cap. Nothing it says is part of an error. */
 
+import { isRecord } from '../shared/records.ts';
 import { utf8Text } from '../shared/utf8.ts';
 
 export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
@@ -77,8 +78,4 @@ async function cappedBody(response: Response, bytesMax: number): Promise<Buffer>
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import { stat } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+import { errorText } from '../shared/error-text.ts';
 import { ownModule } from '../shared/own-module.ts';
 
 const packageName = '@tributary-gateway/tributary';
@@ -39,5 +40,5 @@ async function importOrExplain(url: string): Promise<UserModule> {
 }
 
 function cannotLoad(cause: unknown): never {
-  throw new Error(`cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  throw new Error(`cannot be loaded: ${errorText(cause)}`, { cause });
 }

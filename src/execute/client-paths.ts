@@ -2,8 +2,8 @@
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { FieldSpec, ProjectionSpec, Shape, SourcePosition } from '../pipeline/prepared.ts';
-import { own } from '../shared/records.ts';
-import { isObject, type Data } from './merge.ts';
+import { isRecord, own } from '../shared/records.ts';
+import type { Data } from './merge.ts';
 import { caseOf, isIncluded, type ClientPath } from './projection.ts';
 
 interface Merged {
@@ -55,7 +55,7 @@ function walk(
     );
     if (!field) return;
     visit(field);
-    value = isObject(value) ? own(value, field.from) : undefined;
+    value = isRecord(value) ? own(value, field.from) : undefined;
     shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
   }
 }
@@ -78,7 +78,7 @@ export function toMergedNames(
     const field = fields.find(({ key, when }) => key === element && isIncluded(when, variables));
     if (!field) break;
     names.push(field.from);
-    value = isObject(value) ? value[field.from] : undefined;
+    value = isRecord(value) ? value[field.from] : undefined;
     shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
   }
   return names;

@@ -4,8 +4,8 @@
  */
 
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
-import { own } from '../shared/records.ts';
-import { isObject, type Data } from './merge.ts';
+import { isRecord, own } from '../shared/records.ts';
+import type { Data } from './merge.ts';
 import { passes } from './positions.ts';
 
 /** The objects at `path` by the JSON text of the values they find, as members of an object. */
@@ -50,7 +50,7 @@ function visitPositions(
     }
     return;
   }
-  if (!isObject(value)) return;
+  if (!isRecord(value)) return;
   if (!step) visit(value, above);
   else if ('key' in step && passes(own(value, step.key), step.types)) {
     visitPositions({ value: value[step.key], above: [...above, value] }, steps, index + 1, visit);
@@ -78,7 +78,7 @@ function valueAt(value: unknown, path: readonly RewriteStep[], index: number): u
   const step = path[index];
   if (!step || value === null || value === undefined) return value;
   if (Array.isArray(value)) return value.map((element) => valueAt(element, path, index) ?? null);
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   if ('key' in step) return valueAt(own(value, step.key), path, index + 1);
   const name = value.__typename;
   const matches = name === undefined || (typeof name === 'string' && step.types.includes(name));

@@ -7,8 +7,9 @@
  */
 
 import { GatewayError } from '../shared/errors.ts';
+import { isRecord } from '../shared/records.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
-import { copyOf, isObject, type Data } from './merge.ts';
+import { copyOf, type Data } from './merge.ts';
 
 /** Sends the representations (JSON text of a list). Rejects where the call failed. */
 export type SendEntities = (representations: string) => Promise<SubgraphResponse>;
@@ -133,7 +134,7 @@ function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsum
     const targets = consumer.targets.get(text);
     if (!targets) continue;
     const entity = entities[i];
-    if (isObject(entity)) consumer.take(targets, owns ? entity : copyOf(entity));
+    if (isRecord(entity)) consumer.take(targets, owns ? entity : copyOf(entity));
     else if (entity === null) consumer.miss(targets);
     else unusable.push(text);
   }

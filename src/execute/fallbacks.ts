@@ -15,10 +15,10 @@ import {
 import type { Fallback } from '../pipeline/answer.ts';
 import type { FetchNode } from '../pipeline/prepared.ts';
 import { isOutage } from '../shared/errors.ts';
-import { own } from '../shared/records.ts';
+import { isRecord, own } from '../shared/records.ts';
 import type { Fallbacks } from '../sources/source.ts';
 import type { CompiledFetch } from './fetch.ts';
-import { copyOf, isObject, merge, mergeValues, type Data } from './merge.ts';
+import { copyOf, merge, mergeValues, type Data } from './merge.ts';
 import { positionsAt, type Position } from './positions.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { FallbacksUsed, Run } from './run.ts';
@@ -236,7 +236,7 @@ function carried(value: unknown, selectionSet: SelectionSetNode | undefined): un
     const elements = value.map((element: unknown) => carried(element, selectionSet));
     return elements.includes(undefined) ? undefined : elements;
   }
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const part: Data = {};
   return carry(value, selectionSet.selections, part) ? part : undefined;
 }

@@ -1,11 +1,12 @@
 /** What becomes of the errors of a fetch: reports with paths in the merged data. Slow: nothing here runs without one. */
 
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { isRecord } from '../shared/records.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
 import type { EntityError } from './entity-loader.ts';
 import { fillDeclared, fillField, finalName, type Filled } from './fallbacks.ts';
 import type { CompiledFetch } from './fetch.ts';
-import { isObject, type Data } from './merge.ts';
+import type { Data } from './merge.ts';
 import { positionsAt, type Position } from './positions.ts';
 import type { Run } from './run.ts';
 
@@ -16,7 +17,7 @@ const codeCharsMax = 256;
 
 /** The errors of a fetch of root fields, and the lack of data without any. */
 export function reportRootErrors(run: Run, fetch: CompiledFetch, response: SubgraphResponse): void {
-  const hasData = isObject(response.data);
+  const hasData = isRecord(response.data);
   if (!response.errors?.length) {
     if (!hasData) reportFailure(run, fetch, withoutData());
     return;

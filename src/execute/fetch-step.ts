@@ -13,12 +13,13 @@ import { markStale } from './fallbacks.ts';
 import { explainFailure, reportEntityErrors, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
 import { compileMerge, type Merge } from './merge-code.ts';
-import { copyOf, isObject, noSuchObject, type Data } from './merge.ts';
+import { copyOf, noSuchObject, type Data } from './merge.ts';
 import { compilePositions } from './positions-code.ts';
 import { generateIdentity, type Identify } from './representation-code.ts';
 import { compileRepresentation, type BuildRepresentation } from './representation.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type Run } from './run.ts';
+import { isRecord } from '../shared/records.ts';
 
 export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
   const fetch = toCompiledFetch(node, path);
@@ -35,7 +36,7 @@ function rootStep(fetch: CompiledFetch): Step {
     if (node.operationKind === 'mutation') run.shared.entities.forget();
     return send(run, fetch, null)
       .then((response) => {
-        if (isObject(response.data)) {
+        if (isRecord(response.data)) {
           const data = response.shared ? copyOf(response.data) : response.data;
           if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, data);
           mergeAll(node, mergeInto, targets, data);

@@ -2,7 +2,8 @@
 
 import type { GraftTree } from '../pipeline/prepared.ts';
 import type { Step } from './fetch.ts';
-import { isObject, type Data } from './merge.ts';
+import type { Data } from './merge.ts';
+import { isRecord } from '../shared/records.ts';
 
 export function compileSplit(
   main: Step,
@@ -23,7 +24,7 @@ function move(from: unknown, to: unknown, tree: GraftTree): void {
     for (let i = 0; i < to.length; i += 1) move(from[i], to[i], tree);
     return;
   }
-  if (!isObject(from) || !isObject(to)) return;
+  if (!isRecord(from) || !isRecord(to)) return;
   for (const [key, below] of Object.entries(tree)) {
     if (below !== true) move(from[key], to[key], below);
     // Objects of another type may have the field of that name from the first part.

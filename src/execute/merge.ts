@@ -6,7 +6,7 @@
  */
 
 import { ExactNumber } from '../shared/exact-number.ts';
-import { isRecord as isObject, own } from '../shared/records.ts';
+import { isRecord, own } from '../shared/records.ts';
 
 export type Data = Record<string, unknown>;
 
@@ -30,7 +30,7 @@ export function merge(target: Data, source: Data): void {
 /** For values that are both there and not the same. */
 export function mergeValues(present: unknown, value: unknown): unknown {
   if (Array.isArray(present)) return Array.isArray(value) ? mergeLists(present, value) : value;
-  if (isObject(present) && isObject(value)) {
+  if (isRecord(present) && isRecord(value)) {
     const type = present.__typename;
     merge(present, value);
     // Found out by now: what another fetch says may be the name of an interface object.
@@ -59,5 +59,3 @@ export function copyOf<Value>(source: Value): Value {
   for (const key in source) if (key !== '__proto__') copy[key] = copyOf(source[key]);
   return copy as Value;
 }
-
-export { isObject };

@@ -1,8 +1,8 @@
 /** Finds the objects at a path of the plan, with or without where each of them is. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
-import { own } from '../shared/records.ts';
-import { isObject, type Data } from './merge.ts';
+import { isRecord, own } from '../shared/records.ts';
+import type { Data } from './merge.ts';
 
 /** The objects at `steps`, nulls and missing ones left out. */
 export function objectsAt(root: Data, steps: readonly PathStep[]): Data[] {
@@ -22,7 +22,7 @@ function advance(value: unknown, step: PathStep, into: unknown[]): void {
     for (const element of value) if (passes(element, step.types)) into.push(element);
   } else if (Array.isArray(value)) {
     for (const element of value) advance(element, step, into);
-  } else if (isObject(value)) {
+  } else if (isRecord(value)) {
     const child = own(value, step.key);
     if (passes(child, step.types)) into.push(child);
   }
@@ -30,14 +30,14 @@ function advance(value: unknown, step: PathStep, into: unknown[]): void {
 
 export function passes(value: unknown, types: readonly string[] | undefined): boolean {
   if (value === null || value === undefined) return false;
-  return types === undefined || !isObject(value) || types.includes(String(value.__typename));
+  return types === undefined || !isRecord(value) || types.includes(String(value.__typename));
 }
 
 function flatObjects(values: unknown[]): Data[] {
   const objects: Data[] = [];
   for (const value of values) {
     if (Array.isArray(value)) objects.push(...flatObjects(value));
-    else if (isObject(value)) objects.push(value);
+    else if (isRecord(value)) objects.push(value);
   }
   return objects;
 }
@@ -72,7 +72,7 @@ function locate(
     });
     return;
   }
-  if (!isObject(value)) return;
+  if (!isRecord(value)) return;
   const step = steps[index];
   if (!step) found.push({ object: value, path });
   else if ('key' in step && passes(own(value, step.key), step.types)) {

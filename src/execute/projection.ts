@@ -18,8 +18,9 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import { kindOf } from '../shared/kind-of.ts';
+import { isRecord } from '../shared/records.ts';
 import { completeScalar } from '../shared/scalars.ts';
-import { isObject, noSuchObject, type Data } from './merge.ts';
+import { noSuchObject, type Data } from './merge.ts';
 
 export type ClientPath = ReadonlyArray<string | number>;
 
@@ -114,7 +115,7 @@ class Projector {
     if (value.is === 'introspection') return raw;
     if (value.is === 'object') {
       const shape = this.#input.spec.shapes[value.shape] as Shape;
-      if (!isObject(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
+      if (!isRecord(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
       return raw.__typename === noSuchObject && !shape.isObject ? null : this.object(shape, raw, path);
     }
     if (value.is === 'enum') {
@@ -190,7 +191,7 @@ function set(object: Data, key: string, value: unknown): void {
 
 /** The case of `shape` that `source` belongs to. */
 export function caseOf(shape: Shape, source: unknown): ShapeCase | undefined {
-  if (!isObject(source)) return undefined;
+  if (!isRecord(source)) return undefined;
   const type = typeOf(shape, source);
   return shape.cases.find((candidate) => candidate.types.includes(type));
 }

@@ -4,8 +4,8 @@
  */
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
-import { own } from '../shared/records.ts';
-import { isObject, merge, type Data } from './merge.ts';
+import { isRecord, own } from '../shared/records.ts';
+import { merge, type Data } from './merge.ts';
 import { generateRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 
@@ -78,5 +78,5 @@ function compileSelection(selection: RequiredSelection): Part {
 
 function selectFrom(value: unknown, select: Select): unknown {
   if (Array.isArray(value)) return value.map((element) => selectFrom(element, select));
-  return isObject(value) ? select(value) : null;
+  return isRecord(value) ? select(value) : null;
 }

@@ -8,8 +8,8 @@
 import type { AnswerError } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, ParentField, Verdict } from '../pipeline/authorization.ts';
 import type { FieldSpec, PreparedOperation, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
-import { emptyRecord, own } from '../shared/records.ts';
-import { isObject, type Data } from './merge.ts';
+import { emptyRecord, isRecord, own } from '../shared/records.ts';
+import type { Data } from './merge.ts';
 import { caseOf, isIncluded, type ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
 
@@ -114,7 +114,7 @@ class Reviewer {
       for (let i = 0; i < value.length; i += 1) this.#value(field, value, i, [...path, i], above);
       return;
     }
-    if (!isObject(value) || field.value.is !== 'object') return;
+    if (!isRecord(value) || field.value.is !== 'object') return;
     const shape = this.#spec.shapes[field.value.shape] as Shape;
     const found = caseOf(shape, value);
     if (!found) return;
@@ -226,7 +226,7 @@ function selected(fields: readonly ParentField[], object: Data): Data {
 
 function selectedBelow(fields: readonly ParentField[], value: unknown): unknown {
   if (Array.isArray(value)) return value.map((element) => selectedBelow(fields, element));
-  return isObject(value) ? selected(fields, value) : null;
+  return isRecord(value) ? selected(fields, value) : null;
 }
 
 /** By number of the shape: whether something guarded is in it or below it. */

@@ -1,8 +1,8 @@
 /** Applies the planner's data rewrites: type names of interface objects, and aliases it had to invent. */
 
 import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
-import { own } from '../shared/records.ts';
-import { isObject, mergeValues, type Data } from './merge.ts';
+import { isRecord, own } from '../shared/records.ts';
+import { mergeValues, type Data } from './merge.ts';
 
 export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
   for (const rewrite of rewrites) {
@@ -35,7 +35,7 @@ function applyAt(
     for (const element of value) applyAt(element, path, index, change);
     return;
   }
-  if (!isObject(value)) return;
+  if (!isRecord(value)) return;
   if (index === path.length - 1) {
     change(value);
     return;

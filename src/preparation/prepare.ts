@@ -22,6 +22,7 @@ import type {
   PreparationResult,
   PreparedOperation,
 } from '../pipeline/prepared.ts';
+import { errorText } from '../shared/error-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { shownName } from '../shared/shown-name.ts';
 import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
@@ -170,7 +171,7 @@ function refuse(
 
 function toRefusedError(error: unknown): PreparationRefusal['errors'][number] {
   if (!(error instanceof GraphQLError)) {
-    return { message: error instanceof Error ? error.message : String(error) };
+    return { message: errorText(error) };
   }
   const message = withoutValues(error);
   return error.locations?.length

@@ -10,6 +10,7 @@ import type { GraphConfig, LocalSubgraphConfig } from '../config/graph/file.ts';
 import type { OwnPolicy } from '../config/gateway/policies.ts';
 import { didYouMean } from '../config/yaml/suggest.ts';
 import type { RequestContext } from '../pipeline/request.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { keepDigitsOfLiterals } from '../shared/exact-literals.ts';
 import type { Service } from '../resilience/service.ts';
@@ -199,7 +200,7 @@ function schemaOf(config: LocalSubgraphConfig, given: object): GraphQLSchema {
     const resolvers = given as ResolverMap;
     schema = buildSubgraphSchema([{ typeDefs: parse(config.sdl), resolvers }]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw wrong(config.name, `its schema cannot be used: ${reason}`, cause);
   }
   keepDigitsOfLiterals(schema, 'value', (name) => Object.hasOwn(given, name));

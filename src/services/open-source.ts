@@ -1,6 +1,7 @@
 /** Opens the sources of graph.yaml: the kinds that are built in, and those of modules. */
 
 import type { CustomSourceConfig, SourceConfig } from '../config/graph/file.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Backend, backendOf } from '../sources/backend.ts';
 import { type SourceDefinition, sourceToOpen } from '../sources/custom/custom-source.ts';
@@ -66,7 +67,7 @@ async function openCustom(config: CustomSourceConfig, backend: Backend): Promise
     if (typeof client === 'object' && client !== null) return { kind, client };
     throw new Error(`${modulePath} opened no client: "open" must return an object`);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new GatewayError('CONFIG_INVALID', `source ${name}: ${reason}`, { cause });
   }
 }

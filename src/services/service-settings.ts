@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { GraphConfig, GraphqlSubgraphConfig, SourceConfig } from '../config/graph/file.ts';
 import { mergedTransport, type ServiceHeaders, type ServiceTransport } from '../config/gateway/transport.ts';
 import { checkHost } from '../shared/addresses.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { plainUrl } from '../shared/service-url.ts';
@@ -83,7 +84,7 @@ export function addressMistake(
     checkHost(new URL(url.replace(/^grpcs?:/, 'http:')).hostname, transport);
     return undefined;
   } catch (error) {
-    return `its address may not be called: ${error instanceof Error ? error.message : String(error)}`;
+    return `its address may not be called: ${errorText(error)}`;
   }
 }
 

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { keyFileSchema, keyId, type KeyRecord } from '../../config/gateway/auth-api-keys.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { replaceFile, updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import type { KeyLookup } from './api-keys.ts';
@@ -81,7 +82,7 @@ function byId(path: string, text: string): Map<string, KeyRecord> {
   try {
     return new Map(parseKeys(text).map((record) => [record.id, record]));
   } catch (error) {
-    throw new KeyProblem(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new KeyProblem(`${path}: ${errorText(error)}`);
   }
 }
 

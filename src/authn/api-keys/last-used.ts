@@ -3,6 +3,8 @@
  * written now is tried again with the next; of more than `keysMax` keys the rest is forgotten.
  */
 
+import { errorText } from '../../shared/error-text.ts';
+
 export interface LastUsedParts {
   /** Between two times of writing. */
   readonly everyMs: number;
@@ -67,7 +69,7 @@ export class LastUsed {
         if (this.#pending.get(id) === used.get(id)) this.#pending.delete(id);
       this.#hasFailed = false;
     } catch (error) {
-      if (!this.#hasFailed) onFailure(error instanceof Error ? error.message : String(error));
+      if (!this.#hasFailed) onFailure(errorText(error));
       this.#hasFailed = true;
     }
   }

@@ -17,8 +17,8 @@ import { readFile } from 'node:fs/promises';
 
 import { calculateJwkThumbprint, type JWK } from 'jose';
 
-import { isRecord } from '../fetch-json.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { isRecord } from '../../shared/records.ts';
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA';
 

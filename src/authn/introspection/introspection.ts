@@ -14,6 +14,7 @@ import type { IntrospectionConfig } from '../../config/gateway/auth-introspectio
 import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import type { NetworkOf } from '../../shared/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { statusOf, type Fetch } from '../fetch-json.ts';
 import { VerifiedTokens } from '../jwt/verified-tokens.ts';
 import { type Proof, refusal, unavailable } from '../proof.ts';
@@ -79,7 +80,7 @@ export function createIntrospection(
         refused.set(key, now() + config.negativeCacheSeconds * 1000);
         throw error;
       }
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       parts.onFailure({ issuer: issuer.issuer, reason });
       if (isAboutToken(error)) outcome = 'refused';
       // Before it has answered once, it could be this gateway that asks in a wrong way.

@@ -2,8 +2,7 @@
 
 import type { ClaimNames } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
-import { isRecord } from '../fetch-json.ts';
-import { own } from '../../shared/records.ts';
+import { isRecord, own } from '../../shared/records.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -5,7 +5,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc8725
  */
 
-import { isRecord } from '../fetch-json.ts';
+import { isRecord } from '../../shared/records.ts';
 import { refusal } from '../proof.ts';
 
 export interface TokenForm {

@@ -2,8 +2,8 @@
 
 import { importJWK, type CryptoKey, type JWK } from 'jose';
 
-import { isRecord } from '../fetch-json.ts';
 import type { TokenForm } from './form.ts';
+import { isRecord } from '../../shared/records.ts';
 
 export type VerifyingKey = CryptoKey | Uint8Array;
 

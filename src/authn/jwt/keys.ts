@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '../../shared/clock.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { refusal, unavailable } from '../proof.ts';
 import type { TokenForm } from './form.ts';
 import type { KeySet, VerifyingKey } from './key-set.ts';
@@ -97,7 +98,7 @@ export class Keys {
       // Nothing was verified with no keys.
       if (before) this.#parts.onChange();
     } catch (error) {
-      this.#parts.onFailure(error instanceof Error ? error.message : String(error));
+      this.#parts.onFailure(errorText(error));
     }
   }
 }

@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import { shortSecret } from '../../config/gateway/hmac-secrets.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { fetchJson, isRecord, type Fetch, type FetchLimits } from '../fetch-json.ts';
+import { isRecord } from '../../shared/records.ts';
+import { fetchJson, type Fetch, type FetchLimits } from '../fetch-json.ts';
 import { discover } from '../discovery.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
 

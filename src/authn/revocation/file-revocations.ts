@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { revocationFileSchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import { DenyList } from './deny-list.ts';
@@ -75,7 +76,7 @@ function entriesIn(path: string, text: string | undefined): readonly RevocationE
   try {
     return text === undefined ? [] : parseRevocations(text);
   } catch (error) {
-    throw new RevocationProblem(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new RevocationProblem(`${path}: ${errorText(error)}`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { revocationEntrySchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
+import { errorText } from '../../shared/error-text.ts';
 import type { Store } from '../../store/store.ts';
 import { DenyList } from './deny-list.ts';
 import { holds, type RevocationBook, type Revocations, tooMany } from './revocation-book.ts';
@@ -68,7 +69,7 @@ export class RedisRevocations implements Revocations {
       this.#isLoaded = true;
       this.#hasFailed = false;
     } catch (error) {
-      if (!this.#hasFailed) onFailure(error instanceof Error ? error.message : String(error));
+      if (!this.#hasFailed) onFailure(errorText(error));
       this.#hasFailed = true;
     }
     if (wallClock() - this.#sweptAtMs < sweepEveryMs) return;

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 
 import { didYouMean } from '../yaml/suggest.ts';
-import { own } from '../../shared/records.ts';
+import { isRecord, own } from '../../shared/records.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const percent = z.number().min(0).max(100);
@@ -193,11 +193,7 @@ function overlay<Value extends object>(under: Value, over: object): Value {
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
     const below = own(merged, key);
-    merged[key] = isPlain(below) && isPlain(value) ? overlay(below, value) : value;
+    merged[key] = isRecord(below) && isRecord(value) ? overlay(below, value) : value;
   }
   return merged as Value;
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

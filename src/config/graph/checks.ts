@@ -11,7 +11,7 @@ import { checkRestMapping } from './rest-mapping-checks.ts';
 import { didYouMean } from '../yaml/suggest.ts';
 import type { Report } from '../yaml/file.ts';
 import type { ConfigPath } from '../yaml/position.ts';
-import { own } from '../../shared/records.ts';
+import { isRecord, own } from '../../shared/records.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -122,5 +122,5 @@ async function checkFolders(names: unknown, path: ConfigPath, folder: string, re
 }
 
 function entryOf(value: unknown): Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : {};
+  return isRecord(value) ? value : {};
 }

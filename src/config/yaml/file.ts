@@ -10,6 +10,7 @@ import { isAbsolute, relative } from 'node:path';
 import { type Document, LineCounter, type YAMLError, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Environment } from './environment.ts';
 import { type Mistake, mistakesOf } from './schema-issue.ts';
@@ -98,7 +99,7 @@ function toValue(document: Document, mistakes: Mistake[]): unknown {
     return document.toJS() as unknown;
   } catch (error) {
     // The yaml package refuses documents whose aliases would expand without end.
-    mistakes.push({ path: [], at: 'value', message: error instanceof Error ? error.message : 'bad alias' });
+    mistakes.push({ path: [], at: 'value', message: errorText(error) });
     return undefined;
   }
 }

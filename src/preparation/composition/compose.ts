@@ -3,6 +3,7 @@
 import { composeServices } from '@apollo/composition';
 import { GraphQLError, parse, Source, type ASTNode } from 'graphql';
 
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { withWrittenDefaults } from '../supergraph/default-values.ts';
 import { composable, withOwnNames } from '../supergraph/executable-directives.ts';
@@ -61,7 +62,7 @@ function parsedOrNote({ name, url, sdl, file }: SubgraphSchema): ParsedSubgraph 
   } catch (error) {
     const location = error instanceof GraphQLError ? error.locations?.[0] : undefined;
     const { line, column } = location ?? { line: 1, column: 1 };
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return { code: 'INVALID_GRAPHQL', message, places: [{ subgraph: name, file, line, column }] };
   }
 }
@@ -80,7 +81,7 @@ function composed(documents: readonly ParsedSubgraph[]): Composed {
       })),
     );
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return { errors: [new GraphQLError(`The composer failed: ${message}`)] };
   }
 }

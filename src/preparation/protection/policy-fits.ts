@@ -16,6 +16,7 @@ import {
 
 import { didYouMean } from '../../config/yaml/suggest.ts';
 import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { own } from '../../shared/records.ts';
 
@@ -96,7 +97,7 @@ function fragmentProblem(type: GraphQLObjectType, fragment: string): string | un
   try {
     selections = fragmentSelections(fragment);
   } catch (error) {
-    return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `cannot be read: ${errorText(error)}`;
   }
   const { on, selectionSet } = selections;
   if (on !== undefined && on !== type.name && !type.getInterfaces().some(({ name }) => name === on)) {

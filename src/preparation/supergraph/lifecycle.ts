@@ -11,6 +11,7 @@ import {
 import { parse, print } from 'graphql';
 
 import type { PolicyOutline } from '../../pipeline/authorization.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../../shared/errors.ts';
 import { definingOneOf } from '../composition/built-ins.ts';
 import { assertServable, withoutPurposes } from './features.ts';
@@ -46,7 +47,7 @@ export class SupergraphLifecycle {
       return next;
     } catch (error) {
       if (isGatewayError(error)) throw error;
-      throw new GatewayError('SUPERGRAPH_INVALID', error instanceof Error ? error.message : String(error), {
+      throw new GatewayError('SUPERGRAPH_INVALID', errorText(error), {
         cause: error,
       });
     }

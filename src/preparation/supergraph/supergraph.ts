@@ -8,6 +8,7 @@ import { QueryPlanner } from '@apollo/query-planner';
 import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
 
 import type { PolicyOutline } from '../../pipeline/authorization.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../../shared/errors.ts';
 import { definingOneOf } from '../composition/built-ins.ts';
 import { keepWrittenDefaults } from './default-values.ts';
@@ -130,9 +131,7 @@ function subtypesOf(schema: GraphQLSchema, condition: string): string[] {
 
 function messageOf(error: unknown): string {
   if (error instanceof Error && 'causes' in error && Array.isArray(error.causes)) {
-    return error.causes
-      .map((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)))
-      .join('\n');
+    return error.causes.map((cause: unknown) => errorText(cause)).join('\n');
   }
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -17,7 +17,7 @@ import {
 
 import { type Placeholder, placeholderText } from '../../config/graph/rest-mapping.ts';
 import { ExactNumber } from '../../shared/exact-number.ts';
-import { isRecord as isValues } from '../../shared/records.ts';
+import { isRecord } from '../../shared/records.ts';
 import { badResponse } from '../../sources/failures.ts';
 import type { QueryValue } from '../../sources/rest/path.ts';
 
@@ -37,7 +37,7 @@ export type Renames = ReadonlyMap<string, readonly string[]>;
 /** By the names of the schema. Own properties alone: a field may be called `constructor`. */
 export function fieldOf(parent: unknown, coordinate: string, renames: Renames): unknown {
   const field = coordinate.slice(coordinate.indexOf('.') + 1);
-  const reference = isValues(parent) ? (parent as Mapped)[referenceKey] : undefined;
+  const reference = isRecord(parent) ? (parent as Mapped)[referenceKey] : undefined;
   if (reference && Object.hasOwn(reference, field)) return reference[field];
   return valueAt(parent, renames.get(coordinate) ?? [field]);
 }
@@ -48,12 +48,10 @@ interface Mapped {
 
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (inner, name) => (isValues(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
+    (inner, name) => (isRecord(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
     value,
   );
 }
-
-export { isValues };
 
 /** Where placeholders get their values. */
 export interface Scope {
@@ -116,7 +114,7 @@ export function checked(service: string, value: unknown, type: GraphQLOutputType
     } catch (cause) {
       throw badResponse(service, cause);
     }
-  } else if ((isObjectType(type) || isAbstractType(type)) && !isValues(value)) {
+  } else if ((isObjectType(type) || isAbstractType(type)) && !isRecord(value)) {
     throw badResponse(service, new TypeError('expected an object'));
   }
   return value;

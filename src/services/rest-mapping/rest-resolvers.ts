@@ -21,6 +21,7 @@ import {
   verbOf,
 } from '../../config/graph/rest-mapping.ts';
 import { indexSdl } from '../../config/graph/sdl-index.ts';
+import { isPromise } from '../../shared/promises.ts';
 import type { BulkEndpoint } from '../../sources/rest/bulk-loader.ts';
 import { badResponse } from '../../sources/failures.ts';
 import { ownFieldResolver } from '../../sources/local/own-fields.ts';
@@ -30,7 +31,6 @@ import type { SubgraphContext } from '../define.ts';
 import {
   checked,
   fieldOf,
-  isValues,
   mapped,
   parameterOf,
   placed,
@@ -40,7 +40,7 @@ import {
   valueAt,
   type Values,
 } from './mapped-values.ts';
-import { emptyRecord, own } from '../../shared/records.ts';
+import { emptyRecord, isRecord, own } from '../../shared/records.ts';
 
 export interface MappingParts {
   /** Of the subgraph. */
@@ -160,7 +160,7 @@ function entityResolver(
   return async (reference, context) => {
     const found = await ask({ typeName, args: {}, parent: undefined, key: reference }, context);
     if (found === null || found === undefined) return null;
-    if (isValues(found)) return mapped(found, reference);
+    if (isRecord(found)) return mapped(found, reference);
     throw badResponse(service, new TypeError('expected an object'));
   };
 }
@@ -297,7 +297,7 @@ class MappedCall {
     const source = placeholderIn(body);
     if (source) return placed(source, scope, this.#renames);
     if (Array.isArray(body)) return body.map((one: unknown) => this.#filled(one, scope));
-    if (!isValues(body)) return body;
+    if (!isRecord(body)) return body;
     return Object.fromEntries(
       Object.entries(body).map(([name, value]) => [name, this.#filled(value, scope)]),
     );
@@ -334,8 +334,4 @@ function checkedLoads(service: string, { all }: Loads, type: GraphQLOutputType):
   if (!isListType(list)) throw badResponse(service, new TypeError('a list of ids for one object'));
   const ofOne = list.ofType as GraphQLOutputType;
   return all.map(async (load) => checked(service, await load, ofOne));
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
 }

@@ -3,6 +3,7 @@
 import protobuf from 'protobufjs';
 
 import type { CallKind } from '../../resilience/call.ts';
+import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { badInput } from '../failures.ts';
 import { decoderOf } from './proto-answer.ts';
@@ -31,7 +32,7 @@ export async function grpcMethods(
   try {
     root = await readProtos(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw wrong(`its proto file cannot be read: ${reason}`, cause);
   }
   const found = root.lookup(service, [protobuf.Service]);

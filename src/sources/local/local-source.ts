@@ -19,6 +19,7 @@ import { monotonicClock } from '../../shared/clock.ts';
 import { GatewayError, isGatewayError, isRetryableCode } from '../../shared/errors.ts';
 import { parseExactJson } from '../../shared/exact-json.ts';
 import { mayHaveLongNumber } from '../../shared/exact-number.ts';
+import { isPromise } from '../../shared/promises.ts';
 import { ServiceRefusal, timedOut } from '../failures.ts';
 import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
 import { ownVariables, setOwnFields } from './own-fields.ts';
@@ -186,8 +187,4 @@ function subgraphError(error: GraphQLError, name: string): SubgraphError {
 
 function internalError(service: string, cause: unknown): GatewayError {
   return new GatewayError('INTERNAL_ERROR', 'Internal error', { public: { service }, cause });
-}
-
-function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
