@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
+import { isIncluded } from '../pipeline/conditions.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { Prepared } from '../pipeline/stages.ts';
@@ -262,9 +263,5 @@ const undecided: Denial = {
 };
 
 export function isAsked({ when }: Pick<CheckSpec, 'when'>, variables: CoercedVariables): boolean {
-  if (!when) return true;
-  return when.some(
-    ({ yes, no }) =>
-      yes.every((name) => variables.get(name) === true) && no.every((name) => variables.get(name) !== true),
-  );
+  return isIncluded(when, variables);
 }

@@ -1,10 +1,11 @@
 /** Turns paths of the merged data into paths of the client's answer. Slow: for errors only. */
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
+import { isIncluded } from '../pipeline/conditions.ts';
 import type { FieldSpec, ProjectionSpec, Shape, SourcePosition } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
-import { caseOf, isIncluded, type ClientPath } from './projection.ts';
+import { caseOf, type ClientPath } from './projection.ts';
 
 interface Merged {
   readonly data: Data;

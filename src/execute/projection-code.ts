@@ -8,7 +8,7 @@
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
-import { completeScalar } from '../shared/scalars.ts';
+import { completeScalar, usualScalarCode } from '../shared/scalars.ts';
 import { assertName, generate } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
@@ -176,25 +176,11 @@ class Generator {
   }
 }
 
-/** What usually comes is told apart here; `completeScalar` decides about the rest. */
+/** The usual values are told apart in the code itself; `completeScalar` decides about the others. */
 function scalarCheck(type: string, variable: string): string {
-  const usual = usualScalar(type, variable);
+  const usual = usualScalarCode(type, variable);
   const name = JSON.stringify(type);
   return `if (!(${usual}) && (${variable} = completeScalar(${name}, ${variable})) === undefined) return;`;
-}
-
-/** Code that is true only for values that `completeScalar` leaves as they are. */
-function usualScalar(type: string, variable: string): string {
-  switch (type) {
-    case 'Int':
-      return `typeof ${variable} === 'number' && (${variable} | 0) === ${variable}`;
-    case 'Float':
-      return `Number.isFinite(${variable})`;
-    case 'Boolean':
-      return `typeof ${variable} === 'boolean'`;
-    default:
-      return `typeof ${variable} === 'string'`;
-  }
 }
 
 /** `"__proto__": x` in a literal would set the prototype. */

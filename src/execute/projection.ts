@@ -9,14 +9,8 @@
  */
 
 import type { AnswerError, CoercedVariables } from '../pipeline/answer.ts';
-import type {
-  Clause,
-  FieldSpec,
-  FieldValue,
-  ProjectionSpec,
-  Shape,
-  ShapeCase,
-} from '../pipeline/prepared.ts';
+import { isIncluded } from '../pipeline/conditions.ts';
+import type { FieldSpec, FieldValue, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
 import { kindOf } from '../shared/kind-of.ts';
 import { isRecord } from '../shared/records.ts';
 import { completeScalar } from '../shared/scalars.ts';
@@ -170,14 +164,6 @@ class Projector {
     const blamed = service === undefined ? {} : { service };
     this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...blamed });
   }
-}
-
-export function isIncluded(when: readonly Clause[] | undefined, variables: CoercedVariables): boolean {
-  if (!when) return true;
-  return when.some(
-    ({ yes, no }) =>
-      yes.every((name) => variables.get(name) === true) && no.every((name) => variables.get(name) !== true),
-  );
 }
 
 /** As an own property whatever the name is: a client may alias a field `__proto__`. */

@@ -7,10 +7,11 @@
 
 import type { AnswerError } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, ParentField, Verdict } from '../pipeline/authorization.ts';
+import { isIncluded } from '../pipeline/conditions.ts';
 import type { FieldSpec, PreparedOperation, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
 import { emptyRecord, isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
-import { caseOf, isIncluded, type ClientPath } from './projection.ts';
+import { caseOf, type ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
 
 export interface Reviewed {

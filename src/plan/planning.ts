@@ -2,11 +2,10 @@
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { Turn } from '../pipeline/planning.ts';
+import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
-import type { PreparationRequest } from '../preparation/prepare.ts';
 import type { GraphDescription, LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 
 /** What is said of a supergraph that was loaded. */

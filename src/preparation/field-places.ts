@@ -1,7 +1,14 @@
 /** Where fields stand in the client's document. */
 
-import type { FieldPlace } from '../pipeline/prepared.ts';
-import type { CollectedField } from './projection-spec.ts';
+import type { FieldNode } from 'graphql';
+
+import type { Clause, FieldPlace } from '../pipeline/prepared.ts';
+
+/** One field node and the conditions on its way from the shape it belongs to. */
+export interface CollectedField {
+  readonly node: FieldNode;
+  readonly clause: Clause;
+}
 
 /** @param same The nodes of one field, each with the condition under which it counts. */
 export function placesOf(same: readonly CollectedField[]): FieldPlace[] {

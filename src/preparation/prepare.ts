@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 
 import type { PolicyOutline } from '../pipeline/authorization.ts';
+import type { PreparationRequest } from '../pipeline/planning.ts';
 import type {
   PlanNode,
   PreparationRefusal,
@@ -37,17 +38,6 @@ import { Renamer } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
 import { withoutValues } from '../shared/without-values.ts';
-
-export interface PreparationRequest {
-  readonly query: string;
-  readonly operationName: string | null;
-  /** Of the variables that an earlier answer called `conditional`, those that are true. */
-  readonly conditions?: readonly string[];
-  /** Labels of `@override` that hold. Default: none. */
-  readonly labels?: readonly string[];
-  /** Numbers of the checks that were denied: what they guard is not fetched. Default: none. */
-  readonly denied?: readonly number[];
-}
 
 export interface PreparationOptions {
   /** Most tokens of a document. */

@@ -39,7 +39,8 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
-import { placesOf } from './field-places.ts';
+import { placesOf, type CollectedField } from './field-places.ts';
+import { conditionVariable, constantOf } from './planner-fixes/conditions.ts';
 import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
@@ -47,12 +48,6 @@ import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 /** One selection set of a merged field, with the conditions under which it counts. */
 interface Occurrence {
   readonly selectionSet: SelectionSetNode;
-  readonly clause: Clause;
-}
-
-/** One field node and the conditions on its way from the shape it belongs to. */
-export interface CollectedField {
-  readonly node: FieldNode;
   readonly clause: Clause;
 }
 
@@ -345,11 +340,10 @@ function and(outer: Clause, directives: readonly DirectiveNode[] | undefined): C
   const yes = new Set(outer.yes);
   const no = new Set(outer.no);
   for (const directive of directives) {
-    const name = directive.name.value;
-    if (name !== 'skip' && name !== 'include') continue;
-    const value = directive.arguments?.find((argument) => argument.name.value === 'if')?.value;
-    if (value?.kind === Kind.VARIABLE) (name === 'include' ? yes : no).add(value.name.value);
-    else if (value?.kind === Kind.BOOLEAN && value.value !== (name === 'include')) return undefined;
+    const isInclude = directive.name.value === 'include';
+    const variable = conditionVariable(directive);
+    if (variable !== undefined) (isInclude ? yes : no).add(variable);
+    else if (constantOf(directive) === !isInclude) return undefined;
   }
   for (const variable of yes) if (no.has(variable)) return undefined;
   return { yes: [...yes].sort(), no: [...no].sort() };

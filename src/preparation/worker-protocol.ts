@@ -1,9 +1,9 @@
 /** What the main thread and a planner worker say to each other. Answers travel as JSON text. */
 
+import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { SubgraphSchema } from './composition/compose.ts';
 import type { Budget, Interruption } from './interruptible.ts';
-import type { PreparationRequest } from './prepare.ts';
 
 export type SupergraphSource =
   | ({ readonly kind: 'sdl'; readonly sdl: string } & SupergraphTerms)

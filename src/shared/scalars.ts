@@ -26,6 +26,20 @@ export function completeScalar(type: string, value: unknown): unknown {
   }
 }
 
+/** Code of an expression that is true only for values which `completeScalar` leaves as they are. */
+export function usualScalarCode(type: string, variable: string): string {
+  switch (type) {
+    case 'Int':
+      return `typeof ${variable} === 'number' && (${variable} | 0) === ${variable}`;
+    case 'Float':
+      return `Number.isFinite(${variable})`;
+    case 'Boolean':
+      return `typeof ${variable} === 'boolean'`;
+    default:
+      return `typeof ${variable} === 'string'`;
+  }
+}
+
 /** Of a number that is written as a whole one. */
 function digitsOf(value: unknown): string | undefined {
   if (Number.isSafeInteger(value)) return String(value);

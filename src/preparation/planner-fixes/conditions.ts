@@ -4,7 +4,14 @@
  * lacks the inputs of whatever was skipped. And the order in which a mutation runs its root fields may depend on them.
  */
 
-import { Kind, visit, type DirectiveNode, type DocumentNode, type SelectionSetNode } from 'graphql';
+import {
+  Kind,
+  visit,
+  type DirectiveNode,
+  type DocumentNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
 
 import type { Requirements } from '../supergraph/requirements.ts';
 
@@ -75,13 +82,16 @@ export function withConditions(document: DocumentNode, isTrue: ReadonlySet<strin
 
 /** The value of a condition that is no variable. */
 export function constantOf(directive: DirectiveNode): boolean | undefined {
-  if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
-  const value = directive.arguments?.[0]?.value;
-  return value?.kind === Kind.BOOLEAN ? value.value : undefined;
+  const condition = conditionOf(directive);
+  return condition?.kind === Kind.BOOLEAN ? condition.value : undefined;
 }
 
 export function conditionVariable(directive: DirectiveNode): string | undefined {
-  if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
-  const value = directive.arguments?.[0]?.value;
-  return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
+  const condition = conditionOf(directive);
+  return condition?.kind === Kind.VARIABLE ? condition.name.value : undefined;
+}
+
+/** The argument of `@skip` and `@include`; of other directives none. */
+function conditionOf({ name, arguments: given }: DirectiveNode): ValueNode | undefined {
+  return name.value === 'skip' || name.value === 'include' ? given?.[0]?.value : undefined;
 }
