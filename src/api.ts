@@ -34,5 +34,4 @@ export type { GraphqlSource } from './sources/graphql/graphql-source.ts';
 export type { GrpcSource } from './sources/grpc/grpc-source.ts';
 export { loaderOf, type Loader } from './sources/resolvers/loader.ts';
 export { RecordReader, recordsOf } from './sources/resolvers/record-reader.ts';
-export type { BulkEndpoint } from './sources/rest/bulk-loader.ts';
-export type { RestSource } from './sources/rest/rest-source.ts';
+export type { BulkEndpoint, RestSource } from './sources/rest/rest-client.ts';

@@ -4,7 +4,9 @@ import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
-import type { BuildRepresentation } from './representation.ts';
+
+/** @returns null where the object is of no type the fetch is for, or lacks a required field. */
+export type BuildRepresentation = (object: Data) => string | null;
 
 type Field = Extract<RequiredSelection, { kind: 'field' }>;
 type OnType = Extract<RequiredSelection, { kind: 'on' }>;

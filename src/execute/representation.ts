@@ -6,11 +6,8 @@
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import { merge, type Data } from './merge.ts';
-import { generateRepresentation } from './representation-code.ts';
+import { generateRepresentation, type BuildRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
-
-/** @returns null where the object is of no type the fetch is for, or lacks a required field. */
-export type BuildRepresentation = (object: Data) => string | null;
 
 type Select = (source: Data) => Data | null;
 

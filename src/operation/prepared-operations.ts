@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
+import type { Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
@@ -15,6 +15,17 @@ import { parseJson } from '../shared/exact-json.ts';
 import { OperationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
+
+/** Names an operation: what the planner is asked. */
+export interface PreparationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly conditions?: Conditions;
+  /** Labels of `@override` that hold. */
+  readonly labels?: readonly string[];
+  /** Numbers of the checks that were denied: what they guard is left out. */
+  readonly denied?: readonly number[];
+}
 
 type OperationName = Pick<PreparationRequest, 'query' | 'operationName'>;
 type Labels = readonly string[] | undefined;

@@ -8,7 +8,7 @@ import type { RequestContext } from '../pipeline/request.ts';
 import type { SourceDefinition } from '../sources/custom/custom-source.ts';
 import type { GraphqlSource } from '../sources/graphql/graphql-source.ts';
 import type { GrpcSource } from '../sources/grpc/grpc-source.ts';
-import type { RestSource } from '../sources/rest/rest-source.ts';
+import type { RestSource } from '../sources/rest/rest-client.ts';
 
 interface SourceOfBuiltIn {
   readonly rest: RestSource;

@@ -19,7 +19,7 @@ import { keepPrivate } from '../sources/headers/client-headers.ts';
 import { createGraphqlSubgraph } from '../sources/graphql/graphql-source.ts';
 import { createHttpTransport } from '../sources/http/transport.ts';
 import { createLocalSubgraph } from '../sources/local/local-source.ts';
-import type { RestSource } from '../sources/rest/rest-source.ts';
+import type { RestSource } from '../sources/rest/rest-client.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { type Backends, guarded, withoutPolicies } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { errorCodes } from '../../src/shared/errors.ts';
-import { findingsIn, plantAndLint, readTables, root, type Tables } from './lint.ts';
+import { findingsIn, findingsInPlanted, plantAndLint, readTables, root, type Tables } from './lint.ts';
 
 const linesMax = 400;
 let tables: Tables;
@@ -66,6 +66,21 @@ describe('the linter refuses every import that the folder tables do not allow', 
     ];
     expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
   });
+});
+
+it('the linter refuses a cycle of imports, also of types alone', async () => {
+  const texts = ['type ', ''].flatMap((word): Array<[string, string]> => {
+    const kind = word === '' ? 'values' : 'types';
+    const textOf = (own: string, other: string): string =>
+      `import ${word}{ ${other} } from './${other}-of-${kind}.ts';\nexport class ${own} { next?: ${other} }\n`;
+    return [
+      [`src/shared/One-of-${kind}.ts`, textOf('One', 'Other')],
+      [`src/shared/Other-of-${kind}.ts`, textOf('Other', 'One')],
+    ];
+  });
+  const findings = await findingsInPlanted(new Map(texts));
+  const cycles = findings.filter(({ rule }) => rule === 'no-cycle').map(({ file }) => file);
+  expect(cycles.toSorted()).toEqual(texts.map(([path]) => path).toSorted());
 });
 
 describe('src/', () => {

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -36,28 +36,34 @@ export async function readTables(): Promise<Tables> {
 
 /** One run of the linter for all of them. */
 export async function plantAndLint(plants: readonly Plant[]) {
+  const byFolder = Map.groupBy(plants, ({ folder }) => folder);
+  const files = [...byFolder].map(([folder, planted]): [string, string] => [
+    `src/${folder}/planted.ts`,
+    planted.map(({ from, typeOnly }) => `import ${typeOnly ? 'type {} from ' : ''}'${from}';\n`).join(''),
+  ]);
+  const findings = await findingsInPlanted(new Map(files));
+  const refused = new Set(
+    findings
+      .filter(({ rule }) => rule === 'no-restricted-imports')
+      .map(({ file, line }) => `${file}:${line}`),
+  );
+  return verdictOn(plants, (folder, line) => refused.has(`src/${folder}/planted.ts:${line}`));
+}
+
+/** What the linter says of files that are in no repository. @param texts By path, such as `src/shared/planted.ts`. */
+export async function findingsInPlanted(texts: ReadonlyMap<string, string>): Promise<Finding[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'tributary-layout-'));
   try {
     const config = join(scratch, 'oxlint.config.mjs');
     // The linter matches `src/...` against the folder of its configuration.
     const rules = JSON.stringify(join(root, 'oxlint.config.mjs'));
     await writeFile(config, `import config from ${rules};\nexport default config;\n`);
-    for (const [folder, planted] of Map.groupBy(plants, (plant) => plant.folder)) {
-      const file = join(scratch, 'src', folder, 'planted.ts');
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(
-        file,
-        planted.map(({ from, typeOnly }) => `import ${typeOnly ? 'type {} from ' : ''}'${from}';\n`).join(''),
-      );
+    for (const [path, text] of texts) {
+      await mkdir(dirname(join(scratch, path)), { recursive: true });
+      await writeFile(join(scratch, path), text);
     }
-    const refused = new Set(
-      (await findingsIn(config, [join(scratch, 'src')]))
-        .filter(({ rule }) => rule === 'no-restricted-imports')
-        .map(({ file, line }) => `${file}:${line}`),
-    );
-    return verdictOn(plants, (folder, line) =>
-      refused.has(`${join(scratch, 'src', folder, 'planted.ts')}:${line}`),
-    );
+    const findings = await findingsIn(config, [join(scratch, 'src')]);
+    return findings.map((finding) => ({ ...finding, file: relative(scratch, finding.file) }));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import { Service } from '../../src/resilience/service.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
 import { Events, type GatewayEvents } from '../../src/shared/events.ts';
 import { backendOf } from '../../src/sources/backend.ts';
-import type { BulkEndpoint } from '../../src/sources/rest/bulk-loader.ts';
+import type { BulkEndpoint } from '../../src/sources/rest/rest-client.ts';
 import { createHttpTransport } from '../../src/sources/http/transport.ts';
 import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { plainBackend } from '../../src/sources/backend.ts';
 import { createHttpTransport, type HttpTransport } from '../../src/sources/http/transport.ts';
-import { createRestSource, type RestSource } from '../../src/sources/rest/rest-source.ts';
+import type { RestSource } from '../../src/sources/rest/rest-client.ts';
+import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from './support/stand-in.ts';

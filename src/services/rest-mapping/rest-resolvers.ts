@@ -22,11 +22,10 @@ import {
 } from '../../config/graph/rest-mapping.ts';
 import { indexSdl } from '../../config/graph/sdl-index.ts';
 import { isPromise } from '../../shared/promises.ts';
-import type { BulkEndpoint } from '../../sources/rest/bulk-loader.ts';
 import { badResponse } from '../../sources/failures.ts';
 import { ownFieldResolver } from '../../sources/local/own-fields.ts';
 import type { PathValues } from '../../sources/rest/path.ts';
-import type { RestChange, RestSource } from '../../sources/rest/rest-source.ts';
+import type { BulkEndpoint, RestChange, RestSource } from '../../sources/rest/rest-client.ts';
 import type { SubgraphContext } from '../define.ts';
 import {
   checked,

@@ -10,34 +10,7 @@ import { type Loader, loadersOf, mapIn, newLoader } from '../resolvers/loader.ts
 import { RecordReader, recordsOf } from '../resolvers/record-reader.ts';
 import { isRecord } from '../../shared/records.ts';
 import { isSendable, type ListStyle } from './path.ts';
-import type { RestCall, RestSource } from './rest-source.ts';
-
-/** A constant: loaders of one request are told apart by it. */
-export interface BulkEndpoint<Value> {
-  /** In events. */
-  readonly name: string;
-  readonly path: string;
-  /** The parameter in which the ids are sent, or the field of a JSON body that is posted. */
-  readonly ids: { readonly query: string } | { readonly body: string };
-  /** How ids are sent in a parameter: `ids=1,2`, or `ids=1&ids=2`. Default `comma`. */
-  readonly lists?: ListStyle;
-  /** The field of a record that holds its id, where the answer is a list. Default `id`. */
-  readonly idField?: string;
-  /** Where in the answer the list, or the object by id, is: `items`, `data.items`. Default: the answer is that. */
-  readonly select?: string;
-  /** A record with this field is the error of its id alone. Default `error`. */
-  readonly errorField?: string;
-  /** Others do not exist, and are not asked for. Default: all. */
-  readonly askable?: (id: string) => boolean;
-  readonly read: (record: RecordReader) => Value;
-}
-
-export interface BulkOptions<Value> {
-  /** Besides the ids. Loads with different values are never answered from one another. */
-  readonly call?: RestCall;
-  /** Told of every value, such as to note it in another loader. That of the first use in a request holds. */
-  readonly found?: (value: Value) => void;
-}
+import type { BulkEndpoint, BulkOptions, RestCall, RestSource } from './rest-client.ts';
 
 /** The request's loader over `endpoint`, made on first use. */
 export function bulkLoaderOf<Value>(

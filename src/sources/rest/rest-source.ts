@@ -5,53 +5,15 @@ import { newCall, type Call } from '../../resilience/call.ts';
 import { monotonicClock, type Clock } from '../../shared/clock.ts';
 import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import type { Backend } from '../backend.ts';
-import { type BulkEndpoint, bulkLoaderOf, type BulkOptions } from './bulk-loader.ts';
+import { bulkLoaderOf } from './bulk-loader.ts';
 import { clientHeaderRules } from '../headers/client-headers.ts';
 import { statusFailure } from '../http/status.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from '../http/transport.ts';
-import { type Batching, batchingOf, type Loader } from '../resolvers/loader.ts';
+import { batchingOf } from '../resolvers/loader.ts';
 import { headerRules, type SentHeaders } from '../headers/request-headers.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './answer-cache.ts';
-import { type PathValues, restPath } from './path.ts';
-
-export interface RestCall extends PathValues {
-  /** Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface RestSearch extends RestCall {
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}
-
-export interface RestChange extends RestSearch {
-  /** The service does the same change under the same key once only, however often it is asked. */
-  readonly idempotencyKey?: string;
-}
-
-export interface RestSource {
-  readonly name: string;
-  readonly batching: Batching;
-  /**
-   * @returns The parsed body, not checked further; null for 404 and for an empty body.
-   * @throws {GatewayError} As `Subgraph.fetch`, `SERVICE_ERROR` for other statuses from 400, and `BAD_USER_INPUT` for
-   *   values that cannot be part of a path or header.
-   */
-  get(template: string, call: RestCall, context: RequestContext): Promise<unknown>;
-  /** A POST that only asks, as searches do: a query for the policies, and 404 is null. Nothing is kept. */
-  search(template: string, call: RestSearch, context: RequestContext): Promise<unknown>;
-  /** The request's loader over a bulk endpoint, made on first use. */
-  loader<Value>(
-    endpoint: BulkEndpoint<Value>,
-    context: RequestContext,
-    options?: BulkOptions<Value>,
-  ): Loader<string, Value>;
-  /** As `get`, but 404 is `SERVICE_ERROR`. */
-  post(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
-  put(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
-  patch(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
-  delete(template: string, call: RestChange, context: RequestContext): Promise<unknown>;
-}
+import { restPath } from './path.ts';
+import type { RestCall, RestChange, RestSearch, RestSource } from './rest-client.ts';
 
 export interface RestSourceOptions {
   readonly cache?: RestCacheOptions;
