@@ -3,8 +3,9 @@
  * address that is asked with its ETag.
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
+import { fileState } from '../config/file-state.ts';
 import type { Environment } from '../config/yaml/environment.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { AddressRules } from '../shared/addresses.ts';
@@ -83,7 +84,7 @@ export class GraphSource {
       const sdl = await this.#fetch();
       return sdl === undefined ? undefined : this.#withPolicy({ kind: 'supergraph', sdl });
     }
-    for (const [file, state] of this.#files) if ((await stateOf(file)) !== state) return this.read();
+    for (const [file, state] of this.#files) if ((await fileState(file)) !== state) return this.read();
     return undefined;
   }
 
@@ -126,17 +127,8 @@ export class GraphSource {
     const { policy } = this.#place;
     const watched = policy ? [...files, policy.file] : files;
     this.#files = new Map(
-      await Promise.all(watched.map(async (file) => [file, await stateOf(file)] as const)),
+      await Promise.all(watched.map(async (file) => [file, await fileState(file)] as const)),
     );
-  }
-}
-
-async function stateOf(file: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(file);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return 'missing';
   }
 }
 

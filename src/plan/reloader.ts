@@ -4,6 +4,7 @@
  */
 
 import type { Graph, GraphSource } from './graph-source.ts';
+import { Poller } from '../shared/poller.ts';
 
 export interface ReloaderOptions {
   readonly source: GraphSource;
@@ -20,51 +21,41 @@ export interface ReloaderOptions {
 
 export class Reloader {
   readonly #options: ReloaderOptions;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #poller: Poller;
   #failures = 0;
-  #looking: Promise<void> = Promise.resolve();
-  #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#schedule();
+    this.#poller = new Poller({
+      look: () => this.#look((source) => source.readIfChanged()),
+      waitMs: () => this.#waitMs(),
+    });
   }
 
   /** Reads the graph again, changed or not. Settles when it is in place or refused. */
   now(): Promise<void> {
-    return this.#look((source) => source.read());
+    return this.#poller.next(() => this.#look((source) => source.read()));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
+  close(): Promise<void> {
+    return this.#poller.close();
   }
 
-  #look(read: (source: GraphSource) => Promise<Graph | undefined>): Promise<void> {
-    this.#looking = this.#looking.then(async () => {
-      if (this.#closed) return;
-      const { source, replace, onRefused } = this.#options;
-      try {
-        const graph = await read(source);
-        if (graph) await replace(graph);
-        this.#failures = 0;
-      } catch (error) {
-        this.#failures += 1;
-        onRefused(error);
-      }
-    });
-    return this.#looking;
+  async #look(read: (source: GraphSource) => Promise<Graph | undefined>): Promise<void> {
+    const { source, replace, onRefused } = this.#options;
+    try {
+      const graph = await read(source);
+      if (graph) await replace(graph);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      onRefused(error);
+    }
   }
 
-  #schedule(): void {
-    const { intervalMs, intervalMaxMs, random, source } = this.#options;
-    if (intervalMs === 0 || this.#closed) return;
+  #waitMs(): number {
+    const { intervalMs, intervalMaxMs, random } = this.#options;
     const slowed = Math.min(intervalMaxMs, intervalMs * 2 ** Math.min(this.#failures, 20));
-    const waitMs = slowed * (0.9 + 0.2 * random());
-    this.#timer = setTimeout(() => {
-      void this.#look(() => source.readIfChanged()).then(() => this.#schedule());
-    }, waitMs);
-    this.#timer.unref();
+    return slowed * (0.9 + 0.2 * random());
   }
 }

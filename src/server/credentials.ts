@@ -13,6 +13,7 @@ import { signs, type AuthConfig } from '../config/gateway/auth.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
 import { readTls, type TlsTexts } from './tls.ts';
+import { Poller } from '../shared/poller.ts';
 
 export interface CredentialTexts {
   /** Undefined: the listener speaks plain HTTP. */
@@ -55,8 +56,8 @@ export class GivenCredentials implements Credentials {
 export class WatchedCredentials extends GivenCredentials {
   readonly #config: GatewayConfig;
   readonly #events: Events;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #looking: Promise<void> = Promise.resolve();
+  readonly #files: Poller;
+  readonly #turns: NodeJS.Timeout | undefined;
   /** The last complaint: files that stay wrong are complained of once. */
   #complaint = '';
 
@@ -73,31 +74,22 @@ export class WatchedCredentials extends GivenCredentials {
     this.#events = events;
     const { filePollMs } = config.reload;
     const signed = signedOf(config);
-    if (filePollMs > 0 && (first.tls || signed?.keyFile !== undefined))
-      this.#every(filePollMs, () => this.now());
-    if (signed && signed.keyFile === undefined)
-      this.#every(signed.turnHours * 3_600_000, () => this.#next(() => this.#turn()));
-  }
-
-  #every(intervalMs: number, work: () => Promise<void>): void {
-    const timer = setInterval(() => void work(), intervalMs);
-    timer.unref();
-    this.#timers.push(timer);
-  }
-
-  /** One after the other. */
-  #next(work: () => Promise<void>): Promise<void> {
-    return (this.#looking = this.#looking.then(work));
+    const hasFiles = first.tls !== undefined || signed?.keyFile !== undefined;
+    this.#files = new Poller({ look: () => this.#look(), waitMs: () => (hasFiles ? filePollMs : 0) });
+    if (signed && signed.keyFile === undefined) {
+      const turn = (): void => void this.#files.next(() => this.#turn());
+      this.#turns = setInterval(turn, signed.turnHours * 3_600_000).unref();
+    }
   }
 
   /** Looks at the files. What is no good stays out, and the log says why. Never rejects. */
   now(): Promise<void> {
-    return this.#next(() => this.#look());
+    return this.#files.next(() => this.#look());
   }
 
-  async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    await this.#looking;
+  close(): Promise<void> {
+    clearInterval(this.#turns);
+    return this.#files.close();
   }
 
   #replace(next: CredentialTexts): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { addressMatcher, clientNetworks, plainAddress } from './addresses.ts';
+import { addressMatcher, clientNetworks, isAddress, plainAddress } from './addresses.ts';
 
 it('addresses are within ranges of their own family', () => {
   const matches = addressMatcher(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
@@ -55,4 +55,11 @@ describe('the network of a client', () => {
     const networkOf = clientNetworks({ trustedProxies: ['10.0.0.0/8'], ipv6PrefixBits: 64 });
     expect(networkOf('203.0.113.5', { 'x-forwarded-for': '192.0.2.1' })).toBe('203.0.113.5');
   });
+});
+
+it('tells addresses from names, with brackets, ports and zones', () => {
+  const addresses = ['10.0.0.1', '10.0.0.1:53', '::1', '[::1]', '[::1]:53', 'fe80::1%eth0'];
+  expect(addresses.filter((host) => !isAddress(host))).toEqual([]);
+  const others = ['localhost', 'a.example:53', '10.0.0.256', '10.0.0.1:123456', '[::1', '10.0.0.0/8', ''];
+  expect(others.filter(isAddress)).toEqual([]);
 });

@@ -64,8 +64,12 @@ export function refusedAddress(address: string, rules: AddressRules): string | u
 
 /** @throws {AddressRefused} For a host that is an address and refused; a name is checked when it is resolved. */
 export function checkHost(host: string, rules: AddressRules): void {
-  const address = host.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(withoutZone(address)) !== 0) checkAddress(address, rules);
+  if (isAddress(host)) checkAddress(withoutPort(host), rules);
+}
+
+/** Whether a host is an address rather than a name, with a port or without: an IPv6 one may stand in brackets. */
+export function isAddress(host: string): boolean {
+  return isIP(withoutZone(withoutPort(host))) !== 0;
 }
 
 /** @throws {AddressRefused} */
@@ -155,8 +159,8 @@ function forwardedAddress(
 }
 
 /** Of `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
-function withoutPort(hop: string): string {
-  return /^\[([^\]]*)\](?::\d+)?$/.exec(hop)?.[1] ?? hop.replace(/^([\d.]+):\d+$/, '$1');
+function withoutPort(host: string): string {
+  return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(host)?.[1] ?? host.replace(/^([\d.]+):\d{1,5}$/, '$1');
 }
 
 function ipv6Network(address: string, prefixBits: number): string {
@@ -219,9 +223,9 @@ function dotted(high: number, low: number): string {
 
 /** The eight groups of a valid IPv6 address. */
 function groupsOf(address: string): number[] {
-  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) => {
-    const pair = (one: string, two: string) => ((Number(one) << 8) | Number(two)).toString(16);
-    return `${pair(String(a), String(b))}:${pair(String(c), String(d))}`;
+  const hex = address.replace(/\d+\.\d+\.\d+\.\d+$/, (ipv4) => {
+    const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
   });
   const [head = '', tail] = hex.split('::');
   const numbers = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));

@@ -1,11 +1,11 @@
 /** The connection to Redis: one server or a cluster, with none of the library's defaults that make requests wait. */
 
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 import type { RedisConfig } from '../config/gateway/redis.ts';
+import { isAddress } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { reasonOf } from './failures.ts';
 import type { Connection } from './store.ts';
@@ -117,7 +117,7 @@ function placeOf(address: string, ca: string | undefined): Place {
   if (protocol === 'unix:') return { path: decodeURIComponent(pathname) };
   const host = hostname.replace(/^\[|\]$/g, '');
   // An address has no name to ask for; it is checked against the certificate all the same.
-  const named = isIP(host) === 0 ? { servername: host } : {};
+  const named = isAddress(host) ? {} : { servername: host };
   return {
     host,
     port: Number(port === '' ? 6379 : port),

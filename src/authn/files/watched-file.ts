@@ -5,7 +5,9 @@
 
 import { readFile, stat } from 'node:fs/promises';
 
+import { fileState, missingFile } from '../../config/file-state.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { Poller } from '../../shared/poller.ts';
 
 export interface WatchedFileOptions<Value> {
   readonly path: string;
@@ -24,19 +26,18 @@ export class WatchedFile<Value> {
   readonly #options: WatchedFileOptions<Value>;
   #value: Value;
   #state: string;
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  readonly #poller: Poller;
 
   /** @throws {GatewayError} `CONFIG_INVALID` where it is missing or no good. */
   static async open<Value>(options: WatchedFileOptions<Value>): Promise<WatchedFile<Value>> {
-    const state = await stateOf(options.path);
-    if (state === missing && options.whenMissing !== undefined) {
+    const state = await fileState(options.path);
+    if (state === missingFile && options.whenMissing !== undefined) {
       return new WatchedFile(options, state, options.whenMissing);
     }
     try {
       return new WatchedFile(options, state, await read(options));
     } catch (cause) {
-      const hint = state === missing ? `: ${options.advice}` : '';
+      const hint = state === missingFile ? `: ${options.advice}` : '';
       throw new GatewayError('CONFIG_INVALID', `${options.path}: ${reasonOf(cause)}${hint}`, { cause });
     }
   }
@@ -45,7 +46,7 @@ export class WatchedFile<Value> {
     this.#options = options;
     this.#state = state;
     this.#value = value;
-    this.#schedule();
+    this.#poller = new Poller({ look: () => this.#look(), waitMs: () => options.pollMs });
   }
 
   get value(): Value {
@@ -53,37 +54,18 @@ export class WatchedFile<Value> {
   }
 
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-  }
-
-  #schedule(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.#look().then(() => this.#schedule()), this.#options.pollMs);
-    this.#timer.unref();
+    void this.#poller.close();
   }
 
   async #look(): Promise<void> {
-    const state = await stateOf(this.#options.path);
+    const state = await fileState(this.#options.path);
     if (state === this.#state) return;
-    // The state of before it was read: a change in between is seen by the next look.
     this.#state = state;
     try {
       this.#value = await read(this.#options);
     } catch (error) {
       this.#options.onFailure(reasonOf(error));
     }
-  }
-}
-
-const missing = 'missing';
-
-async function stateOf(path: string): Promise<string> {
-  try {
-    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
-  } catch {
-    return missing;
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { revocationEntrySchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import { errorText } from '../../shared/error-text.ts';
+import { Poller } from '../../shared/poller.ts';
 import type { Store } from '../../store/store.ts';
 import { DenyList } from './deny-list.ts';
 import { holds, type RevocationBook, type Revocations, tooMany } from './revocation-book.ts';
@@ -29,15 +30,14 @@ export class RedisRevocations implements Revocations {
   #lastId = beginning;
   #isLoaded = false;
   #hasFailed = false;
-  #isClosed = false;
   #sweptAtMs = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #poller: Poller | undefined;
 
   /** Has asked once, whatever came of it. */
   static async open(options: RedisRevocationsOptions): Promise<RedisRevocations> {
     const revocations = new RedisRevocations(options);
     await revocations.#look();
-    revocations.#schedule();
+    revocations.#poller = new Poller({ look: () => revocations.#look(), waitMs: () => options.pollMs });
     return revocations;
   }
 
@@ -51,15 +51,8 @@ export class RedisRevocations implements Revocations {
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    void this.#poller?.close();
     return Promise.resolve();
-  }
-
-  #schedule(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.#look().then(() => this.#schedule()), this.#options.pollMs);
-    this.#timer.unref();
   }
 
   async #look(): Promise<void> {

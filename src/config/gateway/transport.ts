@@ -3,10 +3,9 @@
  * `transport`, graph.yaml what differs for one service.
  */
 
-import { isIP } from 'node:net';
-
 import { z } from 'zod';
 
+import { isAddress } from '../../shared/addresses.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
 import { isOriginPattern } from '../../shared/origins.ts';
 
@@ -76,7 +75,7 @@ export function mergedTransport(...layers: readonly PartialTransport[]): Transpo
 const dns = z.strictObject({
   /** Who is asked, such as `127.0.0.1:8600`. None: those of the system. */
   servers: z
-    .array(z.string().refine(isDnsServer, 'expected an address such as 10.0.0.53:53'))
+    .array(z.string().refine(isAddress, 'expected an address such as 10.0.0.53:53'))
     .max(8)
     .default([]),
   timeoutMs: milliseconds.max(30_000).default(2000),
@@ -101,11 +100,6 @@ export const gatewayTransport = serviceTransport.extend({
     .array(z.string().refine(isOriginPattern, 'expected an origin such as https://*.example.com:8443'))
     .optional(),
 });
-
-function isDnsServer(text: string): boolean {
-  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(text) ?? [];
-  return isIP(bracketed ?? plain ?? text) !== 0;
-}
 
 const headerName = z
   .string()

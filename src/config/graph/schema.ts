@@ -1,9 +1,8 @@
 /** The shape of schemas/graph.yaml: which subgraphs and sources exist and how each is reached. */
 
-import { isIP } from 'node:net';
-
 import { z } from 'zod';
 
+import { isAddress } from '../../shared/addresses.ts';
 import { discoveryKind, namesPort, plainUrl } from '../../shared/service-url.ts';
 import { restMapping } from './rest-mapping.ts';
 import { serviceHeaders, serviceTls, serviceTransport } from '../gateway/transport.ts';
@@ -107,7 +106,7 @@ function isHttpUrl(text: string): boolean {
   const discovered = discoveryKind(text);
   const url = URL.parse(discovered === 'fixed' ? text : plainUrl(text));
   // Addresses need no DNS, and SRV records hold the port.
-  if (discovered !== 'fixed' && (!url || isIP(url.hostname.replace(/[[\]]/g, '')) !== 0)) return false;
+  if (discovered !== 'fixed' && (!url || isAddress(url.hostname))) return false;
   if (discovered === 'services' && namesPort(text)) return false;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
   // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
@@ -120,5 +119,5 @@ function isGrpcUrl(text: string): boolean {
   const [, asked, host = '', port] = address;
   if (asked === undefined) return port !== undefined;
   // Addresses need no DNS, and SRV records hold the port.
-  return isIP(host.replace(/[[\]]/g, '')) === 0 && !(asked === 'srv+' && port !== undefined);
+  return !isAddress(host) && !(asked === 'srv+' && port !== undefined);
 }
