@@ -11,9 +11,10 @@ import { anonymous } from '../src/pipeline/principal.ts';
 import { auditSchema, authorizationSchema } from '../src/config/gateway/authorization.ts';
 import type { CheckSpec } from '../src/pipeline/authorization.ts';
 import type { PreparedOperation } from '../src/pipeline/prepared.ts';
-import type { Prepared } from '../src/pipeline/stages.ts';
-import { Cancellation } from '../src/shared/cancellation.ts';
+import * as stages from '../src/pipeline/stages.ts';
 import { Events } from '../src/shared/events.ts';
+import { requestContext } from '../test/support/context.ts';
+import { readRequest } from '../test/support/read.ts';
 
 const callsInRound = 20_000;
 const rounds = 5;
@@ -69,22 +70,12 @@ const authorizer = new Authorizer({
 const operation = { prepared };
 
 for (const roles of [['admin'], ['user']]) {
-  const request: Prepared<typeof operation> = {
-    context: {
-      requestId: 'bench',
-      clientAddress: '127.0.0.1',
-      headers: {},
-      forwardHeaders: {},
-      deadlineAtMs: Infinity,
-      cancellation: new Cancellation(),
-      principal: { ...anonymous, subject: 'u1', provenBy: 'jwt', roles },
-      locals: new Map(),
-    },
-    request: { query: '{ bench }', operationName: null, variables: {} },
-    queryOnly: false,
+  const principal = { ...anonymous, subject: 'u1', provenBy: 'jwt' as const, roles };
+  const request = stages.prepared(
+    readRequest({ context: requestContext({ principal }) }),
     operation,
-    variables: new Map(),
-  };
+    new Map(),
+  );
   let bestUs = Infinity;
   for (let round = 0; round < rounds; round += 1) {
     const began = process.cpuUsage();

@@ -1,150 +1,142 @@
 /**
- * THE MAP. Builds every part of the gateway and lists the stages in their order:
+ * THE MAP: every stage of a request, in order, from its arrival to an answer that is ready to be sent.
  *
- *     HTTP edge -> auth -> operation (prepare, variables) -> auth (may see) -> execute (fan-out) -> sources -> response
+ *     arrived -> identify -> (limits) -> authenticate -> (limits) -> share -> admit -> read
+ *             -> prepare -> (limits) -> authorize -> (cache) -> execute -> answered
  *
- * What is behind each name is in the folder of that name; docs/ARCHITECTURE.md draws the whole.
+ * A stage takes a type that only the stage before makes (`pipeline/stages.ts`), so another order does not compile. Fronts
+ * (`server/`) make `Arrived` of what their transport brings and send `Answered`; `assembly/` builds what is used here.
+ * Stages in brackets are not built yet. docs/ARCHITECTURE.md follows one request through the files.
  */
 
-import type { WriteAudit } from './authz/audit/audit-queue.ts';
 import type { Authorizer } from './authz/authorizer.ts';
-import { openAuthorization, type Authorization } from './authz/open-authorization.ts';
 import type { GatewayConfig } from './config/gateway/gateway-config.ts';
-import { withinDeadline } from './execute/deadline.ts';
-import { compileOperation, execute, type ExecutableOperation } from './execute/executor.ts';
-import { openOperations, openWaiting } from './operation/open-operations.ts';
+import { startDeadline } from './execute/deadline.ts';
+import { execute, type ExecutableOperation } from './execute/executor.ts';
 import type { PreparedOperations } from './operation/prepared-operations.ts';
 import type { WaitingRequests } from './operation/waiting-requests.ts';
+import type { CoercedVariables } from './pipeline/answer.ts';
 import type { GraphInputs } from './pipeline/answer-inputs.ts';
-import type { Answered, Received } from './pipeline/stages.ts';
-import { Generations } from './plan/generations.ts';
-import type { Graph } from './plan/graph-source.ts';
-import { graphInputs, openLabels, type LabelsOf } from './plan/labels.ts';
-import { plannerOf } from './plan/planner.ts';
-import { loadedEvent, type OpenPlanner, type Planning } from './plan/planning.ts';
-import type { GraphDescription, LoadedGraph } from './preparation/worker-protocol.ts';
+import { untilLastPart } from './pipeline/last-part.ts';
+import type { RequestContext, RequestHead } from './pipeline/request.ts';
+import * as stages from './pipeline/stages.ts';
+import type { Planning } from './plan/planning.ts';
+import { acceptable } from './response/http.ts';
 import { outlineOf } from './response/outline.ts';
 import { reportAnswer } from './response/report.ts';
-import { monotonicClock } from './shared/clock.ts';
 import type { Events } from './shared/events.ts';
-import { MutationCounter } from './shared/mutation-counter.ts';
-import { createBackends, type Backends } from './services/backends.ts';
-import { loadSubgraphs, type LoadedSubgraphs } from './services/load.ts';
-import { connectRemote } from './services/remote.ts';
+import type { Subgraph } from './sources/source.ts';
 
-export interface Gateway {
-  readonly events: Events;
-  readonly mutations: MutationCounter;
-  /** Makes its operation known, and throws what `answer` would throw of it. */
-  prepare(received: Received): Promise<void>;
-  /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
-  answer(received: Received): Promise<Answered>;
-  /** What the graph in place looks at in a request. */
-  inputs(): GraphInputs;
-  /** The graph in place, as SDL. */
-  describe(): Promise<GraphDescription>;
-  /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
-  replace(graph: Graph): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Everything that belongs to one supergraph. */
-interface Parts {
-  readonly loaded: LoadedGraph;
-  readonly planner: Planning;
-  readonly backends: LoadedSubgraphs;
+/** What belongs to one supergraph (`assembly/generation.ts`). */
+export interface Generation {
   readonly operations: PreparedOperations<ExecutableOperation>;
   readonly authorizer: Authorizer;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  readonly planner: Pick<Planning, 'introspect'>;
   readonly inputs: GraphInputs;
 }
 
-interface Lasting {
+/** From the operation that was read to what its execution gave. */
+export type Operate = (read: stages.Read) => Promise<stages.Executed>;
+
+export interface OperationStages {
+  /** Keeps the graph in place open for a request, however soon another takes its place. */
+  readonly holdGeneration: () => { readonly generation: Generation; readonly release: () => void };
   readonly waiting: WaitingRequests;
-  readonly backends: Backends;
+  readonly limits: GatewayConfig['limits'];
   readonly events: Events;
-  readonly openPlanner: OpenPlanner;
-  readonly labelsOf: LabelsOf;
-  readonly authorization: Authorization;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
-export async function createGateway(
-  graph: Graph,
-  config: GatewayConfig,
-  events: Events,
-  { openPlanner = plannerOf, writeAudit }: { openPlanner?: OpenPlanner; writeAudit?: WriteAudit } = {},
-): Promise<Gateway> {
-  const waiting = openWaiting(config);
-  const mutations = new MutationCounter();
-  const backends = createBackends(config, mutations, events);
-  const labelsOf = await openLabels(config, events);
-  const authorization = await openAuthorization(config, events, writeAudit);
-  const lasting = { waiting, backends, events, openPlanner, labelsOf, authorization };
-  const generations = await Generations.start<Graph, Parts>(
-    {
-      open: (next) => openParts(next, config, lasting),
-      warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
-      close: async ({ planner, backends: open }) => void (await Promise.all([planner.close(), open.close()])),
-      drainTimeoutMs: config.timeouts.requestMs,
-    },
-    graph,
-  );
-
-  async function answerOn(parts: Parts, received: Received): Promise<Answered> {
-    const { context } = received;
-    const prepared = await parts.operations.prepare(received);
-    const { operation, decisions } = await parts.authorizer.authorize(prepared, parts.operations);
-    const answer = await execute(operation, {
-      variables: prepared.variables,
-      context,
-      decisions,
-      subgraphs: parts.backends.subgraphs,
-      limits: config.limits,
-      introspect: (document, values) => waiting.wait(received, parts.planner.introspect(document, values)),
-    });
+/** The second half of the line. With the Apollo front it is called in the middle of Apollo Server's pipeline. */
+export function operationStages({ holdGeneration, waiting, limits, events }: OperationStages): Operate {
+  async function operateOn(generation: Generation, read: stages.Read): Promise<stages.Executed> {
+    const { operations, authorizer, subgraphs, planner, inputs } = generation;
+    const { context } = read;
+    const prepared = await events.during('stage', { stage: 'prepare', context }, () =>
+      operations.prepare(read),
+    );
+    // Here: limits by cost.
+    const authorized = await events.during('stage', { stage: 'authorize', context }, () =>
+      authorizer.authorize(prepared, operations),
+    );
+    // Here: the cache of answers.
+    const introspect = (document: string, variables: CoercedVariables) =>
+      waiting.wait(read, planner.introspect(document, variables));
+    const answer = await events.during('stage', { stage: 'execute', context }, () =>
+      execute(authorized, { subgraphs, limits, introspect }),
+    );
     reportAnswer(events, { context, answer });
-    return { context, answer, ...outlineOf(prepared.operation.prepared, parts.inputs) };
+    const outline = outlineOf(prepared.operation.prepared, inputs);
+    return stages.executed(authorized, { ...outline, answer, later: null });
   }
 
-  return {
-    events,
-    mutations,
-    prepare: (received) =>
-      withinDeadline(received.context, () => generations.use(({ operations }) => operations.ready(received))),
-    answer: (received) =>
-      withinDeadline(received.context, () => generations.use((parts) => answerOn(parts, received))),
-    inputs: () => generations.current.inputs,
-    describe: () => generations.use(({ planner }) => planner.describe()),
-    async replace(next) {
-      const { hash } = (await generations.replace(next)).loaded;
-      events.emit('graphReplaced', { hash });
-    },
-    close: () => generations.close().then(() => authorization.close()),
+  return (read) => {
+    const { generation, release } = holdGeneration();
+    const endDeadline = startDeadline(read.context);
+    const releaseAll = (): void => {
+      endDeadline();
+      release();
+    };
+    return untilLastPart(releaseAll, () => operateOn(generation, read));
   };
 }
 
-async function openParts(graph: Graph, config: GatewayConfig, lasting: Lasting): Promise<Parts> {
-  const startedAtMs = monotonicClock();
-  const authorizer = await lasting.authorization.authorizerFor(graph.policy);
-  const planner = lasting.openPlanner(graph, config);
-  const { loaded, backends } = await planner.orClose(connect(planner, graph, lasting.backends));
-  const labels = lasting.labelsOf(loaded.labels);
-  const operations = openOperations<ExecutableOperation>(config, {
-    prepare: (request, turn) => planner.prepare(request, turn),
-    compile: compileOperation,
-    labels,
-    waiting: lasting.waiting,
-  });
-  lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
-  const inputs = graphInputs(labels, backends.hasResolvers);
-  return { loaded, planner, backends, operations, authorizer, inputs };
+export interface RequestStages {
+  /** The network of the client, by the address of the connection or by what a trusted proxy says. */
+  readonly networkOf: (head: RequestHead) => string;
+  /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`. */
+  readonly authenticate: (
+    head: RequestHead,
+    http: stages.Arrived['http'],
+  ) => RequestContext | Promise<RequestContext>;
+  /** Gives identical requests in flight one answer. Null: each is answered by itself. */
+  readonly share: stages.Share | null;
+  readonly admission: stages.Admission;
+  /** Makes the answer that is sent of what `Operate` gives: itself, or through Apollo Server. */
+  readonly respond: (read: stages.Read) => Promise<stages.Answered>;
+  readonly refuse: (arrived: stages.Arrived, error: unknown) => stages.Answered;
+  readonly events: Events;
 }
 
-async function connect(planner: Planning, graph: Graph, services: Backends) {
-  // At the same time: the worker composes while this thread imports resolvers.
-  const [loaded, local] = await Promise.all([
-    planner.start(),
-    graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined,
-  ]);
-  return { loaded, backends: local ?? connectRemote(loaded.subgraphs, services) };
+/** The whole line. What it returns never rejects: what cannot be answered is refused. */
+export function requestStages(line: RequestStages): (arrived: stages.Arrived) => Promise<stages.Answered> {
+  const { admission, share, respond, refuse, events } = line;
+
+  async function authenticate(identified: stages.Identified): Promise<stages.Authenticated> {
+    const { head: context, http } = identified.arrived;
+    const proven = await events.during('stage', { stage: 'authenticate', context }, () =>
+      line.authenticate(context, http),
+    );
+    return stages.authenticated(identified, proven);
+  }
+
+  async function admit(authenticated: stages.Authenticated): Promise<stages.Admitted> {
+    const { context, arrived } = authenticated;
+    // Nothing of its body is parsed yet: the word is all there is to go by.
+    const mayChangeData = (): boolean => arrived.body?.includes('mutation') === true;
+    await events.during('stage', { stage: 'admit', context }, () => admission.enter(mayChangeData));
+    return stages.admitted(authenticated, admission.aside);
+  }
+
+  async function answerAlone(authenticated: stages.Authenticated): Promise<stages.Answered> {
+    const admitted = await admit(authenticated);
+    return untilLastPart(
+      () => admission.leave(),
+      async () => respond(stages.read(admitted)),
+    );
+  }
+
+  return async (arrived) => {
+    try {
+      const mediaType = acceptable(arrived.mediaType);
+      const identified = stages.identified(arrived, mediaType, () => line.networkOf(arrived.head));
+      // Here: limits by address, or by the key that is claimed.
+      const authenticated = await authenticate(identified);
+      // Here: limits by principal and tier.
+      const alone = (): Promise<stages.Answered> => answerAlone(authenticated);
+      return await (share ? share(authenticated, alone) : alone());
+    } catch (error) {
+      return refuse(arrived, error);
+    }
+  };
 }

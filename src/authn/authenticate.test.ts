@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { authSchema } from '../config/gateway/auth.ts';
 import type { Principal } from '../pipeline/principal.ts';
-import type { RequestContext } from '../pipeline/request.ts';
+import type { RequestHead } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { createAuthenticate, type Ways } from './authenticate.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
@@ -137,7 +137,7 @@ it('a backend that gets the verified token never gets another one', () => {
   expect(byCookie.forwardByRule?.token).toEqual({ authorization: 'Bearer verified' });
 });
 
-function context(): RequestContext {
+function context(): RequestHead {
   return {
     requestId: 'r',
     clientAddress: '127.0.0.1',

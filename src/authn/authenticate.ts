@@ -9,7 +9,7 @@
  *     API key ─────────────┘
  */
 
-import type { RequestContext } from '../pipeline/request.ts';
+import type { RequestContext, RequestHead } from '../pipeline/request.ts';
 import type { ProveByKey } from './api-keys/api-keys.ts';
 import type { ClientCertificates } from './certificates/client-certificates.ts';
 import { createCombine } from './combine.ts';
@@ -20,7 +20,7 @@ import { anonymous } from '../pipeline/principal.ts';
 
 /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
 export type Authenticate = (
-  context: RequestContext,
+  head: RequestHead,
   http: IncomingRequest['http'],
 ) => RequestContext | Promise<RequestContext>;
 
@@ -40,40 +40,36 @@ export function createAuthenticate(
   identity: BackendIdentity,
   onMissing: 'anonymous' | 'reject',
 ): Authenticate {
-  function conclude(
-    context: RequestContext,
-    { http }: IncomingRequest,
-    proof: Proof | undefined,
-  ): RequestContext {
+  function conclude(head: RequestHead, { http }: IncomingRequest, proof: Proof | undefined): RequestContext {
     if (!proof && onMissing === 'reject') throw missing(http.headers.authorization !== undefined);
-    return identity.tell(context, proof ?? nobody);
+    return identity.tell(head, proof ?? nobody);
   }
 
   const combine = createCombine();
 
   function settle(
-    context: RequestContext,
+    head: RequestHead,
     request: IncomingRequest,
     byToken: Proof | undefined,
     byKey: Proof | undefined,
   ): RequestContext {
     if (byToken) ways.checkRevoked?.(byToken);
-    if (byToken && byKey) return conclude(context, request, combine(byToken, byKey));
+    if (byToken && byKey) return conclude(head, request, combine(byToken, byKey));
     return conclude(
-      context,
+      head,
       request,
       byToken ?? byKey ?? ways.trustedProxy?.(request) ?? ways.certificate?.prove(request),
     );
   }
 
-  return (context, http) => {
-    const request = { http, clientAddress: context.clientAddress };
+  return (head, http) => {
+    const request = { http, clientAddress: head.clientAddress };
     ways.certificate?.demand?.(request);
     const byToken = ways.token?.(request);
     const byKey = ways.apiKey && proveBeside(byToken, ways.apiKey, request);
     if (byToken instanceof Promise || byKey instanceof Promise)
-      return Promise.all([byToken, byKey]).then(([token, key]) => settle(context, request, token, key));
-    return settle(context, request, byToken, byKey);
+      return Promise.all([byToken, byKey]).then(([token, key]) => settle(head, request, token, key));
+    return settle(head, request, byToken, byKey);
   };
 }
 

@@ -52,7 +52,8 @@ export function missing(isOther: boolean): GatewayError {
     ? 'the request shows no credentials of a kind that is configured; its Authorization header has another scheme'
     : 'the request shows no credentials';
   return new GatewayError('UNAUTHENTICATED', 'Credentials are required', {
-    cause: Object.assign(new Error(reason), { name: 'NothingShown' }),
+    credentialsMissing: true,
+    cause: new Error(reason),
   });
 }
 

@@ -11,11 +11,8 @@ export function refusalCode(denied: readonly string[]): RefusalCode {
   return own[0] === 'UNAUTHENTICATED' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
 }
 
-export class AuthorizationRefused extends GatewayError {
-  readonly errors: ReadonlyArray<{ readonly message: string }>;
-
-  constructor(code: RefusalCode, messages: readonly string[]) {
-    super(code, messages[0] ?? 'This request is not allowed');
-    this.errors = messages.map((message) => ({ message }));
-  }
+/** @param messages Of what is denied, at least one. */
+export function authorizationRefused(code: RefusalCode, messages: readonly string[]): GatewayError {
+  const errors = messages.map((message) => ({ message }));
+  return new GatewayError(code, messages[0] ?? 'This request is not allowed', { errors });
 }

@@ -4,16 +4,16 @@
  */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authorization.ts';
+import type { CheckSpec, Denial, Verdict } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import type { Prepared } from '../pipeline/stages.ts';
+import { authorized, type Authorized, type Prepared } from '../pipeline/stages.ts';
+import type { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import { AuthorizationRefused, refusalCode } from './authorization-refused.ts';
+import { authorizationRefused, refusalCode } from './authorization-refused.ts';
 import { allowingText, checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import { all, type OnDecided } from './policy/evaluate.ts';
-import { anonymous } from '../pipeline/principal.ts';
 import { RequestDecisions } from './request-decisions.ts';
 
 export interface AuthorizerOptions {
@@ -26,13 +26,6 @@ export interface AuthorizerOptions {
 /** What authorization needs of an operation that is compiled. */
 interface Executable {
   readonly prepared: PreparedOperation;
-}
-
-export interface Authorized<Operation extends Executable> {
-  /** Without what was denied, where that is known by now. */
-  readonly operation: Operation;
-  /** Absent: nothing is guarded. */
-  readonly decisions?: Decisions;
 }
 
 /** Where the same operation without what these checks guard comes from. */
@@ -52,7 +45,7 @@ export class Authorizer {
   }
 
   /**
-   * @throws {AuthorizationRefused} Where what is denied refuses the request as a whole.
+   * @throws {GatewayError} Where what is denied refuses the request as a whole.
    */
   authorize<Operation extends Executable>(
     prepared: Prepared<Operation>,
@@ -60,7 +53,7 @@ export class Authorizer {
   ): Authorized<Operation> | Promise<Authorized<Operation>> {
     const { operation } = prepared;
     const { checks } = operation.prepared;
-    if (!checks) return { operation };
+    if (!checks) return authorized(prepared, operation, null);
     return this.#authorize(prepared, checks, variants);
   }
 
@@ -77,19 +70,19 @@ export class Authorizer {
       (known) => known,
     );
     request.record(verdicts);
-    if (request.isDryRun) return { operation, decisions: request.asDryRun(verdicts) };
+    if (request.isDryRun) return authorized(prepared, operation, request.asDryRun(verdicts));
     const denied = verdicts.flatMap((verdict, check) =>
       verdict !== undefined && verdict !== 'later' && verdict.is === 'deny' ? [check] : [],
     );
     const decisions = request.decisions(verdicts);
-    if (denied.length === 0) return { operation, decisions };
+    if (denied.length === 0) return authorized(prepared, operation, decisions);
     if (this.#options.config.unauthorized === 'reject') throw refusal(verdicts, denied);
     const pruned = await variants.without(prepared, denied);
     // What is denied is then fetched and not shown; but a mutation must not run.
     if (!pruned && denied.some((check) => checks[check]?.isRoot) && operation.prepared.kind === 'mutation') {
       throw refusal(verdicts, denied);
     }
-    return { operation: pruned ?? operation, decisions };
+    return authorized(prepared, pruned ?? operation, decisions);
   }
 
   /** The decisions of one request, one by one; `authorize` makes use of them. */
@@ -99,7 +92,7 @@ export class Authorizer {
     onDecided?: OnDecided,
   ): RequestDecisions {
     const { policy, config, events, audit } = this.#options;
-    const principal = prepared.context.principal ?? anonymous;
+    const { principal } = prepared.context;
     return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit, onDecided });
   }
 
@@ -118,8 +111,8 @@ export class Authorizer {
 function refusal(
   verdicts: ReadonlyArray<Verdict | 'later' | undefined>,
   denied: readonly number[],
-): AuthorizationRefused {
+): GatewayError {
   const denials = denied.map((check) => verdicts[check] as Denial);
   const code = refusalCode(denials.map((denial) => denial.code));
-  return new AuthorizationRefused(code, [...new Set(denials.map(({ message }) => message))]);
+  return authorizationRefused(code, [...new Set(denials.map(({ message }) => message))]);
 }

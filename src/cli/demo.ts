@@ -55,7 +55,7 @@ Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has t
     console.log('Starting the mock services and the gateway ...');
     const serving = closeOnSignals();
     // Not before the flags are known to be right: it loads the whole gateway.
-    const { start } = await import('../main.ts');
+    const { start } = await import('../assembly/start.ts');
     const tokens = await readTokens();
     const mocks = await startMocks();
     try {

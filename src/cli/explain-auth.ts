@@ -60,7 +60,12 @@ Exit codes: 0 explained, whatever was decided; 1 an operation, claims or a confi
       as === 'anonymous' ? null : await readObject(as, ': --as is a file of claims, or "anonymous"');
     const configPath = text(flags.config);
     const place = supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph };
-    const request = { query, variables, operationName: text(flags['operation-name']) ?? null };
+    const request = {
+      query,
+      variables,
+      operationName: text(flags['operation-name']) ?? null,
+      extensions: null,
+    };
     const { openExplainer } = await import('./explainer.ts');
     const explainer = await openExplainer({ ...place, ...(configPath === undefined ? {} : { configPath }) });
     try {
@@ -143,19 +148,10 @@ const ofOtherFiles: ReadonlySet<string> = new Set([
 /** Puts the file before each thing that is wrong with it. */
 function inFile(file: string, error: unknown): unknown {
   if (!isGatewayError(error) || error.code === 'INTERNAL_ERROR') return error;
-  const errors =
-    'errors' in error && Array.isArray(error.errors)
-      ? (error.errors as Located[])
-      : [{ message: error.message }];
-  const lines = errors.map(({ message, locations: [at] = [] }) =>
+  const lines = error.errors.map(({ message, locations: [at] = [] }) =>
     at ? `${file}:${at.line}:${at.column} ${message}` : `${file}: ${message}`,
   );
   return new GatewayError(error.code, lines.join('\n'), { cause: error });
-}
-
-interface Located {
-  readonly message: string;
-  readonly locations?: ReadonlyArray<{ readonly line: number; readonly column: number }>;
 }
 
 /** @param hint For where it cannot be read. */

@@ -42,7 +42,7 @@ Exit codes: 0 after a clean end, 1 when it cannot start, 2 for wrong use.`,
     }
     const serving = closeOnSignals();
     // Not before the flags are known to be right: it loads the whole gateway.
-    const { start } = await import('../main.ts');
+    const { start } = await import('../assembly/start.ts');
     const running = await start({
       ...(supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph }),
       ...(configPath === undefined ? {} : { configPath }),

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:os';
 
-import type { RunningGateway } from '../main.ts';
+import type { RunningGateway } from '../assembly/start.ts';
 
 const parentPollMs = 500;
 

@@ -4,18 +4,12 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 
-export async function withinDeadline<Result>(
-  { cancellation, deadlineAtMs }: RequestContext,
-  work: () => Promise<Result>,
-): Promise<Result> {
+/** @returns Ends it: the request waits for nothing any more. */
+export function startDeadline({ cancellation, deadlineAtMs }: RequestContext): () => void {
   // It may have passed while the request waited for its turn.
   const leftMs = Math.max(0, deadlineAtMs - monotonicClock());
   const timer = setTimeout(() => {
     cancellation.cancel(new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed'));
   }, leftMs);
-  try {
-    return await work();
-  } finally {
-    clearTimeout(timer);
-  }
+  return () => clearTimeout(timer);
 }

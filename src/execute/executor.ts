@@ -4,9 +4,8 @@
  */
 
 import type { Answer, AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
-import type { Decisions } from '../pipeline/authorization.ts';
 import type { IntrospectionSpec, PreparedOperation, ProjectionSpec } from '../pipeline/prepared.ts';
-import type { RequestContext } from '../pipeline/request.ts';
+import type { Authorized } from '../pipeline/stages.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { locationsOf, toClientPath } from './client-paths.ts';
 import { compilePlan } from './compile-plan.ts';
@@ -36,20 +35,21 @@ export function compileOperation(prepared: PreparedOperation): ExecutableOperati
   };
 }
 
-export interface ExecutionRequest {
-  readonly variables: CoercedVariables;
-  readonly context: RequestContext;
+export interface ExecutionTools {
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;
-  /** About the checks of the operation; required where it has any. */
-  readonly decisions?: Decisions | undefined;
   /** Answers `__schema` and `__type` where the answer depends on variables. */
   readonly introspect: (document: string, variables: CoercedVariables) => Promise<Data>;
 }
 
-export async function execute(operation: ExecutableOperation, request: ExecutionRequest): Promise<Answer> {
+export async function execute(
+  authorized: Authorized<ExecutableOperation>,
+  tools: ExecutionTools,
+): Promise<Answer> {
+  const { operation, decisions } = authorized;
+  const { variables, context } = authorized.prepared;
   const { prepared } = operation;
-  const { variables, context, subgraphs, limits } = request;
+  const { subgraphs, limits } = tools;
   const shared: SharedRun = {
     calls: 0,
     entities: new EntityLoader(),
@@ -70,11 +70,12 @@ export async function execute(operation: ExecutableOperation, request: Execution
   };
   // Never rejects, so it may be under way while the worker is asked about the schema.
   const executed = operation.plan(run);
-  let introspection = prepared.introspection ? await introspectionOf(prepared.introspection, request) : null;
+  let introspection = prepared.introspection
+    ? await introspectionOf(prepared.introspection, variables, tools)
+    : null;
   if (executed) await executed;
   let denials: readonly AnswerError[] = [];
   if (operation.review) {
-    const { decisions } = request;
     if (!decisions) throw new Error('An operation that is guarded was executed without decisions');
     ({ denials, introspection } = await operation.review(run, decisions, introspection));
     decisions.reviewed();
@@ -86,8 +87,12 @@ export async function execute(operation: ExecutableOperation, request: Execution
   return withMarks(projectWithErrors(prepared, run, introspection, denials), prepared, run, denials);
 }
 
-function introspectionOf(spec: IntrospectionSpec, request: ExecutionRequest): Data | Promise<Data> {
-  return spec.kind === 'answer' ? spec.data : request.introspect(spec.document, request.variables);
+function introspectionOf(
+  spec: IntrospectionSpec,
+  variables: CoercedVariables,
+  { introspect }: ExecutionTools,
+): Data | Promise<Data> {
+  return spec.kind === 'answer' ? spec.data : introspect(spec.document, variables);
 }
 
 function projectWithErrors(

@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 
-import { isCodeName } from '../shared/errors.ts';
+import { isCodeName, noteOf } from '../shared/errors.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import { causesMax, describe, reasonOf } from './reasons.ts';
 
@@ -39,9 +39,7 @@ function logGroup(logger: Logger, requestId: string, group: readonly FieldError[
 
 function causeOf({ code, cause }: FieldError): string | undefined {
   const isDefect = code === 'INTERNAL_ERROR' || code === 'AUTHORIZATION_FAILED';
-  return isDefect && !(cause instanceof Error && cause.name === 'MalformedError')
-    ? describe(cause)
-    : reasonOf(cause);
+  return isDefect && !noteOf(cause).isRemark ? describe(cause) : reasonOf(cause);
 }
 
 /** Without what a backend said: it may be anything that a client sent it. */
@@ -50,7 +48,7 @@ function withoutWords(error: FieldError): FieldError {
   const isSaid = repeatsBackend(cause);
   const known = isSaid ? { ...error, cause: undefined } : error;
   // A failure inside a resolver, or of the call itself, is told in our words.
-  const isOurs = cause instanceof Error && !isSaid && cause.name !== 'MalformedError';
+  const isOurs = cause instanceof Error && !isSaid && !noteOf(cause).isRemark;
   if (!error.fromBackend || isOurs) return known;
   return { ...known, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
 }
@@ -59,7 +57,7 @@ function withoutWords(error: FieldError): FieldError {
 function repeatsBackend(cause: unknown): boolean {
   let one = cause;
   for (let depth = 0; one instanceof Error && depth < causesMax; depth += 1) {
-    if (one.name === 'ServiceRefusal' || 'details' in one) return true;
+    if (noteOf(one).isServiceText) return true;
     one = one.cause;
   }
   return false;

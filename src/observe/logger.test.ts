@@ -6,6 +6,7 @@ import { expect, it, vi } from 'vitest';
 
 import { CallFailure } from '../resilience/outcome.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { CauseNote } from '../shared/errors.ts';
 import { Events, type GatewayEvents } from '../shared/events.ts';
 import { logTo } from './logger.ts';
 
@@ -58,7 +59,8 @@ it.each<[string, (events: Events) => void]>([
   [
     'an operation',
     (events) =>
-      events.emit('requestCompleted', {
+      events.emit('requestEnded', {
+        spanId: 1,
         requestId: 'r1',
         httpStatus: 200,
         durationMs: 1,
@@ -107,7 +109,10 @@ it.each<[string, FieldError]>([
     },
   ],
   ['a connection that was refused', out],
-  ['a malformed error', { ...out, code: 'INTERNAL_ERROR', cause: named('MalformedError') }],
+  [
+    'a malformed error',
+    { ...out, code: 'INTERNAL_ERROR', cause: noted({ isRemark: true }, 'MalformedError') },
+  ],
 ])('%s has its reason in words and no stack trace', async (_what, error) => {
   const { events, lines, text } = given();
   events.emit('fieldsFailed', { requestId: 'r1', errors: [error] });
@@ -161,13 +166,13 @@ it.each<[string, FieldError, object]>([
       message: 'secret',
       service: 'a',
       fromBackend: true,
-      cause: named('MalformedError'),
+      cause: noted({ isRemark: true }, 'MalformedError'),
     },
     { message: 'withheld', cause: 'MalformedError' },
   ],
   [
     'a refusal behind a failure of ours',
-    { ...out, cause: new Error('failed', { cause: named('ServiceRefusal', 'secret') }) },
+    { ...out, cause: new Error('failed', { cause: noted({ isServiceText: true }, 'secret') }) },
     { message: out.message },
   ],
 ])('the words of %s are withheld where they are to be', async (_what, error, shown) => {
@@ -177,8 +182,8 @@ it.each<[string, FieldError, object]>([
   expect(text()).not.toContain('secret');
 });
 
-function named(name: string, message = name): Error {
-  return Object.assign(new Error(message), { name });
+function noted(note: CauseNote, message: string): Error {
+  return Object.assign(new Error(message), note);
 }
 
 function given(backendMessages: 'pass' | 'redact' = 'pass') {

@@ -53,7 +53,10 @@ export function logTo(output: LogOutput, events: Events, { worker, ...config }: 
 /** What becomes of requests. */
 function logRequests(events: Events, logger: Logger, isRedacted: boolean): Bursts {
   if (logger.isLevelEnabled('info')) {
-    events.on('requestCompleted', (event) => logger.info(event, 'request'));
+    events.on('requestEnded', (event) => {
+      const { spanId: _, ...line } = event;
+      logger.info(line, 'request');
+    });
   }
   events.on('fieldsFailed', (event) => logFieldFailures(logger, isRedacted, event));
   events.on('fallbacksServed', ({ requestId, fallbacks }) => {

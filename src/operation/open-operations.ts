@@ -2,7 +2,6 @@
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import { clientNetworks } from '../shared/addresses.ts';
 import { assertWithinLimits } from './guard/guard.ts';
 import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
 import { WaitingRequests } from './waiting-requests.ts';
@@ -21,13 +20,10 @@ export function openOperations<Executable extends { readonly prepared: PreparedO
 }
 
 /** One for all supergraphs, because requests may wait for one while another takes its place. */
-export function openWaiting({ limits, server }: GatewayConfig): WaitingRequests {
-  return new WaitingRequests(
-    {
-      perClientMax: limits.planningPendingPerClientMax,
-      max: limits.planningPendingMax,
-      bytesMax: limits.planningPendingBytesMax,
-    },
-    clientNetworks(server),
-  );
+export function openWaiting({ limits }: Pick<GatewayConfig, 'limits'>): WaitingRequests {
+  return new WaitingRequests({
+    perClientMax: limits.planningPendingPerClientMax,
+    max: limits.planningPendingMax,
+    bytesMax: limits.planningPendingBytesMax,
+  });
 }

@@ -43,7 +43,7 @@ export function parseOperationRequest(body: unknown): OperationRequest {
     query,
     operationName: operationName || null,
     variables: variables ?? noVariables,
-    extensions: extensions ?? undefined,
+    extensions: extensions ?? null,
   };
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { requestContext } from '../../test/support/context.ts';
+import { readRequest, type ReadOptions } from '../../test/support/read.ts';
 import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import type { Received } from '../pipeline/stages.ts';
+import type { Read } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import {
@@ -211,7 +212,7 @@ function given({ admit = () => {}, bytesMax = 1_000_000, labels }: Given = {}) {
       return { prepared };
     },
     admit,
-    waiting: new WaitingRequests({ perClientMax: 100, max: 100, bytesMax: 1_000_000 }, (address) => address),
+    waiting: new WaitingRequests({ perClientMax: 100, max: 100, bytesMax: 1_000_000 }),
     labels,
     entriesMax: 1000,
     bytesMax,
@@ -250,13 +251,10 @@ function resultOf({ query, conditions }: PreparationRequest): PreparationResult 
 function received(
   query: string,
   {
-    operationName = null,
-    variables = {},
-    queryOnly = false,
     clientAddress = '10.0.0.1',
     cancellation = new Cancellation(),
-  }: Partial<Received['request'] & RequestContext & { queryOnly: boolean }> = {},
-): Received {
-  const context = requestContext({ clientAddress, cancellation });
-  return { context, request: { query, operationName, variables }, queryOnly };
+    ...more
+  }: Pick<ReadOptions, 'operationName' | 'variables' | 'queryOnly'> & Partial<RequestContext> = {},
+): Read {
+  return readRequest({ query, context: requestContext({ clientAddress, cancellation }), ...more });
 }

@@ -9,10 +9,10 @@ import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import type { OperationRequest, Prepared, Received } from '../pipeline/stages.ts';
+import { prepared, type OperationRequest, type Prepared, type Read } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseJson } from '../shared/exact-json.ts';
-import { OperationRefused } from './refused.ts';
+import { operationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
 
@@ -39,7 +39,7 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
   /** Called once per operation. */
   readonly compile: (prepared: PreparedOperation) => Executable;
   /** Throws where a new operation may not be prepared for this request. */
-  readonly admit: (received: Received) => void;
+  readonly admit: (read: Read) => void;
   /** In which requests wait for the planner. */
   readonly waiting: WaitingRequests;
   /** Labels of `@override` in the supergraph, and which hold for a request. Absent: there are none. */
@@ -99,19 +99,19 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   /**
    * Answers at once for an operation that is known.
    *
-   * @throws {OperationRefused} When the document or the variables are not acceptable.
+   * @throws {GatewayError} When the document or the variables are not acceptable.
    * @throws {GatewayError} `PLANNING_TIMEOUT` and whatever else the planner or `admit` says.
    */
-  prepare(received: Received): Prepared<Executable> | Promise<Prepared<Executable>> {
-    const labels = this.#options.labels?.activeFor(received.context);
-    const known = this.#known.get(keyOf(requestOf(received.request, labels)));
-    if (known?.is === 'ready') return prepared(received, known);
-    return this.#prepareUnknown(received, labels);
+  prepare(read: Read): Prepared<Executable> | Promise<Prepared<Executable>> {
+    const labels = this.#options.labels?.activeFor(read.context);
+    const known = this.#known.get(keyOf(requestOf(read.request, labels)));
+    if (known?.is === 'ready') return preparedBy(read, known);
+    return this.#prepareUnknown(read, labels);
   }
 
   /** Sees to it that the operation is known, and throws what `prepare` throws where it is not acceptable. */
-  async ready(received: Received): Promise<void> {
-    const known = await this.#decided(received, this.#options.labels?.activeFor(received.context));
+  async ready(read: Read): Promise<void> {
+    const known = await this.#decided(read, this.#options.labels?.activeFor(read.context));
     if (known.is === 'refused') throw refusedOf(known.refusal);
   }
 
@@ -132,11 +132,11 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     if (known?.is === 'ready') return known.operation;
     if (!whole.variants.has(key) && whole.variants.size >= (this.#options.variantsMax ?? 0)) return undefined;
     whole.variants.add(key);
-    return this.#prepareVariant(prepared, key, variant);
+    return this.#prepareVariant(prepared.read, key, variant);
   }
 
-  async #prepareVariant(received: Received, key: string, request: PreparationRequest): Promise<Executable> {
-    const known = await this.#knownFor(received, key, request);
+  async #prepareVariant(read: Read, key: string, request: PreparationRequest): Promise<Executable> {
+    const known = await this.#knownFor(read, key, request);
     if (known.is === 'refused') throw refusedOf(known.refusal);
     if (known.is === 'conditional') throw new Error('A variant of an operation is conditional');
     return known.operation;
@@ -173,21 +173,18 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     await this.#prepare(keyOf(decided), decided);
   }
 
-  async #prepareUnknown(received: Received, labels: Labels): Promise<Prepared<Executable>> {
-    const known = await this.#decided(received, labels);
+  async #prepareUnknown(read: Read, labels: Labels): Promise<Prepared<Executable>> {
+    const known = await this.#decided(read, labels);
     if (known.is === 'refused') throw refusedOf(known.refusal);
-    return prepared(received, known);
+    return preparedBy(read, known);
   }
 
-  async #decided(
-    received: Received,
-    labels: Labels,
-  ): Promise<Exclude<Known<Executable>, { is: 'conditional' }>> {
-    const open = requestOf(received.request, labels);
-    let known = await this.#knownFor(received, keyOf(open), open);
+  async #decided(read: Read, labels: Labels): Promise<Exclude<Known<Executable>, { is: 'conditional' }>> {
+    const open = requestOf(read.request, labels);
+    let known = await this.#knownFor(read, keyOf(open), open);
     if (known.is === 'conditional') {
-      const decided = { ...open, conditions: conditionsOf(known, received.request.variables) };
-      known = await this.#knownFor(received, keyOf(decided), decided);
+      const decided = { ...open, conditions: conditionsOf(known, read.request.variables) };
+      known = await this.#knownFor(read, keyOf(decided), decided);
     }
     if (known.is === 'conditional')
       throw new Error('An operation stays conditional with its conditions given');
@@ -195,15 +192,15 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   }
 
   #knownFor(
-    received: Received,
+    read: Read,
     key: string,
     request: PreparationRequest,
   ): Known<Executable> | Promise<Known<Executable>> {
     const known = this.#known.get(key);
     if (known) return known;
     const { admit, waiting } = this.#options;
-    admit(received);
-    return waiting.wait(received, (client) => this.#join(client, key, request));
+    admit(read);
+    return waiting.wait(read, (client) => this.#join(client, key, request));
   }
 
   /** One of a client's requests for this operation. */
@@ -261,18 +258,16 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   }
 }
 
-function prepared<Executable extends { readonly prepared: PreparedOperation }>(
-  received: Received,
+function preparedBy<Executable extends { readonly prepared: PreparedOperation }>(
+  read: Read,
   known: Extract<Known<Executable>, { is: 'ready' }>,
 ): Prepared<Executable> {
-  const { context, request, queryOnly, aside } = received;
   const { operation } = known;
-  if (queryOnly && operation.prepared.kind !== 'query') {
+  if (read.queryOnly && operation.prepared.kind !== 'query') {
     throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
   }
   known.uses += 1;
-  const variables = coerceOrThrow(known.coerce, request.variables);
-  return { context, request, queryOnly, aside, operation, variables };
+  return prepared(read, operation, coerceOrThrow(known.coerce, read.request.variables));
 }
 
 function conditionsOf(
@@ -286,7 +281,7 @@ function conditionsOf(
 function coerceOrThrow(coerce: CoerceVariables, given: OperationRequest['variables']): CoercedVariables {
   const coercion = coerce(given);
   if ('variables' in coercion) return coercion.variables;
-  throw new OperationRefused('BAD_USER_INPUT', coercion.mistakes);
+  throw operationRefused('BAD_USER_INPUT', coercion.mistakes);
 }
 
 /**
@@ -305,7 +300,7 @@ function requestOf({ query, operationName }: OperationName, labels: Labels): Pre
 }
 
 function refusedOf(refusal: PreparationRefusal): GatewayError {
-  if (refusal.code !== 'PLANNING_FAILED') return new OperationRefused(refusal.code, refusal.errors);
+  if (refusal.code !== 'PLANNING_FAILED') return operationRefused(refusal.code, refusal.errors);
   const message = refusal.errors[0]?.message ?? 'This operation cannot be planned';
   return new GatewayError('PLANNING_FAILED', message, { cause: refusal.detail });
 }

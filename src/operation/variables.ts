@@ -16,16 +16,16 @@ import type {
   TypeRef,
   VariableSpec,
 } from '../pipeline/prepared.ts';
+import type { RequestError } from '../shared/errors.ts';
 import { ExactNumber, isTooLarge, tooLarge } from '../shared/exact-number.ts';
 import { emptyRecord, isRecord, own } from '../shared/records.ts';
 import { completeScalar } from '../shared/scalars.ts';
 import { shownName } from '../shared/shown-name.ts';
-import type { RefusedError } from './refused.ts';
 
 export type Coercion =
   | { readonly variables: CoercedVariables }
   /** At most `mistakesMax`. */
-  | { readonly mistakes: readonly RefusedError[] };
+  | { readonly mistakes: readonly RequestError[] };
 
 export type CoerceVariables = (given: Readonly<Record<string, unknown>>) => Coercion;
 
@@ -92,7 +92,7 @@ function isRequired({ wrappers }: TypeRef): boolean {
 }
 
 class Coercer {
-  readonly mistakes: RefusedError[] = [];
+  readonly mistakes: RequestError[] = [];
   readonly #types: ReadonlyMap<string, InputType>;
   #variable: VariableSpec | undefined;
   /** From the variable to the value being looked at. */

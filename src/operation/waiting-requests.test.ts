@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { requestContext } from '../../test/support/context.ts';
-import type { Principal } from '../pipeline/principal.ts';
-import type { Received } from '../pipeline/stages.ts';
+import { readRequest } from '../../test/support/read.ts';
+import { anonymous, type Principal } from '../pipeline/principal.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { WaitingRequests, type WaitingLimits } from './waiting-requests.ts';
@@ -103,16 +103,14 @@ interface Terms {
 }
 
 function given(limits: Partial<WaitingLimits> = {}) {
-  const waiting = new WaitingRequests(
-    { perClientMax: 100, max: 1000, bytesMax: 1_000_000, ...limits },
-    (address) => address,
-  );
+  const waiting = new WaitingRequests({ perClientMax: 100, max: 1000, bytesMax: 1_000_000, ...limits });
   /** A request from this address, and its answer to settle. */
   function wait(clientAddress: string, terms: Terms = {}) {
-    const { bytes = 1, cancellation = new Cancellation(), principal } = terms;
+    const { bytes: bodyBytes = 1, cancellation = new Cancellation(), principal = anonymous } = terms;
+    const context = requestContext({ clientAddress, cancellation, principal });
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     let [begun, left, client] = [0, 0, ''];
-    const answer = waiting.wait(received(clientAddress, bytes, { cancellation, principal }), (name) => {
+    const answer = waiting.wait(readRequest({ context, bodyBytes, query: '' }), (name) => {
       begun += 1;
       client = name;
       return { answer: promise, leave: () => (left += 1) };
@@ -129,17 +127,4 @@ function given(limits: Partial<WaitingLimits> = {}) {
     };
   }
   return { waiting, wait };
-}
-
-function received(
-  clientAddress: string,
-  bodyBytes: number,
-  { cancellation, principal }: { cancellation: Cancellation; principal: Principal | undefined },
-): Received {
-  const context = requestContext({
-    clientAddress,
-    cancellation,
-    ...(principal ? { principal } : {}),
-  });
-  return { context, request: { query: '', operationName: null, variables: {} }, queryOnly: false, bodyBytes };
 }

@@ -5,9 +5,7 @@
 
 import { createHash } from 'node:crypto';
 
-import type { RequestContext } from '../pipeline/request.ts';
-import type { Received } from '../pipeline/stages.ts';
-import type { NetworkOf } from '../shared/addresses.ts';
+import type { Read } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface WaitingLimits {
@@ -25,30 +23,29 @@ export interface Wait<Result> {
   leave(): void;
 }
 
+/** A request that waits. */
+type Waiting = Pick<Read, 'context' | 'network' | 'request' | 'bodyBytes' | 'aside'>;
+
 interface Entry {
   readonly client: string;
   readonly bytes: number;
   readonly refuse: (error: GatewayError) => void;
 }
 
-interface Waiting {
+interface ClientEntries {
   /** The newest is the last. */
   readonly entries: Entry[];
   bytes: number;
 }
 
-const straight = <Result>(wait: Promise<Result>): Promise<Result> => wait;
-
 export class WaitingRequests {
   readonly #limits: WaitingLimits;
-  readonly #networkOf: NetworkOf;
-  readonly #clients = new Map<string, Waiting>();
+  readonly #clients = new Map<string, ClientEntries>();
   #count = 0;
   #bytes = 0;
 
-  constructor(limits: WaitingLimits, networkOf: NetworkOf) {
+  constructor(limits: WaitingLimits) {
     this.#limits = limits;
-    this.#networkOf = networkOf;
   }
 
   /** Requests that wait. */
@@ -61,17 +58,17 @@ export class WaitingRequests {
    * @throws {GatewayError} `PLANNING_QUOTA_EXCEEDED` where the client has too many waiting, `PLANNING_TIMEOUT` at the
    *   deadline of the request, `CANCELLED`, and whatever the answer is rejected with.
    */
-  wait<Result>(received: Received, begin: (client: string) => Wait<Result>): Promise<Result> {
-    return (received.aside ?? straight)(this.#wait(received, begin));
+  wait<Result>(read: Waiting, begin: (client: string) => Wait<Result>): Promise<Result> {
+    return read.aside(this.#wait(read, begin));
   }
 
-  async #wait<Result>(received: Received, begin: (client: string) => Wait<Result>): Promise<Result> {
-    const { context, request, bodyBytes = 0 } = received;
+  async #wait<Result>(read: Waiting, begin: (client: string) => Wait<Result>): Promise<Result> {
+    const { context, request, bodyBytes } = read;
     const { cancellation } = context;
     let refuse: Entry['refuse'] = () => {};
     const refused = new Promise<never>((_, reject) => (refuse = reject));
     const onCancelled = (reason: GatewayError): void => refuse(endOf(reason));
-    const client = clientOf(context, this.#networkOf);
+    const client = clientOf(read);
     const entry = { client, bytes: Math.max(bodyBytes, request.query.length), refuse };
     this.#enter(entry);
     let wait: Wait<Result> | undefined;
@@ -102,8 +99,8 @@ export class WaitingRequests {
   }
 
   /** The newest of whoever has most. */
-  #refuseOneOf(sizeOf: (waiting: Waiting) => number): void {
-    let most: Waiting | undefined;
+  #refuseOneOf(sizeOf: (waiting: ClientEntries) => number): void {
+    let most: ClientEntries | undefined;
     for (const waiting of this.#clients.values()) {
       if (!most || sizeOf(waiting) > sizeOf(most)) most = waiting;
     }
@@ -130,9 +127,8 @@ export class WaitingRequests {
 }
 
 /** Who a request is from where that is proven, else the network it comes from. */
-function clientOf({ principal, clientAddress, forwardedFor }: RequestContext, networkOf: NetworkOf): string {
-  if (!principal || principal.provenBy === 'none')
-    return networkOf(clientAddress, { 'x-forwarded-for': forwardedFor });
+function clientOf({ context: { principal }, network }: Waiting): string {
+  if (principal.provenBy === 'none') return network();
   const { issuer, subject, client } = principal;
   return createHash('sha1')
     .update(JSON.stringify([issuer, subject, client]))

@@ -42,15 +42,24 @@ export class Generations<Source, Parts> {
     return this.#current.parts;
   }
 
+  /** The current generation, which stays open until it is released. Release it once. */
+  hold(): { readonly generation: Parts; readonly release: () => void } {
+    const held = this.#current;
+    held.inFlight += 1;
+    const release = (): void => {
+      held.inFlight -= 1;
+      if (held.inFlight === 0) held.onIdle?.();
+    };
+    return { generation: held.parts, release };
+  }
+
   /** Runs `work` on the current generation, which stays open until `work` has settled. */
-  async use<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
-    const generation = this.#current;
-    generation.inFlight += 1;
+  async use<Result>(work: (generation: Parts) => Promise<Result>): Promise<Result> {
+    const { generation, release } = this.hold();
     try {
-      return await work(generation.parts);
+      return await work(generation);
     } finally {
-      generation.inFlight -= 1;
-      if (generation.inFlight === 0) generation.onIdle?.();
+      release();
     }
   }
 

@@ -99,7 +99,12 @@ export class Service {
     const { timeoutMs, reservePercent, retries, hedging, breaker, concurrency } = this.options;
     const { name: service, clock } = this.#parts;
     const patienceMs = Math.min(timeoutMs, breaker.slowMs, retries.attemptTimeoutMs || timeoutMs) * 0.9;
-    let call = withReplicas(transport, this.replicas, { service, clock, patienceMs, outcomeOfAnswer });
+    let call = withReplicas(this.#observed(transport), this.replicas, {
+      service,
+      clock,
+      patienceMs,
+      outcomeOfAnswer,
+    });
     if (concurrency.enabled) call = withLimit(call, this.limit);
     if (breaker.mode !== 'disabled') call = withBreaker(call, this.breaker, this.#gateParts());
     if (hedging.enabled) call = withHedging(call, hedging, this.#hedgeParts());
@@ -113,6 +118,21 @@ export class Service {
 
   close(): void {
     this.replicas.close();
+  }
+
+  /** Each try by itself, and only what is really sent. */
+  #observed<Request, Answer>(transport: Call<Request, Answer>): Call<Request, Answer> {
+    const { name: service, events } = this.#parts;
+    return (request, context) => {
+      const { endpoint, attempt } = context;
+      const begins = {
+        requestId: context.request.requestId,
+        service,
+        endpoint: endpoint?.url ?? null,
+        attempt,
+      };
+      return events.during('call', begins, () => transport(request, context));
+    };
   }
 
   #gateParts() {

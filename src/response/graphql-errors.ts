@@ -49,10 +49,7 @@ export function formatRequestError(error: unknown, requestId: string): Formatted
   }
   const { code } = error;
   const extensions = { ...error.public, code, ...retryable(error.retryable), requestId };
-  const several =
-    'errors' in error && Array.isArray(error.errors) ? (error.errors as FormattedError[]) : undefined;
-  if (!several) return [{ message: error.message, extensions }];
-  return several.map(({ message, locations }) => ({
+  return error.errors.map(({ message, locations }) => ({
     message,
     ...(locations ? { locations } : {}),
     extensions,

@@ -5,37 +5,42 @@
  */
 
 import type { Answer } from '../pipeline/answer.ts';
-import type { Answered } from '../pipeline/stages.ts';
-import { isGatewayError } from '../shared/errors.ts';
+import type { Executed, MediaType } from '../pipeline/stages.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { preferred } from './accept.ts';
 import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
 
-export const graphqlMediaType = 'application/graphql-response+json';
-export const jsonMediaType = 'application/json';
-export type MediaType = typeof graphqlMediaType | typeof jsonMediaType;
+export const graphqlMediaType = 'application/graphql-response+json' satisfies MediaType;
+export const jsonMediaType = 'application/json' satisfies MediaType;
 
 export interface HttpAnswer {
   readonly status: number;
   readonly mediaType: MediaType;
   /** JSON. */
   readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The media type to answer with; undefined where the client accepts neither. Without a preference it is
+ * The media type to answer with; null where the client accepts neither. Without a preference it is
  * `application/json`, which clients that know nothing of the newer type expect.
  */
-export function negotiate(accept: string | undefined): MediaType | undefined {
+export function negotiate(accept: string | undefined): MediaType | null {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === jsonMediaType)
     return jsonMediaType;
-  return accept === graphqlMediaType ? graphqlMediaType : preferred(accept, bothMediaTypes);
+  return accept === graphqlMediaType ? graphqlMediaType : (preferred(accept, bothMediaTypes) ?? null);
+}
+
+/** @throws {GatewayError} `NOT_ACCEPTABLE` */
+export function acceptable(mediaType: MediaType | null): MediaType {
+  if (mediaType !== null) return mediaType;
+  throw new GatewayError('NOT_ACCEPTABLE', `This endpoint answers with ${jsonMediaType}`);
 }
 
 const bothMediaTypes = [jsonMediaType, graphqlMediaType] as const;
 
 export function toHttpAnswer(
-  { context, answer }: Answered,
+  { context, answer }: Pick<Executed, 'context' | 'answer'>,
   mediaType: MediaType,
   policy: ErrorPolicy,
 ): HttpAnswer {
@@ -48,7 +53,7 @@ export function toHttpAnswer(
           errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
           extensions,
         };
-  return { status: 200, mediaType, text: JSON.stringify(body), ...statusAndHeaders(answer) };
+  return { status: 200, mediaType, text: JSON.stringify(body), headers: {}, ...statusAndHeaders(answer) };
 }
 
 type StatusAndHeaders = Partial<Pick<HttpAnswer, 'status' | 'headers'>>;
@@ -90,5 +95,6 @@ export function toHttpRefusal(error: unknown, requestId: string, mediaType: Medi
     status: legacy ? 200 : (known?.httpStatus ?? 500),
     mediaType,
     text: JSON.stringify({ errors }),
+    headers: {},
   };
 }

@@ -2,13 +2,13 @@
 
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import type { Answered, Keep } from '../pipeline/stages.ts';
+import type { Executed, Keep } from '../pipeline/stages.ts';
 
 /** @param operation As it was asked, with what was denied of it. */
 export function outlineOf(
   operation: Pick<PreparedOperation, 'kind' | 'name' | 'checks'>,
   graph: Pick<GraphInputs, 'hasOpenLabels'>,
-): Pick<Answered, 'kind' | 'name' | 'keep'> {
+): Pick<Executed, 'kind' | 'name' | 'keep'> {
   const { kind, name } = operation;
   return { kind, name, keep: keepOf(operation, graph) };
 }

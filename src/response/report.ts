@@ -1,11 +1,11 @@
 /** Tells operators what an answer says of failures. */
 
-import type { Answered } from '../pipeline/stages.ts';
+import type { Executed } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
 
 export function reportAnswer(
   events: Events,
-  { context, answer }: Pick<Answered, 'context' | 'answer'>,
+  { context, answer }: Pick<Executed, 'context' | 'answer'>,
 ): void {
   const { requestId } = context;
   if (answer.errors.length > 0) events.emit('fieldsFailed', { requestId, errors: answer.errors });

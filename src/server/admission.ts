@@ -10,7 +10,7 @@
 import { getHeapStatistics } from 'node:v8';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Aside } from '../pipeline/stages.ts';
+import type { Admission as AdmissionStage, Aside } from '../pipeline/stages.ts';
 import { type Clock, monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
@@ -45,7 +45,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-export class Admission {
+export class Admission implements AdmissionStage {
   readonly #options: AdmissionOptions;
   readonly #queue = new Set<Waiting>();
   /** They were admitted before. */

@@ -22,7 +22,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-import type { OperationRefused, RefusedError } from '../operation/refused.ts';
+import type { GatewayError, RequestError } from '../shared/errors.ts';
 
 interface Held {
   readonly document: DocumentNode;
@@ -72,7 +72,7 @@ export class CheckedDocuments {
 }
 
 interface Refusal {
-  readonly errors: readonly RefusedError[];
+  readonly errors: readonly RequestError[];
   readonly query: string;
 }
 
@@ -81,7 +81,7 @@ const refusals = new WeakMap<DocumentNode, Refusal>();
 
 /** Has Apollo Server validate an empty document instead of one that the worker has refused. */
 export function refusalPlugin<
-  Carried extends { readonly refused: OperationRefused | undefined },
+  Carried extends { readonly refused: GatewayError | undefined },
 >(): ApolloServerPlugin<Carried> {
   return {
     requestDidStart: async ({ contextValue: { refused } }) =>

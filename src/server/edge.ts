@@ -181,15 +181,8 @@ function sendRefusal(known: GatewayError, { request, reply, events, error, unrea
   if (known.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
   const { status, text } = toHttpRefusal(known, requestId, mediaType);
-  events.emit('requestCompleted', {
-    requestId,
-    httpStatus: status,
-    durationMs: reply.elapsedTime,
-    operationName: null,
-    operationKind: null,
-    errors: 1,
-    code: known.code,
-  });
+  const end = events.begin('request', { requestId }, monotonicClock() - reply.elapsedTime);
+  end?.({ httpStatus: status, operationName: null, operationKind: null, errors: 1, code: known.code });
   const headers: OutgoingHttpHeaders = {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'cache-control': 'no-store',

@@ -10,7 +10,7 @@ import { parseJson } from '../shared/exact-json.ts';
 import { isUtf8Json } from './http-rules.ts';
 
 /** @throws {GatewayError} `BAD_REQUEST`, `CSRF_PREVENTION` or `PERSISTED_QUERY_NOT_SUPPORTED`. */
-export function readOperation(request: IncomingMessage, body: Buffer | undefined): OperationRequest {
+export function readOperation(request: IncomingMessage, body: Buffer | null): OperationRequest {
   return request.method === 'POST' ? readPost(body) : readGet(request);
 }
 
@@ -35,8 +35,8 @@ function readGet({ headers, url = '' }: IncomingMessage): OperationRequest {
 }
 
 /** The edge has refused what is not JSON by its headers, before it read it. */
-function readPost(body: Buffer | undefined): OperationRequest {
-  if (body === undefined || body.length === 0) throw new GatewayError('BAD_REQUEST', 'The body is empty');
+function readPost(body: Buffer | null): OperationRequest {
+  if (body === null || body.length === 0) throw new GatewayError('BAD_REQUEST', 'The body is empty');
   if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', 'The body is not UTF-8');
   let parsed: unknown;
   try {

@@ -1,18 +1,19 @@
-/** Makes the context of a request from its headers. */
+/** What is known of a request by its headers alone. */
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { clientTimeoutMs } from './client-deadline.ts';
-import type { RequestContext } from '../pipeline/request.ts';
+import type { RequestHead } from '../pipeline/request.ts';
 import { plainAddress } from '../shared/addresses.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
 
-export interface RequestContextOptions {
+export interface RequestHeadOptions {
   readonly requestId: string;
-  /** Names of headers that backends get, in lower case. */
+  /** Of the connection. */
   readonly clientAddress: string;
+  /** Names of headers that backends get, in lower case. */
   readonly forward: readonly string[];
   readonly timeoutMs: number;
 }
@@ -31,10 +32,10 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
   return `${ownPrefix}-${ownCount.toString(36)}`;
 }
 
-export function createRequestContext(
+export function requestHead(
   headers: IncomingHttpHeaders,
-  { requestId, clientAddress, forward, timeoutMs }: RequestContextOptions,
-): RequestContext {
+  { requestId, clientAddress, forward, timeoutMs }: RequestHeadOptions,
+): RequestHead {
   const forwardHeaders: Record<string, string> = {};
   for (const name of forward) {
     const value = headers[name];

@@ -8,11 +8,11 @@ import { ignoredHeaders, inputHeaders } from '../config/gateway/input-headers.ts
 import { answerKey, type GraphInputs, type KeyParts } from '../pipeline/answer-inputs.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import type { MediaType } from '../response/http.ts';
+import type { MediaType } from '../pipeline/stages.ts';
 
 export interface Asking {
   readonly context: RequestContext;
-  readonly request: Pick<IncomingMessage, 'headers'>;
+  readonly http: Pick<IncomingMessage, 'headers'>;
   readonly mediaType: MediaType;
   /** Of the graph in place. */
   readonly graph: GraphInputs;
@@ -31,7 +31,7 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<Asking> {
     graph: ({ graph }) => String(graph.number),
     mutations: ({ mutations }) => String(mutations),
     labels: ({ graph, context }) => JSON.stringify(graph.labelsOf(context)),
-    principal: ({ context }) => (context.principal ? String(principalNumber(context.principal)) : ''),
+    principal: ({ context }) => String(principalNumber(context.principal)),
     denied: { leftOut: 'it follows from the principal, the address and the dry run' },
     dryRun: ({ context }) => textOf(context.headers[dryRunHeader]),
     headers: (asking) => {
@@ -40,7 +40,7 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<Asking> {
     },
     clientAddress: (asking) => (hasPolicy || isOpen(asking) ? asking.context.clientAddress : ''),
     mediaType: ({ mediaType }) => mediaType,
-    requestForm: ({ request }) => headersText(request.headers, ['content-type', 'content-encoding']),
+    requestForm: ({ http }) => headersText(http.headers, ['content-type', 'content-encoding']),
   };
 }
 

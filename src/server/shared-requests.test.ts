@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { GatewayError } from '../shared/errors.ts';
 import { requestContext } from '../../test/support/context.ts';
-import type { Responded } from './front.ts';
+import type { Answered } from '../pipeline/stages.ts';
 import { SharedRequests } from './shared-requests.ts';
 
 describe('SharedRequests', () => {
@@ -142,7 +142,7 @@ describe('the others go on by themselves', () => {
   });
 });
 
-function responded(changes: Partial<Responded> = {}): Responded {
+function responded(changes: Partial<Answered> = {}): Answered {
   return {
     status: 200,
     mediaType: 'application/json',
@@ -150,13 +150,14 @@ function responded(changes: Partial<Responded> = {}): Responded {
     operationName: null,
     operationKind: 'query',
     errors: 0,
-    keep: 'allowed',
+    headers: {},
+    later: null,
     code: null,
     ...changes,
   };
 }
 
-const askedAlike = { request: { headers: {} }, mediaType: 'application/json' } as const;
+const askedAlike = { http: { headers: {} }, mediaType: 'application/json' } as const;
 
 interface Sent {
   readonly body?: string;
@@ -175,19 +176,19 @@ function given(options: { readonly bodiesMax?: number; readonly bodyBytesMax?: n
     graphNumber: () => graph,
     ...options,
   });
-  const asked: Array<PromiseWithResolvers<Responded>> = [];
-  const send = (sent: Sent, alone: () => Promise<Responded>) => {
+  const asked: Array<PromiseWithResolvers<Answered>> = [];
+  const send = (sent: Sent, alone: () => Promise<Answered>) => {
     const { body = '{"query":"{a}"}', headers = 'Bearer a', deadlineInMs = 10_000 } = sent;
     const context = requestContext({ headers: { authorization: headers }, deadlineInMs });
     return shared.answer(Buffer.from(body), { context, ...askedAlike }, alone);
   };
-  const ask = (sent: Sent = {}): Promise<Responded> =>
+  const ask = (sent: Sent = {}): Promise<Answered> =>
     send(sent, () => {
-      const call = Promise.withResolvers<Responded>();
+      const call = Promise.withResolvers<Answered>();
       asked.push(call);
       return call.promise;
     });
-  const learn = (changes: Partial<Responded> = {}, sent: Sent = {}): Promise<Responded> =>
+  const learn = (changes: Partial<Answered> = {}, sent: Sent = {}): Promise<Answered> =>
     send(sent, () => Promise.resolve(responded(changes)));
   const replaceGraph = (): void => void (graph += 1);
   return { ask, asked, learn, replaceGraph };

@@ -9,8 +9,9 @@
 import { LRUCache } from 'lru-cache';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Gateway } from '../gateway.ts';
-import type { Responded } from './front.ts';
+import type { GraphInputs } from '../pipeline/answer-inputs.ts';
+import type { Answered, Share } from '../pipeline/stages.ts';
+import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { requestKey, type Asking } from './request-key.ts';
 
 const bodiesMax = 10_000;
@@ -20,20 +21,25 @@ const knownBytesMax = 16_777_216;
 /** Of deadlines: a request may have spent some time on finding out who it is from. */
 const joinToleranceMs = 100;
 
-/** @returns undefined where the configuration does not want it. */
-export function createSharedRequests(
+/**
+ * @param inputs Of the graph in place.
+ * @returns null where the configuration does not want it.
+ */
+export function shareRequests(
   config: GatewayConfig,
-  { mutations, inputs }: Pick<Gateway, 'mutations' | 'inputs'>,
-): SharedRequests | undefined {
-  if (!config.sharing.requests) return undefined;
+  { mutations, inputs }: { readonly mutations: MutationCounter; readonly inputs: () => GraphInputs },
+): Share | null {
+  if (!config.sharing.requests) return null;
   const keyOf = requestKey(config);
-  return new SharedRequests({
+  const shared = new SharedRequests({
     bodiesMax,
     bodyBytesMax,
     knownBytesMax,
     keyOf: (asked) => keyOf({ ...asked, graph: inputs(), mutations: mutations.value }),
     graphNumber: () => inputs().number,
   });
+  return ({ arrived: { body, http }, context, mediaType }, answerAlone) =>
+    body ? shared.answer(body, { context, http, mediaType }, answerAlone) : answerAlone();
 }
 
 export interface SharedRequestsOptions {
@@ -52,7 +58,7 @@ export interface SharedRequestsOptions {
 type Asked = Omit<Asking, 'graph' | 'mutations'>;
 
 interface InFlight {
-  readonly answer: Promise<Responded>;
+  readonly answer: Promise<Answered>;
   /** By then it is there, or has failed. */
   readonly deadlineAtMs: number;
 }
@@ -67,7 +73,7 @@ export class SharedRequests {
     this.#queries = new LRUCache({ max: options.bodiesMax, maxSize: options.knownBytesMax });
   }
 
-  async answer(body: Buffer, asked: Asked, answerAlone: () => Promise<Responded>): Promise<Responded> {
+  async answer(body: Buffer, asked: Asked, answerAlone: () => Promise<Answered>): Promise<Answered> {
     if (body.length > this.#options.bodyBytesMax) return answerAlone();
     const text = body.toString('latin1');
     if (!this.#queries.has(text)) return this.#learn(text, answerAlone);
@@ -88,7 +94,7 @@ export class SharedRequests {
     return answer;
   }
 
-  async #learn(text: string, answerAlone: () => Promise<Responded>): Promise<Responded> {
+  async #learn(text: string, answerAlone: () => Promise<Answered>): Promise<Answered> {
     const answer = await answerAlone();
     if (answer.operationKind === 'query') this.#queries.set(text, true, { size: Math.max(1, text.length) });
     return answer;
@@ -96,6 +102,6 @@ export class SharedRequests {
 }
 
 /** Errors name the request they belong to, and cookies are for the client that caused them. */
-function isForOthers({ errors, headers }: Responded): boolean {
-  return errors === 0 && headers?.['set-cookie'] === undefined;
+function isForOthers({ errors, headers, later }: Answered): boolean {
+  return errors === 0 && headers['set-cookie'] === undefined && later === null;
 }

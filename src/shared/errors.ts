@@ -73,6 +73,12 @@ export function isOutage(code: unknown): boolean {
   return code === 'SERVICE_UNAVAILABLE' || code === 'SERVICE_TIMEOUT' || code === 'SERVICE_BAD_RESPONSE';
 }
 
+/** One entry of `errors` in the answer to a request that is refused as a whole. */
+export interface RequestError {
+  readonly message: string;
+  readonly locations?: ReadonlyArray<{ readonly line: number; readonly column: number }>;
+}
+
 export interface GatewayErrorDetails {
   /** Shown to the client under `extensions`: JSON-safe, and built only from what that client sent or may know. */
   readonly public?: Readonly<Record<string, unknown>>;
@@ -82,6 +88,10 @@ export interface GatewayErrorDetails {
   readonly nothingDone?: boolean;
   /** The same request may succeed later. Default: as the code says. */
   readonly retryable?: boolean;
+  /** Where the answer lists several. Default: the message alone. */
+  readonly errors?: readonly RequestError[];
+  /** `UNAUTHENTICATED`: the request has no credentials, rather than some that do not hold. Default false. */
+  readonly credentialsMissing?: boolean;
 }
 
 export class GatewayError extends Error {
@@ -90,6 +100,9 @@ export class GatewayError extends Error {
   readonly public: Readonly<Record<string, unknown>>;
   readonly nothingDone: boolean;
   readonly retryable: boolean;
+  /** At least one. */
+  readonly errors: readonly RequestError[];
+  readonly credentialsMissing: boolean;
 
   /** @param message Safe to show to the client: what was refused and what to do about it. */
   constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
@@ -98,11 +111,25 @@ export class GatewayError extends Error {
     this.public = details.public ?? {};
     this.nothingDone = details.nothingDone ?? false;
     this.retryable = details.retryable ?? isRetryableCode(code);
+    this.errors = details.errors ?? [{ message }];
+    this.credentialsMissing = details.credentialsMissing ?? false;
   }
 
   get httpStatus(): number {
     return errorCodes[this.code].httpStatus;
   }
+}
+
+/** What an error that is the cause of another may say of its own message. */
+export interface CauseNote {
+  /** It is a service's, which may repeat anything that a client sent. */
+  readonly isServiceText?: true;
+  /** It is ours, and says what is odd about an error of a service. */
+  readonly isRemark?: true;
+}
+
+export function noteOf(cause: unknown): CauseNote {
+  return cause instanceof Error ? (cause as CauseNote) : {};
 }
 
 /** Whether a backend's word for what went wrong is a name, such as `OUT_OF_STOCK`, and not a text that may say anything. */

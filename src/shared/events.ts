@@ -1,21 +1,76 @@
 /**
- * What happens in the gateway, for whoever wants to know: stages emit, `observe/` and plugins listen.
+ * What happens in the gateway: stages emit, `observe/` and plugins listen. What takes time begins and ends (`Spans`).
  * An event without listeners costs one look-up.
  */
 
+import { monotonicClock } from './clock.ts';
+
+/** What takes time, by its name: what is known when it begins, and what only when it ends. */
+export interface Spans {
+  /** An HTTP request, until its answer is sent. */
+  request: { readonly begins: RequestBegins; readonly ends: RequestEnds };
+  /** A stage of a request (`gateway.ts`). */
+  stage: { readonly begins: StageBegins; readonly ends: SpanEnds };
+  /** The planner prepares an operation that is new to it. */
+  preparation: { readonly begins: PreparationBegins; readonly ends: SpanEnds };
+  /** One call of a service, each try by itself. */
+  call: { readonly begins: CallBegins; readonly ends: SpanEnds };
+}
+
+interface RequestBegins {
+  readonly requestId: string;
+}
+
+interface StageBegins {
+  readonly context: { readonly requestId: string };
+  readonly stage: 'authenticate' | 'admit' | 'prepare' | 'authorize' | 'execute';
+}
+
+interface PreparationBegins {
+  readonly operationName: string | null;
+}
+
+interface CallBegins {
+  readonly requestId: string;
+  readonly service: string;
+  /** The address of the replica. Null: the service has no address. */
+  readonly endpoint: string | null;
+  /** 0 for the first. */
+  readonly attempt: number;
+}
+
+interface SpanEnds {
+  /** Whatever was thrown. Null: nothing was. */
+  readonly error: unknown;
+}
+
+interface RequestEnds {
+  readonly httpStatus: number;
+  readonly operationName: string | null;
+  readonly operationKind: string | null;
+  /** Errors in the answer. */
+  readonly errors: number;
+  /** Of the first error. */
+  readonly code: string | null;
+}
+
+type Began<Name extends keyof Spans> = Spans[Name]['begins'] & {
+  /** The same when it ends. Unique in this process. */
+  readonly spanId: number;
+};
+type Ended<Name extends keyof Spans> = Began<Name> & Spans[Name]['ends'] & { readonly durationMs: number };
+
+export type EndSpan<Name extends keyof Spans> = (ends: Spans[Name]['ends']) => void;
+
 export interface GatewayEvents {
-  /** An HTTP request was answered or refused. */
-  requestCompleted: {
-    readonly requestId: string;
-    readonly httpStatus: number;
-    readonly durationMs: number;
-    readonly operationName: string | null;
-    readonly operationKind: string | null;
-    /** Errors in the answer. */
-    readonly errors: number;
-    /** Of the first error. */
-    readonly code: string | null;
-  };
+  requestBegan: Began<'request'>;
+  requestEnded: Ended<'request'>;
+  stageBegan: Began<'stage'>;
+  stageEnded: Ended<'stage'>;
+  preparationBegan: Began<'preparation'>;
+  preparationEnded: Ended<'preparation'>;
+  callBegan: Began<'call'>;
+  callEnded: Ended<'call'>;
   /** An answer has these errors. */
   fieldsFailed: {
     readonly requestId: string;
@@ -170,15 +225,75 @@ type Listeners = { [Name in keyof GatewayEvents]?: Array<Listener<Name>> };
 
 export class Events {
   readonly #listeners: Listeners = {};
+  #spans = 0;
 
-  on<Name extends keyof GatewayEvents>(name: Name, listener: Listener<Name>): void {
-    const listeners: Array<Listener<Name>> = this.#listeners[name] ?? [];
-    listeners.push(listener);
-    (this.#listeners as Record<Name, Array<Listener<Name>>>)[name] = listeners;
+  /** @returns Unsubscribes. */
+  on<Name extends keyof GatewayEvents>(name: Name, listener: Listener<Name>): () => void {
+    const all = this.#listeners as Record<Name, Array<Listener<Name>> | undefined>;
+    // A list of its own for each change: one that is being told stays as it is.
+    all[name] = [...(all[name] ?? []), listener];
+    return () => {
+      const others = all[name]?.filter((other) => other !== listener) ?? [];
+      all[name] = others.length > 0 ? others : undefined;
+    };
   }
 
   emit<Name extends keyof GatewayEvents>(name: Name, event: GatewayEvents[Name]): void {
     const listeners = this.#listeners[name];
     if (listeners) for (const listener of listeners) listener(event);
   }
+
+  /**
+   * @param beganAtMs By `monotonicClock`. Default: now.
+   * @returns Ends it; undefined where nobody listens.
+   */
+  begin<Name extends keyof Spans>(
+    name: Name,
+    begins: Spans[Name]['begins'],
+    beganAtMs?: number,
+  ): EndSpan<Name> | undefined {
+    const began = `${name}Began` as const;
+    const ended = `${name}Ended` as const;
+    if (!this.#listeners[began] && !this.#listeners[ended]) return undefined;
+    const startedAtMs = beganAtMs ?? monotonicClock();
+    this.#spans += 1;
+    const event = { ...begins, spanId: this.#spans };
+    this.emit(began, event as GatewayEvents[typeof began]);
+    return (ends) => {
+      const durationMs = monotonicClock() - startedAtMs;
+      this.emit(ended, { ...event, ...ends, durationMs } as GatewayEvents[typeof ended]);
+    };
+  }
+
+  /** The span of some work, which also a promise of it may end. */
+  during<Name extends keyof Spans, Result>(
+    name: Name & SpanOfWork,
+    begins: Spans[Name]['begins'],
+    work: () => Result,
+  ): Result {
+    const end = this.begin(name, begins) as EndSpan<SpanOfWork> | undefined;
+    return end ? untilEnded(end, work) : work();
+  }
+}
+
+/** Those of which nothing but an error is known when they end. */
+type SpanOfWork = 'stage' | 'preparation' | 'call';
+
+function untilEnded<Result>(end: EndSpan<SpanOfWork>, work: () => Result): Result {
+  let result: Result;
+  try {
+    result = work();
+  } catch (error) {
+    end({ error });
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    end({ error: null });
+    return result;
+  }
+  result.then(
+    () => end({ error: null }),
+    (error: unknown) => end({ error }),
+  );
+  return result;
 }

@@ -1,7 +1,7 @@
 /** The errors of a backend call, worded once: they name the service and nothing else; details go into the cause. */
 
 import { CallFailure, type CallFailureDetails, type Outcome } from '../resilience/outcome.ts';
-import { GatewayError } from '../shared/errors.ts';
+import { GatewayError, type CauseNote } from '../shared/errors.ts';
 
 /** What policies have to know besides the code; each kind of failure has an outcome of its own. */
 type Known = Partial<Pick<CallFailureDetails, 'outcome' | 'nothingSent' | 'retryAfterMs'>>;
@@ -41,7 +41,8 @@ export function badResponse(service: string, cause?: unknown, known: Known = {})
  * What a service said when it refused a call. The words are a backend's: `local-source.ts` puts them into the
  * subgraph's error, where the policy for such messages decides whether clients see them.
  */
-export class ServiceRefusal extends Error {
+export class ServiceRefusal extends Error implements CauseNote {
+  readonly isServiceText = true;
   override readonly name = 'ServiceRefusal';
 }
 

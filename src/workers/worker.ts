@@ -3,8 +3,8 @@
 import cluster from 'node:cluster';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import { createGateway, type Gateway } from '../gateway.ts';
-import { serveGateway, type RunningGateway } from '../main.ts';
+import { openGateway, type Gateway } from '../assembly/gateway.ts';
+import { serveGateway, type RunningGateway } from '../assembly/serve.ts';
 import { logEvents } from '../observe/logger.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { GivenCredentials } from '../server/credentials.ts';
@@ -80,7 +80,9 @@ async function start({
     planners.set(next.graph, new RemotePlanner(channel, next, config));
     return next.graph;
   };
-  const gateway = await createGateway(known(planned), config, events, {
+  const gateway = await openGateway(known(planned), {
+    config,
+    events,
     openPlanner(graph) {
       const planner = planners.get(graph);
       if (!planner) throw new GatewayError('INTERNAL_ERROR', 'A graph without a planner');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type RunningGateway, start } from '../../src/main.ts';
+import { type RunningGateway, start } from '../../src/assembly/start.ts';
 import { ask, type GraphqlReply } from '../support/ask.ts';
 import { signed, signingKey, type SigningKey } from './support/provider.ts';
 import {

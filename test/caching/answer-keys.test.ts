@@ -41,7 +41,7 @@ const config = await loadGatewayConfig(undefined, { environment: {} });
 const graph = { number: 1, labelsOf: () => ['a'], hasOpenLabels: true, hasResolvers: false };
 const asking = (): Asking => ({
   context: requestContext({ principal: anonymous, headers: { cookie: 'a=1' } }),
-  request: { headers: { 'content-type': 'application/json' } },
+  http: { headers: { 'content-type': 'application/json' } },
   mediaType: 'application/json',
   graph,
   mutations: 0,

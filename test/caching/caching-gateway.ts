@@ -2,7 +2,7 @@
 
 import { onTestFinished } from 'vitest';
 
-import { type RunningGateway, start } from '../../src/main.ts';
+import { type RunningGateway, start } from '../../src/assembly/start.ts';
 import { signed, type SigningKey, signingKey } from '../auth/support/provider.ts';
 import { startStandIn, type Answer } from '../sources/support/stand-in.ts';
 import { folderWith } from '../support/folder.ts';

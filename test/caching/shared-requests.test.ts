@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { start, type RunningGateway } from '../../src/main.ts';
+import { start, type RunningGateway } from '../../src/assembly/start.ts';
 import { folderWith } from '../support/folder.ts';
 import { startStandIn, type Answer, type StandIn } from '../sources/support/stand-in.ts';
 

@@ -7,9 +7,10 @@ import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway/gateway-config.ts';
-import { createGateway } from '../../src/gateway.ts';
+import { openGateway } from '../../src/assembly/gateway.ts';
 import { Events } from '../../src/shared/events.ts';
 import { requestContext } from '../support/context.ts';
+import { readRequest } from '../support/read.ts';
 import { folderWith } from '../support/folder.ts';
 import { labelMonolith, labelSubgraphs } from './fixtures/labels.ts';
 import { composeFixture, subgraphTransport, type SubgraphSend } from './oracle/compose.ts';
@@ -80,15 +81,12 @@ async function answersFor(
   settings: GatewayConfig,
   query: string,
 ): Promise<{ first: string[]; second: string[] }> {
-  const gateway = await createGateway({ kind: 'supergraph', sdl }, settings, new Events());
+  const gateway = await openGateway({ kind: 'supergraph', sdl }, { config: settings, events: new Events() });
   const turn = async (): Promise<string[]> => {
     const answers: string[] = [];
     for (let i = 0; i < 60; i += 1) {
-      const { answer } = await gateway.answer({
-        context: requestContext({ requestId: `request-${i}` }),
-        request: { query, operationName: null, variables: {} },
-        queryOnly: false,
-      });
+      const context = requestContext({ requestId: `request-${i}` });
+      const { answer } = await gateway.operate(readRequest({ context, query }));
       answers.push(JSON.stringify(answer.data));
     }
     return answers;

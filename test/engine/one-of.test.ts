@@ -1,7 +1,7 @@
 /** `@oneOf` input types through a running gateway: composed, shown to clients, and enforced before any service is asked. */
 import { expect, it, onTestFinished } from 'vitest';
 
-import { start } from '../../src/main.ts';
+import { start } from '../../src/assembly/start.ts';
 import { ask } from '../support/ask.ts';
 import { countingSubgraph } from '../support/counting-subgraph.ts';
 import { folderWith } from '../support/folder.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { RunningGateway } from '../../src/main.ts';
+import type { RunningGateway } from '../../src/assembly/start.ts';
 import { ask, type ReplyError } from '../support/ask.ts';
 import type { OddAnswer, Sent } from './support/odd-answer.ts';
 import { oddAnswers, pricesSdl, thingsSdl } from './support/odd-answers.ts';

@@ -1,5 +1,5 @@
 /** The rules of the folders hold: what may import what, sizes, documented codes, exact versions. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,8 @@ import { errorCodes } from '../../src/shared/errors.ts';
 import { findingsIn, findingsInPlanted, plantAndLint, readTables, root, type Tables } from './lint.ts';
 
 const linesMax = 400;
+/** They import anything. */
+const tops = ['assembly', 'server', 'workers', 'cli'];
 let tables: Tables;
 
 beforeAll(async () => {
@@ -17,7 +19,7 @@ beforeAll(async () => {
 describe('the linter refuses every import that the folder tables do not allow', () => {
   it('between folders, and nothing that they allow', async () => {
     const { mayImport } = tables;
-    const folders = [...Object.keys(mayImport), 'server', 'workers', 'cli'];
+    const folders = [...Object.keys(mayImport), ...tops];
     const plants = Object.entries(mayImport).flatMap(([folder, allowed]) => [
       ...folders.map((target) => ({
         folder,
@@ -25,7 +27,7 @@ describe('the linter refuses every import that the folder tables do not allow', 
         forbidden: target !== folder && !allowed.includes(target),
       })),
       { folder, from: '../gateway.ts', forbidden: true },
-      { folder, from: '../main.ts', forbidden: true },
+      { folder, from: '../api.ts', forbidden: true },
     ]);
     expect(plants.filter(({ forbidden }) => forbidden).length).toBeGreaterThan(200);
     expect(await plantAndLint(plants)).toEqual({ missed: [], wronglyRefused: [] });
@@ -44,7 +46,7 @@ describe('the linter refuses every import that the folder tables do not allow', 
 
   it('of packages outside their home folder', async () => {
     const { mayImport, packageHome } = tables;
-    const plants = [...Object.keys(mayImport), 'server', 'workers', 'cli'].flatMap((folder) =>
+    const plants = [...Object.keys(mayImport), ...tops].flatMap((folder) =>
       Object.entries(packageHome).flatMap(([name, home]) => [
         { folder, from: name, forbidden: home !== folder },
         { folder, from: `${name}/file.js`, forbidden: home !== folder },
@@ -86,10 +88,10 @@ it('the linter refuses a cycle of imports, also of types alone', async () => {
 describe('src/', () => {
   it('has no folder that the table does not know', async () => {
     const entries = await readdir(join(root, 'src'), { withFileTypes: true });
-    const known = new Set([...Object.keys(tables.mayImport), 'server', 'workers', 'cli']);
+    const known = new Set([...Object.keys(tables.mayImport), ...tops]);
     expect(entries.filter((entry) => entry.isDirectory() && !known.has(entry.name))).toEqual([]);
     const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    expect(files.toSorted()).toEqual(['api.ts', 'gateway.ts', 'main.ts']);
+    expect(files.toSorted()).toEqual(['api.ts', 'gateway.ts']);
   });
 
   it('has no function over 70 lines, no import cycle and no forbidden import', async () => {
@@ -139,4 +141,20 @@ it('package.json names exact versions only', async () => {
     .flatMap((section) => Object.entries(manifest[section] ?? {}))
     .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)));
   expect(ranges).toEqual([]);
+});
+
+it('docs/ARCHITECTURE.md names files that exist', async () => {
+  const text = await readFile(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const named = new Set(
+    [...text.matchAll(/`((?:src|test|schemas)\/[\w./-]+)`/g)].map(([, path = '']) => path),
+  );
+  expect(named.size).toBeGreaterThan(30);
+  const missing = [];
+  for (const path of named) if (!(await stat(join(root, path)).catch(() => undefined))) missing.push(path);
+  expect(missing).toEqual([]);
+});
+
+it('src/gateway.ts has at most 150 lines', async () => {
+  const text = await readFile(join(root, 'src/gateway.ts'), 'utf8');
+  expect(text.split('\n').length - 1).toBeLessThanOrEqual(150);
 });

@@ -6,32 +6,29 @@ import { createBackendIdentity } from '../../src/authn/identity/backend-headers.
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { authSchema } from '../../src/config/gateway/auth.ts';
 import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
-import type { RequestContext } from '../../src/pipeline/request.ts';
-import { createRequestContext } from '../../src/server/request-context.ts';
+import type { RequestContext, RequestHead } from '../../src/pipeline/request.ts';
+import { requestHead } from '../../src/server/request-context.ts';
 import { clientNetworks } from '../../src/shared/addresses.ts';
+import { readRequest } from '../support/read.ts';
 
 const proxy = '10.0.0.1';
-const waiting = new WaitingRequests(
-  { perClientMax: 10, max: 10, bytesMax: 10_000 },
-  clientNetworks({ trustedProxies: [proxy], ipv6PrefixBits: 64 }),
-);
+const waiting = new WaitingRequests({ perClientMax: 10, max: 10, bytesMax: 10_000 });
+const networkOf = clientNetworks({ trustedProxies: [proxy], ipv6PrefixBits: 64 });
 const identity = createBackendIdentity(authSchema.parse({}));
-const unproven = (context: RequestContext): RequestContext =>
-  identity.tell(context, { principal: anonymous });
-const unasked = (context: RequestContext): RequestContext => context;
+const unproven = (head: RequestHead): RequestContext => identity.tell(head, { principal: anonymous });
+const unasked = (head: RequestHead): RequestContext => ({ ...head, principal: anonymous });
 
 it.each([
   ['where nobody is asked who they are', unasked, proxy, '192.0.2.7'],
   ['who proved nothing', unproven, proxy, '192.0.2.7'],
   ['who proved nothing and are behind a proxy that nobody trusts', unproven, '10.0.0.2', '10.0.0.2'],
 ])('tells clients apart %s', async (_who, authenticated, connection, client) => {
-  const received = createRequestContext(
+  const head = requestHead(
     { 'x-forwarded-for': '203.0.113.1, 192.0.2.7' },
     { requestId: 'r', clientAddress: connection, forward: [], timeoutMs: 1000 },
   );
-  const context = authenticated(received);
-  const request = { query: '{ a }', operationName: null, variables: {} };
-  const turn = waiting.wait({ context, request, queryOnly: false }, (name) => ({
+  const network = networkOf(head.clientAddress, { 'x-forwarded-for': head.forwardedFor });
+  const turn = waiting.wait(readRequest({ context: authenticated(head), network }), (name) => ({
     answer: Promise.resolve(name),
     leave: () => {},
   }));

@@ -267,7 +267,10 @@ async function explainerOf({ supergraph, configPath }: GuardedFiles): Promise<Ex
   const explainer = await openExplainer({ supergraph, configPath });
   onTestFinished(() => explainer.close());
   return (query, claims, variables = {}) =>
-    explainer.explain({ query, variables, operationName: null }, explainer.principalOf(claims));
+    explainer.explain(
+      { query, variables, operationName: null, extensions: null },
+      explainer.principalOf(claims),
+    );
 }
 
 function at(fields: readonly ExplainedField[], path: string): ExplainedField {

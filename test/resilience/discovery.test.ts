@@ -2,7 +2,7 @@
 
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { start } from '../../src/main.ts';
+import { start } from '../../src/assembly/start.ts';
 import { ask } from '../support/ask.ts';
 import { countingSubgraph } from '../support/counting-subgraph.ts';
 import { dnsServer } from '../support/dns-server.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { start } from '../../src/main.ts';
+import { start } from '../../src/assembly/start.ts';
 import { ask } from '../support/ask.ts';
 import { countingSubgraph } from '../support/counting-subgraph.ts';
 import { openShop } from '../support/shop.ts';

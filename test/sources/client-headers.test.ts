@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { start } from '../../src/main.ts';
+import { start } from '../../src/assembly/start.ts';
 import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events } from '../../src/shared/events.ts';

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { start } from '../../src/main.ts';
+import { start } from '../../src/assembly/start.ts';
 import { folderWith } from '../support/folder.ts';
 
 /** Answers each request with these bytes for headers, past any check of values. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 
-import { type RunningGateway, start } from '../../src/main.ts';
+import { type RunningGateway, start } from '../../src/assembly/start.ts';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { patient } from './patient.ts';
 import { ask, type AskOptions, type GraphqlReply } from './ask.ts';

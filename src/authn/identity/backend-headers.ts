@@ -6,7 +6,7 @@
 
 import type { AuthConfig, IdentityRule } from '../../config/gateway/auth.ts';
 import type { Principal } from '../../pipeline/principal.ts';
-import type { RequestContext } from '../../pipeline/request.ts';
+import type { RequestContext, RequestHead } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';
 import type { Signer } from './signer.ts';
 import { emptyRecord } from '../../shared/records.ts';
@@ -20,7 +20,7 @@ const ownPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
 
 export interface BackendIdentity {
   /** @returns The context as every later stage sees it. */
-  readonly tell: (context: RequestContext, proof: Proof) => RequestContext;
+  readonly tell: (head: RequestHead, proof: Proof) => RequestContext;
 }
 
 /** @param signer There is one where any rule is `signed`. */
@@ -53,17 +53,17 @@ export function createBackendIdentity(
   const others = [...new Set(Object.values(identity.subgraphs))].filter((rule) => rule !== identity.rule);
 
   return {
-    tell(context, proof) {
-      const listed = listedIn(context.headers.connection);
+    tell(head, proof) {
+      const listed = listedIn(head.headers.connection);
       const isGone = listed ? (name: string) => isOwn(name) || listed.has(name) : isOwn;
-      const forwardHeaders = without(context.forwardHeaders, isGone);
+      const forwardHeaders = without(head.forwardHeaders, isGone);
       const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
       for (const rule of others) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
       const unsigned = forwardByRule.signed ?? forwardHeaders;
       writers[identity.rule](forwardHeaders, proof);
       return {
-        ...context,
-        headers: without(context.headers, isGone),
+        ...head,
+        headers: without(head.headers, isGone),
         forwardHeaders,
         principal: proof.principal,
         ...(others.length > 0 ? { forwardByRule } : {}),

@@ -70,7 +70,8 @@ export class AuditLog {
   }
 
   #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
-    const { context, request, operation, variables } = prepared;
+    const { context, operation, variables } = prepared;
+    const { request } = prepared.read;
     const operationName = operation.prepared.name;
     const listed = this.#options.config.variables.filter((name) => variables.has(name));
     return {

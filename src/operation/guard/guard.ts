@@ -9,7 +9,7 @@
 import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts';
 import { shownName } from '../../shared/shown-name.ts';
-import { OperationRefused } from '../refused.ts';
+import { operationRefused } from '../refused.ts';
 import { expand, saturatedAt } from './expansion.ts';
 import { utf8Bytes } from './lexer.ts';
 import { readOutline, type Figures, type Spread } from './outline.ts';
@@ -149,7 +149,7 @@ function refuseCycle(text: string, spreads: readonly Spread[]): GuardVerdict {
   const message = `Cannot spread fragment "${shownName(spreads.at(-1)?.name ?? '')}" within itself${via}${more}.`;
   const offsets = spreads.slice(0, locationsMax).map(({ at }) => at);
   const locations = positionsIn(text, offsets);
-  const error = new OperationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);
+  const error = operationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);
   return { is: 'refused', error };
 }
 

@@ -5,12 +5,14 @@
  * @see https://spec.graphql.org/September2025/#sec-Errors
  */
 
+import type { CauseNote } from '../../shared/errors.ts';
 import { kindOf } from '../../shared/kind-of.ts';
 import { isRecord } from '../../shared/records.ts';
 import type { SubgraphError } from '../source.ts';
 
 /** In our words, while the message of the error that it is about may be the service's. Logged, never sent. */
-export class MalformedError extends Error {
+export class MalformedError extends Error implements CauseNote {
+  readonly isRemark = true;
   override readonly name = 'MalformedError';
 }
 

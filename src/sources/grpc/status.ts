@@ -4,6 +4,7 @@ import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { CallFailure } from '../../resilience/outcome.ts';
+import type { CauseNote } from '../../shared/errors.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
 import type { HeaderRules, SentHeaders } from '../headers/request-headers.ts';
 import { badResponse, refused, timedOut, unavailable, unusable } from '../failures.ts';
@@ -13,7 +14,9 @@ export function isNotFound(error: ServiceError): boolean {
 }
 
 /** @param nothingSent The call never had a connection. */
-export function statusError(service: string, error: ServiceError, nothingSent = false): CallFailure {
+export function statusError(service: string, failed: ServiceError, nothingSent = false): CallFailure {
+  // Its message repeats what the service said.
+  const error = Object.assign(failed, { isServiceText: true } satisfies CauseNote);
   switch (error.code) {
     case status.UNAVAILABLE:
       return unavailable(service, error, { nothingSent });

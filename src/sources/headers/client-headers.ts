@@ -171,7 +171,7 @@ const linesMax = 64;
 const nothingSaid: SaidToClient = { lines: new Map(), control: noStore, vary: new Set() };
 
 /** What all services together said. */
-export function saidToClient({ locals }: RequestContext): SaidToClient {
+export function saidToClient({ locals }: Pick<RequestContext, 'locals'>): SaidToClient {
   const told = locals.get(toldKey) as Told | undefined;
   if (!told) return nothingSaid;
   const control = (told.isSent ? told.control : undefined) ?? noStore;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 import { patient } from '../../support/patient.ts';
-import { type RunningGateway, start } from '../../../src/main.ts';
+import { type RunningGateway, start } from '../../../src/assembly/start.ts';
 import type { AuthorizationRecord } from '../../../src/shared/events.ts';
 import { send, type GraphqlReply } from '../../support/ask.ts';
 import { folderWith } from '../../support/folder.ts';

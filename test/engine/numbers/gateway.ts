@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { start } from '../../../src/main.ts';
+import { start } from '../../../src/assembly/start.ts';
 import { startStandIn } from '../../sources/support/stand-in.ts';
 
 const link =

@@ -5,8 +5,8 @@ import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
 import { Authorizer } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
 import { auditSchema, authorizationSchema } from '../../../src/config/gateway/authorization.ts';
-import type { Decisions } from '../../../src/pipeline/authorization.ts';
-import type { Principal } from '../../../src/pipeline/principal.ts';
+import { anonymous, type Principal } from '../../../src/pipeline/principal.ts';
+import { authorized, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
@@ -17,6 +17,7 @@ import { loadSupergraph } from '../../../src/preparation/supergraph/supergraph.t
 import { Cancellation } from '../../../src/shared/cancellation.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
+import { readRequest } from '../../support/read.ts';
 import { bounded } from './bounded.ts';
 import {
   composeFixture,
@@ -113,15 +114,8 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
   }
 
   const limits = { subgraphCallsMax: 100, errorsMax: options.errorsMax ?? 100 };
-  async function runPrepared(
-    operation: ExecutableOperation,
-    variables: Readonly<Record<string, unknown>> = {},
-    decisions?: Decisions,
-  ): Promise<Answer> {
-    const answer = await execute(operation, {
-      decisions,
-      variables: coerced(operation.prepared, variables),
-      context: requestContext(),
+  async function run(from: Authorized<ExecutableOperation>): Promise<Answer> {
+    const answer = await execute(from, {
       subgraphs,
       limits,
       introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
@@ -132,22 +126,23 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
 
   return {
     prepare: prepareOne,
-    runPrepared,
+    runPrepared(operation, variables = {}) {
+      const values = coerced(operation.prepared, variables);
+      const read = readRequest({ context: requestContext() });
+      return run(authorized(prepared(read, operation, values), operation, null));
+    },
     calls: transport.calls,
     clear: () => transport.clear(),
     async run({ query, variables = {}, operationName }) {
       const whole = prepareOne(query, operationName, variables);
       const context = requestContext(options.access?.principal);
-      const received = {
-        context,
-        request: { query, operationName: operationName ?? null, variables },
-        queryOnly: false,
-      };
-      const prepared = { ...received, operation: whole, variables: coerced(whole.prepared, variables) };
-      const { operation, decisions } = await authorizer.authorize(prepared, {
-        without: (_, denied) => prepareOne(query, operationName, variables, denied),
-      });
-      return runPrepared(operation, variables, decisions);
+      const read = readRequest({ context, query, variables, operationName: operationName ?? null });
+      const asked = prepared(read, whole, coerced(whole.prepared, variables));
+      return run(
+        await authorizer.authorize(asked, {
+          without: (_, denied) => prepareOne(query, operationName, variables, denied),
+        }),
+      );
     },
   };
 }
@@ -183,9 +178,9 @@ function asGraphql(answer: EngineAnswer): Answer {
   return { ...toAnswer({ data: answer.data }), errors };
 }
 
-function requestContext(principal?: Principal): RequestContext {
+function requestContext(principal: Principal = anonymous): RequestContext {
   return {
-    ...(principal ? { principal } : {}),
+    principal,
     requestId: 'test',
     clientAddress: '127.0.0.1',
     headers: {},

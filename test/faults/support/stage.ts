@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { start, type RunningGateway } from '../../../src/main.ts';
+import { start, type RunningGateway } from '../../../src/assembly/start.ts';
 import type { MockName } from '../../../subgraphs-mock/shared/mock.ts';
 import { startMocks, type Mocks } from '../../../subgraphs-mock/start.ts';
 import { ask, type AskOptions, type GraphqlReply } from '../../support/ask.ts';

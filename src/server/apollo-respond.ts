@@ -17,49 +17,55 @@ import type {
 import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Gateway } from '../gateway.ts';
-import { OperationRefused } from '../operation/refused.ts';
-import type { Answered, Received } from '../pipeline/stages.ts';
+import type { Operate } from '../gateway.ts';
+import type { Executed, MediaType, Read } from '../pipeline/stages.ts';
+import type { GraphDescription } from '../preparation/worker-protocol.ts';
 import { withoutValues } from '../shared/without-values.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
-import {
-  graphqlMediaType,
-  jsonMediaType,
-  operationCodes,
-  statusAndHeaders,
-  type MediaType,
-} from '../response/http.ts';
-import { isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { graphqlMediaType, jsonMediaType, operationCodes, statusAndHeaders } from '../response/http.ts';
+import { isGatewayError, type ErrorCode, type GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
-import type { Respond, Responded } from './front.ts';
+import type { AnswerLabels, Unlabelled } from './answer-headers.ts';
+import type { Respond } from './respond.ts';
 
-export interface ApolloFront {
-  readonly respond: Respond;
-  close(): Promise<void>;
+/** What Apollo Server is put in front of. */
+export interface ApolloGateway {
+  readonly events: Events;
+  readonly operate: Operate;
+  /** Makes an operation known. Throws what `operate` would throw of it. */
+  prepare(read: Read): Promise<void>;
+  /** The graph in place, as SDL. */
+  describe(): Promise<GraphDescription>;
+}
+
+interface ApolloOptions {
+  readonly labels: AnswerLabels;
+  readonly config: GatewayConfig;
+  readonly plugins: ReadonlyArray<ApolloServerPlugin<Carried>>;
 }
 
 /** What Apollo Server carries for us through its pipeline. */
 interface Carried {
-  readonly received: Received;
+  readonly read: Read;
   /** By the worker's validation. Undefined: the document is valid, or none that can be parsed. */
-  readonly refused: OperationRefused | undefined;
+  readonly refused: GatewayError | undefined;
   /** An object of its own: Apollo Server hands out copies of what carries it. */
   readonly outcome: Outcome;
 }
 
 interface Outcome {
-  answered: Answered | undefined;
+  executed: Executed | undefined;
   /** Whoever made them: how many, and the code of the first. */
   errors: number;
   code: string | null;
 }
 
-export async function createApolloFront(
-  gateway: Gateway,
-  config: GatewayConfig,
-  plugins: ReadonlyArray<ApolloServerPlugin<Carried>>,
-): Promise<ApolloFront> {
+export async function openApolloRespond(
+  gateway: ApolloGateway,
+  { labels, config, plugins }: ApolloOptions,
+): Promise<{ readonly respond: Respond; close(): Promise<void> }> {
   const { key, graphRef } = config.apollo;
   const documents = new CheckedDocuments();
   const server = new ApolloServer<Carried>({
@@ -90,12 +96,11 @@ export async function createApolloFront(
   });
   await server.start();
   return {
-    async respond(received, mediaType) {
-      const refused = await gateway.prepare(received).then(() => undefined, toRefused);
-      const answer = (): Promise<Responded> => respond(server, { received, refused }, mediaType);
-      return refused && invalidCodes.has(refused.code)
-        ? answer()
-        : documents.hold(received.request.query, answer);
+    async respond(read) {
+      const refused = await gateway.prepare(read).then(() => undefined, toRefused);
+      const answer = (): Promise<Unlabelled> => respond(server, { read, refused });
+      const isInvalid = refused && invalidCodes.has(refused.code);
+      return labels.answered(read, await (isInvalid ? answer() : documents.hold(read.request.query, answer)));
     },
     close: () => server.stop(),
   };
@@ -105,25 +110,25 @@ export async function createApolloFront(
 const invalidCodes: ReadonlySet<ErrorCode> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
 
 /** @throws {unknown} Whatever says nothing of the document: nobody knows then whether it is valid. */
-function toRefused(error: unknown): OperationRefused {
-  if (error instanceof OperationRefused) return error;
+function toRefused(error: unknown): GatewayError {
+  if (isGatewayError(error) && operationCodes.has(error.code)) return error;
   throw error;
 }
 
 async function respond(
   server: ApolloServer<Carried>,
-  { received, refused }: Pick<Carried, 'received' | 'refused'>,
-  mediaType: MediaType,
-): Promise<Responded> {
-  const outcome: Outcome = { answered: undefined, errors: 0, code: null };
-  const { query, operationName, variables } = received.request;
-  const extensions = extensionsFor(received);
-  const head = received.queryOnly ? 'GET' : 'POST';
+  { read, refused }: Pick<Carried, 'read' | 'refused'>,
+): Promise<Unlabelled> {
+  const outcome: Outcome = { executed: undefined, errors: 0, code: null };
+  const { mediaType } = read;
+  const { query, operationName, variables } = read.request;
+  const extensions = extensionsFor(read);
+  const head = read.queryOnly ? 'GET' : 'POST';
   const response = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: head,
-      headers: headerMap(received, mediaType),
-      search: head === 'GET' ? `?${searchOf(received)}` : '',
+      headers: headerMap(read, mediaType),
+      search: head === 'GET' ? `?${searchOf(read)}` : '',
       body:
         head === 'GET'
           ? undefined
@@ -134,26 +139,28 @@ async function respond(
               ...(operationName === null ? {} : { operationName }),
             },
     },
-    context: () => Promise.resolve({ received, refused, outcome }),
+    context: () => Promise.resolve({ read, refused, outcome }),
   });
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server answered in chunks, which nothing asked for');
-  const own = outcome.answered ? statusAndHeaders(outcome.answered.answer) : {};
+  const { executed } = outcome;
+  const own = executed ? statusAndHeaders(executed.answer) : {};
   return {
     status: own.status ?? response.status ?? 200,
     mediaType,
     text: response.body.string,
     headers: { ...extraHeaders(response.headers), ...own.headers },
-    operationName: outcome.answered?.name ?? null,
-    operationKind: outcome.answered?.kind ?? null,
+    later: null,
+    operationName: executed?.name ?? null,
+    operationKind: executed?.kind ?? null,
     errors: outcome.errors,
     code: outcome.code,
     // Without an answer of the gateway it is one of Apollo Server's own.
-    keep: outcome.answered?.keep ?? 'nobody',
+    keep: executed?.keep ?? 'nobody',
   };
 }
 
-function headerMap({ context }: Received, mediaType: MediaType): HeaderMap {
+function headerMap({ context }: Read, mediaType: MediaType): HeaderMap {
   const headers = new HeaderMap();
   for (const name in context.headers) {
     const value = context.headers[name];
@@ -164,7 +171,7 @@ function headerMap({ context }: Received, mediaType: MediaType): HeaderMap {
   return headers;
 }
 
-function searchOf({ request }: Received): string {
+function searchOf({ request }: Read): string {
   const search = new URLSearchParams({ query: request.query, variables: JSON.stringify(request.variables) });
   if (request.operationName !== null) search.set('operationName', request.operationName);
   const extensions = extensionsFor({ request });
@@ -173,7 +180,7 @@ function searchOf({ request }: Received): string {
 }
 
 /** For plugins. Apollo Server would refuse a document that comes with its hash, which the other front answers. */
-function extensionsFor({ request }: Pick<Received, 'request'>): Record<string, unknown> | undefined {
+function extensionsFor({ request }: Pick<Read, 'request'>): Record<string, unknown> | undefined {
   if (!request.extensions) return undefined;
   const { persistedQuery: _, ...others } = request.extensions;
   return others;
@@ -198,7 +205,7 @@ function extraHeaders(headers: HeaderMap): Record<string, string> {
   );
 }
 
-function gatewayInterface(gateway: Gateway, config: GatewayConfig): GatewayInterface {
+function gatewayInterface(gateway: ApolloGateway, config: GatewayConfig): GatewayInterface {
   const listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
   const tellSchema = async (): Promise<void> => {
     const { apiSdl, supergraphSdl: coreSupergraphSdl } = await gateway.describe();
@@ -225,16 +232,16 @@ function gatewayInterface(gateway: Gateway, config: GatewayConfig): GatewayInter
 }
 
 async function executeFor(
-  gateway: Gateway,
+  gateway: ApolloGateway,
   config: GatewayConfig,
   context: GatewayGraphQLRequestContext,
 ): Promise<GatewayExecutionResult> {
   const carried = context.context as Carried;
-  const { requestId } = carried.received.context;
+  const { requestId } = carried.read.context;
   try {
-    const answered = await gateway.answer(carried.received);
-    carried.outcome.answered = answered;
-    const { data, errors, extensions } = answered.answer;
+    const executed = await gateway.operate(carried.read);
+    carried.outcome.executed = executed;
+    const { data, errors, extensions } = executed.answer;
     const shown = extensions ? { data, extensions: { ...extensions } } : { data };
     if (errors.length === 0) return shown;
     return {
@@ -273,8 +280,8 @@ function errorPlugin(): ApolloServerPlugin<Carried> {
 function complete({ response, contextValue, request }: GraphQLRequestContext<Carried>): void {
   const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
-  const { received, outcome } = contextValue;
-  const { requestId } = received.context;
+  const { read, outcome } = contextValue;
+  const { requestId } = read.context;
   // Apollo Server says only BAD_REQUEST of a mutation by GET.
   const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
   const replaced = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};

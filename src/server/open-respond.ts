@@ -1,27 +1,32 @@
-/** Makes the front that the configuration asks for. */
+/** How operations are answered, as `front` of the configuration says: directly, or through Apollo Server. */
 
 import type { ApolloServerPlugin } from '@apollo/server';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { loadUserModule } from '../config/user-module.ts';
-import type { Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { directFront } from './direct-front.ts';
-import type { Respond } from './front.ts';
+import type { AnswerLabels } from './answer-headers.ts';
+import type { ApolloGateway } from './apollo-respond.ts';
+import { directRespond, type Respond } from './respond.ts';
 
-export interface Front {
+export interface OpenRespond {
   readonly respond: Respond;
   close(): Promise<void>;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` naming the plugin that cannot be used. */
-export async function createFront(gateway: Gateway, config: GatewayConfig): Promise<Front> {
+export async function openRespond(
+  gateway: ApolloGateway,
+  labels: AnswerLabels,
+  config: GatewayConfig,
+): Promise<OpenRespond> {
   if (config.front === 'direct') {
-    return { respond: directFront(gateway, config), close: () => Promise.resolve() };
+    return { respond: directRespond(gateway.operate, labels, config), close: () => Promise.resolve() };
   }
   // Only here: the direct front does without Apollo Server and the time it takes to load.
-  const { createApolloFront } = await import('./apollo-front.ts');
-  return createApolloFront(gateway, config, await Promise.all(config.apollo.plugins.map(loadPlugin)));
+  const { openApolloRespond } = await import('./apollo-respond.ts');
+  const plugins = await Promise.all(config.apollo.plugins.map(loadPlugin));
+  return openApolloRespond(gateway, { labels, config, plugins });
 }
 
 async function loadPlugin(path: string): Promise<ApolloServerPlugin> {

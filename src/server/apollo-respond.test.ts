@@ -3,18 +3,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Gateway } from '../gateway.ts';
-import type { Answered, Received } from '../pipeline/stages.ts';
-import { Cancellation } from '../shared/cancellation.ts';
-import { monotonicClock } from '../shared/clock.ts';
-import { graphInputs } from '../plan/labels.ts';
+import type { Answer } from '../pipeline/answer.ts';
+import { authorized, executed, prepared } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
-import { MutationCounter } from '../shared/mutation-counter.ts';
-import { OperationRefused } from '../operation/refused.ts';
-import { createApolloFront } from './apollo-front.ts';
-
-const jsonType = 'application/json';
+import { operationRefused } from '../operation/refused.ts';
+import { requestContext } from '../../test/support/context.ts';
+import { readRequest } from '../../test/support/read.ts';
+import { answerLabels } from './answer-headers.ts';
+import { openApolloRespond, type ApolloGateway } from './apollo-respond.ts';
 
 describe('the Apollo front', () => {
   it.each(['OPERATION_TOO_DEEP', 'PLANNING_TIMEOUT', 'PLANNING_QUOTA_EXCEEDED'] as const)(
@@ -38,10 +35,7 @@ describe('the Apollo front', () => {
       { message: 'One thing is wrong', locations: [{ line: 3, column: 5 }] },
       { message: 'Another is wrong' },
     ];
-    const { respond, seen } = await given(
-      undefined,
-      new OperationRefused('GRAPHQL_VALIDATION_FAILED', errors),
-    );
+    const { respond, seen } = await given(undefined, operationRefused('GRAPHQL_VALIDATION_FAILED', errors));
     const reply = await respond('{\r\n  b\n    c }');
     expect(reply).toMatchObject({ status: 200, errors: 2, code: 'GRAPHQL_VALIDATION_FAILED' });
     const body = JSON.parse(reply.text) as { errors: unknown[] };
@@ -53,7 +47,7 @@ describe('the Apollo front', () => {
   });
 
   it('lets Apollo Server say what cannot be parsed', async () => {
-    const refused = new OperationRefused('GRAPHQL_PARSE_FAILED', [{ message: 'ours' }]);
+    const refused = operationRefused('GRAPHQL_PARSE_FAILED', [{ message: 'ours' }]);
     const { respond } = await given(undefined, refused);
     expect(await respond('{')).toMatchObject({ code: 'GRAPHQL_PARSE_FAILED', errors: 1 });
   });
@@ -95,24 +89,22 @@ describe('the Apollo front', () => {
 });
 
 /** A front before a gateway that answers with this, or nothing, and prepares every operation unless it throws that. */
-async function given(result?: Answered['answer'], unprepared?: Error) {
+async function given(result?: Answer, unprepared?: Error) {
   const seen: string[] = [];
   const extensions: unknown[] = [];
-  const gateway: Gateway = {
+  const gateway: ApolloGateway = {
     events: new Events(),
-    mutations: new MutationCounter(),
     prepare: () => (unprepared ? Promise.reject(unprepared) : Promise.resolve()),
-    answer({ context }) {
+    operate(read) {
       seen.push('executed');
+      const whole = authorized(prepared(read, null, new Map()), null, null);
+      const outline = { kind: 'query', name: 'Water', keep: 'allowed', later: null } as const;
       return result
-        ? Promise.resolve({ context, kind: 'query', name: 'Water', keep: 'allowed', answer: result })
+        ? Promise.resolve(executed(whole, { ...outline, answer: result }))
         : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));
     },
-    inputs: () => graphInputs(undefined, false),
     describe: () =>
       Promise.resolve({ apiSdl: 'type Query { a: Int } type Mutation { change: Int }', supergraphSdl: '' }),
-    replace: () => Promise.resolve(),
-    close: () => Promise.resolve(),
   };
   const config = await loadGatewayConfig(undefined, { environment: {} });
   const watching = {
@@ -126,23 +118,12 @@ async function given(result?: Answered['answer'], unprepared?: Error) {
       });
     },
   };
-  const front = await createApolloFront(gateway, config, [watching]);
+  const labels = answerLabels(config);
+  const front = await openApolloRespond(gateway, { labels, config, plugins: [watching] });
   onTestFinished(() => front.close());
   const respond = (query: string, queryOnly = false, sent?: Record<string, unknown>) => {
-    const received: Received = {
-      context: {
-        requestId: 'request-1',
-        clientAddress: '127.0.0.1',
-        headers: {},
-        forwardHeaders: {},
-        deadlineAtMs: monotonicClock() + 1000,
-        cancellation: new Cancellation(),
-        locals: new Map(),
-      },
-      request: { query, operationName: null, variables: {}, extensions: sent },
-      queryOnly,
-    };
-    return front.respond(received, jsonType);
+    const context = requestContext({ requestId: 'request-1', deadlineInMs: 1000 });
+    return front.respond(readRequest({ context, query, queryOnly, extensions: sent ?? null }));
   };
   return { respond, seen, extensions };
 }

@@ -1,0 +1,74 @@
+/** Builds a gateway without a front: it operates on the graph in place, which can be replaced. */
+
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { startDeadline } from '../execute/deadline.ts';
+import { operationStages, type Operate } from '../gateway.ts';
+import type { GraphInputs } from '../pipeline/answer-inputs.ts';
+import type { Read } from '../pipeline/stages.ts';
+import { Generations } from '../plan/generations.ts';
+import type { Graph } from '../plan/graph-source.ts';
+import type { GraphDescription } from '../preparation/worker-protocol.ts';
+import { createBackends } from '../services/backends.ts';
+import type { Events } from '../shared/events.ts';
+import { MutationCounter } from '../shared/mutation-counter.ts';
+import { openGeneration, type OpenGeneration } from './generation.ts';
+import { openLasting, type LastingOptions } from './lasting.ts';
+
+export interface Gateway {
+  readonly events: Events;
+  readonly mutations: MutationCounter;
+  /** @throws {GatewayError} For a request that is refused as a whole; field errors are part of the answer. */
+  readonly operate: Operate;
+  /** Makes an operation known. Throws what `operate` would throw of it. */
+  prepare(read: Read): Promise<void>;
+  /** What the graph in place looks at in a request. */
+  inputs(): GraphInputs;
+  /** The graph in place, as SDL. */
+  describe(): Promise<GraphDescription>;
+  /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
+  replace(graph: Graph): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions extends LastingOptions {
+  readonly config: GatewayConfig;
+  readonly events: Events;
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID`, `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID`, every reason on its line. */
+export async function openGateway(graph: Graph, options: GatewayOptions): Promise<Gateway> {
+  const { config, events } = options;
+  const mutations = new MutationCounter();
+  const services = createBackends(config, mutations, events);
+  const lasting = await openLasting(config, events, options);
+  const generations = await Generations.start<Graph, OpenGeneration>(
+    {
+      open: (next) => openGeneration(next, lasting, services),
+      warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
+      close: (generation) => generation.close(),
+      drainTimeoutMs: config.timeouts.requestMs,
+    },
+    graph,
+  );
+  return {
+    events,
+    mutations,
+    operate: operationStages({
+      holdGeneration: () => generations.hold(),
+      waiting: lasting.waiting,
+      limits: config.limits,
+      events,
+    }),
+    async prepare(read) {
+      const endDeadline = startDeadline(read.context);
+      await generations.use(({ operations }) => operations.ready(read)).finally(endDeadline);
+    },
+    inputs: () => generations.current.inputs,
+    describe: () => generations.use(({ planner }) => planner.describe()),
+    async replace(next) {
+      const { hash } = (await generations.replace(next)).loaded;
+      events.emit('graphReplaced', { hash });
+    },
+    close: () => generations.close().then(() => lasting.authorization.close()),
+  };
+}

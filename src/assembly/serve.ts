@@ -1,0 +1,177 @@
+/** Builds what serves a gateway over HTTP: credentials, listener, the line of stages, and how all of it ends. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openAuth, type Auth, type AuthParts } from '../authn/open-authentication.ts';
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { requestStages, type RequestStages } from '../gateway.ts';
+import type { Log } from '../observe/logger.ts';
+import { anonymous } from '../pipeline/principal.ts';
+import type { GraphSource } from '../plan/graph-source.ts';
+import { createAdmission } from '../server/admission.ts';
+import { answerLabels } from '../server/answer-headers.ts';
+import type { Credentials } from '../server/credentials.ts';
+import { createEdge, type Edge } from '../server/edge.ts';
+import { registerGraphiql } from '../server/graphiql.ts';
+import { registerHttpFront } from '../server/http-front.ts';
+import { trackInFlight } from '../server/in-flight.ts';
+import { registerKeySet } from '../server/key-set.ts';
+import { openRespond } from '../server/open-respond.ts';
+import { refusals } from '../server/refuse.ts';
+import { shareRequests } from '../server/shared-requests.ts';
+import { clientNetworks } from '../shared/addresses.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Gateway } from './gateway.ts';
+import { reloaderFor } from './reload.ts';
+
+export interface RunningGateway {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  readonly config: GatewayConfig;
+  /** Reads the graph again and puts it in place; where it is no good, the log says why and the old one stays. */
+  reload(): Promise<void>;
+  /** Fails readiness for the drain delay, lets requests in flight finish for the drain time, then closes everything. */
+  close(): Promise<void>;
+}
+
+export interface Served {
+  readonly gateway: Gateway;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  /** Looked at for changes. A worker process has none: it is told. */
+  readonly source?: GraphSource;
+  readonly credentials: Credentials;
+}
+
+/** Listens, and answers with `gateway`, which is closed with it. Where it cannot, everything is closed again. */
+export async function serveGateway(served: Served): Promise<RunningGateway> {
+  const open = new AsyncDisposableStack();
+  open.defer(() => served.gateway.close());
+  try {
+    return await serve(served, open);
+  } catch (error) {
+    await open.disposeAsync();
+    throw error;
+  }
+}
+
+async function serve(served: Served, open: AsyncDisposableStack): Promise<RunningGateway> {
+  const { gateway, config, source, credentials } = served;
+  const { events } = gateway;
+  const auth = await openAuthentication(served, open);
+  const labels = answerLabels(config);
+  const { respond } = open.adopt(await openRespond(gateway, labels, config), (one) => one.close());
+  const reloader = source && open.adopt(reloaderFor(source, gateway, config), (one) => one.close());
+  let isDraining = false;
+  const { tls } = credentials.current;
+  const edge = createEdge({ config, tls, events, isReady: () => !isDraining });
+  const inFlight = trackInFlight(edge.app.server);
+  const admission = open.adopt(createAdmission(config, events), (one) => one.close());
+  credentials.onChange((next) => {
+    if (next.tls) edge.renewTls(next.tls);
+    if (next.signing) auth?.renewSigning(next.signing);
+  });
+  if (config.server.graphiql) registerGraphiql(edge.app, config.server.path);
+  registerKeySet(edge.app, credentials);
+  registerHttpFront(edge, {
+    config,
+    events,
+    answer: requestStages({
+      ...stagesOf(config, auth),
+      share: shareRequests(config, gateway),
+      admission,
+      respond,
+      refuse: refusals(labels, events),
+      events,
+    }),
+    closesConnections: () => admission.closesConnections,
+  });
+  const url = await listen(edge, config, tls !== undefined);
+  events.emit('listening', { url });
+
+  async function drain(): Promise<void> {
+    isDraining = true;
+    await drainEdge(edge, inFlight, served);
+    await open.disposeAsync();
+    events.emit('closed', {});
+    await served.log.flushed();
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    config,
+    reload: async () => void (await Promise.all([reloader?.now(), credentials.now?.()])),
+    close: () => (closing ??= drain()),
+  };
+}
+
+async function openAuthentication(
+  { gateway: { events }, config, credentials }: Served,
+  open: AsyncDisposableStack,
+): Promise<Auth | undefined> {
+  const store = config.redis && open.adopt(await openStore(config.redis, events), (one) => one.close());
+  if (!config.auth) return undefined;
+  const parts: AuthParts = {
+    events,
+    store,
+    signingKeys: credentials.current.signing,
+    networkOf: clientNetworks(config.server),
+  };
+  return open.adopt(await openAuth(config.auth, parts), (one) => one.close());
+}
+
+function stagesOf(
+  config: GatewayConfig,
+  auth: Auth | undefined,
+): Pick<RequestStages, 'networkOf' | 'authenticate'> {
+  const networkOf = clientNetworks(config.server);
+  return {
+    networkOf: ({ clientAddress, forwardedFor }) =>
+      networkOf(clientAddress, { 'x-forwarded-for': forwardedFor }),
+    authenticate: auth?.authenticate ?? ((head) => ({ ...head, principal: anonymous })),
+  };
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` @returns The address of the endpoint. */
+async function listen({ app }: Edge, { server }: GatewayConfig, isSecure: boolean): Promise<string> {
+  const { host, port, path } = server;
+  const address = await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenError(error, host, port);
+  });
+  return `${isSecure ? address.replace(/^http:/, 'https:') : address}${path}`;
+}
+
+async function drainEdge(
+  { app }: Edge,
+  inFlight: ReturnType<typeof trackInFlight>,
+  { gateway: { events }, config, credentials }: Served,
+): Promise<void> {
+  const { drainDelayMs, drainTimeoutMs } = config.server;
+  events.emit('draining', { delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
+  // Balancers that ask for readiness from time to time send clients here until they see it fail.
+  if (drainDelayMs > 0) await sleep(drainDelayMs);
+  const late = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs);
+  // The listener stays open as long, for health checks to see that this instance is not ready.
+  await inFlight.settled(drainTimeoutMs);
+  // Keep-alive connections without a request would hold the server open.
+  app.server.closeIdleConnections();
+  await Promise.all([app.close(), credentials.close?.()]);
+  clearTimeout(late);
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new GatewayError(
+      'CONFIG_INVALID',
+      `Port ${port} on ${host} is in use: choose another with --port`,
+    );
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new GatewayError('CONFIG_INVALID', `Cannot listen on ${host} port ${port} (${code})`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,123 @@
+/** Builds the process that was started: a gateway of its own, or one that supervises worker processes. */
+
+import { policyOf } from '../authz/open-authorization.ts';
+import { loadGatewayConfig, type GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { mergedTransport } from '../config/gateway/transport.ts';
+import { logEvents, type Log } from '../observe/logger.ts';
+import { GraphSource, type Graph } from '../plan/graph-source.ts';
+import { WatchedCredentials } from '../server/credentials.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { Events } from '../shared/events.ts';
+import type { Workers } from '../workers/primary.ts';
+import { openGateway } from './gateway.ts';
+import { reloaderFor } from './reload.ts';
+import { serveGateway, type RunningGateway } from './serve.ts';
+
+export type { RunningGateway } from './serve.ts';
+
+export interface StartOptions {
+  /** Exactly one of `graphPath` and `supergraph`. */
+  readonly graphPath?: string;
+  /** A file or an http(s) address. */
+  readonly supergraph?: string;
+  /** gateway.yaml; without it the defaults. */
+  readonly configPath?: string;
+  /** Before what gateway.yaml says. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly workers?: number;
+  /** Before what gateway.yaml says. */
+  readonly logLevel?: GatewayConfig['log']['level'];
+  /** Default `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws {GatewayError} When anything it needs is wrong or missing; nothing is left running. */
+export async function start(options: StartOptions): Promise<RunningGateway> {
+  const config = await readConfig(options);
+  const events = new Events();
+  const log = logEvents(events, config.log);
+  const source = graphSource(options, config);
+  const graph = await source.read();
+  const credentials = await WatchedCredentials.open(config, events);
+  try {
+    if (config.server.workers > 1) {
+      const { startWorkers } = await import('../workers/primary.ts');
+      const workers = await startWorkers(graph, config, events, credentials);
+      return superviseWorkers({ workers, config, events, log, source, credentials });
+    }
+    const gateway = await openGateway(graph, { config, events });
+    return await serveGateway({ gateway, config, log, source, credentials });
+  } catch (error) {
+    await credentials.close();
+    throw withPlace(options.supergraph, error);
+  }
+}
+
+interface Supervised {
+  readonly workers: Workers;
+  readonly config: GatewayConfig;
+  readonly events: Events;
+  readonly log: Log;
+  readonly source: GraphSource;
+  readonly credentials: WatchedCredentials;
+}
+
+function superviseWorkers({ workers, config, events, log, source, credentials }: Supervised): RunningGateway {
+  const replace = (graph: Graph): Promise<void> => workers.replace(graph);
+  const reloader = reloaderFor(source, { replace, events }, config);
+  events.emit('listening', { url: workers.url });
+  let closing: Promise<void> | undefined;
+  async function drain(): Promise<void> {
+    const { drainDelayMs, drainTimeoutMs } = config.server;
+    events.emit('draining', { delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
+    await Promise.all([workers.close(), reloader.close(), credentials.close()]);
+    events.emit('closed', {});
+    await log.flushed();
+  }
+  const { url } = workers;
+  const reload = async (): Promise<void> => {
+    await Promise.all([reloader.now(), credentials.now()]);
+  };
+  return { url, config, reload, close: () => (closing ??= drain()) };
+}
+
+/** gateway.yaml, with what is said before it. */
+export async function readConfig(options: StartOptions): Promise<GatewayConfig> {
+  const { configPath, environment, host, port, workers, logLevel } = options;
+  const config = await loadGatewayConfig(configPath, environment ? { environment } : {});
+  return {
+    ...config,
+    server: {
+      ...config.server,
+      host: host ?? config.server.host,
+      port: port ?? config.server.port,
+      workers: workers ?? config.server.workers,
+    },
+    log: { ...config.log, level: logLevel ?? config.log.level },
+  };
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` where no graph is named. */
+export function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
+  const { graphPath, supergraph, environment = process.env } = options;
+  const place = supergraph ?? graphPath;
+  if (place === undefined)
+    throw new GatewayError('CONFIG_INVALID', 'Say which graph: --graph or --supergraph');
+  return new GraphSource({
+    kind: supergraph === undefined ? 'graph' : 'supergraph',
+    place,
+    environment,
+    timeoutMs: config.timeouts.loadMs,
+    supergraphBytesMax: config.reload.supergraphBytesMax,
+    addresses: mergedTransport(config.transport),
+    allowedOrigins: config.transport.allowedOrigins,
+    ...policyOf(config),
+  });
+}
+
+/** Composition errors name their files; a supergraph that came whole does not know its own. */
+function withPlace(place: string | undefined, error: unknown): unknown {
+  if (place === undefined || !isGatewayError(error) || error.code !== 'SUPERGRAPH_INVALID') return error;
+  return new GatewayError(error.code, `${place}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,31 @@
+/** A request that came by no transport: nobody sent it, and nothing is limited. */
+
+import { Socket } from 'node:net';
+
+import {
+  admitted,
+  arrived,
+  authenticated,
+  identified,
+  read,
+  type OperationRequest,
+  type Read,
+} from '../pipeline/stages.ts';
+import type { RequestContext } from '../pipeline/request.ts';
+
+/** @param context Whose principal is taken as it is. */
+export function withoutTransport(context: RequestContext, request: OperationRequest): Read {
+  const arrival = arrived({
+    head: context,
+    http: { headers: {}, rawHeaders: [], socket: new Socket() },
+    mediaType: 'application/json',
+    body: null,
+    queryOnly: false,
+    read: () => request,
+  });
+  const client = authenticated(
+    identified(arrival, 'application/json', () => context.clientAddress),
+    context,
+  );
+  return read(admitted(client, (wait) => wait));
+}

@@ -1,0 +1,44 @@
+/** Makes a refusal of whatever was thrown on the way of a request. */
+
+import type { Answered, Arrived } from '../pipeline/stages.ts';
+import { jsonMediaType, toHttpRefusal } from '../response/http.ts';
+import { isGatewayError, type GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import type { AnswerLabels } from './answer-headers.ts';
+
+export function refusals(
+  labels: AnswerLabels,
+  events: Events,
+): (arrived: Arrived, error: unknown) => Answered {
+  return ({ head, http: { headers }, mediaType }, error) => {
+    const { requestId } = head;
+    events.emit('requestRefused', { requestId, error });
+    const answer = {
+      ...toHttpRefusal(error, requestId, mediaType ?? jsonMediaType),
+      later: null,
+      operationName: null,
+      operationKind: null,
+      errors: 1,
+      keep: 'nobody' as const,
+      code: isGatewayError(error) ? error.code : 'INTERNAL_ERROR',
+      headers: headersOf(error),
+    };
+    return labels.refused({ head, headers }, answer);
+  };
+}
+
+function headersOf(error: unknown): Record<string, string> {
+  if (!isGatewayError(error)) return {};
+  if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'POST' };
+  if (error.code === 'UNAUTHENTICATED') return { 'www-authenticate': challenge(error) };
+  const { retryAfter } = error.public;
+  return typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {};
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function challenge({ credentialsMissing, cause }: GatewayError): string {
+  // A request without credentials is not told that something is wrong with them.
+  return credentialsMissing || cause === undefined
+    ? 'Bearer realm="graphql"'
+    : 'Bearer realm="graphql", error="invalid_token"';
+}

@@ -1,0 +1,52 @@
+/** Makes what is sent of what execution gave: the direct front, with no schema on this thread. The default. */
+
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { Operate } from '../gateway.ts';
+import type { Answer } from '../pipeline/answer.ts';
+import type { Answered, Executed, MediaType, Read } from '../pipeline/stages.ts';
+import { shownCode, type ErrorPolicy } from '../response/graphql-errors.ts';
+import { toHttpAnswer } from '../response/http.ts';
+import type { AnswerLabels } from './answer-headers.ts';
+
+/** @throws Anything: it becomes a refusal of the request. */
+export type Respond = (read: Read) => Promise<Answered>;
+
+export function directRespond(operate: Operate, labels: AnswerLabels, config: GatewayConfig): Respond {
+  return async (read) => {
+    const executed = await operate(read);
+    return labels.answered(read, unlabelled(executed, read.mediaType, config.errors));
+  };
+}
+
+function unlabelled(executed: Executed, mediaType: MediaType, policy: ErrorPolicy) {
+  const { context, answer, later, name, kind, keep } = executed;
+  const [first] = answer.errors;
+  return {
+    ...toHttpAnswer({ context, answer }, mediaType, policy),
+    later: later && textsOf(later, (part) => toHttpAnswer({ context, answer: part }, mediaType, policy).text),
+    operationName: name,
+    operationKind: kind,
+    errors: answer.errors.length,
+    keep,
+    code: first ? shownCode(first, policy) : null,
+  };
+}
+
+function textsOf(
+  parts: AsyncIterableIterator<Answer>,
+  textOf: (part: Answer) => string,
+): AsyncIterableIterator<string> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      const part = await parts.next();
+      return part.done ? part : { done: false, value: textOf(part.value) };
+    },
+    async return() {
+      await parts.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** The line of stages with stages that only say that they were called: their order, and how long a request is held. */
+
+import { Socket } from 'node:net';
+
+import { expect, it } from 'vitest';
+
+import { requestStages } from '../../src/gateway.ts';
+import { anonymous } from '../../src/pipeline/principal.ts';
+import { arrived, type Answered } from '../../src/pipeline/stages.ts';
+import { GatewayError } from '../../src/shared/errors.ts';
+import { Events } from '../../src/shared/events.ts';
+import { requestContext } from '../support/context.ts';
+
+const answered: Answered = {
+  status: 200,
+  mediaType: 'application/json',
+  headers: {},
+  text: '{"data":{"a":1},"hasNext":true}',
+  later: null,
+  operationName: null,
+  operationKind: 'query',
+  errors: 0,
+  code: null,
+};
+
+interface Given {
+  readonly failing?: 'authenticate' | 'admit' | 'read' | 'respond';
+  readonly later?: Answered['later'];
+}
+
+function given({ failing, later = null }: Given = {}) {
+  const calls: string[] = [];
+  const events = new Events();
+  events.on('stageBegan', ({ stage, spanId }) => calls.push(`${stage} begins ${spanId}`));
+  events.on('stageEnded', ({ stage, spanId, error }) =>
+    calls.push(`${stage} ends ${spanId}${error ? ' badly' : ''}`),
+  );
+  const called = (name: string): void => {
+    calls.push(name);
+    if (name === failing) throw new GatewayError('BAD_REQUEST', name);
+  };
+  const answer = requestStages({
+    networkOf: () => '127.0.0.1',
+    authenticate(head) {
+      called('authenticate');
+      return Promise.resolve({ ...head, principal: anonymous });
+    },
+    share(_from, alone) {
+      called('share');
+      return alone();
+    },
+    admission: {
+      enter() {
+        called('admit');
+        return undefined;
+      },
+      leave: () => called('leave'),
+      aside: (wait) => wait,
+    },
+    respond() {
+      called('respond');
+      return Promise.resolve({ ...answered, later });
+    },
+    refuse(_arrived, error) {
+      called('refuse');
+      return { ...answered, status: 400, text: String(error) };
+    },
+    events,
+  });
+  const request = arrived({
+    head: requestContext(),
+    http: { headers: {}, rawHeaders: [], socket: new Socket() },
+    mediaType: 'application/json',
+    body: null,
+    queryOnly: false,
+    read() {
+      called('read');
+      return { query: '{ a }', operationName: null, variables: {}, extensions: null };
+    },
+  });
+  return { calls, answer: () => answer(request) };
+}
+
+it('goes from stage to stage, and tells when those begin and end that take time', async () => {
+  const { calls, answer } = given();
+  expect(await answer()).toMatchObject({ status: 200 });
+  expect(calls).toEqual([
+    'authenticate begins 1',
+    'authenticate',
+    'authenticate ends 1',
+    'share',
+    'admit begins 2',
+    'admit',
+    'admit ends 2',
+    'read',
+    'respond',
+    'leave',
+  ]);
+});
+
+it.each([
+  ['authenticate', ['authenticate ends 1 badly', 'refuse']],
+  ['admit', ['admit ends 2 badly', 'refuse']],
+  ['read', ['read', 'leave', 'refuse']],
+  ['respond', ['respond', 'leave', 'refuse']],
+] as const)('refuses what fails in %s, and holds nothing for it', async (failing, end) => {
+  const { calls, answer } = given({ failing });
+  expect(await answer()).toMatchObject({ status: 400 });
+  expect(calls.slice(-end.length)).toEqual(end);
+});
+
+it('holds the place of a request until the last part of its answer', async () => {
+  async function* parts(): AsyncGenerator<string> {
+    yield await Promise.resolve('{"hasNext":false}');
+  }
+  const { calls, answer } = given({ later: parts() });
+  const { later } = await answer();
+  expect(await later?.next()).toMatchObject({ value: '{"hasNext":false}' });
+  expect(calls).not.toContain('leave');
+  expect(await later?.next()).toMatchObject({ done: true });
+  expect(calls.at(-1)).toBe('leave');
+});

@@ -1,0 +1,41 @@
+/** A request as the stages after `read` see it, for tests that start there. */
+
+import { Socket } from 'node:net';
+
+import type { RequestContext } from '../../src/pipeline/request.ts';
+import {
+  admitted,
+  arrived,
+  authenticated,
+  identified,
+  read,
+  type OperationRequest,
+  type Read,
+} from '../../src/pipeline/stages.ts';
+import { requestContext } from './context.ts';
+
+export interface ReadOptions extends Partial<OperationRequest> {
+  readonly context?: RequestContext;
+  /** Default: the client's address. */
+  readonly network?: string;
+  readonly queryOnly?: boolean;
+  readonly bodyBytes?: number;
+}
+
+export function readRequest(options: ReadOptions = {}): Read {
+  const { context = requestContext(), network = context.clientAddress, bodyBytes = 0 } = options;
+  const { query = '{ a }', operationName = null, variables = {}, extensions = null } = options;
+  const arrival = arrived({
+    head: context,
+    http: { headers: {}, rawHeaders: [], socket: new Socket() },
+    mediaType: 'application/json',
+    body: Buffer.alloc(bodyBytes),
+    queryOnly: options.queryOnly ?? false,
+    read: () => ({ query, operationName, variables, extensions }),
+  });
+  const client = authenticated(
+    identified(arrival, 'application/json', () => network),
+    context,
+  );
+  return read(admitted(client, (wait) => wait));
+}
