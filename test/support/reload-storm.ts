@@ -135,7 +135,7 @@ async function folder(mocks: Mocks, how: 'file' | 'signal'): Promise<Place> {
     .replace('subgraphs/products/schema.graphql', 'products.graphql')
     .replaceAll('schema: subgraphs/', `schema: ${schemas}subgraphs/`)
     .replaceAll('proto: protos/', `proto: ${schemas}protos/`)
-    .replaceAll('resolvers: ../', `resolvers: ${schemas}../`);
+    .replaceAll('resolvers: subgraphs/', `resolvers: ${schemas}subgraphs/`);
   await writeFile(join(path, 'graph.yaml'), ownGraph);
   await writeFile(join(path, 'gateway.yaml'), `reload:\n  filePollMs: ${how === 'file' ? 50 : 0}\n`);
   return {
