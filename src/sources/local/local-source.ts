@@ -13,6 +13,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
 import type { RequestContext } from '../../pipeline/request.ts';
 import { monotonicClock } from '../../shared/clock.ts';
@@ -69,20 +70,10 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
 }
 
 function documentCache(schema: GraphQLSchema, name: string, documentsMax: number) {
-  const documents = new Map<string, DocumentNode>();
+  const documents = new LRUCache<string, DocumentNode>({ max: documentsMax });
   return (text: string): DocumentNode => {
     let document = documents.get(text);
-    if (document) {
-      // A map keeps the order of insertion: used last is dropped last.
-      documents.delete(text);
-    } else {
-      document = checkedDocument(schema, text, name);
-      if (documents.size >= documentsMax) {
-        const [oldest] = documents.keys();
-        if (oldest !== undefined) documents.delete(oldest);
-      }
-    }
-    documents.set(text, document);
+    if (!document) documents.set(text, (document = checkedDocument(schema, text, name)));
     return document;
   };
 }
