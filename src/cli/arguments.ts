@@ -3,6 +3,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { isGatewayError } from '../shared/errors.ts';
+import { errorText } from '../shared/error-text.ts';
 
 /** Wrong use of a command: exit code 2. */
 export class UsageError extends Error {
@@ -34,7 +35,7 @@ export function readFlags(
     const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
     return values as Record<string, string | boolean | undefined>;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     // Node's messages go on with advice on "--": the first sentence says what is wrong.
     throw new UsageError(message.split('. ')[0] ?? message);
   }
@@ -74,7 +75,7 @@ export async function runCommand(
       console.error(`tributary ${name}: ${error.message}`);
       return exitCodes.failed;
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     console.error(`tributary ${name}: unexpected failure: ${message.split('\n')[0] ?? message}`);
     if (process.env.TRIBUTARY_DEBUG) console.error(error);
     else console.error('Set TRIBUTARY_DEBUG=1 to see where it came from.');

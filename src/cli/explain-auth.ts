@@ -10,6 +10,7 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
 import type { Explainer } from './explainer.ts';
 import { explanationText } from './explanation-text.ts';
+import { isRecord } from '../shared/records.ts';
 
 const graphDefault = 'schemas/graph.yaml';
 const fileBytesMax = 1_048_576;
@@ -174,7 +175,6 @@ async function readObject(file: string, hint = ''): Promise<Record<string, unkno
   } catch (cause) {
     throw new GatewayError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw new GatewayError('CONFIG_INVALID', `${file} must hold a JSON object`);
 }

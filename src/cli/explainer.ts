@@ -12,6 +12,7 @@ import type { Principal } from '../pipeline/principal.ts';
 import type { OperationRequest } from '../pipeline/stages.ts';
 import { requestHead } from '../server/request-context.ts';
 import { Events } from '../shared/events.ts';
+import { errorText } from '../shared/error-text.ts';
 
 export interface Explainer {
   readonly config: GatewayConfig;
@@ -53,7 +54,7 @@ export async function openExplainer(options: StartOptions): Promise<Explainer> {
 async function open(options: StartOptions, config: GatewayConfig): Promise<Deciding> {
   const events = new Events();
   events.on('defect', ({ where, error }) => {
-    console.error(`${where} failed: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`${where} failed: ${errorText(error)}`);
   });
   const graph = await graphSource(options, config).read();
   return openDeciding(graph, await openLasting(config, events));

@@ -11,6 +11,7 @@ import { logFieldFailures } from './field-failures.ts';
 import { boundedFields } from './line-fields.ts';
 import { type LogOutput, standardOutput } from './log-output.ts';
 import { describe, describeCause, reasonOf } from './reasons.ts';
+import { errorText } from '../shared/error-text.ts';
 
 /** Of what is wrong with a credential, which a client chose. */
 const reasonCharsMax = 256;
@@ -81,7 +82,7 @@ function logProcess(events: Events, logger: Logger, worker: number | undefined):
   const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
   events.on('supergraphLoaded', (event) => logger.info(event, loaded));
   events.on('supergraphRefused', ({ error }) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     logger.error({ reason }, 'the changed graph is not usable; the one before stays');
   });
   events.on('workerStarted', (event) => logger.info(event, 'worker started'));
@@ -121,7 +122,7 @@ function logAuthentication(events: Events, logger: Logger): void {
   events.on('identityProviderFailed', (event) => logger.warn(event, 'identity provider failed'));
   events.on('credentialsReplaced', (event) => logger.info(event, 'certificates and keys replaced'));
   events.on('credentialsRefused', ({ error }) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
   });
   events.on('authDataFailed', (event) =>
@@ -139,7 +140,7 @@ function logServices(events: Events, logger: Logger): void {
     else logger.info({ address }, 'redis connected');
   });
   events.on('discoveryFailed', ({ error, ...event }) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     logger.warn({ ...event, reason }, 'no addresses from DNS; those known stay');
   });
   if (logger.isLevelEnabled('debug')) {

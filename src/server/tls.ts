@@ -7,6 +7,7 @@ import { createSecureContext } from 'node:tls';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { errorText } from '../shared/error-text.ts';
 
 /** In PEM. */
 export interface TlsTexts {
@@ -70,6 +71,6 @@ function check(what: string, work: () => unknown): void {
 }
 
 function invalid(what: string, error: unknown): GatewayError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorText(error);
   return new GatewayError('CONFIG_INVALID', `${what}: ${reason}`);
 }

@@ -4,6 +4,7 @@
  */
 
 import { GatewayError, isGatewayError, type ErrorCode } from '../shared/errors.ts';
+import { errorText } from '../shared/error-text.ts';
 
 /** A child process, or this process as its parent sees it. */
 export interface Peer {
@@ -131,7 +132,7 @@ function toSent(error: unknown): SentError {
     const { code, message } = error;
     return { code, message, public: error.public, detail };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return { code: 'INTERNAL_ERROR', message, public: {}, detail };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { LeafRule, RuleNode } from './rule-tree.ts';
+import { isPromise } from '../../shared/promises.ts';
 
 export type Decision =
   | { readonly is: 'allow' }
@@ -242,8 +243,4 @@ export function all<Value, Next>(
   next: (values: readonly Value[]) => Next,
 ): Awaitable<Next> {
   return values.some(isPromise) ? Promise.all(values).then(next) : next(values as readonly Value[]);
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

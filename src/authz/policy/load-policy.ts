@@ -6,6 +6,8 @@ import type { PolicyOutline, RuleOutline } from '../../pipeline/authorization.ts
 import { GatewayError } from '../../shared/errors.ts';
 import { policyTools, type NamedPolicy } from './policy-module.ts';
 import { outlineOf, readRule, type LeafRule, type RuleNode } from './rule-tree.ts';
+import { isRecord } from '../../shared/records.ts';
+import { errorText } from '../../shared/error-text.ts';
 
 export interface LoadedPolicy {
   readonly outline: PolicyOutline;
@@ -29,11 +31,7 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
   try {
     policy = (make as (tools: typeof policyTools) => unknown)(policyTools);
   } catch (cause) {
-    throw wrong(
-      file,
-      `its function "policy" fails: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
+    throw wrong(file, `its function "policy" fails: ${errorText(cause)}`, cause);
   }
   return readPolicy(file, policy);
 }
@@ -112,10 +110,6 @@ function namedPolicies(file: string, value: unknown): Map<string, NamedPolicy> {
     throw wrong(file, 'its "policies" must be functions by name');
   }
   return new Map(entries as Array<[string, NamedPolicy]>);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(file: string, reason: string, cause?: unknown): GatewayError {
