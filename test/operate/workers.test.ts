@@ -327,7 +327,7 @@ async function ownGraph(): Promise<string> {
       .replace('subgraphs/products/schema.graphql', 'products.graphql')
       .replaceAll('schema: subgraphs/', `schema: ${schemas}subgraphs/`)
       .replaceAll('proto: protos/', `proto: ${schemas}protos/`)
-      .replaceAll('resolvers: ../', `resolvers: ${schemas}../`),
+      .replaceAll('resolvers: subgraphs/', `resolvers: ${schemas}subgraphs/`),
   });
   await putProducts(folder, 'enum Category');
   return folder;
