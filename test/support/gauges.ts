@@ -15,6 +15,8 @@ export interface Gauges {
   readonly mainCpuMs: number;
   /** JavaScript heap of the main thread after a thorough collection, in MB. */
   readonly heapMb: number;
+  /** Memory of buffers, outside that heap, in MB. */
+  readonly buffersMb: number;
   /** Memory of the process with its worker threads, in MB. */
   readonly residentMb: number;
 }
@@ -42,12 +44,13 @@ function measure(): void {
     const mainCpuMs = threadCpuMs() - sinceCpuMs;
     // The engine keeps compiled code and shapes for a while after their last use: this asks for what it cannot let go.
     collectGarbage?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    const { heapUsed, rss } = process.memoryUsage();
+    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
     const gauges: Gauges = {
       longestBlockMs,
       longestCpuMs,
       mainCpuMs,
       heapMb: heapUsed / megabyte,
+      buffersMb: arrayBuffers / megabyte,
       residentMb: rss / megabyte,
     };
     process.stdout.write(`${JSON.stringify({ gauges })}\n`);
