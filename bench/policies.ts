@@ -61,7 +61,8 @@ function breakerNanoseconds(): number {
     const startedAt = process.hrtime.bigint();
     for (let one = 0; one < callsPerRound; one += 1) {
       const nowMs = monotonicClock();
-      breaker.leave(breaker.enter(nowMs), 'answered', nowMs, monotonicClock());
+      const permit = breaker.enter(nowMs);
+      breaker.leave(permit, { outcome: 'answered', sentAtMs: nowMs, endedAtMs: monotonicClock() });
     }
     best = Math.min(best, Number(process.hrtime.bigint() - startedAt) / callsPerRound);
   }

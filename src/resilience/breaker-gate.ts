@@ -33,7 +33,7 @@ export function withBreaker<Request, Answer>(
 /** Tells the breaker how a call ended. */
 export function leaveBreaker(breaker: Breaker, permit: number, call: CallContext): void {
   // From when it was sent: waiting in our own queue says nothing of the service.
-  const leave = (): void => breaker.leave(permit, call.outcome, call.sentAtMs, call.endedAtMs);
+  const leave = (): void => breaker.leave(permit, call);
   // A stream that breaks in the middle is a failure. As a probe its first message is enough: others wait for the word.
   if (breaker.state === 'closed') whenOver(call, leave);
   else leave();

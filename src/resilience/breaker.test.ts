@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Breaker, noPermit, type BreakerChange, type BreakerOptions } from './breaker.ts';
+import { Breaker, noPermit, type BreakerChange, type BreakerOptions, type EndedCall } from './breaker.ts';
 import type { Outcome } from './outcome.ts';
 
 const options: BreakerOptions = {
@@ -134,7 +134,7 @@ describe('the breaker', () => {
           if (ends && underWay.length > 0) {
             const [call] = underWay.splice(which % underWay.length, 1);
             if (!call) continue;
-            breaker.leave(call.permit, end, call.startedAtMs, now);
+            breaker.leave(call.permit, ended(end, call.startedAtMs, now));
             model.leave(call.era, end, call.startedAtMs, now);
           } else {
             const admits = breaker.admits(now);
@@ -165,10 +165,10 @@ describe('the breaker', () => {
         onChange: (change) => changes.push(change),
       });
       let now = 0;
-      for (let call = 0; call < 5; call += 1) breaker.leave(breaker.enter(now), 'connect', now, now);
+      for (let call = 0; call < 5; call += 1) breaker.leave(breaker.enter(now), ended('connect', now, now));
       for (let round = 0; round < 7; round += 1) {
         now += 100_000;
-        breaker.leave(breaker.enter(now), 'timeout', now, now);
+        breaker.leave(breaker.enter(now), ended('timeout', now, now));
       }
       const lasted = changes.filter(({ to }) => to === 'open').map(({ openMs }) => Math.round(openMs));
       const grown = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000];
@@ -178,25 +178,34 @@ describe('the breaker', () => {
 
   it('says when to come back: in whole seconds, never zero', () => {
     const breaker = new Breaker({ ...options, openMs: 4000 }, { random: () => 0.5 });
-    for (let call = 0; call < 5; call += 1) breaker.leave(breaker.enter(0), 'connect', 0, 0);
+    for (let call = 0; call < 5; call += 1) breaker.leave(breaker.enter(0), ended('connect', 0, 0));
     expect([0, 1, 3001, 4000, 9000].map((now) => breaker.retryAfterSeconds(now))).toEqual([4, 4, 1, 1, 1]);
   });
 
-  it('forced open it refuses everything, disabled nothing, and afterwards it begins anew', () => {
-    const breaker = new Breaker(options, { random: () => 0.5 });
-    const early = breaker.enter(0);
-    breaker.force('open');
-    expect([breaker.enter(0), breaker.enter(1e9), breaker.admits(1e9)]).toEqual([noPermit, noPermit, false]);
-    breaker.force('disabled');
-    for (let call = 0; call < 100; call += 1) breaker.leave(breaker.enter(0), 'connect', 0, 0);
-    expect([breaker.enter(0) === noPermit, breaker.admits(0), breaker.state]).toEqual([
+  it('set open it refuses everything, disabled nothing', () => {
+    const open = new Breaker({ ...options, mode: 'open' }, { random: () => 0.5 });
+    expect([open.enter(0), open.enter(1e9), open.admits(1e9)]).toEqual([noPermit, noPermit, false]);
+    const disabled = new Breaker({ ...options, mode: 'disabled' }, { random: () => 0.5 });
+    for (let call = 0; call < 100; call += 1) disabled.leave(disabled.enter(0), ended('connect', 0, 0));
+    expect([disabled.enter(0) === noPermit, disabled.admits(0), disabled.state]).toEqual([
       false,
       true,
       'closed',
     ]);
-    breaker.force('auto');
-    for (let call = 0; call < 4; call += 1) breaker.leave(breaker.enter(0), 'connect', 0, 0);
-    breaker.leave(early, 'connect', 0, 0);
+  });
+
+  it('forgives what it has counted, and goes on counting', () => {
+    const breaker = new Breaker(options, { random: () => 0.5 });
+    const early = breaker.enter(0);
+    for (let call = 0; call < 4; call += 1) breaker.leave(breaker.enter(0), ended('connect', 0, 0));
+    breaker.forgive();
+    for (let call = 0; call < 4; call += 1) breaker.leave(breaker.enter(0), ended('connect', 0, 0));
     expect(breaker.state).toBe('closed');
+    breaker.leave(early, ended('connect', 0, 0));
+    expect(breaker.state).toBe('open');
   });
 });
+
+function ended(outcome: Outcome, sentAtMs: number, endedAtMs: number): EndedCall {
+  return { outcome, sentAtMs, endedAtMs };
+}

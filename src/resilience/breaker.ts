@@ -33,7 +33,8 @@ export interface BreakerOptions {
   readonly halfOpenPermits: number;
 }
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+type State = Closed | Open | HalfOpen;
+export type BreakerState = State['is'];
 export type BreakerReason = 'failures' | 'slow' | 'connect' | 'probe failed' | 'time' | 'probes succeeded';
 
 export interface BreakerChange {
@@ -50,137 +51,149 @@ export interface BreakerParts {
   readonly onChange?: (change: BreakerChange) => void;
 }
 
+/** How a call ended, and from when to when it was the service's. */
+export interface EndedCall {
+  readonly outcome: Outcome;
+  readonly sentAtMs: number;
+  readonly endedAtMs: number;
+}
+
+interface Closed {
+  readonly is: 'closed';
+  readonly window: CountingWindow;
+  /** In a row. */
+  connectErrors: number;
+}
+
+interface Open {
+  readonly is: 'open';
+  readonly untilMs: number;
+  /** Since it was last closed. */
+  readonly openings: number;
+}
+
+interface HalfOpen {
+  readonly is: 'half-open';
+  readonly openings: number;
+  /** Under way. */
+  probes: number;
+  successes: number;
+}
+
 /** What `enter` says when the call must not be made. */
 export const noPermit = -1;
 
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #parts: BreakerParts;
-  readonly #window = new CountingWindow();
-  #mode: BreakerOptions['mode'];
-  #state: BreakerState = 'closed';
+  #state: State = newlyClosed();
   /** Of the present state: permits of others are old. */
   #generation = 0;
-  #connectErrors = 0;
-  #openUntilMs = 0;
-  /** Openings since it was last closed. */
-  #openings = 0;
-  #probes = 0;
-  #successes = 0;
 
   constructor(options: BreakerOptions, parts: BreakerParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#mode = options.mode;
   }
 
-  /** Of the automaton; `mode` may override it. */
+  /** Of the automaton; the option `mode` may override it. */
   get state(): BreakerState {
-    return this.#state;
-  }
-
-  get mode(): BreakerOptions['mode'] {
-    return this.#mode;
-  }
-
-  /** By hand: what is under way then counts no more. */
-  force(mode: BreakerOptions['mode']): void {
-    this.#mode = mode;
-    this.#generation += 1;
-    this.#reset();
-    this.#openings = 0;
-    this.#state = 'closed';
+    return this.#state.is;
   }
 
   /** What was counted so far was the fault of something that gets no more calls. */
   forgive(): void {
-    if (this.#state !== 'closed') return;
-    this.#window.clear();
-    this.#connectErrors = 0;
+    if (this.#state.is === 'closed') this.#state = newlyClosed();
   }
 
   /** @returns A permit for `leave`, or `noPermit`: refuse the call. */
   enter(nowMs: number): number {
-    if (this.#state === 'closed') return this.#mode === 'open' ? noPermit : this.#generation;
-    if (this.#state === 'open') {
-      if (nowMs < this.#openUntilMs) return noPermit;
-      this.#become('half-open', 'time', 0);
-    }
-    if (this.#probes >= this.#options.halfOpenPermits) return noPermit;
-    this.#probes += 1;
-    return this.#generation;
+    const state = this.#state;
+    if (state.is === 'closed') return this.#options.mode === 'open' ? noPermit : this.#generation;
+    if (state.is === 'half-open') return this.#beginProbe(state);
+    if (nowMs < state.untilMs) return noPermit;
+    const { openings } = state;
+    const halfOpen: HalfOpen = { is: 'half-open', openings, probes: 0, successes: 0 };
+    this.#become(halfOpen, 'time');
+    return this.#beginProbe(halfOpen);
   }
 
   /** Whether `enter` would give a permit: changes nothing. */
   admits(nowMs: number): boolean {
-    if (this.#mode !== 'auto') return this.#mode === 'disabled';
-    if (this.#state === 'closed') return true;
-    if (this.#state === 'open') return nowMs >= this.#openUntilMs;
-    return this.#probes < this.#options.halfOpenPermits;
+    const { mode, halfOpenPermits } = this.#options;
+    if (mode !== 'auto') return mode === 'disabled';
+    const state = this.#state;
+    if (state.is === 'closed') return true;
+    return state.is === 'open' ? nowMs >= state.untilMs : state.probes < halfOpenPermits;
   }
 
   /** Every permit comes back once, whatever became of the call. */
-  leave(permit: number, outcome: Outcome, startedAtMs: number, nowMs: number): void {
-    if (permit !== this.#generation || this.#mode !== 'auto') return;
-    const says = outcome !== 'cancelled' && outcome !== 'refused';
-    if (this.#state === 'half-open') this.#settleProbe(says, outcome, startedAtMs, nowMs);
-    else if (says) this.#count(outcome, startedAtMs, nowMs);
+  leave(permit: number, call: EndedCall): void {
+    if (permit !== this.#generation || this.#options.mode !== 'auto') return;
+    const state = this.#state;
+    const says = call.outcome !== 'cancelled' && call.outcome !== 'refused';
+    if (state.is === 'half-open') {
+      if (says) this.#settleProbe(state, call);
+      // It proved nothing: another call may be the probe.
+      else state.probes -= 1;
+    } else if (state.is === 'closed' && says) this.#count(state, call);
   }
 
   /** Whole seconds until another call may be let through, at least 1. */
   retryAfterSeconds(nowMs: number): number {
-    return Math.max(1, Math.ceil((this.#openUntilMs - nowMs) / 1000));
+    const untilMs = this.#state.is === 'open' ? this.#state.untilMs : nowMs;
+    return Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
   }
 
-  #count(outcome: Outcome, startedAtMs: number, nowMs: number): void {
-    const { minimumCalls, failureRatePercent, slowRatePercent, slowMs, connectErrorsMax } = this.#options;
-    const window = this.#window;
-    window.add(nowMs, isFailure(outcome), nowMs - startedAtMs >= slowMs);
-    this.#connectErrors = outcome === 'connect' ? this.#connectErrors + 1 : 0;
-    if (this.#connectErrors >= connectErrorsMax) {
-      this.#open('connect', nowMs);
+  #beginProbe(state: HalfOpen): number {
+    if (state.probes >= this.#options.halfOpenPermits) return noPermit;
+    state.probes += 1;
+    return this.#generation;
+  }
+
+  #count(state: Closed, call: EndedCall): void {
+    const { minimumCalls, failureRatePercent, slowRatePercent, connectErrorsMax } = this.#options;
+    const { window } = state;
+    const nowMs = call.endedAtMs;
+    window.add(nowMs, isFailure(call.outcome), this.#isSlow(call));
+    state.connectErrors = call.outcome === 'connect' ? state.connectErrors + 1 : 0;
+    if (state.connectErrors >= connectErrorsMax) {
+      this.#open('connect', nowMs, 0);
     } else if (window.calls >= minimumCalls) {
-      if (window.failures * 100 >= failureRatePercent * window.calls) this.#open('failures', nowMs);
-      else if (window.slow * 100 >= slowRatePercent * window.calls) this.#open('slow', nowMs);
+      if (window.failures * 100 >= failureRatePercent * window.calls) this.#open('failures', nowMs, 0);
+      else if (window.slow * 100 >= slowRatePercent * window.calls) this.#open('slow', nowMs, 0);
     }
   }
 
   /** A slow probe counts as a failed one: closing would bring back what opened it. */
-  #settleProbe(says: boolean, outcome: Outcome, startedAtMs: number, nowMs: number): void {
-    if (!says) {
-      // It proved nothing: another call may be the probe.
-      this.#probes -= 1;
-    } else if (isFailure(outcome) || nowMs - startedAtMs >= this.#options.slowMs) {
-      this.#open('probe failed', nowMs);
+  #settleProbe(state: HalfOpen, call: EndedCall): void {
+    if (isFailure(call.outcome) || this.#isSlow(call)) {
+      this.#open('probe failed', call.endedAtMs, state.openings);
     } else {
-      this.#successes += 1;
-      if (this.#successes < this.#options.halfOpenPermits) return;
-      this.#openings = 0;
-      this.#become('closed', 'probes succeeded', 0);
+      state.successes += 1;
+      if (state.successes >= this.#options.halfOpenPermits) this.#become(newlyClosed(), 'probes succeeded');
     }
   }
 
-  #open(reason: BreakerReason, nowMs: number): void {
+  #isSlow({ sentAtMs, endedAtMs }: EndedCall): boolean {
+    return endedAtMs - sentAtMs >= this.#options.slowMs;
+  }
+
+  /** @param before Openings since it was last closed. */
+  #open(reason: BreakerReason, nowMs: number, before: number): void {
     const { openMs, openMaxMs, openJitterPercent } = this.#options;
-    const grown = Math.min(openMaxMs, openMs * 2 ** this.#openings);
+    const grown = Math.min(openMaxMs, openMs * 2 ** before);
     const lasts = grown * (1 + (openJitterPercent / 100) * (2 * this.#parts.random() - 1));
-    this.#openings += 1;
-    this.#openUntilMs = nowMs + lasts;
-    this.#become('open', reason, lasts);
+    this.#become({ is: 'open', untilMs: nowMs + lasts, openings: before + 1 }, reason, lasts);
   }
 
-  #become(to: BreakerState, reason: BreakerReason, openMs: number): void {
-    const from = this.#state;
-    this.#state = to;
+  #become(next: State, reason: BreakerReason, openMs = 0): void {
+    const from = this.#state.is;
+    this.#state = next;
     this.#generation += 1;
-    this.#reset();
-    this.#parts.onChange?.({ from, to, reason, openMs });
+    this.#parts.onChange?.({ from, to: next.is, reason, openMs });
   }
+}
 
-  #reset(): void {
-    this.#window.clear();
-    this.#connectErrors = 0;
-    this.#probes = 0;
-    this.#successes = 0;
-  }
+function newlyClosed(): Closed {
+  return { is: 'closed', window: new CountingWindow(), connectErrors: 0 };
 }

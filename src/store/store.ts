@@ -66,16 +66,16 @@ export function createStore(parts: StoreParts): Store {
     key: (name) => `${keyPrefix}${name}`,
     async run(command) {
       if (!connection.isReady()) throw new StoreUnavailable('there is no connection to Redis');
-      const startedAtMs = now();
-      const permit = breaker.enter(startedAtMs);
+      const sentAtMs = now();
+      const permit = breaker.enter(sentAtMs);
       if (permit === noPermit) throw new StoreUnavailable('Redis has failed just now');
       try {
         const result = await command(connection.commands);
-        breaker.leave(permit, 'answered', startedAtMs, now());
+        breaker.leave(permit, { outcome: 'answered', sentAtMs, endedAtMs: now() });
         return result;
       } catch (error) {
         const outcome = outcomeOf(error);
-        breaker.leave(permit, outcome, startedAtMs, now());
+        breaker.leave(permit, { outcome, sentAtMs, endedAtMs: now() });
         throw outcome === 'answered' ? error : new StoreUnavailable(reasonOf(error));
       }
     },

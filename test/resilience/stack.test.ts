@@ -133,12 +133,14 @@ describe('replicas', () => {
   ];
 
   it('calls stay in the near zone, move when it is ejected, and come back', async () => {
-    const given = givenService({ policy: { replicas: { zones: ['near', 'far'] } }, replicas: zones });
+    const given = givenService({
+      policy: { replicas: { zones: ['near', 'far'] }, breaker: { mode: 'disabled' } },
+      replicas: zones,
+    });
     const zonesOf = (calls: number): Set<string | undefined> =>
       new Set(given.sent.slice(-calls).map(({ endpoint }) => endpoint?.zone));
     await given.calls(20);
     expect(zonesOf(20)).toEqual(new Set(['near']));
-    given.service.breaker.force('disabled');
     given.backend(({ endpoint }) =>
       endpoint?.zone === 'near' ? failing('connect')() : Promise.resolve('from afar'),
     );
@@ -154,8 +156,7 @@ describe('replicas', () => {
   it('more than half are never ejected: then every replica gets calls', async () => {
     let turn = 0;
     const random = (): number => (turn = (turn + 0.37) % 1);
-    const given = givenService({ replicas: zones, random });
-    given.service.breaker.force('disabled');
+    const given = givenService({ policy: { breaker: { mode: 'disabled' } }, replicas: zones, random });
     given.backend(({ endpoint }) =>
       endpoint?.id === 'http://far-2' ? Promise.resolve('fine') : failing('connect')(),
     );
