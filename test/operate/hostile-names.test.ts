@@ -46,7 +46,7 @@ describe.each(inheritedNames)('%s', (name) => {
       free: z.record(z.string(), z.any()),
     });
     const mistakes = [`a: { ${name}: 1 }\nfree: {}`, `a: {}\nfree: {}\n${name}: { deep: 1 }`].map((text) =>
-      checkYaml(text, 'file.yaml', schema),
+      checkYaml(text, schema, { displayName: 'file.yaml' }),
     );
     for (const mistake of mistakes) await expect(mistake).rejects.toThrow(`${name}: unknown key`);
   });
@@ -110,7 +110,7 @@ describe.each(hostileSchemaNames)('the field %s', (name) => {
 
 it('as keys of YAML that nothing could read afterwards is a mistake', async () => {
   const schema = z.record(z.string(), z.unknown());
-  await expect(checkYaml('__proto__: { a: 1 }', 'file.yaml', schema)).rejects.toThrow(
+  await expect(checkYaml('__proto__: { a: 1 }', schema, { displayName: 'file.yaml' })).rejects.toThrow(
     'file.yaml:1:1 __proto__: nothing can have this name',
   );
 });

@@ -125,7 +125,7 @@ it('follows aliases and never lets a file reach the prototype of objects', async
 });
 
 function check(text: string, options: YamlFileOptions = {}) {
-  return checkYaml(text, 'file.yaml', schema, { environment: {}, ...options });
+  return checkYaml(text, schema, { displayName: 'file.yaml', environment: {}, ...options });
 }
 
 async function mistakes(text: string, options: YamlFileOptions = {}): Promise<string[]> {

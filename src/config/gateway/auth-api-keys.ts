@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { headerName } from './auth-jwt.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 /** Headers that mean something else to everybody. */
 const taken = ['authorization', 'cookie', 'host', 'connection', 'content-type', 'content-length', 'accept'];
@@ -12,7 +13,7 @@ export const apiKeysSchema = z.strictObject({
     .refine((name) => !taken.includes(name), 'expected a header of its own, such as x-api-key')
     .default('x-api-key'),
   /** A JSON file that `tributary keys` writes. Relative to gateway.yaml. Absent: keys are in Redis. */
-  file: z.string().min(1).optional(),
+  file: filePath.optional(),
   /** How often the file is looked at for changes. */
   pollMs: z.int().min(100).max(60_000).default(1000),
   /** With Redis: how long what is known of a key holds, and so until when a key that is revoked still serves. */

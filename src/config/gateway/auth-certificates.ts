@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { filePath } from '../yaml/file-path.ts';
+
 const text = z.string().min(1).max(1024);
 /** The kinds of names in a certificate that can say who it is of. */
 const nameKinds = ['uri', 'dns', 'email'] as const;
@@ -36,7 +38,7 @@ const nameRuleSchema = z
 
 export const certificatesSchema = z.strictObject({
   /** Authorities in PEM, relative to gateway.yaml: no certificate of another one counts. Looked at for changes. */
-  ca: z.string().min(1),
+  ca: filePath,
   /** Whether each request needs a certificate, whatever else it shows. */
   required: z.boolean().default(false),
   /** Who a name is: the first rule counts that one name of the certificate fits. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { introspectionSchema } from './auth-introspection.ts';
 import { shortSecret } from './hmac-secrets.ts';
 import { isSecure, secureAddress } from './secure-address.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 /** RSA and elliptic curves; and secrets that both sides know, which only keys in a file may be. */
 const algorithm = z.enum([
@@ -50,7 +51,7 @@ const issuerSchema = z
     issuer: z.string().min(1).max(1024),
     jwksUrl: secureAddress.optional(),
     /** A JSON file with `keys`. Relative to gateway.yaml; read again as an address is. */
-    jwksFile: z.string().min(1).optional(),
+    jwksFile: filePath.optional(),
     /** JSON Web Keys. */
     keys: z
       .array(z.looseObject({ kty: z.string() }))

@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 
+import { filePath } from '../yaml/file-path.ts';
+
 export const revocationSchema = z.strictObject({
   /** A JSON file that `tributary tokens` writes. Relative to gateway.yaml. Absent: revocations are in Redis. */
-  file: z.string().min(1).optional(),
+  file: filePath.optional(),
   /** How often it is looked at, file or Redis. */
   pollMs: z.int().min(100).max(60_000).default(1000),
   /** Revocations that hold. */

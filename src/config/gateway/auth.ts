@@ -12,6 +12,7 @@ import { certificatesSchema } from './auth-certificates.ts';
 import { revocationSchema } from './auth-revocation.ts';
 import { headerName, jwtSchema } from './auth-jwt.ts';
 import { hopByHopHeaders } from './transport.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 export const addressRange = z
   .string()
@@ -29,7 +30,7 @@ const signedSchema = z.strictObject({
     .default('authorization'),
   lifetimeSeconds: z.int().min(10).max(3600).default(60),
   /** A JSON Web Key Set with private keys, relative to gateway.yaml; the first signs. Absent: made at the start. */
-  keyFile: z.string().min(1).optional(),
+  keyFile: filePath.optional(),
   /** Of keys that are made here. */
   algorithm: z.enum(['ES256', 'EdDSA']).default('ES256'),
   /** How long each of them signs. */
@@ -73,28 +74,6 @@ export const authSchema = z.strictObject({
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
-/** With every file's path absolute. */
-export function resolveAuthPaths(auth: AuthConfig, toAbsolute: (path: string) => string): AuthConfig {
-  const { jwt, apiKeys, revocation, certificates } = auth;
-  const keyFile = auth.identity.signed?.keyFile;
-  const issuers = jwt?.issuers.map((issuer) =>
-    issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: toAbsolute(issuer.jwksFile) },
-  );
-  return {
-    ...auth,
-    ...(jwt && issuers ? { jwt: { ...jwt, issuers } } : {}),
-    ...(keyFile === undefined ? {} : { identity: withKeyFile(auth.identity, toAbsolute(keyFile)) }),
-    ...(certificates ? { certificates: { ...certificates, ca: toAbsolute(certificates.ca) } } : {}),
-    ...(revocation?.file === undefined
-      ? {}
-      : { revocation: { ...revocation, file: toAbsolute(revocation.file) } }),
-    ...(apiKeys?.file === undefined ? {} : { apiKeys: { ...apiKeys, file: toAbsolute(apiKeys.file) } }),
-  };
-}
-
-function withKeyFile(identity: AuthConfig['identity'], keyFile: string): AuthConfig['identity'] {
-  return identity.signed ? { ...identity, signed: { ...identity.signed, keyFile } } : identity;
-}
 
 /** Whether anything is signed. */
 export function signs({ rule, subgraphs }: AuthConfig['identity']): boolean {

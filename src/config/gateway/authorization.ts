@@ -2,11 +2,13 @@
 
 import { z } from 'zod';
 
+import { filePath } from '../yaml/file-path.ts';
+
 const milliseconds = z.int().min(1).max(600_000);
 
 export const authorizationSchema = z.strictObject({
   /** A module that exports `policy`: who may see what. Relative to the file. */
-  policy: z.string().min(1).optional(),
+  policy: filePath.optional(),
   /** What is denied before execution: left out, or the whole request refused. */
   unauthorized: z.enum(['prune', 'reject']).default('prune'),
   /** A rule that has not decided by then denies. */
@@ -21,7 +23,7 @@ export const authorizationSchema = z.strictObject({
 
 export const auditSchema = z.strictObject({
   /** JSON lines, one for each decision. Relative to the file. Absent: no file. */
-  file: z.string().min(1).optional(),
+  file: filePath.optional(),
   /** When it would be larger it is put aside as FILE.1, FILE.1 as FILE.2, and so on. */
   fileBytesMax: z.int().min(1).max(1_073_741_824).default(10_485_760),
   /** Files put aside that are kept. */

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 
 import { z } from 'zod';
 
-import { addressRange, authSchema, resolveAuthPaths } from './auth.ts';
+import { addressRange, authSchema } from './auth.ts';
 import { auditSchema, authorizationSchema } from './authorization.ts';
 import type { Environment } from '../yaml/environment.ts';
 import { guardLimitsShape } from './guard-limits.ts';
@@ -18,6 +18,7 @@ import { policiesSchema } from './policies.ts';
 import { serverTlsSchema } from './server-tls.ts';
 import { gatewayTransport } from './transport.ts';
 import { checkYaml, readYamlFile } from '../yaml/file.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
@@ -31,13 +32,13 @@ const everyKey = z.strictObject({
   /** Labels of `@override(label:)`: whether they hold, or for how many percent of requests. Others: `percent(n)` only. */
   labels: z.record(z.string(), z.union([z.boolean(), z.number().min(0).max(100)])).default({}),
   /** A module that exports `labels(request, names)`: it speaks for labels of which `labels` says nothing. */
-  labelsModule: z.string().min(1).optional(),
+  labelsModule: filePath.optional(),
   /** `apollo` is chosen by itself when `apollo.plugins` or `apollo.key` is there. Default: `direct`. */
   front: z.enum(['direct', 'apollo']).optional(),
   apollo: z
     .strictObject({
       /** Modules that export `plugin`: an Apollo Server plugin, or a function that makes one. Relative to this file. */
-      plugins: z.array(z.string().min(1)).default([]),
+      plugins: z.array(filePath).default([]),
       /** A GraphOS key: Apollo Server then reports usage to its vendor. */
       key: z.string().min(1).optional(),
       graphRef: z.string().min(1).optional(),
@@ -240,32 +241,18 @@ export async function loadGatewayConfig(
   path: string | undefined,
   options: GatewayConfigOptions = {},
 ): Promise<GatewayConfig> {
+  const read = { ...options, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
   const file =
     path === undefined
-      ? await checkYaml('', 'gateway.yaml', gatewaySchema, options)
-      : await readYamlFile(path, gatewaySchema, options);
+      ? await checkYaml('', gatewaySchema, { ...read, displayName: 'gateway.yaml' })
+      : await readYamlFile(path, gatewaySchema, read);
   const production = (options.environment ?? process.env).NODE_ENV === 'production';
   const { plugins, key } = file.apollo;
-  const { tls } = file.server;
-  const folder = path === undefined ? process.cwd() : dirname(resolve(path));
-  const toAbsolute = (given: string): string => resolve(folder, given);
   return {
     ...file,
-    ...(file.auth ? { auth: resolveAuthPaths(file.auth, toAbsolute) } : {}),
-    ...(file.redis?.caFile === undefined
-      ? {}
-      : { redis: { ...file.redis, caFile: toAbsolute(file.redis.caFile) } }),
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
-    ...(file.labelsModule === undefined ? {} : { labelsModule: resolve(folder, file.labelsModule) }),
-    apollo: { ...file.apollo, plugins: plugins.map(toAbsolute) },
-    authorization: {
-      ...file.authorization,
-      policy: file.authorization.policy && toAbsolute(file.authorization.policy),
-    },
-    audit: { ...file.audit, file: file.audit.file && toAbsolute(file.audit.file) },
     server: {
       ...file.server,
-      ...(tls ? { tls: { ...tls, cert: toAbsolute(tls.cert), key: toAbsolute(tls.key) } } : {}),
       graphiql: file.server.graphiql ?? !production,
       workers: workersOf(file.server.workers),
     },

@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { filePath } from '../yaml/file-path.ts';
+
 const milliseconds = z.int().min(1).max(600_000);
 
 const serverUrl = z
@@ -21,7 +23,7 @@ export const redisSchema = z
     /** Redis Cluster: some of its nodes. */
     cluster: z.array(serverUrl).min(1).max(100).optional(),
     /** Certificates that those of `rediss://` are checked against, PEM. Default: those Node trusts. */
-    caFile: z.string().min(1).optional(),
+    caFile: filePath.optional(),
     /** Before every key of this gateway. */
     keyPrefix: z
       .string()

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { isAddress } from '../../shared/addresses.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
 import { isOriginPattern } from '../../shared/origins.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
@@ -149,10 +150,10 @@ export type ServiceHeaders = Readonly<z.output<typeof serviceHeaders>>;
 export const serviceTls = z
   .strictObject({
     /** Who signs the service's certificate. Absent: the authorities Node knows. */
-    ca: z.string().min(1).optional(),
+    ca: filePath.optional(),
     /** What this gateway shows of itself. */
-    cert: z.string().min(1).optional(),
-    key: z.string().min(1).optional(),
+    cert: filePath.optional(),
+    key: filePath.optional(),
     /** The name the service's certificate must have. Default: the host of its address. */
     servername: z.string().min(1).optional(),
   })

@@ -28,20 +28,22 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     const subgraph = entryOf(raw);
     const path = ['subgraphs', name];
     if (subgraph['kind'] === 'graphql') checkAddress(subgraph, path, report);
-    checkSourceNames(subgraph, path, Object.keys(sources), report);
-    await checkTls(subgraph, path, folder, report);
-    await checkFile(subgraph['schema'], [...path, 'schema'], folder, report);
-    await checkFile(subgraph['resolvers'], [...path, 'resolvers'], folder, report);
-    if (subgraph['kind'] === 'local') await checkResolvers(subgraph, sources, { path, folder, report });
+    const place = { path, folder, report };
+    checkSourceNames(subgraph, Object.keys(sources), place);
+    await checkTls(subgraph, place);
+    await checkFile(subgraph['schema'], below(place, 'schema'));
+    await checkFile(subgraph['resolvers'], below(place, 'resolvers'));
+    if (subgraph['kind'] === 'local') await checkResolvers(subgraph, sources, place);
   }
   for (const [name, raw] of Object.entries(sources)) {
-    const { kind } = entryOf(raw);
-    if (kind === 'rest' || kind === 'graphql' || kind === 'grpc')
-      checkAddress(entryOf(raw), ['sources', name], report);
-    await checkFile(entryOf(raw)['proto'], ['sources', name, 'proto'], folder, report);
-    await checkFolders(entryOf(raw)['includeDirs'], ['sources', name, 'includeDirs'], folder, report);
-    await checkFile(entryOf(raw)['module'], ['sources', name, 'module'], folder, report);
-    await checkTls(entryOf(raw), ['sources', name], folder, report);
+    const source = entryOf(raw);
+    const place = { path: ['sources', name], folder, report };
+    const { kind } = source;
+    if (kind === 'rest' || kind === 'graphql' || kind === 'grpc') checkAddress(source, place.path, report);
+    await checkFile(source['proto'], below(place, 'proto'));
+    await checkFolders(source['includeDirs'], below(place, 'includeDirs'));
+    await checkFile(source['module'], below(place, 'module'));
+    await checkTls(source, place);
   }
 }
 
@@ -52,10 +54,15 @@ function checkAddress(subgraph: Entry, path: ConfigPath, report: Report): void {
   if (!hasUrl && !hasUrls) report(path, 'expected "url" or "urls", got neither', 'key');
 }
 
+/** Of what is checked. */
 interface Place {
   readonly path: ConfigPath;
   readonly folder: string;
   readonly report: Report;
+}
+
+function below(place: Place, ...segments: ConfigPath): Place {
+  return { ...place, path: [...place.path, ...segments] };
 }
 
 async function checkResolvers(
@@ -79,7 +86,7 @@ async function checkResolvers(
   );
 }
 
-function checkSourceNames(subgraph: Entry, path: ConfigPath, known: readonly string[], report: Report): void {
+function checkSourceNames(subgraph: Entry, known: readonly string[], { path, report }: Place): void {
   const names: unknown = subgraph['sources'];
   if (!Array.isArray(names)) return;
   for (const [index, name] of names.entries()) {
@@ -92,12 +99,12 @@ function checkSourceNames(subgraph: Entry, path: ConfigPath, known: readonly str
   }
 }
 
-async function checkTls(service: Entry, path: ConfigPath, folder: string, report: Report): Promise<void> {
+async function checkTls(service: Entry, place: Place): Promise<void> {
   const tls = entryOf(service['tls']);
-  for (const key of ['ca', 'cert', 'key']) await checkFile(tls[key], [...path, 'tls', key], folder, report);
+  for (const key of ['ca', 'cert', 'key']) await checkFile(tls[key], below(place, 'tls', key));
 }
 
-async function checkFile(name: unknown, path: ConfigPath, folder: string, report: Report): Promise<void> {
+async function checkFile(name: unknown, { path, folder, report }: Place): Promise<void> {
   // What is no file name is a mistake of shape, reported by the schema.
   if (typeof name !== 'string' || name === '') return;
   const shown = JSON.stringify(name);
@@ -111,7 +118,7 @@ async function checkFile(name: unknown, path: ConfigPath, folder: string, report
   }
 }
 
-async function checkFolders(names: unknown, path: ConfigPath, folder: string, report: Report): Promise<void> {
+async function checkFolders(names: unknown, { path, folder, report }: Place): Promise<void> {
   for (const [index, name] of (Array.isArray(names) ? names : []).entries()) {
     if (typeof name !== 'string' || name === '') continue;
     const found = await stat(resolve(folder, name)).catch(() => undefined);

@@ -115,18 +115,19 @@ export async function loadGraphFile(path: string, options: GraphFileOptions = {}
   const folder = await realpath(dirname(absolute)).catch(() => dirname(absolute));
   const file = await readYamlFile(absolute, graphFileSchema, {
     ...options,
+    folder,
     check: (value, report) => checkGraph(value, folder, report),
   });
   return {
     path: absolute,
     subgraphs: await Promise.all(
-      Object.entries(file.subgraphs).map(([name, subgraph]) => subgraphConfig(name, subgraph, folder)),
+      Object.entries(file.subgraphs).map(([name, subgraph]) => subgraphConfig(name, subgraph)),
     ),
     sources: await Promise.all(
-      Object.entries(file.sources).map(([name, source]) => sourceConfig(name, source, folder)),
+      Object.entries(file.sources).map(([name, source]) => sourceConfig(name, source)),
     ),
     tlsPaths: [...Object.values(file.subgraphs), ...Object.values(file.sources)].flatMap((service) =>
-      'tls' in service && service.tls ? tlsFilesOf(service.tls, folder) : [],
+      'tls' in service && service.tls ? tlsFilesOf(service.tls) : [],
     ),
   };
 }
@@ -134,10 +135,8 @@ export async function loadGraphFile(path: string, options: GraphFileOptions = {}
 async function subgraphConfig(
   name: string,
   subgraph: GraphFile['subgraphs'][string],
-  folder: string,
 ): Promise<SubgraphConfig> {
-  const { owner, timeoutMs } = subgraph;
-  const schemaPath = resolve(folder, subgraph.schema);
+  const { owner, timeoutMs, schema: schemaPath } = subgraph;
   const common = { name, owner, timeoutMs, schemaPath, sdl: await readFile(schemaPath, 'utf8') };
   if (subgraph.kind === 'graphql') {
     const { transport, headers, tls } = subgraph;
@@ -147,41 +146,30 @@ async function subgraphConfig(
       replicas: replicasOf(subgraph),
       transport,
       headers,
-      tls: await tlsTexts(tls, folder),
+      tls: await tlsTexts(tls),
     };
   }
   const { resolvers, rest, sources } = subgraph;
   return {
     kind: 'local',
     ...common,
-    ...(resolvers === undefined ? {} : { resolversPath: resolve(folder, resolvers) }),
+    ...(resolvers === undefined ? {} : { resolversPath: resolvers }),
     ...(rest ? { rest } : {}),
     sources,
   };
 }
 
-async function sourceConfig(
-  name: string,
-  source: GraphFile['sources'][string],
-  folder: string,
-): Promise<SourceConfig> {
-  const tls = await tlsTexts(source.tls, folder);
+async function sourceConfig(name: string, source: GraphFile['sources'][string]): Promise<SourceConfig> {
+  const tls = await tlsTexts(source.tls);
   if (source.kind === 'custom') {
-    const { module, ...rest } = source;
-    return { name, ...rest, tls, modulePath: resolve(folder, module) };
+    const { module: modulePath, ...rest } = source;
+    return { name, ...rest, tls, modulePath };
   }
   const { url, urls, ...described } = source;
   const replicas = replicasOf({ url, urls });
   if (described.kind !== 'grpc') return { name, ...described, replicas, tls };
-  const { proto, includeDirs, ...rest } = described;
-  return {
-    name,
-    ...rest,
-    replicas,
-    tls,
-    protoPath: resolve(folder, proto),
-    includeDirs: includeDirs.map((dir) => resolve(folder, dir)),
-  };
+  const { proto: protoPath, ...rest } = described;
+  return { name, ...rest, replicas, tls, protoPath };
 }
 
 function replicasOf({ url, urls }: Addresses): ReplicaConfig[] {
@@ -196,16 +184,16 @@ interface Addresses {
 
 const tlsFileKeys = ['ca', 'cert', 'key'] as const;
 
-function tlsFilesOf(tls: TlsMaterial, folder: string): string[] {
-  return tlsFileKeys.flatMap((key) => (tls[key] === undefined ? [] : [resolve(folder, tls[key])]));
+function tlsFilesOf(tls: TlsMaterial): string[] {
+  return tlsFileKeys.flatMap((key) => tls[key] ?? []);
 }
 
-async function tlsTexts(tls: TlsMaterial | undefined, folder: string): Promise<TlsMaterial | undefined> {
+async function tlsTexts(tls: TlsMaterial | undefined): Promise<TlsMaterial | undefined> {
   if (!tls) return undefined;
   const texts: { ca?: string; cert?: string; key?: string; servername?: string } = {};
   for (const key of tlsFileKeys) {
     const file = tls[key];
-    if (file !== undefined) texts[key] = await readFile(resolve(folder, file), 'utf8');
+    if (file !== undefined) texts[key] = await readFile(file, 'utf8');
   }
   return tls.servername === undefined ? texts : { ...texts, servername: tls.servername };
 }

@@ -36,7 +36,7 @@ export function checkRestMapping(subgraph: MappedSubgraph, report: Report): void
   const schema = indexSdl(subgraph.sdl);
   // Mistakes of shape are reported by the schema of the file.
   const parsed = restMapping.safeParse(subgraph.mapping);
-  if (schema && parsed.success) new Checker(subgraph, parsed.data, schema, report).check();
+  if (schema && parsed.success) new Checker({ ...subgraph, mapping: parsed.data, schema, report }).check();
 }
 
 /** What a call is of: a field, or an entity by its key. */
@@ -47,9 +47,21 @@ interface Subject {
   readonly field: SdlField | undefined;
 }
 
+/** Where a placeholder stands, and what may be put in there. */
+interface Slot {
+  readonly at: ConfigPath;
+  readonly wanted: 'path' | 'one' | 'list' | 'any';
+}
+
 const changes: readonly RestVerb[] = ['post', 'put', 'patch', 'delete'];
 const withBody: readonly RestVerb[] = ['search', 'post', 'put', 'patch'];
 const ofBulk = ['ids', 'id', 'idField', 'errorField'] as const;
+
+interface CheckerParts extends MappedSubgraph {
+  readonly mapping: RestMapping;
+  readonly schema: SdlIndex;
+  readonly report: Report;
+}
 
 class Checker {
   readonly #subgraph: MappedSubgraph;
@@ -57,11 +69,11 @@ class Checker {
   readonly #schema: SdlIndex;
   readonly #report: Report;
 
-  constructor(subgraph: MappedSubgraph, mapping: RestMapping, schema: SdlIndex, report: Report) {
-    this.#subgraph = subgraph;
-    this.#mapping = mapping;
-    this.#schema = schema;
-    this.#report = report;
+  constructor(parts: CheckerParts) {
+    this.#subgraph = parts;
+    this.#mapping = parts.mapping;
+    this.#schema = parts.schema;
+    this.#report = parts.report;
   }
 
   check(): void {
@@ -137,10 +149,10 @@ class Checker {
     this.#checkCompanions(call, verb, path);
     this.#checkPath(call[verb] ?? '', verb, subject);
     for (const [name, value] of Object.entries(call.query ?? {})) {
-      this.#checkScalar(value, [...path, 'query', name], subject, 'list');
+      this.#checkScalar(value, { at: [...path, 'query', name], wanted: 'list' }, subject);
     }
     this.#checkBody(call.body, [...path, 'body'], subject);
-    this.#checkScalar(call.idempotencyKey, [...path, 'idempotencyKey'], subject, 'one');
+    this.#checkScalar(call.idempotencyKey, { at: [...path, 'idempotencyKey'], wanted: 'one' }, subject);
     if (verb === 'bulk') this.#checkBulk(call, subject);
     this.#checkAnswer(subject);
   }
@@ -181,16 +193,16 @@ class Checker {
       this.#wrong(path, 'expected a path without empty steps, "." and ".." and without "/:name"', 'value');
     }
     for (const piece of pieces) {
-      if (typeof piece === 'object') this.#checkPlaceholder(piece, path, subject, 'path');
+      if (typeof piece === 'object') this.#checkPlaceholder(piece, { at: path, wanted: 'path' }, subject);
     }
   }
 
   /** A literal, or one placeholder for a scalar or, where it may be, a list of them. */
-  #checkScalar(value: unknown, path: ConfigPath, subject: Subject, wanted: 'one' | 'list'): void {
+  #checkScalar(value: unknown, slot: Slot, subject: Subject): void {
     if (typeof value !== 'string' || !/[{}]/.test(value)) return;
     const [only, ...others] = piecesOf(value) ?? [];
-    if (typeof only !== 'object' || others.length > 0) this.#wrong(path, unreadable, 'value');
-    else this.#checkPlaceholder(only, path, subject, wanted);
+    if (typeof only !== 'object' || others.length > 0) this.#wrong(slot.at, unreadable, 'value');
+    else this.#checkPlaceholder(only, slot, subject);
   }
 
   #checkBody(value: unknown, path: ConfigPath, subject: Subject): void {
@@ -200,17 +212,14 @@ class Checker {
       }
       return;
     }
-    if (typeof value !== 'string' || !/[{}]/.test(value)) return;
-    const [only, ...others] = piecesOf(value) ?? [];
-    if (typeof only !== 'object' || others.length > 0) this.#wrong(path, unreadable, 'value');
-    else this.#checkPlaceholder(only, path, subject, 'any');
+    this.#checkScalar(value, { at: path, wanted: 'any' }, subject);
   }
 
   #checkBulk(call: RestCallConfig, subject: Subject): void {
     const { path, field, type, typeName } = subject;
     if (!call.ids) this.#wrong(path, 'expected "ids" with "bulk": how the ids are sent');
     if (call.id !== undefined) {
-      this.#checkScalar(call.id, [...path, 'id'], subject, 'list');
+      this.#checkScalar(call.id, { at: [...path, 'id'], wanted: 'list' }, subject);
       const id = placeholderIn(call.id);
       if (!id) this.#wrong([...path, 'id'], unreadable, 'value');
       const ofId = id && field && this.#typeOf(id, subject);
@@ -253,7 +262,7 @@ class Checker {
         const hint = didYouMean(name, [...type.fields.keys()]);
         this.#wrong(at, `the schema has no field ${namedType(field.type)}.${name}${hint}`);
       }
-      this.#checkScalar(value, at, subject, 'one');
+      this.#checkScalar(value, { at, wanted: 'one' }, subject);
     }
   }
 
@@ -266,12 +275,7 @@ class Checker {
     }
   }
 
-  #checkPlaceholder(
-    placeholder: Placeholder,
-    at: ConfigPath,
-    subject: Subject,
-    wanted: 'path' | 'one' | 'list' | 'any',
-  ): void {
+  #checkPlaceholder(placeholder: Placeholder, { at, wanted }: Slot, subject: Subject): void {
     const { scope, path: names } = placeholder;
     const shown = placeholderText(placeholder);
     const wrong = (reason: string): void => this.#wrong(at, `${shown}: ${reason}`, 'value');
@@ -280,7 +284,7 @@ class Checker {
     if (placeholder.spans && wanted !== 'path') wrong('only in a path may it end with "*"');
     if (scope === 'args') {
       if (!field) wrong('an entity has no arguments; expected {key...}');
-      else this.#checkArgument(names, field, wanted, wrong);
+      else this.#checkArgument(names, field, { wanted, wrong });
     } else if (scope === 'key') {
       if (field) wrong('only entities have a key; expected {args...}, {parent...} or {record...}');
       else this.#checkKey(names.join('.'), type, wrong);
@@ -313,8 +317,7 @@ class Checker {
   #checkArgument(
     names: readonly string[],
     { args }: SdlField,
-    wanted: 'path' | 'one' | 'list' | 'any',
-    wrong: (reason: string) => void,
+    { wanted, wrong }: Pick<Slot, 'wanted'> & { readonly wrong: (reason: string) => void },
   ): void {
     let known: ReadonlyMap<string, SdlField['type']> = args;
     let isNullable = false;

@@ -6,6 +6,7 @@ import { isAddress } from '../../shared/addresses.ts';
 import { discoveryKind, namesPort, plainUrl } from '../../shared/service-url.ts';
 import { restMapping } from './rest-mapping.ts';
 import { serviceHeaders, serviceTls, serviceTransport } from '../gateway/transport.ts';
+import { filePath } from '../yaml/file-path.ts';
 
 const timeoutMsDefault = 5000;
 /** Longer than that of the sources behind it: one slow source costs its fields and not the whole fetch. */
@@ -17,7 +18,6 @@ const name = z
     /^[a-z][a-z0-9_-]{0,62}$/,
     'expected a name of lower-case letters, digits, "-" and "_", letter first',
   );
-const file = z.string().min(1);
 const owner = z.string().min(1);
 const timeoutMs = z.number().int().min(1).max(60_000).default(timeoutMsDefault);
 const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutMsDefault);
@@ -52,7 +52,7 @@ const cache = z
 const graphqlSubgraph = z.strictObject({
   kind: z.literal('graphql'),
   ...addresses,
-  schema: file,
+  schema: filePath,
   owner,
   timeoutMs,
   ...reached,
@@ -60,9 +60,9 @@ const graphqlSubgraph = z.strictObject({
 
 const localSubgraph = z.strictObject({
   kind: z.literal('local'),
-  schema: file,
+  schema: filePath,
   /** Or `rest`, or both for different fields. */
-  resolvers: file.optional(),
+  resolvers: filePath.optional(),
   rest: restMapping.optional(),
   sources: z.array(z.string()).max(64).default([]),
   owner,
@@ -74,9 +74,9 @@ const graphqlSource = z.strictObject({ kind: z.literal('graphql'), ...addresses,
 const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
   ...grpcAddresses,
-  proto: file,
+  proto: filePath,
   /** Folders from which proto files import, as with `-I` of protoc. */
-  includeDirs: z.array(file).max(64).default([]),
+  includeDirs: z.array(filePath).max(64).default([]),
   service: z.string().min(1),
   timeoutMs,
   ...reached,
@@ -85,7 +85,7 @@ const grpcSource = z.strictObject({
 const customSource = z.strictObject({
   kind: z.literal('custom'),
   /** Exports `source` made by `defineSource`. */
-  module: file,
+  module: filePath,
   url: httpUrl,
   timeoutMs,
   /** The module checks them. */

@@ -15,7 +15,15 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Environment } from './environment.ts';
 import { type Mistake, mistakesOf } from './schema-issue.ts';
 import { prepareScalars } from './expand.ts';
-import { type ConfigPath, type Position, pathText, positionAt, positionOf } from './position.ts';
+import { withAbsolutePaths } from './file-path.ts';
+import {
+  type ConfigPath,
+  type Position,
+  type YamlText,
+  pathText,
+  positionAt,
+  positionOf,
+} from './position.ts';
 
 /** Collects a mistake found by a check; `path` need not exist. */
 export type Report = (path: ConfigPath, message: string, at?: 'key' | 'value') => void;
@@ -25,6 +33,8 @@ export interface YamlFileOptions {
   readonly environment?: Environment;
   /** The file's name in messages. Default: its path relative to the working directory when it is below it. */
   readonly displayName?: string;
+  /** Which the files that it names are relative to. Default: their paths stay as they are written. */
+  readonly folder?: string;
   /**
    * Checks a schema cannot express, such as names that must exist elsewhere. Gets the expanded but possibly invalid
    * value, so that its mistakes are reported together with the schema's.
@@ -42,16 +52,16 @@ export async function readYamlFile<Schema extends z.ZodType>(
   options: YamlFileOptions = {},
 ): Promise<z.output<Schema>> {
   const name = options.displayName ?? displayName(path);
-  return checkYaml(await readText(path, name), name, schema, options);
+  return checkYaml(await readText(path, name), schema, { ...options, displayName: name });
 }
 
 /** The same for text that is already there. */
 export async function checkYaml<Schema extends z.ZodType>(
   text: string,
-  name: string,
   schema: Schema,
-  options: YamlFileOptions = {},
+  options: YamlFileOptions & { readonly displayName: string },
 ): Promise<z.output<Schema>> {
+  const { displayName: name, folder } = options;
   const lines = new LineCounter();
   // Duplicate keys are looked for below, where the path of the key is known.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
@@ -71,8 +81,8 @@ export async function checkYaml<Schema extends z.ZodType>(
   await options.check?.(value, (at, message, part = 'value') => {
     mistakes.push({ path: at, at: part, message });
   });
-  if (mistakes.length > 0 || !result.success) throw invalid(linesOf(mistakes, name, document, lines));
-  return result.data;
+  if (mistakes.length > 0 || !result.success) throw invalid(linesOf(mistakes, name, { document, lines }));
+  return folder === undefined ? result.data : withAbsolutePaths(schema, result.data, folder);
 }
 
 /** `/shop/schemas/graph.yaml` as a person in the working directory would write it. */
@@ -119,10 +129,10 @@ function syntaxLines(errors: readonly YAMLError[], name: string, lines: LineCoun
   });
 }
 
-function linesOf(mistakes: Mistake[], name: string, document: Document, lines: LineCounter): string[] {
+function linesOf(mistakes: Mistake[], name: string, yaml: YamlText): string[] {
   const placed = mistakes.map((mistake) => ({
     ...mistake,
-    ...placeOf(mistake, document, lines),
+    ...placeOf(mistake, yaml),
   }));
   placed.sort((a, b) => a.line - b.line || a.column - b.column);
   const texts = placed.map(({ line, column, path, message }) => {
@@ -132,9 +142,9 @@ function linesOf(mistakes: Mistake[], name: string, document: Document, lines: L
   return [...new Set(texts)];
 }
 
-function placeOf(mistake: Mistake, document: Document, lines: LineCounter): Position {
-  if (mistake.offset !== undefined) return positionAt(lines, mistake.offset);
-  return positionOf(document, lines, mistake.path, mistake.at);
+function placeOf(mistake: Mistake, yaml: YamlText): Position {
+  if (mistake.offset !== undefined) return positionAt(yaml.lines, mistake.offset);
+  return positionOf(yaml, mistake.path, mistake.at);
 }
 
 function invalid(texts: readonly string[]): GatewayError {

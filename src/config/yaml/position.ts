@@ -4,6 +4,12 @@ import { type Document, type LineCounter, isAlias, isMap, isNode, isScalar, isSe
 
 export type ConfigPath = ReadonlyArray<string | number>;
 
+/** A document, and where the lines of its text begin. */
+export interface YamlText {
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -23,12 +29,7 @@ export function pathText(path: ConfigPath): string {
  * The position of the value at `path`, of its key when `at` is `key`, and of the nearest parent that exists when the
  * path does not.
  */
-export function positionOf(
-  document: Document,
-  lines: LineCounter,
-  path: ConfigPath,
-  at: 'key' | 'value',
-): Position {
+export function positionOf({ document, lines }: YamlText, path: ConfigPath, at: 'key' | 'value'): Position {
   let node: unknown = document.contents;
   let best = offsetOf(node) ?? 0;
   for (const [index, segment] of path.entries()) {

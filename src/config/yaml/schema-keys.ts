@@ -1,4 +1,4 @@
-/** Finds which keys a zod schema knows at a path, so that an unknown one can be answered with the right one. */
+/** Looks into zod schemas: which keys one knows at a path, so that an unknown key can be answered with the right one. */
 
 import type { z } from 'zod';
 
@@ -19,17 +19,26 @@ interface Definition {
 
 /** The keys allowed in the object at `path`; none where the schema has no object. */
 export function knownKeys(schema: z.core.$ZodType, value: unknown, path: ConfigPath): string[] {
-  let here: z.core.$ZodType | undefined = narrowed(schema, value);
+  let here: z.core.$ZodType | undefined = schema;
   let valueHere = value;
   for (const segment of path) {
-    if (!here) return [];
-    const definition: Definition = definitionOf(here);
+    here = here && childSchema(here, valueHere, segment);
     valueHere = childOf(valueHere, segment);
-    const { shape, valueType, element } = definition;
-    const next = (shape && own(shape, String(segment))) ?? valueType ?? element;
-    here = next && narrowed(next, valueHere);
   }
-  return here ? Object.keys(definitionOf(here).shape ?? {}) : [];
+  const object = here && schemaAt(here, valueHere);
+  return object ? Object.keys(definitionOf(object).shape ?? {}) : [];
+}
+
+/** The schema of one member of `value`; undefined where it has none of its own. */
+export function childSchema(
+  schema: z.core.$ZodType,
+  value: unknown,
+  segment: string | number,
+): z.core.$ZodType | undefined {
+  const here = schemaAt(schema, value);
+  if (!here) return undefined;
+  const { shape, valueType, element } = definitionOf(here);
+  return (shape && own(shape, String(segment))) ?? valueType ?? element;
 }
 
 export function childOf(value: unknown, segment: string | number): unknown {
@@ -38,7 +47,7 @@ export function childOf(value: unknown, segment: string | number): unknown {
 }
 
 /** Looks through wrappers such as `optional`, and picks the member of a union that the value chose by its kind. */
-function narrowed(schema: z.core.$ZodType, value: unknown): z.core.$ZodType | undefined {
+export function schemaAt(schema: z.core.$ZodType, value: unknown): z.core.$ZodType | undefined {
   let here: z.core.$ZodType | undefined = schema;
   while (here) {
     const definition: Definition = definitionOf(here);
