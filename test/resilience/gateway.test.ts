@@ -37,15 +37,14 @@ it('a service that is down is refused at once: 503 where nothing else was asked,
 });
 
 it('a client that is in a hurry gets what there is by its own deadline, and services hear of it', async () => {
-  const shop = await openShop({ settings: policies });
+  // Longer than a test may take: only the client's deadline ends it.
+  const settings = 'policies: { defaults: { timeoutMs: 600000 } }\ntimeouts: { requestMs: 600000 }\n';
+  const shop = await openShop({ settings });
   onTestFinished(() => shop.close());
   shop.mocks.service('products').faults.set({ hang: true });
   const headers = { 'x-request-timeout': '300ms' };
   const query = '{ product(upc: "p1") { name } user(id: "u1") { name } }';
-  const startedAtMs = performance.now();
   const { status, data, errors } = await shop.query(query, { headers });
-  // With room for a busy machine; without the header it would be seconds.
-  expect(performance.now() - startedAtMs).toBeLessThan(1000);
   expect([status, data]).toEqual([200, { product: null, user: { name: 'Femke Fischer' } }]);
   expect(errors).toMatchObject([{ path: ['product'], extensions: { code: 'SERVICE_TIMEOUT' } }]);
   const user = '{ user(id: "u1") { name } }';

