@@ -1,16 +1,16 @@
-/** What the commands share: reading flags, and ending with one clear line instead of a stack trace. */
+/** Shared by all commands: reads flags, and reports a failure as one line instead of a stack trace. */
 
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { isGatewayError } from '../shared/errors.ts';
 import { errorText } from '../shared/error-text.ts';
 
-/** Wrong use of a command: exit code 2. */
+/** A command was used wrongly: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What was asked cannot be done: exit code 1. The message says what to do. */
+/** The command cannot do its work: exit code 1. The message says what to do. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
@@ -20,13 +20,13 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 export interface Command {
   readonly summary: string;
   readonly help: string;
-  /** @returns The exit code, or nothing where the command goes on running. */
+  /** @returns The exit code, or undefined if the command keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
 
 export type Flags = NonNullable<ParseArgsConfig['options']>;
 
-/** @throws {UsageError} For a flag that is unknown or lacks its value, and for anything that is not a flag. */
+/** @throws {UsageError} For an unknown flag, a flag without its value, and a positional argument. */
 export function readFlags(
   args: readonly string[],
   options: Flags,
@@ -36,25 +36,26 @@ export function readFlags(
     return values as Record<string, string | boolean | undefined>;
   } catch (error) {
     const message = errorText(error);
-    // Node's messages go on with advice on "--": the first sentence says what is wrong.
+    // The first sentence says what is wrong; Node adds advice about "--".
     throw new UsageError(message.split('. ')[0] ?? message);
   }
 }
 
-export function text(value: string | boolean | undefined): string | undefined {
+/** The value of a flag that takes one. */
+export function flagText(value: string | boolean | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
 /** @throws {UsageError} */
 export function readPort(value: string | boolean | undefined): number | undefined {
-  const given = text(value);
-  if (given === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
-  if (!(port <= 65_535)) throw new UsageError(`--port must be a number from 0 to 65535, got "${given}"`);
+  const input = flagText(value);
+  if (input === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(input) ? Number(input) : Number.NaN;
+  if (!(port <= 65_535)) throw new UsageError(`--port must be a number from 0 to 65535, got "${input}"`);
   return port;
 }
 
-/** Runs `command` and prints what went wrong, if anything, on standard error. */
+/** Runs `command`; a failure goes to standard error. */
 export async function runCommand(
   name: string,
   command: Command,
@@ -78,7 +79,7 @@ export async function runCommand(
     const message = errorText(error);
     console.error(`tributary ${name}: unexpected failure: ${message.split('\n')[0] ?? message}`);
     if (process.env.TRIBUTARY_DEBUG) console.error(error);
-    else console.error('Set TRIBUTARY_DEBUG=1 to see where it came from.');
+    else console.error('Set TRIBUTARY_DEBUG=1 to see the stack trace.');
     return exitCodes.failed;
   }
 }

@@ -1,11 +1,11 @@
-/** `tributary compose`: composes the graph and says where each mistake is. */
+/** `tributary compose`: composes the subgraph schemas and reports where each error is. */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
 import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { Composition } from '../preparation/composition/compose.ts';
-import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
+import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
 
@@ -13,17 +13,17 @@ export const compose: Command = {
   summary: 'compose the subgraph schemas into a supergraph',
   help: `Usage: tributary compose [--graph FILE] [--out FILE] [--types FILE] [--check]
 
-Composes the subgraphs of graph.yaml. Errors and hints go to standard error with subgraph, coordinate, file and line;
-the supergraph goes to standard output or to --out.
+Composes the subgraphs of graph.yaml into a supergraph and prints it, or writes it to --out. Errors and hints go to
+standard error with subgraph, schema coordinate, file and line.
 
-  --graph FILE   (default: ${graphDefault})
-  --out FILE     write the supergraph here
-  --types FILE   write the names of types and fields here, as TypeScript
-  --check        write nothing, and look at all that starting looks at: resolver modules are imported, protos are loaded;
-                 with --out or --types, also fail when that file is not up to date
-  --help         print this
+  --graph FILE   the subgraphs and sources to compose (default: ${graphDefault})
+  --out FILE     write the supergraph to this file
+  --types FILE   write the type and field names to this file, as TypeScript
+  --check        write nothing; also import the resolver modules and load the protos, as the gateway does at startup;
+                 with --out or --types, fail if that file is not up to date
+  --help         print this help
 
-Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2 wrong use.`,
+Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2 usage error.`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -32,12 +32,12 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
       types: { type: 'string' },
       check: { type: 'boolean' },
     });
-    const out = text(flags.out);
+    const out = flagText(flags.out);
     if (out === '') throw new UsageError('--out needs a file name');
-    // It loads the composition library.
+    // Imported only now: this loads the composition library.
     const { compose: composeSubgraphs } = await import('../preparation/composition/compose.ts');
     const { noteText } = await import('../preparation/composition/notes.ts');
-    const graph = await loadGraphFile(text(flags.graph) ?? graphDefault);
+    const graph = await loadGraphFile(flagText(flags.graph) ?? graphDefault);
     const result = composeSubgraphs(
       graph.subgraphs.map((subgraph) => ({
         name: subgraph.name,
@@ -52,8 +52,8 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
       return exitCodes.failed;
     }
     for (const hint of result.hints) console.error(`hint ${noteText(hint)}`);
-    const types = text(flags.types);
-    if (flags.check === true) return checked(graph, result, { out, types });
+    const types = flagText(flags.types);
+    if (flags.check === true) return checkStartup(graph, result, { out, types });
     if (types !== undefined) {
       const { graphTypes } = await import('../preparation/composition/graph-types.ts');
       await write(graphTypes(result.supergraphSdl), types);
@@ -65,16 +65,16 @@ Exit codes: 0 composed, 1 composition errors or a file that is not up to date, 2
 
 type Composed = Extract<Composition, { supergraphSdl: string }>;
 
-interface Files {
+interface OutputFiles {
   readonly out: string | undefined;
   readonly types: string | undefined;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` for what would keep the gateway from starting with this graph. */
-async function checked(
+/** @throws {GatewayError} `CONFIG_INVALID` if the gateway could not start with this graph. */
+async function checkStartup(
   graph: GraphConfig,
   { supergraphSdl, hints }: Composed,
-  files: Files,
+  files: OutputFiles,
 ): Promise<number> {
   const { loadSubgraphs } = await import('../services/load.ts');
   const loaded = await loadSubgraphs(graph);
@@ -89,17 +89,17 @@ async function checked(
   return exitCodes.ok;
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 async function write(sdl: string, out: string | undefined): Promise<number> {
   if (out === undefined) console.log(sdl);
-  else await writeFile(out, sdl).catch(unwritable(out));
+  else await writeFile(out, sdl).catch(refuseOutput(out));
   return exitCodes.ok;
 }
 
-function unwritable(out: string): (error: NodeJS.ErrnoException) => never {
+function refuseOutput(out: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     throw new UsageError(`cannot write ${out} (${error.code ?? error.message})`);
   };
@@ -107,8 +107,8 @@ function unwritable(out: string): (error: NodeJS.ErrnoException) => never {
 
 async function isUpToDate(sdl: string, out: string | undefined, flag: '--out' | '--types'): Promise<boolean> {
   if (out === undefined) return true;
-  const present = await readFile(out, 'utf8').catch(() => undefined);
-  if (present === sdl) return true;
+  const onDisk = await readFile(out, 'utf8').catch(() => undefined);
+  if (onDisk === sdl) return true;
   console.error(`${out} is not up to date: run tributary compose ${flag} ${out}`);
   return false;
 }

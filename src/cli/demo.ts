@@ -1,4 +1,4 @@
-/** `tributary demo`: the mock services and the gateway, in one go and on nothing but Node. */
+/** `tributary demo`: starts the mock services and the gateway; needs only Node. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { GatewayError } from '../shared/errors.ts';
-import { readFlags, readPort, text, UsageError, type Command } from './arguments.ts';
+import { readFlags, readPort, flagText, UsageError, type Command } from './arguments.ts';
 import { closeOnSignals } from './signals.ts';
 
 interface MockAddress {
@@ -21,7 +21,7 @@ interface RunningMocks {
   readonly child: ChildProcess;
 }
 
-/** Who anybody may pretend to be here. */
+/** Access tokens of the demo's users, by user name. */
 type DemoTokens = Readonly<Record<string, string>>;
 
 const root = new URL('../../', import.meta.url);
@@ -33,13 +33,13 @@ export const demo: Command = {
   help: `Usage: tributary demo [--embedded] [--port N] [--host NAME] [--log LEVEL]
 
 Starts the mock services as a child process and the gateway in front of them. Ctrl-C stops everything.
-Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has tokens to try it with, of the demo only.
+The access policy is schemas/policy/permissions.ts; schemas/demo/tokens.json has access tokens, valid in this demo only.
 
-  --embedded    nothing but Node: memory stores, mock services as a child process (the default)
-  --port N      port of the gateway, 0 for any free one (default: 4000)
+  --embedded    in-memory stores, mock services as a child process (the default)
+  --port N      port of the gateway, 0 for any free port (default: 4000)
   --host NAME   address to listen on (default: 127.0.0.1)
   --log LEVEL   silent, error, warn, info or debug (default: warn)
-  --help        print this`,
+  --help        print this help`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -49,12 +49,12 @@ Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has t
       log: { type: 'string' },
     });
     const port = readPort(flags.port);
-    const host = text(flags.host);
-    const logLevel = readLevel(text(flags.log));
-    // All of it takes some seconds, more on a busy machine.
+    const host = flagText(flags.host);
+    const logLevel = readLevel(flagText(flags.log));
+    // Startup takes some seconds.
     console.log('Starting the mock services and the gateway ...');
     const serving = closeOnSignals();
-    // Not before the flags are known to be right: it loads the whole gateway.
+    // Imported only once the flags are valid: this loads the whole gateway.
     const { start } = await import('../assembly/start.ts');
     const tokens = await readTokens();
     const mocks = await startMocks();
@@ -86,9 +86,9 @@ Who may see what is decided by schemas/policy/permissions.ts; schemas/demo has t
 const levels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 function readLevel(level: string | undefined): (typeof levels)[number] {
-  const known = levels.find((candidate) => candidate === (level ?? 'warn'));
-  if (!known) throw new UsageError(`--log must be one of ${levels.join(', ')}, got "${level}"`);
-  return known;
+  const match = levels.find((candidate) => candidate === (level ?? 'warn'));
+  if (!match) throw new UsageError(`--log must be one of ${levels.join(', ')}, got "${level}"`);
+  return match;
 }
 
 async function readTokens(): Promise<DemoTokens> {
@@ -96,25 +96,25 @@ async function readTokens(): Promise<DemoTokens> {
   return JSON.parse(text) as DemoTokens;
 }
 
-/** On their usual ports, or on free ones where those are taken. */
+/** On their default ports, or on free ports if those are in use. */
 async function startMocks(): Promise<RunningMocks> {
   const program = fileURLToPath(new URL('subgraphs-mock/main.ts', root));
   if (!existsSync(program)) {
     throw new GatewayError(
       'CONFIG_INVALID',
-      'The mock services are part of the repository only: run this in a checkout',
+      'The mock services are only in the repository: run the demo in a checkout',
     );
   }
   return (await trySpawn(program, [])) ?? (await trySpawn(program, ['--port-base', '0'])) ?? fail();
 }
 
 function fail(): never {
-  throw new GatewayError('CONFIG_INVALID', 'The mock services do not start: see what `npm run mocks` says');
+  throw new GatewayError('CONFIG_INVALID', 'The mock services do not start: run `npm run mocks` to see why');
 }
 
-/** @returns undefined when the child ended without saying where it listens. */
+/** @returns undefined if the child ended before it printed its addresses. */
 async function trySpawn(program: string, args: readonly string[]): Promise<RunningMocks | undefined> {
-  // The channel ends the child when this process ends, however that happens.
+  // The IPC channel ends the child when this process ends, even by SIGKILL.
   const child = spawn(process.execPath, [program, '--json', ...args], {
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });
@@ -160,16 +160,16 @@ function stop(child: ChildProcess): Promise<void> {
   });
 }
 
-/** `products` is `PRODUCTS_URL` in graph.yaml. */
+/** graph.yaml reads the address of `products` from `PRODUCTS_URL`. */
 function addressVariables(mocks: readonly MockAddress[]): Record<string, string> {
   return Object.fromEntries(mocks.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
 }
 
 function banner(url: string, mocks: readonly MockAddress[], tokens: DemoTokens): string {
-  const rows = mocks.map(({ name, protocol, url: at, controlUrl }) => {
-    return `  ${name.padEnd(10)}${protocol.padEnd(9)}${at.padEnd(34)}${controlUrl}`;
+  const rows = mocks.map(({ name, protocol, url: address, controlUrl }) => {
+    return `  ${name.padEnd(10)}${protocol.padEnd(9)}${address.padEnd(34)}${controlUrl}`;
   });
-  const people = Object.entries(tokens).map(([name, token]) => {
+  const userRows = Object.entries(tokens).map(([name, token]) => {
     return `  ${name.padEnd(8)}-H 'authorization: Bearer ${token}'`;
   });
   const query =
@@ -184,11 +184,11 @@ Try:
   curl -s ${url} -H 'content-type: application/json' \\
     -d '{"query":"${query}"}'
 
-Break one, then ask again:
+Make one service fail, then send the request again:
   curl -X PUT ${mocks.find(({ name }) => name === 'users')?.controlUrl ?? ''}/faults -d '{"status":503}'
 
-Be somebody (of this demo only; the answers differ in email, createdAt and trackingCode):
-${people.join('\n')}
+Authenticate as one of the demo's users (email, createdAt and trackingCode differ):
+${userRows.join('\n')}
 
 Ctrl-C stops everything.
 `;

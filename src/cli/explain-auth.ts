@@ -1,4 +1,4 @@
-/** `tributary explain-auth`: which rule or directive decides about each field of an operation, and why. */
+/** `tributary explain-auth`: which rule or directive authorizes each field of an operation, and why. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -7,7 +7,7 @@ import type { Explanation } from '../authz/explain.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
+import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
 import type { Explainer } from './explainer.ts';
 import { explanationText } from './explanation-text.ts';
 import { isRecord } from '../shared/records.ts';
@@ -16,23 +16,23 @@ const graphDefault = 'schemas/graph.yaml';
 const fileBytesMax = 1_048_576;
 
 export const explainAuth: Command = {
-  summary: 'say who may see what of an operation, by which rule, and why',
+  summary: 'explain which fields of an operation a user may see, by which rule, and why',
   help: `Usage: tributary explain-auth --operation FILE --as CLAIMS [options]
 
-Says for each field of an operation which rule or directive decides about it and why, by the code that decides in the
-gateway. Nothing is fetched: what depends on the data is named with the fields that are looked at.
+Prints which rule or directive decides about each field of an operation, and why, using the gateway's own authorization
+code. No service is called: for a decision that depends on data, the fields that it reads are named.
 
   --operation FILE        a GraphQL document
-  --as FILE|anonymous     claims of a token as JSON, such as {"sub":"ada","roles":["admin"]}; nobody signs them
+  --as FILE|anonymous     claims of an access token as JSON, such as {"sub":"ada","roles":["admin"]}; unsigned
   --variables FILE        values of the operation's variables as JSON
-  --operation-name NAME   which operation, where the document has several
+  --operation-name NAME   the operation to explain, if the document has several
   --graph FILE            the subgraphs and sources to compose (default: ${graphDefault})
-  --supergraph FILE|URL   a supergraph that is composed already
-  --config FILE           gateway.yaml: its issuers say what claims mean, its policy who may see what
+  --supergraph FILE|URL   an already composed supergraph
+  --config FILE           gateway.yaml, for its issuers (what claims mean) and its access policy
   --json                  print JSON
-  --help                  print this
+  --help                  print this help
 
-Exit codes: 0 explained, whatever was decided; 1 an operation, claims or a configuration that is wrong; 2 wrong use.`,
+Exit codes: 0 explained, allowed or not; 1 invalid operation, claims or configuration; 2 usage error.`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -45,34 +45,37 @@ Exit codes: 0 explained, whatever was decided; 1 an operation, claims or a confi
       config: { type: 'string' },
       json: { type: 'boolean' },
     });
-    const operationFile = text(flags.operation);
-    const as = text(flags.as);
+    const operationFile = flagText(flags.operation);
+    const as = flagText(flags.as);
     if (operationFile === undefined) throw new UsageError('--operation FILE is missing');
     if (as === undefined) throw new UsageError('--as CLAIMS is missing: a file, or "anonymous"');
-    const graph = text(flags.graph);
-    const supergraph = text(flags.supergraph);
+    const graph = flagText(flags.graph);
+    const supergraph = flagText(flags.supergraph);
     if (graph !== undefined && supergraph !== undefined) {
       throw new UsageError('--graph and --supergraph exclude each other');
     }
     const query = await readText(operationFile);
-    const variablesFile = text(flags.variables);
+    const variablesFile = flagText(flags.variables);
     const variables = variablesFile === undefined ? {} : await readObject(variablesFile);
     const claims =
       as === 'anonymous' ? null : await readObject(as, ': --as is a file of claims, or "anonymous"');
-    const configPath = text(flags.config);
-    const place = supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph };
+    const configPath = flagText(flags.config);
+    const graphLocation = supergraph === undefined ? { graphPath: graph ?? graphDefault } : { supergraph };
     const request = {
       query,
       variables,
-      operationName: text(flags['operation-name']) ?? null,
+      operationName: flagText(flags['operation-name']) ?? null,
       extensions: null,
     };
     const { openExplainer } = await import('./explainer.ts');
-    const explainer = await openExplainer({ ...place, ...(configPath === undefined ? {} : { configPath }) });
+    const explainer = await openExplainer({
+      ...graphLocation,
+      ...(configPath === undefined ? {} : { configPath }),
+    });
     try {
       const principal = principalFrom(explainer, claims, as);
       const explanation = await explainer.explain(request, principal).catch((error: unknown) => {
-        throw isGatewayError(error) && ofOtherFiles.has(error.code) ? error : inFile(operationFile, error);
+        throw isGatewayError(error) && startupCodes.has(error.code) ? error : withFile(operationFile, error);
       });
       const isJson = flags.json === true;
       print(explanation, { principal, config: explainer.config, configPath, isJson });
@@ -91,71 +94,68 @@ function principalFrom(
   try {
     return explainer.principalOf(claims);
   } catch (error) {
-    throw inFile(file, error);
+    throw withFile(file, error);
   }
 }
 
-interface Printed {
+interface PrintOptions {
   readonly principal: Principal;
   readonly config: GatewayConfig;
   readonly configPath: string | undefined;
   readonly isJson: boolean;
 }
 
-function print(explanation: Explanation, { principal, config, configPath, isJson }: Printed): void {
+function print(explanation: Explanation, { principal, config, configPath, isJson }: PrintOptions): void {
   const { subject, client, tier, roles, scopes, provenBy, issuer } = principal;
-  const who = { subject, client, tier, roles, scopes, provenBy, issuer };
+  const identity = { subject, client, tier, roles, scopes, provenBy, issuer };
   const notes = [
-    ...(configPath === undefined ? ['no --config, so no policy: only directives of the schema decide.'] : []),
+    ...(configPath === undefined ? ['no --config, so no access policy: only schema directives decide.'] : []),
     ...notesOn(explanation, principal, config),
   ];
-  if (isJson) console.log(JSON.stringify({ principal: who, notes, fields: explanation.fields }, null, 2));
+  if (isJson)
+    console.log(JSON.stringify({ principal: identity, notes, fields: explanation.fields }, null, 2));
   else console.log(explanationText(explanation.fields, principal, notes));
 }
 
-/** What the table does not say of what the gateway would do. */
+/** What the gateway would do that the table does not show. */
 function notesOn({ fields, isDryRun }: Explanation, principal: Principal, config: GatewayConfig): string[] {
   const { authorization, auth } = config;
   const denied = fields.flatMap(({ outcome, code }) => (outcome === 'denied' ? (code ?? []) : []));
   const { validUntilMs, provenBy } = principal;
   return [
-    ...(isDryRun
-      ? ['authorization.dryRun: all of this is decided and written down, and nothing kept back.']
-      : []),
+    ...(isDryRun ? ['authorization.dryRun is set: decisions are audited, and no field is withheld.'] : []),
     ...(denied.length > 0 && !isDryRun && authorization.unauthorized === 'reject'
-      ? [
-          `authorization.unauthorized is "reject": the request as a whole is refused with ${refusalCode(denied)}.`,
-        ]
+      ? [`authorization.unauthorized is "reject": the whole request is refused with ${refusalCode(denied)}.`]
       : []),
     ...(provenBy === 'jwt' && !auth?.jwt
-      ? ['auth.jwt is not configured: the gateway accepts no tokens, and takes every request as anonymous.']
+      ? ['auth.jwt is not configured: the gateway accepts no access tokens; every request is anonymous.']
       : []),
     ...(provenBy === 'none' && auth?.onMissing === 'reject'
-      ? ['auth.onMissing is "reject": the gateway refuses every request of nobody with UNAUTHENTICATED.']
+      ? ['auth.onMissing is "reject": the gateway refuses anonymous requests with UNAUTHENTICATED.']
       : []),
     ...(validUntilMs !== null && validUntilMs < Date.now()
-      ? [`These claims held until ${new Date(validUntilMs).toISOString()}: the gateway refuses such a token.`]
+      ? [`These claims expired at ${new Date(validUntilMs).toISOString()}: the gateway refuses such a token.`]
       : []),
   ];
 }
 
-/** Wrong with the graph or the configuration: these errors name their own file. */
-const ofOtherFiles: ReadonlySet<string> = new Set([
+/** Errors in the graph or the configuration, whose messages name their own file. */
+const startupCodes: ReadonlySet<string> = new Set([
   'CONFIG_INVALID',
   'COMPOSITION_FAILED',
   'SUPERGRAPH_INVALID',
 ]);
 
-/** Puts the file before each thing that is wrong with it. */
-function inFile(file: string, error: unknown): unknown {
+/** Puts the file name, and the position if there is one, before each message. */
+function withFile(file: string, error: unknown): unknown {
   if (!isGatewayError(error) || error.code === 'INTERNAL_ERROR') return error;
-  const lines = error.errors.map(({ message, locations: [at] = [] }) =>
-    at ? `${file}:${at.line}:${at.column} ${message}` : `${file}: ${message}`,
+  const lines = error.errors.map(({ message, locations: [location] = [] }) =>
+    location ? `${file}:${location.line}:${location.column} ${message}` : `${file}: ${message}`,
   );
   return new GatewayError(error.code, lines.join('\n'), { cause: error });
 }
 
-/** @param hint For where it cannot be read. */
+/** @param hint Ends the message if the file cannot be read. */
 async function readText(file: string, hint = ''): Promise<string> {
   const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new GatewayError(

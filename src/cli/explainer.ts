@@ -1,4 +1,4 @@
-/** A gateway without its edge and its backends: prepares operations and decides about them, and fetches nothing. */
+/** A gateway without its HTTP server and its services: prepares and authorizes operations, and fetches nothing. */
 
 import { explain, type Explanation } from '../authz/explain.ts';
 import { claimedPrincipal } from '../authn/jwt/claimed.ts';
@@ -17,34 +17,34 @@ import { errorText } from '../shared/error-text.ts';
 export interface Explainer {
   readonly config: GatewayConfig;
   /**
-   * @param claims Null: nobody.
-   * @throws {GatewayError} `CONFIG_INVALID` where they are of nobody that the gateway knows.
+   * @param claims Null for an anonymous request.
+   * @throws {GatewayError} `CONFIG_INVALID` if no configured issuer matches the claims.
    */
   principalOf(claims: Readonly<Record<string, unknown>> | null): Principal;
-  /** @throws {GatewayError} What the gateway would say of an operation that is not acceptable, or when it starts. */
+  /** @throws {GatewayError} What the gateway would throw at startup, or for an invalid operation. */
   explain(request: OperationRequest, principal: Principal): Promise<Explanation>;
   close(): Promise<void>;
 }
 
-/** @throws {GatewayError} What is wrong with the configuration. */
+/** @throws {GatewayError} If the configuration is invalid. */
 export async function openExplainer(options: StartOptions): Promise<Explainer> {
   const read = await readConfig(options);
   const config: GatewayConfig = {
     ...read,
-    // Whoever asks here may know every name, and nobody else reads what was asked.
+    // The user of this command may see every name of the schema, and the audit file is for requests only.
     errors: { ...read.errors, suggestions: true },
     audit: { ...read.audit, file: undefined },
   };
-  const terms = { requestId: 'explain-auth', clientAddress: '127.0.0.1', forward: [] };
+  const requestOptions = { requestId: 'explain-auth', clientAddress: '127.0.0.1', forward: [] };
   const timeoutMs = config.timeouts.requestMs;
-  // Not before it is needed: it loads the graph.
+  // Opened with the first operation: this loads the graph.
   let opened: Promise<Deciding> | undefined;
   return {
     config,
     principalOf: (claims) => (claims ? claimedPrincipal(claims, config.auth?.jwt) : anonymous),
     async explain(request, principal) {
       const { authorizer, operations } = await (opened ??= open(options, config));
-      const context = { ...requestHead({}, { ...terms, timeoutMs }), principal };
+      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal };
       return explain(authorizer, await operations.prepare(withoutTransport(context, request)));
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),

@@ -1,71 +1,72 @@
-/** `tributary keys`: makes, lists, ends and replaces API keys. */
+/** `tributary keys`: creates, lists, revokes and rotates API keys. */
 
 import { randomBytes } from 'node:crypto';
 
 import type { KeyBook } from '../authn/api-keys/key-book.ts';
 import { KeyManager, type MadeKey, stateOf } from '../authn/api-keys/manage.ts';
 import type { KeyRecord } from '../config/gateway/auth-api-keys.ts';
-import { exitCodes, readFlags, text, UsageError, type Command, type Flags } from './arguments.ts';
-import { explained, placeFlags, placeOf, withStore } from './credential-places.ts';
-import { keyRows, namesIn, nameIn } from './key-words.ts';
-import { readDuration, readEnd } from './times.ts';
+import { exitCodes, readFlags, flagText, UsageError, type Command, type Flags } from './arguments.ts';
+import { locationFlags, readLocation, withFailures, withStore } from './credential-location.ts';
+import { keyRows, readName, readNames } from './key-arguments.ts';
+import { readDuration, readExpiry } from './times.ts';
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 interface Action {
   readonly flags: Flags;
   readonly takesId: boolean;
-  /** Writes what it did to standard output. */
+  /** Reports to standard output. */
   run(book: KeyBook, values: Values, id: string): Promise<void>;
 }
 
 const graceDefault = '24h';
 
 export const keys: Command = {
-  summary: 'make, list, revoke and rotate API keys',
+  summary: 'create, list, revoke and rotate API keys',
   help: `Usage: tributary keys create --client NAME [options] WHERE
        tributary keys list [--client NAME] WHERE
        tributary keys revoke ID WHERE
        tributary keys rotate ID [options] WHERE
 
 WHERE is one of
-  --config FILE     gateway.yaml: where its auth.apiKeys has them
-  --file FILE       a JSON file; create makes it
-  --redis URL       redis://HOST:PORT; better --config, where a password need not stand on the command line
+  --config FILE     gateway.yaml: the file or Redis that its auth.apiKeys uses
+  --file FILE       a JSON file; create makes it if it does not exist
+  --redis URL       redis://HOST:PORT; prefer --config for a Redis with a password, which other users of this machine
+                    could read on the command line
 
-create prints the key on standard output, once: only its SHA-256 is kept.
-  --client NAME     which client it is for
-  --tier NAME       of that client, for its limits (default: none)
-  --scopes A,B      what it may do without a token (default: nothing)
-  --roles A,B       the same, as roles
+create prints the key to standard output, once: only its SHA-256 hash is stored.
+  --client NAME     the client that the key identifies
+  --tier NAME       the tier of that client, which selects its limits (default: none)
+  --scopes A,B      scopes of requests with the key and without an access token (default: none)
+  --roles A,B       roles of such requests (default: none)
   --expires WHEN    90d, 24h, a date such as 2027-01-31, or never (default: never)
 
-rotate prints a new key for the same client; the old one holds for a while longer.
-  --grace TIME      how long (default: ${graceDefault}; 0: not at all)
-  --expires WHEN    of the new key (default: as long as the old one had when it was made)
+rotate prints a new key for the same client; the old key stays valid for a grace period.
+  --grace TIME      the grace period (default: ${graceDefault}; 0: the old key ends at once)
+  --expires WHEN    expiry of the new key (default: the lifetime that the old key was created with)
 
-ID is the public part: trib_ and 12 letters and digits.
+ID is the public part of a key: trib_ and 12 letters and digits.
   --json            print JSON
-  --help            print this
+  --help            print this help
 
-Exit codes: 0 done, 1 not done, 2 wrong use.`,
+Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([name = '', ...rest]) {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) throw new UsageError(`say what to do: ${Object.keys(actions).join(', ')}`);
+    if (!action) throw new UsageError(`expected one of: ${Object.keys(actions).join(', ')}`);
     const [first = ''] = rest;
-    const given = action.takesId && !first.startsWith('-') ? first : undefined;
-    const flags = { ...placeFlags, ...action.flags, json: { type: 'boolean' } } as const;
-    const values = readFlags(given === undefined ? rest : rest.slice(1), flags);
-    const id = action.takesId ? await readId(name, given) : '';
-    const place = await placeOf(values, { key: 'auth.apiKeys', of: ({ auth }) => auth?.apiKeys });
-    await explained(async () => {
-      if ('file' in place) {
+    const idArgument = action.takesId && !first.startsWith('-') ? first : undefined;
+    const flags = { ...locationFlags, ...action.flags, json: { type: 'boolean' } } as const;
+    const values = readFlags(idArgument === undefined ? rest : rest.slice(1), flags);
+    const id = action.takesId ? await readId(name, idArgument) : '';
+    const location = await readLocation(values, { key: 'auth.apiKeys', read: ({ auth }) => auth?.apiKeys });
+    await withFailures(async () => {
+      if ('file' in location) {
         const { fileKeyBook } = await import('../authn/api-keys/file-keys.ts');
-        return action.run(fileKeyBook(place.file), values, id);
+        return action.run(fileKeyBook(location.file), values, id);
       }
       const { redisKeyBook } = await import('../authn/api-keys/redis-keys.ts');
-      return withStore(place.redis, (store) => action.run(redisKeyBook(store), values, id));
+      return withStore(location.redis, (store) => action.run(redisKeyBook(store), values, id));
     });
     return exitCodes.ok;
   },
@@ -82,27 +83,28 @@ const actions: Readonly<Record<string, Action>> = {
       expires: { type: 'string' },
     },
     async run(book, values) {
-      const client = nameIn(values, 'client');
-      if (client === null) throw new UsageError('create needs --client NAME: which client the key is for');
-      const made = await managerOf(book).create({
+      const client = readName(values, 'client');
+      if (client === null)
+        throw new UsageError('create needs --client NAME, the client that the key identifies');
+      const created = await managerOf(book).create({
         client,
-        tier: nameIn(values, 'tier'),
-        scopes: namesIn(values, 'scopes'),
-        roles: namesIn(values, 'roles'),
-        expiresAtMs: readEnd(text(values['expires']) ?? 'never', '--expires', Date.now()),
+        tier: readName(values, 'tier'),
+        scopes: readNames(values, 'scopes'),
+        roles: readNames(values, 'roles'),
+        expiresAtMs: readExpiry(flagText(values['expires']) ?? 'never', '--expires', Date.now()),
       });
-      show(made, values, `Key trib_${made.record.id} of client ${client}.`);
+      printKey(created, values, `Key trib_${created.record.id} of client ${client}.`);
     },
   },
   list: {
     takesId: false,
     flags: { client: { type: 'string' } },
     async run(book, values) {
-      const [records, used] = await Promise.all([book.read(), book.lastUsed()]);
-      const client = text(values['client']);
+      const [records, lastUsedMs] = await Promise.all([book.read(), book.lastUsed()]);
+      const client = flagText(values['client']);
       const rows = keyRows(
         [...records.values()].filter((record) => client === undefined || record.client === client),
-        used,
+        lastUsedMs,
         Date.now(),
       );
       console.log(values['json'] === true ? JSON.stringify(rows.json) : rows.table);
@@ -121,16 +123,16 @@ const actions: Readonly<Record<string, Action>> = {
     takesId: true,
     flags: { grace: { type: 'string' }, expires: { type: 'string' } },
     async run(book, values, id) {
-      const expires = text(values['expires']);
-      const made = await managerOf(book).rotate(id, {
-        graceMs: readDuration(text(values['grace']) ?? graceDefault, '--grace'),
-        expiresAtMs: expires === undefined ? undefined : readEnd(expires, '--expires', Date.now()),
+      const expires = flagText(values['expires']);
+      const rotated = await managerOf(book).rotate(id, {
+        graceMs: readDuration(flagText(values['grace']) ?? graceDefault, '--grace'),
+        expiresAtMs: expires === undefined ? undefined : readExpiry(expires, '--expires', Date.now()),
       });
-      const { graceUntil } = made.old;
-      show(
-        made,
+      const { graceUntil } = rotated.old;
+      printKey(
+        rotated,
         values,
-        `Key trib_${made.record.id} takes the place of trib_${id}, which holds until ${graceUntil}.`,
+        `Key trib_${rotated.record.id} replaces trib_${id}, which is valid until ${graceUntil}.`,
       );
     },
   },
@@ -140,25 +142,25 @@ function managerOf(book: KeyBook): KeyManager {
   return new KeyManager({ book, wallClock: Date.now, randomBytes });
 }
 
-/** The key alone on standard output, so that it can go straight into a secret store. */
-function show({ text: key, record }: MadeKey, values: Values, note: string): void {
+/** Only the key goes to standard output, so that it can be piped into a secret store. */
+function printKey({ text: key, record }: MadeKey, values: Values, note: string): void {
   if (values['json'] === true) {
     console.log(JSON.stringify({ key, ...publicPart(record) }));
     return;
   }
   console.log(key);
-  console.error(`${note} It is shown only now: keep it where the client finds it.`);
+  console.error(`${note} It is shown only once: store it now.`);
 }
 
 function publicPart({ sha256: _digest, ...record }: KeyRecord): object {
   return { ...record, state: stateOf(record, Date.now()) };
 }
 
-async function readId(action: string, given: string | undefined): Promise<string> {
+async function readId(action: string, argument: string | undefined): Promise<string> {
   const { idMeantBy } = await import('../authn/api-keys/key-text.ts');
-  const id = given === undefined ? undefined : idMeantBy(given);
+  const id = argument === undefined ? undefined : idMeantBy(argument);
   if (id !== undefined) return id;
-  // What was given may be a key that was copied badly: it is not shown.
+  // The message does not repeat the argument, which may be a mistyped secret.
   throw new UsageError(
     `${action} needs the ID of a key, such as trib_4kT0bZr81Qxa (see tributary keys list)`,
   );

@@ -1,4 +1,4 @@
-/** The `tributary` command line: one file a command, listed in `commands`. */
+/** The `tributary` command line: one file per command, listed in `commands`. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -15,7 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const [name, ...args] = process.argv.slice(2);
 const code = await dispatch();
-// One that has ended does not wait for what modules of resolvers may have begun, but for what it has printed.
+// Waits until the output is written, not for timers or connections that resolver modules may have opened.
 if (code !== undefined) process.stdout.write('', () => process.exit(code));
 
 async function dispatch(): Promise<number | undefined> {
@@ -37,10 +37,10 @@ async function overview(): Promise<string> {
   const lines: string[] = [];
   for (const [command, load] of Object.entries(commands))
     lines.push(`  ${command.padEnd(14)}${(await load()).summary}`);
-  return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help says more; tributary --version says which this is.`;
+  return `Usage: tributary COMMAND [options]\n\n${lines.join('\n')}\n\ntributary COMMAND --help describes a command; tributary --version prints the version.`;
 }
 
-/** Of the package, which lies as far up from the compiled code as from the source. */
+/** The version in package.json, which is two folders up from both the source and the compiled code. */
 async function version(): Promise<string> {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;

@@ -1,4 +1,4 @@
-/** What SIGTERM, SIGINT and SIGHUP do to a command that goes on running. */
+/** How a long-running command handles SIGTERM, SIGINT and SIGHUP. */
 
 import { constants } from 'node:os';
 
@@ -9,38 +9,38 @@ const parentPollMs = 500;
 type Closable = Pick<RunningGateway, 'close' | 'reload'>;
 
 /**
- * SIGTERM and SIGINT end the process: at once while it starts, when nobody is served yet; after that with code 0 once it
- * has drained. A second one ends it at once. SIGHUP reloads.
+ * SIGTERM and SIGINT end the process: at once while it starts, later with code 0 after a graceful shutdown. A second
+ * signal ends it at once. SIGHUP reloads.
  *
- * @returns To be called with what runs, once it does.
+ * @returns To be called with the gateway once it serves.
  */
 export function closeOnSignals(): (running: Closable) => void {
   let serving: Closable | undefined;
-  let signalled = false;
-  // The first process of a container gets no signal that it does not listen to.
+  let isClosing = false;
+  // The kernel delivers a signal to PID 1 of a container only if it has a handler.
   const onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => {
     if (!serving) process.exit(128 + constants.signals[signal]);
-    if (signalled) process.exit(130);
-    signalled = true;
+    if (isClosing) process.exit(130);
+    isClosing = true;
     serving.close().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
-  onLostParent(() => onSignal('SIGTERM'));
+  onParentExit(() => onSignal('SIGTERM'));
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('SIGHUP', () => void serving?.reload());
   return (running) => (serving = running);
 }
 
-/** npx starts a command by a shell, which SIGTERM ends without the command being told. */
-function onLostParent(run: () => void): void {
+/** npx starts a command through a shell, which ends on SIGTERM without passing the signal on. */
+function onParentExit(run: () => void): void {
   if (process.env['npm_command'] !== 'exec') return;
   const parent = process.ppid;
-  const watch = setInterval(() => {
+  const timer = setInterval(() => {
     if (process.ppid === parent) return;
-    clearInterval(watch);
+    clearInterval(timer);
     run();
   }, parentPollMs).unref();
 }

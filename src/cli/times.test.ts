@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readDuration, readEnd, readMoment } from './times.ts';
+import { readDuration, readExpiry, readTime } from './times.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');
 
@@ -14,23 +14,23 @@ it.each([
   expect(readDuration(text, '--grace')).toBe(ms);
 });
 
-it.each(['', '1 day', '90', '-1d', '1w', '1.5h', '999999999d', '1e3s'])('%j is none', (text) => {
-  expect(() => readDuration(text, '--grace')).toThrow('--grace must be like 90d');
+it.each(['', '1 day', '90', '-1d', '1w', '1.5h', '999999999d', '1e3s'])('%j is not a duration', (text) => {
+  expect(() => readDuration(text, '--grace')).toThrow('--grace must be a duration such as 90d');
 });
 
-it('a moment is a day or a time with its zone', () => {
-  expect(readMoment('2026-06-01', '--at')).toBe(nowMs);
-  expect(readMoment('2026-06-01T02:00:00+02:00', '--at')).toBe(nowMs);
+it('a time is a date, or a time with its zone', () => {
+  expect(readTime('2026-06-01', '--at')).toBe(nowMs);
+  expect(readTime('2026-06-01T02:00:00+02:00', '--at')).toBe(nowMs);
   for (const text of ['1', '2026-13-01', '2026-06-01T00:00', 'June 1', '20260601'])
-    expect(() => readMoment(text, '--at')).toThrow('--at must be a time such as');
+    expect(() => readTime(text, '--at')).toThrow('--at must be a time such as');
 });
 
-it('an end is a duration from now, a moment later than now, or never', () => {
-  expect(readEnd('1h', '--expires', nowMs)).toBe(nowMs + 3_600_000);
-  expect(readEnd('2027-01-01', '--expires', nowMs)).toBe(Date.parse('2027-01-01T00:00:00Z'));
-  expect(readEnd('never', '--expires', nowMs)).toBeNull();
+it('an expiry is a duration from now, a time in the future, or never', () => {
+  expect(readExpiry('1h', '--expires', nowMs)).toBe(nowMs + 3_600_000);
+  expect(readExpiry('2027-01-01', '--expires', nowMs)).toBe(Date.parse('2027-01-01T00:00:00Z'));
+  expect(readExpiry('never', '--expires', nowMs)).toBeNull();
   for (const text of ['2026-06-01', '0', '0d'])
-    expect(() => readEnd(text, '--expires', nowMs)).toThrow(
-      /in the future|like 90d or 24h, a date such as 2027-01-31, or never, got/,
+    expect(() => readExpiry(text, '--expires', nowMs)).toThrow(
+      /in the future|a duration such as 90d or 24h, a date such as 2027-01-31, or never, got/,
     );
 });

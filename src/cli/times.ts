@@ -1,9 +1,9 @@
-/** Times and durations as people type them. */
+/** Parses times and durations given as flags. */
 
 import { UsageError } from './arguments.ts';
 
 const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** A hundred years: what is longer is a typing mistake, and could not be written as a date. */
+/** A hundred years: more is a typing mistake, and could exceed the range of Date. */
 const durationMsMax = 36_525 * 86_400_000;
 
 /** `90d`, `24h`, `30m`, `45s` or `0`. @throws {UsageError} */
@@ -11,20 +11,20 @@ export function readDuration(text: string, flag: string): number {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const ms = text === '0' ? 0 : Number(count) * (unitsMs[unit ?? ''] ?? Number.NaN);
   if (ms >= 0 && ms <= durationMsMax) return ms;
-  throw new UsageError(`${flag} must be like 90d, 24h, 30m or 45s, got "${text}"`);
+  throw new UsageError(`${flag} must be a duration such as 90d, 24h, 30m or 45s, got "${text}"`);
 }
 
 const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** A moment in ISO 8601; a day alone begins at midnight UTC. @throws {UsageError} */
-export function readMoment(text: string, flag: string): number {
+/** An ISO 8601 date, which means midnight UTC, or an ISO 8601 time with its zone. @throws {UsageError} */
+export function readTime(text: string, flag: string): number {
   const ms = date.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
   throw new UsageError(`${flag} must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z, got "${text}"`);
 }
 
-/** A moment, a duration from now, or `never`: null. @throws {UsageError} */
-export function readEnd(text: string, flag: string, nowMs: number): number | null {
+/** An expiry: a time, a duration from now, or `never`, for which it returns null. @throws {UsageError} */
+export function readExpiry(text: string, flag: string, nowMs: number): number | null {
   if (text === 'never') return null;
   const ms = /^\d+[smhd]$/.test(text)
     ? nowMs + readDuration(text, flag)
@@ -34,7 +34,7 @@ export function readEnd(text: string, flag: string, nowMs: number): number | nul
   if (ms > nowMs) return ms;
   if (Number.isNaN(ms))
     throw new UsageError(
-      `${flag} must be like 90d or 24h, a date such as 2027-01-31, or never, got "${text}"`,
+      `${flag} must be a duration such as 90d or 24h, a date such as 2027-01-31, or never, got "${text}"`,
     );
   throw new UsageError(`${flag} must be in the future, got "${text}"`);
 }

@@ -1,44 +1,52 @@
-/** `tributary tokens`: takes tokens back before they expire. */
+/** `tributary tokens`: revokes access tokens before they expire. */
 
 import type { RevocationBook } from '../authn/revocation/revocation-book.ts';
 import { claimText, revocationSchema, type RevocationEntry } from '../config/gateway/auth-revocation.ts';
-import { exitCodes, readFlags, text, UsageError, type Command } from './arguments.ts';
-import { explained, placeFlags, placeOf, withStore, type Place } from './credential-places.ts';
-import { readDuration, readMoment } from './times.ts';
+import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
+import {
+  locationFlags,
+  readLocation,
+  withFailures,
+  withStore,
+  type ConfigEntry,
+  type CredentialLocation,
+} from './credential-location.ts';
+import { readDuration, readTime } from './times.ts';
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-const keptDefault = '30d';
-/** Whoever issues tokens may be ahead of us. */
+const lifetimeDefault = '30d';
+/** The clock of an issuer may be ahead of ours. */
 const clockSkewMs = 300_000;
 
 export const tokens: Command = {
-  summary: 'revoke tokens before they expire',
+  summary: 'revoke access tokens before they expire',
   help: `Usage: tributary tokens revoke WHICH [--for TIME] WHERE
        tributary tokens list WHERE
 
-WHICH tokens, all that is named being true of them
-  --jti ID               the one with this id
-  --sub NAME             of this user; those issued until now, unless --issued-before says otherwise
-  --issuer URL           of this issuer only
-  --issued-before TIME   issued earlier, such as 2026-01-31T12:00:00Z; alone: everybody's
+WHICH tokens: those that match all of
+  --jti ID               the token with this id
+  --sub NAME             tokens of this user, issued until now unless --issued-before is given
+  --issuer URL           only tokens of this issuer
+  --issued-before TIME   tokens issued before this time, such as 2026-01-31T12:00:00Z; alone: those of all users
 
-  --for TIME    how long they stay revoked: at least as long as your tokens live (default: ${keptDefault})
+  --for TIME    how long the revocation lasts; at least the lifetime of your tokens (default: ${lifetimeDefault})
 
 WHERE is one of
-  --config FILE     gateway.yaml: where its auth.revocation has them
+  --config FILE     gateway.yaml: the file or Redis that its auth.revocation uses
   --file FILE       a JSON file
-  --redis URL       redis://HOST:PORT; better --config, where a password need not stand on the command line
+  --redis URL       redis://HOST:PORT; prefer --config for a Redis with a password, which other users of this machine
+                    could read on the command line
 
   --json            print JSON
-  --help            print this
+  --help            print this help
 
-Gateways refuse them within about a second. Whoever logs in again gets a token that is accepted.
-Exit codes: 0 done, 1 not done, 2 wrong use.`,
+Gateways refuse revoked tokens within about a second. A user who logs in again gets a new token, which is accepted.
+Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([action = '', ...rest]) {
-    if (action !== 'revoke' && action !== 'list') throw new UsageError('say what to do: revoke, list');
-    const which = {
+    if (action !== 'revoke' && action !== 'list') throw new UsageError('expected one of: revoke, list');
+    const selectors = {
       jti: { type: 'string' },
       sub: { type: 'string' },
       issuer: { type: 'string' },
@@ -46,22 +54,20 @@ Exit codes: 0 done, 1 not done, 2 wrong use.`,
       for: { type: 'string' },
     } as const;
     const flags = {
-      ...placeFlags,
-      ...(action === 'revoke' ? which : {}),
+      ...locationFlags,
+      ...(action === 'revoke' ? selectors : {}),
       json: { type: 'boolean' },
     } as const;
     const values = readFlags(rest, flags);
     const entry = action === 'revoke' ? entryOf(values, Date.now()) : undefined;
-    const named = { key: 'auth.revocation', of: revocationOf };
-    const place = await placeOf(values, named);
-    await explained(() =>
-      onBook(place, (book) => (entry ? revoke(book, entry, values) : list(book, values))),
+    const configEntry: ConfigEntry = { key: 'auth.revocation', read: ({ auth }) => auth?.revocation };
+    const location = await readLocation(values, configEntry);
+    await withFailures(() =>
+      withBook(location, (book) => (entry ? revoke(book, entry, values) : list(book, values))),
     );
     return exitCodes.ok;
   },
 };
-
-const revocationOf: Parameters<typeof placeOf>[1]['of'] = ({ auth }) => auth?.revocation;
 
 async function revoke(book: RevocationBook, entry: RevocationEntry, values: Values): Promise<void> {
   await book.add(entry);
@@ -89,45 +95,48 @@ function describe({ jti, sub, issuer, issuedBefore }: RevocationEntry): string {
 
 /** @throws {UsageError} */
 function entryOf(values: Values, nowMs: number): RevocationEntry {
-  const jti = claimIn(values, 'jti');
-  const sub = claimIn(values, 'sub');
-  const issuer = claimIn(values, 'issuer');
-  const before = text(values['issued-before']);
-  const moment = before === undefined ? undefined : readMoment(before, '--issued-before');
-  if (moment !== undefined && moment > nowMs + clockSkewMs)
+  const jti = readClaim(values, 'jti');
+  const sub = readClaim(values, 'sub');
+  const issuer = readClaim(values, 'issuer');
+  const before = flagText(values['issued-before']);
+  const issuedBefore = before === undefined ? undefined : readTime(before, '--issued-before');
+  if (issuedBefore !== undefined && issuedBefore > nowMs + clockSkewMs)
     throw new UsageError(`--issued-before must not be in the future, got "${before}"`);
-  if (jti === undefined && sub === undefined && moment === undefined)
-    throw new UsageError('say which tokens: --jti, --sub or --issued-before');
-  const issuedBeforeMs = moment ?? (jti === undefined ? nowMs : undefined);
-  const keptMs = readDuration(text(values['for']) ?? keptDefault, '--for');
-  if (keptMs === 0) throw new UsageError('--for must be longer than 0');
+  if (jti === undefined && sub === undefined && issuedBefore === undefined)
+    throw new UsageError('--jti, --sub or --issued-before is required: which tokens to revoke');
+  const issuedBeforeMs = issuedBefore ?? (jti === undefined ? nowMs : undefined);
+  const lifetimeMs = readDuration(flagText(values['for']) ?? lifetimeDefault, '--for');
+  if (lifetimeMs === 0) throw new UsageError('--for must be longer than 0');
   return {
     ...(jti === undefined ? {} : { jti }),
     ...(sub === undefined ? {} : { sub }),
     ...(issuer === undefined ? {} : { issuer }),
     ...(issuedBeforeMs === undefined ? {} : { issuedBefore: new Date(issuedBeforeMs).toISOString() }),
     createdAt: new Date(nowMs).toISOString(),
-    expiresAt: new Date(nowMs + keptMs).toISOString(),
+    expiresAt: new Date(nowMs + lifetimeMs).toISOString(),
   };
 }
 
 /** @throws {UsageError} */
-function claimIn(values: Values, flag: string): string | undefined {
-  const given = text(values[flag]);
-  if (given === undefined) return undefined;
-  const result = claimText.safeParse(given);
-  if (result.success) return given;
+function readClaim(values: Values, flag: string): string | undefined {
+  const claim = flagText(values[flag]);
+  if (claim === undefined) return undefined;
+  const result = claimText.safeParse(claim);
+  if (result.success) return claim;
   throw new UsageError(`--${flag}: ${result.error.issues[0]?.message ?? ''}`);
 }
 
-async function onBook(place: Place, work: (book: RevocationBook) => Promise<void>): Promise<void> {
-  const options = { entriesMax: place.entriesMax ?? entriesMaxDefault, wallClock: Date.now };
-  if ('file' in place) {
+async function withBook(
+  location: CredentialLocation,
+  work: (book: RevocationBook) => Promise<void>,
+): Promise<void> {
+  const options = { entriesMax: location.entriesMax ?? entriesMaxDefault, wallClock: Date.now };
+  if ('file' in location) {
     const { fileRevocationBook } = await import('../authn/revocation/file-revocations.ts');
-    return work(fileRevocationBook(place.file, options));
+    return work(fileRevocationBook(location.file, options));
   }
   const { redisRevocationBook } = await import('../authn/revocation/redis-revocations.ts');
-  return withStore(place.redis, (store) => work(redisRevocationBook(store, options)));
+  return withStore(location.redis, (store) => work(redisRevocationBook(store, options)));
 }
 
 const entriesMaxDefault = revocationSchema.parse({}).entriesMax;

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-/** The `tributary` command: TypeScript as it is in a checkout, compiled code where the package is installed. */
+/** The `tributary` command: runs the TypeScript source in a checkout, the compiled code in an installed package. */
 
 import { existsSync } from 'node:fs';
-// As a whole: the names in it differ between the versions of Node.
+// Not by name: older versions of Node lack some of its exports.
 import module from 'node:module';
 
-const oldestNode = 24;
-if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+const nodeVersionMin = 24;
+if (Number.parseInt(process.versions.node, 10) < nodeVersionMin) {
   console.error(
-    `Tributary needs Node ${oldestNode} or newer, and this is ${process.version}: run npx --no -- tributary`,
+    `Tributary needs Node ${nodeVersionMin} or newer, but this is ${process.version}: run npx --no -- tributary`,
   );
   process.exit(1);
 }

@@ -51,7 +51,7 @@ describe('keys in a file', () => {
     expect(made.stdout).toMatch(form);
     const secret = made.stdout.slice(18, 60);
     const id = made.stdout.slice(5, 17);
-    expect(made.stderr).toContain(`Key trib_${id} of client web. It is shown only now`);
+    expect(made.stderr).toContain(`Key trib_${id} of client web. It is shown only once`);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const next = await json<Row>('rotate', `trib_${id}`, '--grace', '1h', '--file', path);
     expect(next.key).toMatch(new RegExp(`^trib_${next.id}_`));
@@ -113,11 +113,11 @@ describe('what is wrong is said in one line, with what to do', () => {
     ],
     [1, ['revoke', 'aaaaaaaaaaaa', '--file', 'empty.json'], 'there is no key trib_aaaaaaaaaaaa'],
     [1, ['create', '--client', 'a', '--file', 'no/such/keys'], 'its folder does not exist'],
-    [1, ['list', '--config', 'gateway.yaml'], 'gateway.yaml: there is no auth.apiKeys: add it'],
+    [1, ['list', '--config', 'gateway.yaml'], 'gateway.yaml: auth.apiKeys is not configured: add it'],
     [
       1,
       ['list', '--redis', 'redis://u:s3cret@127.0.0.1:1'],
-      'Redis at redis://127.0.0.1:1 cannot be used: connect',
+      'Redis at redis://127.0.0.1:1 is unavailable: connect',
     ],
   ])('%i %j', async (code, args, line) => {
     const cwd = await folderWith({

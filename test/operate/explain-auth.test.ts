@@ -194,8 +194,8 @@ it('JSON says what failed, and what the gateway would say of all of it', async (
   expect(JSON.parse(stdout)).toMatchObject({
     principal: { subject: 'ada', issuer, provenBy: 'jwt' },
     notes: [
-      'authorization.unauthorized is "reject": the request as a whole is refused with AUTHORIZATION_FAILED.',
-      'These claims held until 1970-01-01T00:00:01.000Z: the gateway refuses such a token.',
+      'authorization.unauthorized is "reject": the whole request is refused with AUTHORIZATION_FAILED.',
+      'These claims expired at 1970-01-01T00:00:01.000Z: the gateway refuses such a token.',
     ],
     fields: [
       { field: 'books', outcome: 'allowed' },
@@ -250,7 +250,7 @@ describe('a mistake ends with a line that says what is wrong, and exit code 1', 
 it('without --config it says that no policy was looked at, to people and to programs', async () => {
   const folder = await folderWith({ 'q.graphql': '{ __typename }' });
   const args = ['explain-auth', '--operation', 'q.graphql', '--as', 'anonymous', '--graph', graphPath];
-  const note = 'no --config, so no policy: only directives of the schema decide.';
+  const note = 'no --config, so no access policy: only schema directives decide.';
   const [told, json] = await Promise.all([
     runTributary(args, { cwd: folder }),
     runTributary([...args, '--json'], { cwd: folder }),

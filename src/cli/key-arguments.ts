@@ -1,37 +1,38 @@
-/** API keys as text: names from flags, rows of a list. Never a secret, nor its digest. */
+/** API keys on the command line: names from flags, and the rows of a list. Never a secret or its digest. */
 
 import { stateOf } from '../authn/api-keys/manage.ts';
 import { validUntil } from '../authn/api-keys/known-key.ts';
 import { clientName, scopeName, tierName, type KeyRecord } from '../config/gateway/auth-api-keys.ts';
-import { text, UsageError } from './arguments.ts';
+import { flagText, UsageError } from './arguments.ts';
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** @throws {UsageError} */
-export function nameIn(values: Values, flag: 'client' | 'tier'): string | null {
-  const given = text(values[flag]);
-  if (given === undefined) return null;
-  const result = (flag === 'client' ? clientName : tierName).safeParse(given);
-  if (result.success) return given;
-  throw new UsageError(`--${flag}: ${result.error.issues[0]?.message ?? ''}, got "${given}"`);
+export function readName(values: Values, flag: 'client' | 'tier'): string | null {
+  const name = flagText(values[flag]);
+  if (name === undefined) return null;
+  const result = (flag === 'client' ? clientName : tierName).safeParse(name);
+  if (result.success) return name;
+  throw new UsageError(`--${flag}: ${result.error.issues[0]?.message ?? ''}, got "${name}"`);
 }
 
-/** Between commas or spaces. @throws {UsageError} */
-export function namesIn(values: Values, flag: 'scopes' | 'roles'): string[] {
-  const names = (text(values[flag]) ?? '').split(/[\s,]+/).filter((name) => name !== '');
-  const wrong = names.find((name) => !scopeName.safeParse(name).success);
-  if (wrong !== undefined) throw new UsageError(`--${flag}: expected no space, " or \\, got "${wrong}"`);
+/** Names separated by commas or spaces. @throws {UsageError} */
+export function readNames(values: Values, flag: 'scopes' | 'roles'): string[] {
+  const names = (flagText(values[flag]) ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const invalid = names.find((name) => !scopeName.safeParse(name).success);
+  if (invalid !== undefined)
+    throw new UsageError(`--${flag}: names must not contain " or \\, got "${invalid}"`);
   return [...new Set(names)];
 }
 
 export function keyRows(
   records: readonly KeyRecord[],
-  used: ReadonlyMap<string, number>,
+  lastUsedMs: ReadonlyMap<string, number>,
   nowMs: number,
 ): { readonly json: object[]; readonly table: string } {
   const sorted = records.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const json = sorted.map(({ sha256: _digest, ...record }) => {
-    const usedMs = used.get(record.id);
+    const usedMs = lastUsedMs.get(record.id);
     return {
       ...record,
       state: stateOf(record, nowMs),
