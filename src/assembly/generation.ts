@@ -42,7 +42,7 @@ export async function openGeneration(
 ): Promise<OpenGeneration> {
   const startedAtMs = monotonicClock();
   const { planner, authorizer } = await openPlanning(graph, lasting);
-  const { loaded, subgraphs } = await planner.orClose(connect(planner, graph, services));
+  const { loaded, subgraphs } = await planner.closeOnFailure(connect(planner, graph, services));
   const labels = lasting.labelsOf(loaded.labels);
   const operations = preparedOperations<ExecutableOperation>(lasting, {
     planner,
@@ -71,7 +71,7 @@ export interface Deciding {
 /** @throws {GatewayError} As `openGeneration`. */
 export async function openDeciding(graph: Graph, lasting: Lasting): Promise<Deciding> {
   const { planner, authorizer } = await openPlanning(graph, lasting);
-  const { labels } = await planner.orClose(planner.start());
+  const { labels } = await planner.closeOnFailure(planner.start());
   const operations = preparedOperations<{ readonly prepared: PreparedOperation }>(lasting, {
     planner,
     labels: lasting.labelsOf(labels),

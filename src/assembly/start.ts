@@ -101,12 +101,12 @@ export async function readConfig(options: StartOptions): Promise<GatewayConfig> 
 /** @throws {GatewayError} `CONFIG_INVALID` where no graph is named. */
 export function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
   const { graphPath, supergraph, environment = process.env } = options;
-  const place = supergraph ?? graphPath;
-  if (place === undefined)
+  const location = supergraph ?? graphPath;
+  if (location === undefined)
     throw new GatewayError('CONFIG_INVALID', 'Say which graph: --graph or --supergraph');
   return new GraphSource({
     kind: supergraph === undefined ? 'graph' : 'supergraph',
-    place,
+    location,
     environment,
     timeoutMs: config.timeouts.loadMs,
     supergraphBytesMax: config.reload.supergraphBytesMax,

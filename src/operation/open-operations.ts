@@ -1,4 +1,4 @@
-/** The prepared operations of one supergraph with this gateway's limits: guard, requests that wait, sizes. */
+/** Creates the cache of prepared operations of one supergraph with the limits of the configuration. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
@@ -8,10 +8,10 @@ import { WaitingRequests } from './waiting-requests.ts';
 
 export function openOperations<Executable extends { readonly prepared: PreparedOperation }>(
   { limits, authorization }: GatewayConfig,
-  parts: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels' | 'waiting'>,
+  dependencies: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels' | 'waiting'>,
 ): PreparedOperations<Executable> {
   return new PreparedOperations<Executable>({
-    ...parts,
+    ...dependencies,
     admit: ({ request }) => assertWithinLimits(request.query, limits),
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
@@ -19,7 +19,7 @@ export function openOperations<Executable extends { readonly prepared: PreparedO
   });
 }
 
-/** One for all supergraphs, because requests may wait for one while another takes its place. */
+/** One for all supergraphs: requests may still wait for a supergraph that is being replaced. */
 export function openWaiting({ limits }: Pick<GatewayConfig, 'limits'>): WaitingRequests {
   return new WaitingRequests({
     perClientMax: limits.planningPendingPerClientMax,

@@ -11,17 +11,20 @@ import { isRecord } from '../shared/records.ts';
 
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** No operation has another name, and nothing else may come to stand beside the document where operations are kept. */
+/** A GraphQL name. Anything else could forge the key of another operation in the cache. */
 const isName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 /** @throws {GatewayError} `BAD_REQUEST` naming the parameter, or `PERSISTED_QUERY_NOT_SUPPORTED`. */
 export function parseOperationRequest(body: unknown): OperationRequest {
   if (Array.isArray(body))
-    throw new GatewayError('BAD_REQUEST', 'Batches of operations are not accepted: send one');
+    throw new GatewayError(
+      'BAD_REQUEST',
+      'Batched operations are not supported: send one operation per request',
+    );
   if (!isRecord(body)) throw new GatewayError('BAD_REQUEST', 'The body must be a JSON object with a "query"');
   const { query, operationName, variables, extensions } = body;
   if (isRecord(extensions) && isRecord(extensions['persistedQuery']) && (query ?? '') === '') {
-    // These words and this status are the protocol's: whoever speaks it sends the document then.
+    // The message and the status are those of the protocol: on them, the client sends the whole document.
     throw new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
   }
   if (typeof query !== 'string' || query === '') {
@@ -31,7 +34,7 @@ export function parseOperationRequest(body: unknown): OperationRequest {
     throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a string');
   }
   if (operationName && !isName.test(operationName)) {
-    throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a name of GraphQL');
+    throw new GatewayError('BAD_REQUEST', 'Parameter "operationName" must be a GraphQL name');
   }
   if (variables !== undefined && variables !== null && !isRecord(variables)) {
     throw new GatewayError('BAD_REQUEST', 'Parameter "variables" must be an object');
@@ -49,12 +52,12 @@ export function parseOperationRequest(body: unknown): OperationRequest {
 
 const parameterNames = ['query', 'operationName', 'variables', 'extensions'];
 
-/** The same for `?query=...&variables={...}`. */
+/** Reads the parameters of a GET: `?query=...&variables={...}`. */
 export function parseQueryParameters(parameters: URLSearchParams): OperationRequest {
   for (const name of parameterNames) {
-    // Whoever stands between could take another one of them than we do.
+    // A proxy in front of the gateway might use another of the values than the gateway does.
     if (parameters.getAll(name).length > 1)
-      throw new GatewayError('BAD_REQUEST', `Parameter "${name}" is there more than once: send one`);
+      throw new GatewayError('BAD_REQUEST', `Parameter "${name}" occurs more than once: send it once`);
   }
   return parseOperationRequest({
     query: parameters.get('query') ?? undefined,

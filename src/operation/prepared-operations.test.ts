@@ -229,7 +229,7 @@ function resultOf({ query, conditions }: PreparationRequest): PreparationResult 
   if (query === 'conditional' && !conditions) {
     return {
       conditional: {
-        on: ['x'],
+        conditionVariables: ['x'],
         variables: [{ name: 'x', type: boolean, at: { line: 1, column: 8 } }],
         inputTypes: [],
       },

@@ -1,6 +1,6 @@
 /**
- * The prepared operations of one supergraph: one map look-up for an operation seen before, one preparation for
- * everybody who asks for a new one at the same time.
+ * The cache of prepared operations of one supergraph: one map look-up for an operation seen before, and a single-flight
+ * preparation for concurrent requests for a new one.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -16,33 +16,33 @@ import { operationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
 
-/** Names an operation: what the planner is asked. */
+/** Identifies an operation and what its plan depends on. */
 export interface PreparationRequest {
   readonly query: string;
   readonly operationName: string | null;
   readonly conditions?: Conditions;
-  /** Labels of `@override` that hold. */
+  /** The active labels of `@override`. */
   readonly labels?: readonly string[];
-  /** Numbers of the checks that were denied: what they guard is left out. */
+  /** Numbers of the denied checks: the fields that they guard are left out. */
   readonly denied?: readonly number[];
 }
 
-type OperationName = Pick<PreparationRequest, 'query' | 'operationName'>;
+type DocumentAndName = Pick<PreparationRequest, 'query' | 'operationName'>;
 type Labels = readonly string[] | undefined;
 
 /** Variables of `@skip` and `@include` that are true. */
 type Conditions = readonly string[];
 
 export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
-  /** Asks the planner: a `PreparationResult` as JSON text. Default of `turn`: the gateway's own. */
+  /** Calls the planner, which returns a `PreparationResult` as JSON text. Default of `turn`: the gateway's own. */
   readonly prepare: (request: PreparationRequest, turn?: Turn) => Promise<string>;
   /** Called once per operation. */
   readonly compile: (prepared: PreparedOperation) => Executable;
   /** Throws where a new operation may not be prepared for this request. */
   readonly admit: (read: Read) => void;
-  /** In which requests wait for the planner. */
+  /** Bounds the requests that wait for the planner. */
   readonly waiting: WaitingRequests;
-  /** Labels of `@override` in the supergraph, and which hold for a request. Absent: there are none. */
+  /** Labels of `@override` in the supergraph, and which are active for a request. Absent: there are none. */
   readonly labels?:
     | {
         readonly names: readonly string[];
@@ -51,11 +51,11 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
     | undefined;
   readonly entriesMax: number;
   readonly bytesMax: number;
-  /** Of one operation, by what is left out of it. Default: 0. */
+  /** Variants of one operation, each without the fields of other denied checks. Default: 0. */
   readonly variantsMax?: number;
 }
 
-type Known<Executable> =
+type CacheEntry<Executable> =
   | {
       readonly is: 'ready';
       readonly operation: Executable;
@@ -63,60 +63,64 @@ type Known<Executable> =
       readonly coerce: CoerceVariables;
       uses: number;
     }
-  | { readonly is: 'conditional'; readonly on: readonly string[]; readonly coerce: CoerceVariables }
+  | {
+      readonly is: 'conditional';
+      readonly conditionVariables: readonly string[];
+      readonly coerce: CoerceVariables;
+    }
   | { readonly is: 'refused'; readonly refusal: PreparationRefusal };
 
-/** An operation as it was asked for, and the variants of it that leave something out. */
-interface Whole {
+/** An operation as it was requested, and the cache keys of its variants without denied fields. */
+interface Variants {
   readonly request: PreparationRequest;
-  readonly variants: Set<string>;
+  readonly keys: Set<string>;
 }
 
-/** A client's requests for one operation. */
+/** The requests of one client that wait for the same operation. */
 interface Pending<Executable> {
-  readonly known: Promise<Known<Executable>>;
+  readonly entry: Promise<CacheEntry<Executable>>;
   waiting: number;
-  /** Ends when none of them waits any more. */
-  readonly nobody: AbortController;
+  /** Aborted when none of them waits any more. */
+  readonly abandoned: AbortController;
 }
 
-/** Compiled code and the parsed answer take about this many times the answer's text. */
+/** Memory of the compiled code and the parsed plan, per byte of the planner's JSON. */
 const memoryPerByte = 4;
 
 export class PreparedOperations<Executable extends { readonly prepared: PreparedOperation }> {
   readonly #options: PreparedOperationsOptions<Executable>;
-  readonly #known: LRUCache<string, Known<Executable>>;
-  /** Of operations that have checks. */
-  readonly #whole = new WeakMap<Executable, Whole>();
-  /** By client and operation: each of several clients waits in its own turn. */
+  readonly #cache: LRUCache<string, CacheEntry<Executable>>;
+  /** Only for operations with checks. */
+  readonly #variants = new WeakMap<Executable, Variants>();
+  /** By client and operation: each client waits in its own turn. */
   readonly #pending = new Map<string, Pending<Executable>>();
 
   constructor(options: PreparedOperationsOptions<Executable>) {
     this.#options = options;
-    this.#known = new LRUCache({ max: options.entriesMax, maxSize: options.bytesMax });
+    this.#cache = new LRUCache({ max: options.entriesMax, maxSize: options.bytesMax });
   }
 
   /**
-   * Answers at once for an operation that is known.
+   * Synchronous for an operation in the cache.
    *
    * @throws {GatewayError} When the document or the variables are not acceptable.
-   * @throws {GatewayError} `PLANNING_TIMEOUT` and whatever else the planner or `admit` says.
+   * @throws {GatewayError} `PLANNING_TIMEOUT` and any other error of the planner or of `admit`.
    */
   prepare(read: Read): Prepared<Executable> | Promise<Prepared<Executable>> {
     const labels = this.#options.labels?.activeFor(read.context);
-    const known = this.#known.get(keyOf(requestOf(read.request, labels)));
-    if (known?.is === 'ready') return preparedBy(read, known);
-    return this.#prepareUnknown(read, labels);
+    const entry = this.#cache.get(keyOf(planRequestOf(read.request, labels)));
+    if (entry?.is === 'ready') return preparedFrom(read, entry);
+    return this.#prepareNew(read, labels);
   }
 
-  /** Sees to it that the operation is known, and throws what `prepare` throws where it is not acceptable. */
+  /** Puts the operation into the cache. Throws what `prepare` throws where it is not acceptable. */
   async ready(read: Read): Promise<void> {
-    const known = await this.#decided(read, this.#options.labels?.activeFor(read.context));
-    if (known.is === 'refused') throw refusedOf(known.refusal);
+    const entry = await this.#resolved(read, this.#options.labels?.activeFor(read.context));
+    if (entry.is === 'refused') throw toError(entry.refusal);
   }
 
   /**
-   * The same operation without what these checks guard.
+   * The same operation without the fields that these checks guard.
    *
    * @returns undefined where there are too many variants of it already.
    */
@@ -124,182 +128,188 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     prepared: Prepared<Executable>,
     denied: readonly number[],
   ): Executable | Promise<Executable> | undefined {
-    const whole = this.#whole.get(prepared.operation);
-    if (!whole) return undefined;
-    const variant = { ...whole.request, denied };
+    const base = this.#variants.get(prepared.operation);
+    if (!base) return undefined;
+    const variant = { ...base.request, denied };
     const key = keyOf(variant);
-    const known = this.#known.get(key);
-    if (known?.is === 'ready') return known.operation;
-    if (!whole.variants.has(key) && whole.variants.size >= (this.#options.variantsMax ?? 0)) return undefined;
-    whole.variants.add(key);
+    const entry = this.#cache.get(key);
+    if (entry?.is === 'ready') return entry.operation;
+    if (!base.keys.has(key) && base.keys.size >= (this.#options.variantsMax ?? 0)) return undefined;
+    base.keys.add(key);
     return this.#prepareVariant(prepared.read, key, variant);
   }
 
   async #prepareVariant(read: Read, key: string, request: PreparationRequest): Promise<Executable> {
-    const known = await this.#knownFor(read, key, request);
-    if (known.is === 'refused') throw refusedOf(known.refusal);
-    if (known.is === 'conditional') throw new Error('A variant of an operation is conditional');
-    return known.operation;
+    const entry = await this.#entryFor(read, key, request);
+    if (entry.is === 'refused') throw toError(entry.refusal);
+    if (entry.is === 'conditional') throw new Error('A variant of an operation is conditional');
+    return entry.operation;
   }
 
-  /** What was asked most, most first. Variants depend on who asks, and on the policy in place. */
+  /** The most used operations, most used first. Without variants, which depend on the principal and on the policy. */
   hottest(count: number): PreparationRequest[] {
-    const ready = [...this.#known.values()].filter(
-      (known) => known.is === 'ready' && known.request.denied === undefined,
-    ) as Array<Extract<Known<Executable>, { is: 'ready' }>>;
+    const ready = [...this.#cache.values()].filter(
+      (entry) => entry.is === 'ready' && entry.request.denied === undefined,
+    ) as Array<Extract<CacheEntry<Executable>, { is: 'ready' }>>;
     return ready
       .toSorted((a, b) => b.uses - a.uses)
       .slice(0, count)
       .map(({ request }) => request);
   }
 
-  /** Prepares what `before` was asked most, one after another: requests come first. */
-  async warmFrom(before: PreparedOperations<Executable>, count: number): Promise<void> {
-    for (const request of before.hottest(count)) {
-      // An operation that cannot be prepared any more is told so when somebody asks for it.
+  /** Prepares the hottest operations of `previous` one after another, so that requests are not delayed. */
+  async warmFrom(previous: PreparedOperations<Executable>, count: number): Promise<void> {
+    for (const request of previous.hottest(count)) {
+      // An operation that can no longer be prepared is refused when it is requested.
       await this.warm(request).catch(() => {});
     }
   }
 
-  /** Prepares an operation before it is asked for. Operations that are no longer valid are no mistake here. */
+  /** Prepares an operation before it is requested. One that is no longer valid is no error here. */
   async warm(request: PreparationRequest): Promise<void> {
     const { query, operationName, conditions } = request;
     // The labels may be those of another supergraph.
     const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
-    const open = requestOf({ query, operationName }, labels);
-    const known = await this.#prepare(keyOf(open), open);
-    if (!conditions || known.is !== 'conditional') return;
-    const decided = { ...open, conditions };
-    await this.#prepare(keyOf(decided), decided);
+    const open = planRequestOf({ query, operationName }, labels);
+    const entry = await this.#prepare(keyOf(open), open);
+    if (!conditions || entry.is !== 'conditional') return;
+    const resolved = { ...open, conditions };
+    await this.#prepare(keyOf(resolved), resolved);
   }
 
-  async #prepareUnknown(read: Read, labels: Labels): Promise<Prepared<Executable>> {
-    const known = await this.#decided(read, labels);
-    if (known.is === 'refused') throw refusedOf(known.refusal);
-    return preparedBy(read, known);
+  async #prepareNew(read: Read, labels: Labels): Promise<Prepared<Executable>> {
+    const entry = await this.#resolved(read, labels);
+    if (entry.is === 'refused') throw toError(entry.refusal);
+    return preparedFrom(read, entry);
   }
 
-  async #decided(read: Read, labels: Labels): Promise<Exclude<Known<Executable>, { is: 'conditional' }>> {
-    const open = requestOf(read.request, labels);
-    let known = await this.#knownFor(read, keyOf(open), open);
-    if (known.is === 'conditional') {
-      const decided = { ...open, conditions: conditionsOf(known, read.request.variables) };
-      known = await this.#knownFor(read, keyOf(decided), decided);
+  async #resolved(
+    read: Read,
+    labels: Labels,
+  ): Promise<Exclude<CacheEntry<Executable>, { is: 'conditional' }>> {
+    const open = planRequestOf(read.request, labels);
+    let entry = await this.#entryFor(read, keyOf(open), open);
+    if (entry.is === 'conditional') {
+      const resolved = { ...open, conditions: conditionsOf(entry, read.request.variables) };
+      entry = await this.#entryFor(read, keyOf(resolved), resolved);
     }
-    if (known.is === 'conditional')
+    if (entry.is === 'conditional')
       throw new Error('An operation stays conditional with its conditions given');
-    return known;
+    return entry;
   }
 
-  #knownFor(
+  #entryFor(
     read: Read,
     key: string,
     request: PreparationRequest,
-  ): Known<Executable> | Promise<Known<Executable>> {
-    const known = this.#known.get(key);
-    if (known) return known;
+  ): CacheEntry<Executable> | Promise<CacheEntry<Executable>> {
+    const entry = this.#cache.get(key);
+    if (entry) return entry;
     const { admit, waiting } = this.#options;
     admit(read);
     return waiting.wait(read, (client) => this.#join(client, key, request));
   }
 
-  /** One of a client's requests for this operation. */
-  #join(client: string, key: string, request: PreparationRequest): Wait<Known<Executable>> {
+  /** Adds a request of this client to those that wait for this operation. */
+  #join(client: string, key: string, request: PreparationRequest): Wait<CacheEntry<Executable>> {
     const name = `${client}\0${key}`;
     let pending = this.#pending.get(name);
     if (!pending) {
-      const nobody = new AbortController();
-      const known = this.#prepare(key, request, { client, signal: nobody.signal }).finally(() =>
-        this.#forget(name, nobody),
+      const abandoned = new AbortController();
+      const entry = this.#prepare(key, request, { client, signal: abandoned.signal }).finally(() =>
+        this.#forget(name, abandoned),
       );
-      this.#pending.set(name, (pending = { known, waiting: 0, nobody }));
+      this.#pending.set(name, (pending = { entry, waiting: 0, abandoned }));
     }
-    const { known, nobody } = pending;
+    const { entry, abandoned } = pending;
     const joined = pending;
     joined.waiting += 1;
     return {
-      answer: known,
+      answer: entry,
       leave: () => {
         joined.waiting -= 1;
         if (joined.waiting > 0) return;
-        this.#forget(name, nobody);
-        nobody.abort();
+        this.#forget(name, abandoned);
+        abandoned.abort();
       },
     };
   }
 
-  #forget(name: string, nobody: AbortController): void {
-    if (this.#pending.get(name)?.nobody === nobody) this.#pending.delete(name);
+  #forget(name: string, abandoned: AbortController): void {
+    if (this.#pending.get(name)?.abandoned === abandoned) this.#pending.delete(name);
   }
 
-  async #prepare(key: string, request: PreparationRequest, turn?: Turn): Promise<Known<Executable>> {
+  async #prepare(key: string, request: PreparationRequest, turn?: Turn): Promise<CacheEntry<Executable>> {
     const json = await this.#options.prepare(request, turn);
-    // Another client may have waited for it, too.
-    const before = this.#known.get(key);
-    if (before) return before;
-    const known = this.#toKnown(parseJson(json) as PreparationResult, request);
-    if (known.is === 'ready' && known.operation.prepared.checks && request.denied === undefined) {
-      this.#whole.set(known.operation, { request, variants: new Set() });
+    // The same operation may have been prepared for another client meanwhile.
+    const previous = this.#cache.get(key);
+    if (previous) return previous;
+    const entry = this.#toEntry(parseJson(json) as PreparationResult, request);
+    if (entry.is === 'ready' && entry.operation.prepared.checks && request.denied === undefined) {
+      this.#variants.set(entry.operation, { request, keys: new Set() });
     }
-    this.#known.set(key, known, { size: json.length * memoryPerByte + key.length * 2 });
-    return known;
+    this.#cache.set(key, entry, { size: json.length * memoryPerByte + key.length * 2 });
+    return entry;
   }
 
-  #toKnown(result: PreparationResult, request: PreparationRequest): Known<Executable> {
+  #toEntry(result: PreparationResult, request: PreparationRequest): CacheEntry<Executable> {
     if ('prepared' in result) {
       const operation = this.#options.compile(result.prepared);
       return { is: 'ready', operation, request, coerce: variableCoercion(result.prepared), uses: 0 };
     }
     if ('conditional' in result) {
-      const { on } = result.conditional;
-      return { is: 'conditional', on, coerce: variableCoercion(result.conditional) };
+      const { conditionVariables } = result.conditional;
+      return { is: 'conditional', conditionVariables, coerce: variableCoercion(result.conditional) };
     }
     return { is: 'refused', refusal: result.refused };
   }
 }
 
-function preparedBy<Executable extends { readonly prepared: PreparedOperation }>(
+function preparedFrom<Executable extends { readonly prepared: PreparedOperation }>(
   read: Read,
-  known: Extract<Known<Executable>, { is: 'ready' }>,
+  entry: Extract<CacheEntry<Executable>, { is: 'ready' }>,
 ): Prepared<Executable> {
-  const { operation } = known;
+  const { operation } = entry;
   if (read.queryOnly && operation.prepared.kind !== 'query') {
-    throw new GatewayError('METHOD_NOT_ALLOWED', 'Only queries may be sent by GET: send this one by POST');
+    throw new GatewayError(
+      'METHOD_NOT_ALLOWED',
+      'Only queries may be sent by GET: send this operation by POST',
+    );
   }
-  known.uses += 1;
-  return prepared(read, operation, coerceOrThrow(known.coerce, read.request.variables));
+  entry.uses += 1;
+  return prepared(read, operation, coerceOrThrow(entry.coerce, read.request.variables));
 }
 
 function conditionsOf(
-  { on, coerce }: Extract<Known<unknown>, { is: 'conditional' }>,
-  given: OperationRequest['variables'],
+  { conditionVariables, coerce }: Extract<CacheEntry<unknown>, { is: 'conditional' }>,
+  values: OperationRequest['variables'],
 ): Conditions {
-  const variables = coerceOrThrow(coerce, given);
-  return on.filter((name) => variables.get(name) === true);
+  const variables = coerceOrThrow(coerce, values);
+  return conditionVariables.filter((name) => variables.get(name) === true);
 }
 
-function coerceOrThrow(coerce: CoerceVariables, given: OperationRequest['variables']): CoercedVariables {
-  const coercion = coerce(given);
+function coerceOrThrow(coerce: CoerceVariables, values: OperationRequest['variables']): CoercedVariables {
+  const coercion = coerce(values);
   if ('variables' in coercion) return coercion.variables;
-  throw operationRefused('BAD_USER_INPUT', coercion.mistakes);
+  throw operationRefused('BAD_USER_INPUT', coercion.errors);
 }
 
 /**
- * Differs for whatever is prepared differently. The document is the last part, because a comment may contain anything;
- * in none of the others can there be a NUL: they are names, numbers and JSON.
+ * The cache key. The document comes last, because a comment may contain anything; the other parts are names, numbers and
+ * JSON, which contain no NUL.
  */
 function keyOf({ query, operationName, labels, conditions, denied }: PreparationRequest): string {
   const name = operationName ?? '';
   if (!labels && !conditions && !denied) return `${name}\0${query}`;
-  const decided = conditions ? JSON.stringify(conditions) : '';
-  return `${name} ${labels?.join(',') ?? ''} ${decided} ${denied?.join() ?? ''}\0${query}`;
+  const resolved = conditions ? JSON.stringify(conditions) : '';
+  return `${name} ${labels?.join(',') ?? ''} ${resolved} ${denied?.join() ?? ''}\0${query}`;
 }
 
-function requestOf({ query, operationName }: OperationName, labels: Labels): PreparationRequest {
+function planRequestOf({ query, operationName }: DocumentAndName, labels: Labels): PreparationRequest {
   return labels === undefined ? { query, operationName } : { query, operationName, labels };
 }
 
-function refusedOf(refusal: PreparationRefusal): GatewayError {
+function toError(refusal: PreparationRefusal): GatewayError {
   if (refusal.code !== 'PLANNING_FAILED') return operationRefused(refusal.code, refusal.errors);
   const message = refusal.errors[0]?.message ?? 'This operation cannot be planned';
   return new GatewayError('PLANNING_FAILED', message, { cause: refusal.detail });

@@ -1,4 +1,4 @@
-/** A GraphQL request error: the operation itself is not acceptable, so nothing of it was executed. */
+/** A GraphQL request error: the operation is not acceptable, so none of it was executed. */
 
 import { GatewayError, type ErrorCode, type RequestError } from '../shared/errors.ts';
 

@@ -43,13 +43,13 @@ function theirs(given: Record<string, unknown>): unknown {
   return coerced ? plain(coerced) : 'refused';
 }
 
-/** How many mistakes there are in one variable is not compared. */
+/** The number of errors in one variable is not compared. */
 function distinct(locations: readonly unknown[]): string[] {
   return [...new Set(locations.map((location) => JSON.stringify(location)))].sort();
 }
 
 function messagesOf(coercion: Coercion): string[] {
-  return 'mistakes' in coercion ? coercion.mistakes.map(({ message }) => message) : [];
+  return 'errors' in coercion ? coercion.errors.map(({ message }) => message) : [];
 }
 
 function plain(value: unknown): unknown {
@@ -119,10 +119,14 @@ describe('coerceVariables', () => {
     fc.assert(
       fc.property(given, (values) => {
         const coercion = coerceVariables(values);
-        const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], values);
-        const mistakes = 'mistakes' in coercion ? coercion.mistakes : [];
-        expect(distinct(mistakes.map(({ locations }) => locations))).toEqual(
-          distinct(errors.map(({ locations }) => locations)),
+        const { errors: expected = [] } = getVariableValues(
+          schema,
+          operation.variableDefinitions ?? [],
+          values,
+        );
+        const errors = 'errors' in coercion ? coercion.errors : [];
+        expect(distinct(errors.map(({ locations }) => locations))).toEqual(
+          distinct(expected.map(({ locations }) => locations)),
         );
       }),
       { numRuns: 300 },
@@ -164,7 +168,7 @@ describe('coerceVariables', () => {
     expect(message).toMatch(/^Variable "\$c" got .*; Input objects may be nested at most 64 levels deep\.$/);
   });
 
-  it('stops at 50 mistakes, whatever else is wrong', () => {
+  it('stops at 50 errors', () => {
     let looks = 0;
     const counted = new Proxy(
       { unknown: 1 },
@@ -200,7 +204,7 @@ describe('coerceVariables', () => {
     expect(messagesOf(coerce({ p: Array(50_000).fill({}) }))).toEqual([]);
     expect(messagesOf(coerce({ p: Array(100_000).fill({}) }))).toEqual([
       'Variable "$p" got an invalid value at "p[50000]"; ' +
-        'More than 50000 default values would be filled in: give fewer objects.',
+        'More than 50000 default values would be added: send fewer input objects.',
     ]);
   });
 
@@ -217,7 +221,7 @@ describe('coerceVariables', () => {
       parsed('query ($a: Boolean = true, $b: Boolean) { f @skip(if: $a) f @include(if: $a) }'),
     );
     expect(coerce({ a: null })).toEqual({
-      mistakes: [
+      errors: [
         {
           message: 'Argument "if" of non-null type "Boolean!" must not be null.',
           locations: [{ line: 1, column: 55 }],

@@ -1,8 +1,8 @@
 /**
- * Coerces the variables of one request by the specification of a prepared operation: no schema needed.
+ * Coerces the variables of one request by the specification in a prepared operation; needs no schema.
  *
- * A body may hold a mistake in each of its bytes, so coercion stops at `mistakesMax`, and makes the text of a path only
- * for a mistake.
+ * A body may contain an error in each of its bytes, so coercion stops at `errorsMax`, and formats the path of a value
+ * only for an error.
  *
  * @see https://spec.graphql.org/October2021/#sec-Coercing-Variable-Values
  */
@@ -24,18 +24,18 @@ import { shownName } from '../shared/shown-name.ts';
 
 export type Coercion =
   | { readonly variables: CoercedVariables }
-  /** At most `mistakesMax`. */
-  | { readonly mistakes: readonly RequestError[] };
+  /** At most `errorsMax`. */
+  | { readonly errors: readonly RequestError[] };
 
-export type CoerceVariables = (given: Readonly<Record<string, unknown>>) => Coercion;
+export type CoerceVariables = (values: Readonly<Record<string, unknown>>) => Coercion;
 
-const mistakesMax = 50;
-/** Of one request, each value in them counted: a list of empty objects may ask for many more than it has bytes. */
+const errorsMax = 50;
+/** Values in the defaults of one request: a list of empty objects may need many more defaults than it has bytes. */
 const defaultValuesMax = 50_000;
-/** Input objects within input objects. */
+/** Levels of nested input objects. */
 const inputDepthMax = 64;
 
-/** What of the specification is looked up for each value. */
+/** An `InputTypeSpec` with fast look-ups. */
 type InputType =
   { readonly kind: 'enum'; readonly values: ReadonlySet<string> } | { readonly kind: 'scalar' } | InputObject;
 
@@ -43,29 +43,29 @@ interface InputObject {
   readonly kind: 'input';
   readonly oneOf: boolean;
   readonly fields: ReadonlyMap<string, InputFieldSpec>;
-  /** Fields that matter where they are not given. */
-  readonly expected: readonly ExpectedField[];
+  /** Fields that need a default or an error where they are absent. */
+  readonly fieldsToComplete: readonly FieldToComplete[];
 }
 
-interface ExpectedField {
+interface FieldToComplete {
   readonly field: InputFieldSpec;
-  /** Values in its default; 0: it has none, and must be given. */
+  /** Number of values in its default; 0: it has none, and is required. */
   readonly defaultValues: number;
 }
 
-/** Compiled once for an operation. */
+/** Called once per operation. */
 export function variableCoercion(spec: Pick<PreparedOperation, 'variables' | 'inputTypes'>): CoerceVariables {
   if (spec.variables.length === 0) return () => noVariables;
   const types = new Map(spec.inputTypes.map((type) => [type.name, compiled(type)]));
-  return (given) => {
-    const coercer = new Coercer(types);
+  return (values) => {
+    const coercer = new VariableCoercer(types);
     const variables = new Map<string, unknown>();
     for (const variable of spec.variables) {
-      const value = coercer.variable(variable, given);
+      const value = coercer.variable(variable, values);
       if (value !== undefined) variables.set(variable.name, value);
       if (coercer.isFull) break;
     }
-    return coercer.mistakes.length > 0 ? { mistakes: coercer.mistakes } : { variables };
+    return coercer.errors.length > 0 ? { errors: coercer.errors } : { variables };
   };
 }
 
@@ -75,29 +75,34 @@ function compiled(type: InputTypeSpec): InputType {
   if (type.kind === 'scalar') return type;
   if (type.kind === 'enum') return { kind: 'enum', values: new Set(type.values) };
   const { oneOf, fields } = type;
-  const expected = fields
-    .map((field) => ({ field, defaultValues: valuesIn(field.defaultValue) }))
+  const fieldsToComplete = fields
+    .map((field) => ({ field, defaultValues: valueCount(field.defaultValue) }))
     .filter(({ field, defaultValues }) => defaultValues > 0 || isRequired(field.type));
-  return { kind: 'input', oneOf, fields: new Map(fields.map((field) => [field.name, field])), expected };
+  return {
+    kind: 'input',
+    oneOf,
+    fields: new Map(fields.map((field) => [field.name, field])),
+    fieldsToComplete,
+  };
 }
 
-function valuesIn(value: unknown): number {
+function valueCount(value: unknown): number {
   if (value === undefined) return 0;
   if (typeof value !== 'object' || value === null) return 1;
-  return Object.values(value).reduce((count: number, child) => count + valuesIn(child), 1);
+  return Object.values(value).reduce((count: number, child) => count + valueCount(child), 1);
 }
 
 function isRequired({ wrappers }: TypeRef): boolean {
   return wrappers.startsWith('!');
 }
 
-class Coercer {
-  readonly mistakes: RequestError[] = [];
+class VariableCoercer {
+  readonly errors: RequestError[] = [];
   readonly #types: ReadonlyMap<string, InputType>;
   #variable: VariableSpec | undefined;
-  /** From the variable to the value being looked at. */
+  /** From the variable to the current value. */
   readonly #path: Array<string | number> = [];
-  /** Input objects around it. */
+  /** Input objects around the current value. */
   #depth = 0;
   #defaultValues = 0;
   #isStopped = false;
@@ -106,15 +111,15 @@ class Coercer {
     this.#types = types;
   }
 
-  /** What else there is would not be told. */
+  /** No further error would be reported. */
   get isFull(): boolean {
-    return this.#isStopped || this.mistakes.length >= mistakesMax;
+    return this.#isStopped || this.errors.length >= errorsMax;
   }
 
-  variable(spec: VariableSpec, given: Readonly<Record<string, unknown>>): unknown {
+  variable(spec: VariableSpec, values: Readonly<Record<string, unknown>>): unknown {
     this.#variable = spec;
     const { type, defaultValue, at, conditionAt } = spec;
-    const value = own(given, spec.name);
+    const value = own(values, spec.name);
     if (value === undefined) {
       if (defaultValue === undefined && isRequired(type)) {
         this.#refuse(
@@ -130,49 +135,50 @@ class Coercer {
       return undefined;
     }
     if (value === null && conditionAt) {
-      // One that has a default is allowed there, and null takes the place of the default.
+      // A nullable variable with a default is valid in this place, and an explicit null overrides the default.
       this.#refuse('Argument "if" of non-null type "Boolean!" must not be null.', conditionAt);
       return undefined;
     }
     return this.#value(value, type, 0);
   }
 
-  /** @param wrapper Number of the wrapper of `type` that is next. */
+  /** @param wrapper Index of the next wrapper of `type`. */
   #value(value: unknown, type: TypeRef, wrapper: number): unknown {
     const { wrappers, name } = type;
     const nonNull = wrappers[wrapper] === '!';
-    const inner = nonNull ? wrapper + 1 : wrapper;
+    const innerWrapper = nonNull ? wrapper + 1 : wrapper;
     if (value === null || value === undefined) {
       if (nonNull) {
-        const expected = typeText({ wrappers: wrappers.slice(wrapper), name });
-        this.#invalid(`Expected non-nullable type "${expected}" not to be null.`);
+        const fieldsToComplete = typeText({ wrappers: wrappers.slice(wrapper), name });
+        this.#invalid(`Expected non-nullable type "${fieldsToComplete}" not to be null.`);
       }
       return null;
     }
-    if (wrappers[inner] !== '[') return this.#named(value, name);
+    if (wrappers[innerWrapper] !== '[') return this.#named(value, name);
     // A single value stands for a list of one.
-    if (!Array.isArray(value)) return [this.#value(value, type, inner + 1)];
-    if (isLast(wrappers, inner + 1) && builtIn.has(name)) return this.#builtInList(value, type, inner + 1);
+    if (!Array.isArray(value)) return [this.#value(value, type, innerWrapper + 1)];
+    if (isLast(wrappers, innerWrapper + 1) && builtInScalars.has(name))
+      return this.#builtInList(value, type, innerWrapper + 1);
     const list: unknown[] = [];
     for (let i = 0; i < value.length && !this.isFull; i += 1) {
-      list.push(this.#below(i, value[i], type, inner + 1));
+      list.push(this.#child(i, value[i], type, innerWrapper + 1));
     }
     return list;
   }
 
-  /** A list of scalars may have as many values as a body has bytes: nothing is looked up for each. */
+  /** A list of scalars may have as many values as a body has bytes: no look-up for each of them. */
   #builtInList(values: readonly unknown[], type: TypeRef, wrapper: number): unknown {
     const { name } = type;
     const list: unknown[] = [];
     for (let i = 0; i < values.length && !this.isFull; i += 1) {
       const value = values[i];
       const scalar = value === null ? undefined : completeScalar(name, value);
-      list.push(scalar === undefined ? this.#below(i, value, type, wrapper) : scalar);
+      list.push(scalar === undefined ? this.#child(i, value, type, wrapper) : scalar);
     }
     return list;
   }
 
-  #below(key: string | number, value: unknown, type: TypeRef, wrapper: number): unknown {
+  #child(key: string | number, value: unknown, type: TypeRef, wrapper: number): unknown {
     this.#path.push(key);
     const coerced = this.#value(value, type, wrapper);
     this.#path.pop();
@@ -201,7 +207,7 @@ class Coercer {
     return scalar;
   }
 
-  /** Numbers that no service could read, wherever in a custom scalar that is not too deep. */
+  /** Refuses numbers that no service could read, anywhere in a custom scalar. */
   #refuseNumbers(value: unknown, name: string): void {
     if (this.isFull || typeof value !== 'object' || value === null) return;
     if (value instanceof ExactNumber) {
@@ -209,13 +215,13 @@ class Coercer {
       return;
     }
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i += 1) this.#refuseNumbersBelow(i, value[i], name);
+      for (let i = 0; i < value.length; i += 1) this.#refuseNumbersInChild(i, value[i], name);
     } else {
-      for (const key in value) this.#refuseNumbersBelow(key, (value as Record<string, unknown>)[key], name);
+      for (const key in value) this.#refuseNumbersInChild(key, (value as Record<string, unknown>)[key], name);
     }
   }
 
-  #refuseNumbersBelow(key: string | number, value: unknown, name: string): void {
+  #refuseNumbersInChild(key: string | number, value: unknown, name: string): void {
     if (typeof value !== 'object' || value === null) return;
     this.#path.push(key);
     this.#refuseNumbers(value, name);
@@ -237,17 +243,22 @@ class Coercer {
       if (this.isFull) break;
       const field = type.fields.get(key);
       if (!field) this.#invalid(`Field "${shownName(key)}" is not defined by type "${name}".`);
-      else if (value[key] !== undefined) result[key] = this.#below(key, value[key], field.type, 0);
+      else if (value[key] !== undefined) result[key] = this.#child(key, value[key], field.type, 0);
     }
-    for (const expected of type.expected) {
-      if (!this.isFull && !(expected.field.name in result)) this.#absent(expected, result, name);
+    for (const fieldsToComplete of type.fieldsToComplete) {
+      if (!this.isFull && !(fieldsToComplete.field.name in result))
+        this.#missingField(fieldsToComplete, result, name);
     }
     if (type.oneOf) this.#exactlyOne(result, name);
     this.#depth -= 1;
     return result;
   }
 
-  #absent({ field, defaultValues }: ExpectedField, result: Record<string, unknown>, owner: string): void {
+  #missingField(
+    { field, defaultValues }: FieldToComplete,
+    result: Record<string, unknown>,
+    owner: string,
+  ): void {
     const { name, type, defaultValue } = field;
     if (defaultValues === 0) {
       this.#invalid(`Field "${owner}.${name}" of required type "${typeText(type)}" was not provided.`);
@@ -255,7 +266,7 @@ class Coercer {
     }
     this.#defaultValues += defaultValues;
     if (this.#defaultValues > defaultValuesMax) {
-      this.#invalid(`More than ${defaultValuesMax} default values would be filled in: give fewer objects.`);
+      this.#invalid(`More than ${defaultValuesMax} default values would be added: send fewer input objects.`);
       this.#isStopped = true;
     }
     result[name] = defaultValue;
@@ -264,11 +275,11 @@ class Coercer {
   #exactlyOne(result: Readonly<Record<string, unknown>>, name: string): void {
     const values = Object.values(result);
     if (values.length !== 1 || values[0] === null) {
-      this.#invalid(`Exactly one key of "${name}" must be given, and not null.`);
+      this.#invalid(`Exactly one key of "${name}" must be provided and non-null.`);
     }
   }
 
-  /** The value itself is not repeated: it may be a secret, and it may be large. */
+  /** The message does not contain the value, which may be secret or large. */
   #invalid(expectation: string): void {
     const { name = '', at } = this.#variable ?? {};
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
@@ -277,39 +288,39 @@ class Coercer {
   }
 
   #refuse(message: string, at: SourcePosition | undefined): void {
-    if (!this.isFull) this.mistakes.push(at ? { message, locations: [at] } : { message });
+    if (!this.isFull) this.errors.push(at ? { message, locations: [at] } : { message });
   }
 }
 
-const builtIn: ReadonlySet<string> = new Set(['String', 'ID', 'Int', 'Float', 'Boolean']);
+const builtInScalars: ReadonlySet<string> = new Set(['String', 'ID', 'Int', 'Float', 'Boolean']);
 
-/** Whether no list is below this wrapper. */
+/** Whether no list follows this wrapper. */
 function isLast(wrappers: string, wrapper: number): boolean {
   return !wrappers.includes('[', wrapper);
 }
 
-/** Serialising a value takes stack for each of its levels. */
+/** Serialising a value needs stack for each of its levels. */
 const customScalarDepthMax = 64;
 
-/** What is wrong with the value of a custom scalar, found in one pass, for it may have as many values as a body has bytes. */
+/** Validates the value of a custom scalar in one pass: it may have as many values as a body has bytes. */
 function faultIn(value: unknown, levels: number): 'too deep' | 'number' | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof ExactNumber) return isTooLarge(String(value)) ? 'number' : undefined;
   if (levels === 0) return 'too deep';
   let fault: 'number' | undefined;
-  // Without a list of the values or a function for each: a body may be nothing but brackets.
+  // Without a list or a closure per value: a body may consist of brackets only.
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i += 1) {
-      const found = faultIn(value[i], levels - 1);
-      if (found === 'too deep') return found;
-      fault ??= found;
+      const childFault = faultIn(value[i], levels - 1);
+      if (childFault === 'too deep') return childFault;
+      fault ??= childFault;
     }
     return fault;
   }
   for (const key in value) {
-    const found = faultIn((value as Record<string, unknown>)[key], levels - 1);
-    if (found === 'too deep') return found;
-    fault ??= found;
+    const childFault = faultIn((value as Record<string, unknown>)[key], levels - 1);
+    if (childFault === 'too deep') return childFault;
+    fault ??= childFault;
   }
   return fault;
 }

@@ -16,7 +16,7 @@ describe('requests that wait for the planner', () => {
       public: { retryAfter: 1 },
     });
     const other = wait('b');
-    for (const one of [...first, other]) one.resolve('planned');
+    for (const request of [...first, other]) request.resolve('planned');
     expect(await Promise.all([...first, other].map(({ answer }) => answer))).toEqual(
       Array(3).fill('planned'),
     );
@@ -28,18 +28,18 @@ describe('requests that wait for the planner', () => {
     ['by what they hold', { bytesMax: 1000 }, 100],
   ])('make room for others %s, the newest of whoever has most first', async (_how, limits, bytes) => {
     const { wait, waiting } = given(limits);
-    const few = wait('few', { bytes });
-    const many = Array.from({ length: 9 }, () => wait('many', { bytes }));
+    const small = wait('few', { bytes });
+    const large = Array.from({ length: 9 }, () => wait('many', { bytes }));
     const late = Array.from({ length: 3 }, () => wait('late', { bytes }));
-    const crowdedOut = await Promise.allSettled(many.slice(-3).map(({ answer }) => answer));
-    expect(crowdedOut.map((one) => one.status === 'rejected' && (one.reason as GatewayError).code)).toEqual(
-      Array(3).fill('PLANNING_QUOTA_EXCEEDED'),
-    );
+    const crowdedOut = await Promise.allSettled(large.slice(-3).map(({ answer }) => answer));
+    expect(
+      crowdedOut.map((request) => request.status === 'rejected' && (request.reason as GatewayError).code),
+    ).toEqual(Array(3).fill('PLANNING_QUOTA_EXCEEDED'));
     expect(waiting.count).toBe(10);
     // Whoever has most is the one who asks.
     await expect(wait('many', { bytes }).answer).rejects.toMatchObject({ code: 'PLANNING_QUOTA_EXCEEDED' });
-    const left = [few, ...many.slice(0, 6), ...late];
-    for (const one of left) one.resolve('planned');
+    const left = [small, ...large.slice(0, 6), ...late];
+    for (const request of left) request.resolve('planned');
     expect(await Promise.all(left.map(({ answer }) => answer))).toEqual(Array(10).fill('planned'));
   });
 
@@ -70,7 +70,7 @@ describe('requests that wait for the planner', () => {
 
   it('are told apart by who they are from, where that is proven', async () => {
     const { wait } = given();
-    const known = (subject: string, issuer = 'i'): Principal => ({
+    const authenticated = (subject: string, issuer = 'i'): Principal => ({
       subject,
       issuer,
       client: null,
@@ -81,13 +81,18 @@ describe('requests that wait for the planner', () => {
       provenBy: 'jwt',
       validUntilMs: null,
     });
-    const nobody: Principal = { ...known(''), subject: null, issuer: null, provenBy: 'none' };
+    const unauthenticated: Principal = {
+      ...authenticated(''),
+      subject: null,
+      issuer: null,
+      provenBy: 'none',
+    };
     const clients = [
-      wait('10.0.0.1', { principal: known('ann') }),
-      wait('10.0.0.2', { principal: known('ann') }),
-      wait('10.0.0.1', { principal: known('bob') }),
-      wait('10.0.0.1', { principal: known('ann', 'other') }),
-      wait('10.0.0.1', { principal: nobody }),
+      wait('10.0.0.1', { principal: authenticated('ann') }),
+      wait('10.0.0.2', { principal: authenticated('ann') }),
+      wait('10.0.0.1', { principal: authenticated('bob') }),
+      wait('10.0.0.1', { principal: authenticated('ann', 'other') }),
+      wait('10.0.0.1', { principal: unauthenticated }),
       wait('10.0.0.1'),
     ].map(({ client }) => client());
     expect(clients[0]).toBe(clients[1]);
@@ -96,7 +101,7 @@ describe('requests that wait for the planner', () => {
   });
 });
 
-interface Terms {
+interface RequestOptions {
   readonly bytes?: number;
   readonly cancellation?: Cancellation;
   readonly principal?: Principal;
@@ -105,8 +110,8 @@ interface Terms {
 function given(limits: Partial<WaitingLimits> = {}) {
   const waiting = new WaitingRequests({ perClientMax: 100, max: 1000, bytesMax: 1_000_000, ...limits });
   /** A request from this address, and its answer to settle. */
-  function wait(clientAddress: string, terms: Terms = {}) {
-    const { bytes: bodyBytes = 1, cancellation = new Cancellation(), principal = anonymous } = terms;
+  function wait(clientAddress: string, options: RequestOptions = {}) {
+    const { bytes: bodyBytes = 1, cancellation = new Cancellation(), principal = anonymous } = options;
     const context = requestContext({ clientAddress, cancellation, principal });
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     let [begun, left, client] = [0, 0, ''];

@@ -1,6 +1,6 @@
 /**
- * Requests that wait for the planner: bounded for each client and in all, by number and by what they hold. Where there is
- * no room for all, it is the client with most of them that has one refused, so that nobody can crowd out others.
+ * Bounds the requests that wait for the planner, by number and by bytes, per client and in total. At a total limit, the
+ * newest request of the client with the largest share is refused, so that no client can crowd out others.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,22 +9,21 @@ import type { Read } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface WaitingLimits {
-  /** Requests of one client. */
+  /** Waiting requests of one client. */
   readonly perClientMax: number;
-  /** Requests of all clients. */
+  /** Waiting requests of all clients. */
   readonly max: number;
-  /** Bodies of all those requests together. */
+  /** Total size of their bodies. */
   readonly bytesMax: number;
 }
 
 export interface Wait<Result> {
   readonly answer: Promise<Result>;
-  /** The request waits no longer, whether it has its answer or not. */
+  /** The request stops waiting, answered or not. */
   leave(): void;
 }
 
-/** A request that waits. */
-type Waiting = Pick<Read, 'context' | 'network' | 'request' | 'bodyBytes' | 'aside'>;
+type WaitingRequest = Pick<Read, 'context' | 'network' | 'request' | 'bodyBytes' | 'aside'>;
 
 interface Entry {
   readonly client: string;
@@ -33,7 +32,7 @@ interface Entry {
 }
 
 interface ClientEntries {
-  /** The newest is the last. */
+  /** Oldest first. */
   readonly entries: Entry[];
   bytes: number;
 }
@@ -48,38 +47,38 @@ export class WaitingRequests {
     this.#limits = limits;
   }
 
-  /** Requests that wait. */
+  /** Number of waiting requests. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * @param begin Asks the planner in the turn of this client.
+   * @param begin Calls the planner in the turn of this client.
    * @throws {GatewayError} `PLANNING_QUOTA_EXCEEDED` where the client has too many waiting, `PLANNING_TIMEOUT` at the
-   *   deadline of the request, `CANCELLED`, and whatever the answer is rejected with.
+   *   deadline of the request, `CANCELLED`, and what the answer rejects with.
    */
-  wait<Result>(read: Waiting, begin: (client: string) => Wait<Result>): Promise<Result> {
+  wait<Result>(read: WaitingRequest, begin: (client: string) => Wait<Result>): Promise<Result> {
     return read.aside(this.#wait(read, begin));
   }
 
-  async #wait<Result>(read: Waiting, begin: (client: string) => Wait<Result>): Promise<Result> {
+  async #wait<Result>(read: WaitingRequest, begin: (client: string) => Wait<Result>): Promise<Result> {
     const { context, request, bodyBytes } = read;
     const { cancellation } = context;
     let refuse: Entry['refuse'] = () => {};
-    const refused = new Promise<never>((_, reject) => (refuse = reject));
-    const onCancelled = (reason: GatewayError): void => refuse(endOf(reason));
+    const refusal = new Promise<never>((_, reject) => (refuse = reject));
+    const onCancelled = (reason: GatewayError): void => refuse(toRejection(reason));
     const client = clientOf(read);
     const entry = { client, bytes: Math.max(bodyBytes, request.query.length), refuse };
     this.#enter(entry);
     let wait: Wait<Result> | undefined;
     try {
       cancellation.on(onCancelled);
-      wait = this.#isIn(entry) && !cancellation.reason ? begin(client) : undefined;
-      return await (wait ? Promise.race([wait.answer, refused]) : refused);
+      wait = this.#isWaiting(entry) && !cancellation.reason ? begin(client) : undefined;
+      return await (wait ? Promise.race([wait.answer, refusal]) : refusal);
     } finally {
       cancellation.off(onCancelled);
       this.#leave(entry);
-      // Nobody else may be waiting for how it ends.
+      // Its rejection may have no other handler.
       wait?.answer.catch(() => {});
       wait?.leave();
     }
@@ -88,29 +87,28 @@ export class WaitingRequests {
   #enter(entry: Entry): void {
     const { perClientMax, max, bytesMax } = this.#limits;
     const waiting = this.#clients.get(entry.client) ?? { entries: [], bytes: 0 };
-    if (waiting.entries.length >= perClientMax) throw tooMany();
+    if (waiting.entries.length >= perClientMax) throw quotaExceeded();
     this.#clients.set(entry.client, waiting);
     waiting.entries.push(entry);
     waiting.bytes += entry.bytes;
     this.#count += 1;
     this.#bytes += entry.bytes;
-    while (this.#count > max) this.#refuseOneOf(({ entries }) => entries.length);
-    while (this.#bytes > bytesMax) this.#refuseOneOf(({ bytes }) => bytes);
+    while (this.#count > max) this.#refuseNewestOfLargest(({ entries }) => entries.length);
+    while (this.#bytes > bytesMax) this.#refuseNewestOfLargest(({ bytes }) => bytes);
   }
 
-  /** The newest of whoever has most. */
-  #refuseOneOf(sizeOf: (waiting: ClientEntries) => number): void {
-    let most: ClientEntries | undefined;
+  #refuseNewestOfLargest(measure: (waiting: ClientEntries) => number): void {
+    let largest: ClientEntries | undefined;
     for (const waiting of this.#clients.values()) {
-      if (!most || sizeOf(waiting) > sizeOf(most)) most = waiting;
+      if (!largest || measure(waiting) > measure(largest)) largest = waiting;
     }
-    const newest = most?.entries.at(-1);
-    if (!newest) throw new Error('More requests wait than there are');
+    const newest = largest?.entries.at(-1);
+    if (!newest) throw new Error('The count of waiting requests does not match the requests');
     this.#leave(newest);
-    newest.refuse(tooMany());
+    newest.refuse(quotaExceeded());
   }
 
-  #isIn(entry: Entry): boolean {
+  #isWaiting(entry: Entry): boolean {
     return this.#clients.get(entry.client)?.entries.includes(entry) === true;
   }
 
@@ -126,8 +124,8 @@ export class WaitingRequests {
   }
 }
 
-/** Who a request is from where that is proven, else the network it comes from. */
-function clientOf({ context: { principal }, network }: Waiting): string {
+/** The authenticated principal; without one, the network that the request comes from. */
+function clientOf({ context: { principal }, network }: WaitingRequest): string {
   if (principal.provenBy === 'none') return network();
   const { issuer, subject, client } = principal;
   return createHash('sha1')
@@ -135,18 +133,22 @@ function clientOf({ context: { principal }, network }: Waiting): string {
     .digest('base64');
 }
 
-function endOf(reason: GatewayError): GatewayError {
+function toRejection(reason: GatewayError): GatewayError {
   if (reason.code !== 'SERVICE_TIMEOUT') return reason;
-  return new GatewayError('PLANNING_TIMEOUT', 'The operation was not planned before the request had to end', {
-    public: { retryAfter: 1 },
-    cause: reason,
-  });
+  return new GatewayError(
+    'PLANNING_TIMEOUT',
+    'The operation was not planned before the deadline of the request: try again',
+    {
+      public: { retryAfter: 1 },
+      cause: reason,
+    },
+  );
 }
 
-function tooMany(): GatewayError {
+function quotaExceeded(): GatewayError {
   return new GatewayError(
     'PLANNING_QUOTA_EXCEEDED',
-    'This client has too many new operations waiting to be planned; known ones are still answered',
+    'This client has too many new operations waiting to be planned; operations seen before are still answered',
     { public: { retryAfter: 1 } },
   );
 }

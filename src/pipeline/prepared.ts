@@ -27,7 +27,7 @@ export type PreparationResult =
   | { readonly refused: PreparationRefusal };
 
 export interface ConditionalOperation extends Pick<PreparedOperation, 'variables' | 'inputTypes'> {
-  readonly on: readonly string[];
+  readonly conditionVariables: readonly string[];
 }
 
 export interface PreparationRefusal {

@@ -1,4 +1,4 @@
-/** Reads a text from an http(s) address: no redirects, no compression, and only from addresses that are allowed. */
+/** Downloads a text over http(s): no redirects, no compression, and only from addresses that are allowed. */
 
 import { lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -11,7 +11,7 @@ export interface DownloadOptions {
   readonly timeoutMs: number;
   readonly bytesMax: number;
   readonly addresses: AddressRules;
-  /** Of what is already here. */
+  /** Of the last download. */
   readonly etag: string | null;
 }
 
@@ -21,23 +21,23 @@ export interface Downloaded {
 }
 
 /**
- * @returns undefined where the address says that nothing has changed.
- * @throws {Error} Saying what is wrong.
+ * @returns undefined where the server answers 304 Not Modified.
+ * @throws {Error} Says what is wrong; its message completes a sentence whose subject is the address.
  */
-export async function download(place: string, options: DownloadOptions): Promise<Downloaded | undefined> {
+export async function download(address: string, options: DownloadOptions): Promise<Downloaded | undefined> {
   const { timeoutMs, bytesMax, addresses, etag } = options;
-  const url = new URL(place);
+  const url = new URL(address);
   checkHost(url.hostname, addresses);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return await answerOf(await ask(url, addresses, etag, signal), bytesMax);
+    return await readResponse(await sendRequest(url, addresses, etag, signal), bytesMax);
   } catch (error) {
-    // Node says only that it was aborted.
+    // Node's own error says only that it was aborted.
     throw signal.aborted ? signal.reason : error;
   }
 }
 
-async function answerOf(response: IncomingMessage, bytesMax: number): Promise<Downloaded | undefined> {
+async function readResponse(response: IncomingMessage, bytesMax: number): Promise<Downloaded | undefined> {
   const { statusCode: status = 0, headers } = response;
   if (status !== 200) response.destroy();
   if (status === 304) return undefined;
@@ -45,7 +45,7 @@ async function answerOf(response: IncomingMessage, bytesMax: number): Promise<Do
   return { text: await textOf(response, bytesMax), etag: headers.etag ?? null };
 }
 
-function ask(
+function sendRequest(
   url: URL,
   addresses: AddressRules,
   etag: string | null,

@@ -1,43 +1,44 @@
 /**
- * Whose turn it is among clients who share one thing: who has had least of it. What a turn costs is known when it is over.
+ * Fair queueing between clients of one resource: the client that has used least of it is next. The cost of a turn is known
+ * only at its end.
  *
- * Each client's account says when, in time spent, it has had its share; whoever is served sets the present. So a client
- * that was away has no more to its credit than one that has just come, and what it owes stays until others have had as much.
+ * Each client has a finish time in virtual time, which advances with the turns that are served. So an idle client gains no
+ * credit over a new one, and one that used much waits until others have used as much.
  *
  * @see https://en.wikipedia.org/wiki/Fair_queuing (start-time fair queueing)
  */
 
 import { LRUCache } from 'lru-cache';
 
-/** The client whose account was used longest ago is forgiven what it owes. */
+/** Beyond this, the least recently used account is dropped, and with it what its client has used. */
 const accountsMax = 10_000;
 
 export class FairShares {
-  readonly #untilMs = new LRUCache<string, number>({ max: accountsMax });
-  #presentMs = 0;
+  readonly #finishMs = new LRUCache<string, number>({ max: accountsMax });
+  #virtualTimeMs = 0;
 
-  /** When the client's next turn begins: the lower, the earlier it is served. */
+  /** Virtual start time of the client's next turn: the lowest is served first. */
   startOf(client: string): number {
-    return Math.max(this.#presentMs, this.#untilMs.get(client) ?? 0);
+    return Math.max(this.#virtualTimeMs, this.#finishMs.get(client) ?? 0);
   }
 
-  /** The client is served now. */
-  begin({ startMs }: FirstInLine): void {
-    this.#presentMs = Math.max(this.#presentMs, startMs);
+  /** The client's turn begins. */
+  begin({ startMs }: NextTurn): void {
+    this.#virtualTimeMs = Math.max(this.#virtualTimeMs, startMs);
   }
 
   /** @param costMs Of a turn that began at `startMs`. */
-  charge({ client, startMs }: FirstInLine, costMs: number): void {
-    this.#untilMs.set(client, Math.max(startMs, this.#untilMs.get(client) ?? 0) + costMs);
+  charge({ client, startMs }: NextTurn, costMs: number): void {
+    this.#finishMs.set(client, Math.max(startMs, this.#finishMs.get(client) ?? 0) + costMs);
   }
 }
 
-export interface FirstInLine {
+export interface NextTurn {
   readonly client: string;
   readonly startMs: number;
 }
 
-/** What each client waits for, in order. The same item may be waited for by several. */
+/** The items that each client waits for, in order. Several clients may wait for the same item. */
 export class FairQueue<Item> {
   readonly #shares: FairShares;
   readonly #waiting = new Map<string, Set<Item>>();
@@ -57,9 +58,9 @@ export class FairQueue<Item> {
     if (items?.delete(item) && items.size === 0) this.#waiting.delete(client);
   }
 
-  /** Among those who have had equally little, who has waited longest. */
-  first(): FirstInLine | undefined {
-    let first: FirstInLine | undefined;
+  /** The client that has used least; of equal ones, the one that has waited longest. */
+  first(): NextTurn | undefined {
+    let first: NextTurn | undefined;
     for (const client of this.#waiting.keys()) {
       const startMs = this.#shares.startOf(client);
       if (!first || startMs < first.startMs) first = { client, startMs };
@@ -67,12 +68,12 @@ export class FairQueue<Item> {
     return first;
   }
 
-  /** The item stays in line for other clients: delete it there. */
-  take({ client }: FirstInLine): Item {
+  /** Removes the item for this client only: the caller deletes it for the others. */
+  take({ client }: NextTurn): Item {
     for (const item of this.#waiting.get(client) ?? []) {
       this.delete(client, item);
       return item;
     }
-    throw new Error('Nobody waits there');
+    throw new Error('The client has no item in this queue');
   }
 }

@@ -1,60 +1,60 @@
 /**
- * One supergraph after another without a request noticing: a new generation is made and warmed beside the old one, put
- * in its place in one assignment, and the old one is closed when its last request has left.
+ * Replaces the supergraph without downtime: a new generation is opened and warmed beside the old one and replaces it in
+ * one assignment; the old one is closed when its last request in flight has ended.
  */
 
-export interface GenerationSteps<Source, Parts> {
-  /** Makes everything that belongs to one supergraph. What it throws leaves the old generation in place. */
-  readonly open: (source: Source) => Promise<Parts>;
-  /** Prepares the new generation for what the old one is asked most. */
-  readonly warm: (before: Parts, next: Parts) => Promise<void>;
-  readonly close: (parts: Parts) => Promise<void>;
-  /** Longest wait for requests of a generation that was replaced, in ms. */
+export interface GenerationSteps<Source, Contents> {
+  /** Creates everything that belongs to one supergraph. If it throws, the old generation stays in place. */
+  readonly open: (source: Source) => Promise<Contents>;
+  /** Prepares the hottest operations of the old generation in the new one. */
+  readonly warm: (previous: Contents, next: Contents) => Promise<void>;
+  readonly close: (contents: Contents) => Promise<void>;
+  /** Longest wait for the requests in flight of a replaced generation. */
   readonly drainTimeoutMs: number;
 }
 
-interface Generation<Parts> {
-  readonly parts: Parts;
+interface Generation<Contents> {
+  readonly contents: Contents;
   inFlight: number;
-  /** Set when it is no longer current: closes it once nothing is in flight. */
+  /** Set when it is no longer current; called when nothing is in flight. */
   onIdle: (() => void) | undefined;
 }
 
-export class Generations<Source, Parts> {
-  readonly #steps: GenerationSteps<Source, Parts>;
-  #current: Generation<Parts>;
+export class Generations<Source, Contents> {
+  readonly #steps: GenerationSteps<Source, Contents>;
+  #current: Generation<Contents>;
   #replacing: Promise<unknown> = Promise.resolve();
   readonly #draining = new Set<Promise<void>>();
 
-  private constructor(steps: GenerationSteps<Source, Parts>, parts: Parts) {
+  private constructor(steps: GenerationSteps<Source, Contents>, contents: Contents) {
     this.#steps = steps;
-    this.#current = generationOf(parts);
+    this.#current = generationOf(contents);
   }
 
-  static async start<Source, Parts>(
-    steps: GenerationSteps<Source, Parts>,
+  static async start<Source, Contents>(
+    steps: GenerationSteps<Source, Contents>,
     source: Source,
-  ): Promise<Generations<Source, Parts>> {
+  ): Promise<Generations<Source, Contents>> {
     return new Generations(steps, await steps.open(source));
   }
 
-  get current(): Parts {
-    return this.#current.parts;
+  get current(): Contents {
+    return this.#current.contents;
   }
 
   /** The current generation, which stays open until it is released. Release it once. */
-  hold(): { readonly generation: Parts; readonly release: () => void } {
+  hold(): { readonly generation: Contents; readonly release: () => void } {
     const held = this.#current;
     held.inFlight += 1;
     const release = (): void => {
       held.inFlight -= 1;
       if (held.inFlight === 0) held.onIdle?.();
     };
-    return { generation: held.parts, release };
+    return { generation: held.contents, release };
   }
 
   /** Runs `work` on the current generation, which stays open until `work` has settled. */
-  async use<Result>(work: (generation: Parts) => Promise<Result>): Promise<Result> {
+  async use<Result>(work: (generation: Contents) => Promise<Result>): Promise<Result> {
     const { generation, release } = this.hold();
     try {
       return await work(generation);
@@ -63,8 +63,8 @@ export class Generations<Source, Parts> {
     }
   }
 
-  /** One at a time, in the order they were asked for. Throws what `open` throws. */
-  replace(source: Source): Promise<Parts> {
+  /** One replacement at a time, in the order of the calls. Throws what `open` throws. */
+  replace(source: Source): Promise<Contents> {
     const replaced = this.#replacing.then(() => this.#replace(source));
     this.#replacing = replaced.catch(() => {});
     return replaced;
@@ -72,38 +72,38 @@ export class Generations<Source, Parts> {
 
   async close(): Promise<void> {
     await this.#replacing;
-    await Promise.all([...this.#draining, this.#steps.close(this.#current.parts)]);
+    await Promise.all([...this.#draining, this.#steps.close(this.#current.contents)]);
   }
 
-  async #replace(source: Source): Promise<Parts> {
-    const parts = await this.#steps.open(source);
-    const before = this.#current;
+  async #replace(source: Source): Promise<Contents> {
+    const contents = await this.#steps.open(source);
+    const previous = this.#current;
     try {
-      await this.#steps.warm(before.parts, parts);
+      await this.#steps.warm(previous.contents, contents);
     } catch (error) {
-      await this.#steps.close(parts);
+      await this.#steps.close(contents);
       throw error;
     }
-    this.#current = generationOf(parts);
-    const drained = this.#drain(before).finally(() => this.#draining.delete(drained));
+    this.#current = generationOf(contents);
+    const drained = this.#drain(previous).finally(() => this.#draining.delete(drained));
     this.#draining.add(drained);
-    return parts;
+    return contents;
   }
 
-  async #drain(generation: Generation<Parts>): Promise<void> {
+  async #drain(generation: Generation<Contents>): Promise<void> {
     if (generation.inFlight > 0) {
       await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, this.#steps.drainTimeoutMs);
+        const timer = setTimeout(resolve, this.#steps.drainTimeoutMs);
         generation.onIdle = () => {
-          clearTimeout(late);
+          clearTimeout(timer);
           resolve();
         };
       });
     }
-    await this.#steps.close(generation.parts);
+    await this.#steps.close(generation.contents);
   }
 }
 
-function generationOf<Parts>(parts: Parts): Generation<Parts> {
-  return { parts, inFlight: 0, onIdle: undefined };
+function generationOf<Contents>(contents: Contents): Generation<Contents> {
+  return { contents, inFlight: 0, onIdle: undefined };
 }

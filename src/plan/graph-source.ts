@@ -1,6 +1,6 @@
 /**
- * Where the graph comes from, and when it has changed: graph.yaml with its schema files, a supergraph file, or an
- * address that is asked with its ETag.
+ * Reads the graph and detects changes: graph.yaml with its schema files, a supergraph file, or a URL that is polled with
+ * its ETag.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -17,41 +17,41 @@ import type { SupergraphSource } from '../preparation/worker-protocol.ts';
 
 export type Graph = (
   | { readonly kind: 'graph'; readonly graph: GraphConfig }
-  /** Remote subgraphs only, at the addresses that stand in it. */
+  /** Remote subgraphs only, at the URLs in the supergraph. */
   | { readonly kind: 'supergraph'; readonly sdl: string }
 ) & {
-  /** Which of its fields have a rule. Absent: there is no policy. */
+  /** Its fields with a rule. Absent: there is no policy. */
   readonly policy?: PolicyOutline;
 };
 
-export interface GraphPlace {
-  /** `graph.yaml`, or a supergraph: a file or an http(s) address. */
+export interface GraphSourceOptions {
+  /** `graph.yaml`, or a supergraph: a file or an http(s) URL. */
   readonly kind: 'graph' | 'supergraph';
-  readonly place: string;
+  readonly location: string;
   readonly environment: Environment;
-  /** For reading from an address. */
+  /** For reading from a URL. */
   readonly timeoutMs: number;
   readonly supergraphBytesMax: number;
-  /** Which addresses a supergraph may come from. */
+  /** Addresses that a supergraph may be read from. */
   readonly addresses: AddressRules;
   /** Absent: any. */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Belongs to the graph: another policy is another graph. Absent: there is none. */
+  /** Part of the graph: a changed policy is a changed graph. Absent: there is none. */
   readonly policy?: { readonly file: string; readonly read: () => Promise<PolicyOutline> };
 }
 
 export class GraphSource {
-  readonly #place: GraphPlace;
-  /** Files that the last graph came from, with their state then. */
+  readonly #options: GraphSourceOptions;
+  /** The files of the last graph, with their state at that time. */
   #files = new Map<string, string>();
   #etag: string | null = null;
 
-  constructor(place: GraphPlace) {
-    this.#place = place;
+  constructor(options: GraphSourceOptions) {
+    this.#options = options;
   }
 
   get isRemote(): boolean {
-    return this.#place.kind === 'supergraph' && /^https?:\/\//.test(this.#place.place);
+    return this.#options.kind === 'supergraph' && /^https?:\/\//.test(this.#options.location);
   }
 
   /** @throws {GatewayError} `CONFIG_INVALID` or `SUPERGRAPH_INVALID`, saying what is wrong. */
@@ -61,17 +61,17 @@ export class GraphSource {
   }
 
   async #withPolicy(graph: Graph): Promise<Graph> {
-    const { policy } = this.#place;
+    const { policy } = this.#options;
     return policy ? { ...graph, policy: await policy.read() } : graph;
   }
 
   async #read(): Promise<Graph> {
-    const { kind, place, environment } = this.#place;
+    const { kind, location, environment } = this.#options;
     if (kind === 'supergraph') return { kind, sdl: await this.#readSupergraph() };
-    await this.#watchFiles([place]);
-    const graph = await loadGraphFile(place, { environment });
+    await this.#watchFiles([location]);
+    const graph = await loadGraphFile(location, { environment });
     await this.#watchFiles([
-      place,
+      location,
       ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
       ...graph.tlsPaths,
     ]);
@@ -89,42 +89,42 @@ export class GraphSource {
   }
 
   async #readSupergraph(): Promise<string> {
-    const { place } = this.#place;
+    const { location } = this.#options;
     if (this.isRemote) {
       this.#etag = null;
       return (await this.#fetch()) ?? '';
     }
-    await this.#watchFiles([place]);
+    await this.#watchFiles([location]);
     try {
-      return await readFile(place, 'utf8');
+      return await readFile(location, 'utf8');
     } catch (cause) {
-      throw unreadable(place, cause);
+      throw unreadable(location, cause);
     }
   }
 
-  /** @returns undefined where the address says that it has not changed. */
+  /** @returns undefined where the server answers 304 Not Modified. */
   async #fetch(): Promise<string | undefined> {
-    const { place, timeoutMs, supergraphBytesMax, allowedOrigins } = this.#place;
+    const { location, timeoutMs, supergraphBytesMax, allowedOrigins } = this.#options;
     try {
-      if (!isAllowedOrigin(place, allowedOrigins)) {
-        throw new Error('it is not among "transport.allowedOrigins"');
+      if (!isAllowedOrigin(location, allowedOrigins)) {
+        throw new Error('its origin is not among "transport.allowedOrigins"');
       }
-      const found = await download(place, {
+      const downloaded = await download(location, {
         timeoutMs,
         bytesMax: supergraphBytesMax,
-        addresses: this.#place.addresses,
+        addresses: this.#options.addresses,
         etag: this.#etag,
       });
-      if (!found) return undefined;
-      this.#etag = found.etag;
-      return found.text;
+      if (!downloaded) return undefined;
+      this.#etag = downloaded.etag;
+      return downloaded.text;
     } catch (cause) {
-      throw unreadable(place, cause);
+      throw unreadable(location, cause);
     }
   }
 
   async #watchFiles(files: readonly string[]): Promise<void> {
-    const { policy } = this.#place;
+    const { policy } = this.#options;
     const watched = policy ? [...files, policy.file] : files;
     this.#files = new Map(
       await Promise.all(watched.map(async (file) => [file, await fileState(file)] as const)),
@@ -132,17 +132,17 @@ export class GraphSource {
   }
 }
 
-function unreadable(place: string, cause: unknown): GatewayError {
+function unreadable(location: string, cause: unknown): GatewayError {
   const reason = cause instanceof Error ? cause.message || codeOf(cause) : String(cause);
-  return new GatewayError('SUPERGRAPH_INVALID', `${place} cannot be read: ${reason}`, { cause });
+  return new GatewayError('SUPERGRAPH_INVALID', `${location} cannot be read: ${reason}`, { cause });
 }
 
-/** Of an error without words, such as one for several addresses that all refused. */
+/** For an error without a message, such as the AggregateError of several addresses that all refused the connection. */
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** What the planner worker needs of a graph. */
+/** The part of a graph that a planner worker needs. */
 export function supergraphSourceOf(graph: Graph): SupergraphSource {
   if (graph.kind === 'supergraph') return { kind: 'sdl', sdl: graph.sdl };
   const subgraphs = graph.graph.subgraphs.map((subgraph) => ({

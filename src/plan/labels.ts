@@ -1,6 +1,6 @@
 /**
- * Labels of `@override(label:)`: which a supergraph has, and which hold for a request. A label that holds moves its
- * fields to the new subgraph; one that nobody speaks for does not.
+ * Labels of `@override(label:)`: which a supergraph has, and which are active for a request. An active label moves its
+ * fields to the new subgraph; a label without a setting is inactive.
  */
 
 import { createHash } from 'node:crypto';
@@ -12,40 +12,40 @@ import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 
-/** What gateway.yaml says of a label: yes, no, or for this percentage of requests. */
+/** The setting of a label in gateway.yaml: active, inactive, or active for this percentage of requests. */
 export type LabelSettings = Readonly<Record<string, boolean | number>>;
 
 /**
- * What a module of labels exports as `labels`: which of these names hold for a request. It is asked for each request,
- * so it answers at once; names it does not return do not hold.
+ * The export `labels` of a labels module: returns those of `names` that are active for a request. Called for each request,
+ * so it is synchronous; names that it does not return are inactive.
  */
 export type ResolveLabels = (request: RequestContext, names: readonly string[]) => Iterable<string>;
 
 export interface OverrideLabels {
   /** All labels of the supergraph. */
   readonly names: readonly string[];
-  /** Whether it depends on the request which of them hold. */
-  readonly areOpen: boolean;
+  /** Whether the active labels differ between requests. */
+  readonly dependOnRequest: boolean;
   /**
-   * Those that hold for a request, in the order of `names`: found out once for each. The same request id always gets
-   * the same answer.
+   * The labels that are active for a request, in the order of `names`, computed once per request. The same request id
+   * always gets the same labels.
    */
   readonly activeFor: (request: RequestContext) => readonly string[];
 }
 
-/** The labels that a supergraph of these names has. */
+/** Creates the labels of a supergraph that has these names. */
 export type LabelsOf = (names: readonly string[]) => OverrideLabels | undefined;
 
-/** @throws {GatewayError} `CONFIG_INVALID` where the module of labels cannot be used. */
+/** @throws {GatewayError} `CONFIG_INVALID` where the labels module cannot be used. */
 export async function openLabels(
   { labels, labelsModule }: Pick<GatewayConfig, 'labels' | 'labelsModule'>,
   events: Events,
 ): Promise<LabelsOf> {
   if (labelsModule === undefined) return (names) => overrideLabels(names, labels);
   const resolve = await loadResolver(labelsModule);
-  const resolveOrNone: ResolveLabels = (request, asked) => {
+  const resolveOrNone: ResolveLabels = (request, unconfigured) => {
     try {
-      return new Set(resolve(request, asked));
+      return new Set(resolve(request, unconfigured));
     } catch (error) {
       events.emit('defect', { where: 'labels module', requestId: request.requestId, error });
       return [];
@@ -55,8 +55,8 @@ export async function openLabels(
 }
 
 /**
- * @param resolve Speaks for the labels of which neither `settings` nor the label itself says anything.
- * @returns undefined where the supergraph has none: nothing is spent on labels then.
+ * @param resolve Decides the labels that neither `settings` nor their own name (`percent(n)`) decides.
+ * @returns undefined where the supergraph has none, so that requests spend no time on labels.
  */
 export function overrideLabels(
   names: readonly string[],
@@ -65,17 +65,17 @@ export function overrideLabels(
 ): OverrideLabels | undefined {
   if (names.length === 0) return undefined;
   const shares = names.map((label) => ({ label, percent: percentOf(label, settings) }));
-  const open = shares.flatMap(({ label, percent }) => (percent === undefined ? [label] : []));
+  const unconfigured = shares.flatMap(({ label, percent }) => (percent === undefined ? [label] : []));
   const findActive = (request: RequestContext): readonly string[] => {
-    const resolved = resolve && open.length > 0 ? new Set(resolve(request, open)) : undefined;
+    const resolved = resolve && unconfigured.length > 0 ? new Set(resolve(request, unconfigured)) : undefined;
     return names.filter((label, index) => {
       const percent = shares[index]?.percent;
-      return percent === undefined ? resolved?.has(label) : holds(label, percent, request.requestId);
+      return percent === undefined ? resolved?.has(label) : isActive(label, percent, request.requestId);
     });
   };
   const labels: OverrideLabels = {
     names,
-    areOpen: shares.some(({ percent }) =>
+    dependOnRequest: shares.some(({ percent }) =>
       percent === undefined ? resolve !== undefined : percent > 0 && percent < 100,
     ),
     activeFor(request) {
@@ -90,39 +90,38 @@ export function overrideLabels(
 
 let graphs = 0;
 
-/** @param labels Of the supergraph. */
 export function graphInputs(labels: OverrideLabels | undefined, hasResolvers: boolean): GraphInputs {
   graphs += 1;
   return {
     number: graphs,
     labelsOf: (context) => labels?.activeFor(context) ?? [],
-    hasOpenLabels: labels?.areOpen ?? false,
+    hasOpenLabels: labels?.dependOnRequest ?? false,
     hasResolvers,
   };
 }
 
 async function loadResolver(path: string): Promise<ResolveLabels> {
-  const wrong = (reason: string, cause?: unknown): GatewayError =>
+  const invalid = (reason: string, cause?: unknown): GatewayError =>
     new GatewayError('CONFIG_INVALID', `labelsModule ${path}: ${reason}`, { cause });
   const { labels } = await loadUserModule(path).catch((error: Error) => {
-    throw wrong(`it ${error.message}`, error.cause);
+    throw invalid(`it ${error.message}`, error.cause);
   });
   if (typeof labels === 'function') return labels as ResolveLabels;
-  throw wrong('it must export "labels": a function (request, names) that returns the names that hold');
+  throw invalid('it must export "labels": a function (request, names) that returns the active names');
 }
 
-/** The configuration speaks first, also for `percent(n)`. Undefined: neither it nor the label says anything. */
+/** The configuration takes precedence over `percent(n)` in the label. Undefined: neither is there. */
 function percentOf(label: string, settings: LabelSettings): number | undefined {
   const setting = Object.hasOwn(settings, label) ? settings[label] : undefined;
   if (typeof setting === 'number') return setting;
   if (setting !== undefined) return setting ? 100 : 0;
-  const stated = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
-  return stated === undefined ? undefined : Number(stated);
+  const percentInLabel = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
+  return percentInLabel === undefined ? undefined : Number(percentInLabel);
 }
 
-function holds(label: string, percent: number, requestId: string): boolean {
+function isActive(label: string, percent: number, requestId: string): boolean {
   if (percent <= 0 || percent >= 100) return percent > 0;
-  // With the label: two labels of 50 percent must not always hold together.
+  // The hash includes the label, because two labels of 50 percent must be independent of each other.
   const hash = createHash('sha1').update(`${label}\0${requestId}`).digest().readUInt32BE(0);
   return (hash / 2 ** 32) * 100 < percent;
 }

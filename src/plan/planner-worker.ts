@@ -1,4 +1,4 @@
-/** The main thread's handle of one planner worker: asks it, ends it, and says when it is gone. */
+/** The main thread's handle of one planner worker: sends tasks, terminates it, and reports its exit. */
 
 import { Worker } from 'node:worker_threads';
 
@@ -17,49 +17,49 @@ import type {
   WorkerTask,
 } from '../preparation/worker-protocol.ts';
 
-/** A worker that uses more ends with a clean error, and the process lives. */
+/** A worker that needs more exits with an error; the process goes on. */
 const heapMbMax = 4096;
-/** Enough for a planner: loading a graph takes as long as with the default, which costs about 20 MB more a worker. */
+/** Loading a graph takes as long as with the default size, which needs about 20 MB more per worker. */
 const youngHeapMb = 8;
 /** Planning recurses as deep as the operation. */
 const stackMb = 64;
-/** How much longer than its time a worker may take to interrupt itself, also where the machine is busy. */
+/** Beyond its budget, a worker has this long to interrupt itself, even on a busy machine; then it is terminated. */
 const graceMs = 5000;
 
-/** `gone`: the worker ended before it answered, for one because it was out of memory. */
+/** `gone`: the worker exited before it answered, for example because it was out of memory. */
 export type WorkerAnswer = { readonly cpuMs: number } & (
   | Exclude<WorkerOutcome, { is: 'failed' }>
   | { readonly is: 'failed'; readonly error: GatewayError }
   | { readonly is: 'gone'; readonly cause: unknown }
 );
 
-interface Question {
+interface PendingTask {
   readonly resolve: (answer: WorkerAnswer) => void;
   readonly timer: NodeJS.Timeout;
   readonly startedAtMs: number;
 }
 
 export class PlannerWorker {
-  /** What it loaded; rejects where it cannot. */
+  /** The loaded supergraph; rejects where it cannot be loaded. */
   readonly loaded: Promise<LoadedSdl>;
-  /** It composed or checked the supergraph, and holds the packages for that: it makes room for a leaner one. */
+  /** It composed or checked the supergraph. The packages for that stay in its memory, so a leaner worker replaces it. */
   readonly isChecker: boolean;
   readonly #worker: Worker;
-  readonly #questions = new Map<number, Question>();
-  readonly #onGone: () => void;
+  readonly #pendingTasks = new Map<number, PendingTask>();
+  readonly #onExit: () => void;
   #nextId = 1;
-  #isGone = false;
+  #hasExited = false;
   #isLoaded = false;
   #wasInterrupted = false;
 
-  /** @param onGone Runs once when the worker ended, however it ended. */
+  /** @param onExit Called once, however the worker exited. */
   constructor(
     source: SupergraphSource,
     options: PreparationOptions,
     loadTimeoutMs: number,
-    onGone: () => void,
+    onExit: () => void,
   ) {
-    this.#onGone = onGone;
+    this.#onExit = onExit;
     this.isChecker = source.kind !== 'checked';
     const { tokensMax, suggestions, policy = null } = options;
     this.#worker = new Worker(workerFile, {
@@ -71,21 +71,21 @@ export class PlannerWorker {
         stackSizeMb: stackMb,
       },
     });
-    // A worker must not keep the process alive by itself.
+    // A worker alone must not keep the process alive.
     this.#worker.unref();
     this.#worker.on('message', (reply: WorkerReply) => this.#settle(reply));
-    this.#worker.on('error', (error: unknown) => this.#gone(error));
-    this.#worker.on('exit', () => this.#gone(undefined));
+    this.#worker.on('error', (error: unknown) => this.#handleExit(error));
+    this.#worker.on('exit', () => this.#handleExit(undefined));
     this.loaded = this.#load(source, loadTimeoutMs);
-    // Whoever needs it awaits it; a standby that cannot load is noticed when it is promoted.
+    // Callers handle the rejection where they await it; not every worker is awaited.
     this.loaded.catch(() => {});
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  get hasExited(): boolean {
+    return this.#hasExited;
   }
 
-  /** It has its supergraph, and can plan. */
+  /** The supergraph is loaded. */
   get isLoaded(): boolean {
     return this.#isLoaded;
   }
@@ -99,21 +99,21 @@ export class PlannerWorker {
     return this.#ask(task, budget, budget.wallMs + graceMs);
   }
 
-  async end(): Promise<void> {
-    this.#gone(undefined);
+  async terminate(): Promise<void> {
+    this.#handleExit(undefined);
     await this.#worker.terminate();
   }
 
   #ask(task: WorkerTask, budget: Budget | null, timeoutMs: number): Promise<WorkerAnswer> {
     return new Promise((resolve) => {
-      if (this.#isGone) {
+      if (this.#hasExited) {
         resolve({ is: 'gone', cause: undefined, cpuMs: 0 });
         return;
       }
       const id = this.#nextId++;
-      // The worker interrupts itself; what it cannot interrupt is ended from here.
-      const timer = setTimeout(() => void this.end(), timeoutMs);
-      this.#questions.set(id, { resolve, timer, startedAtMs: monotonicClock() });
+      // The worker interrupts itself; where it cannot, it is terminated from here.
+      const timer = setTimeout(() => void this.terminate(), timeoutMs);
+      this.#pendingTasks.set(id, { resolve, timer, startedAtMs: monotonicClock() });
       const request: WorkerRequest = { id, task, budget };
       this.#worker.postMessage(request);
     });
@@ -125,32 +125,36 @@ export class PlannerWorker {
     if (answer.is === 'failed') throw answer.error;
     if (answer.is !== 'done') {
       const cause = answer.is === 'gone' ? answer.cause : undefined;
-      throw new GatewayError('PLANNING_TIMEOUT', 'Loading the graph was interrupted', { cause });
+      throw new GatewayError(
+        'PLANNING_TIMEOUT',
+        'Loading the graph took too long or its planner thread exited',
+        { cause },
+      );
     }
     this.#isLoaded = true;
     return JSON.parse(answer.json) as LoadedSdl;
   }
 
   #settle({ id, interrupted, ...answer }: WorkerReply): void {
-    const question = this.#questions.get(id);
-    if (!question) return;
-    this.#questions.delete(id);
-    clearTimeout(question.timer);
+    const pendingTask = this.#pendingTasks.get(id);
+    if (!pendingTask) return;
+    this.#pendingTasks.delete(id);
+    clearTimeout(pendingTask.timer);
     if (interrupted) this.#wasInterrupted = true;
-    question.resolve(answer.is === 'failed' ? { ...answer, error: toError(answer.error) } : answer);
+    pendingTask.resolve(answer.is === 'failed' ? { ...answer, error: toError(answer.error) } : answer);
   }
 
-  #gone(cause: unknown): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    const questions = [...this.#questions.values()];
-    this.#questions.clear();
-    for (const { resolve, timer, startedAtMs } of questions) {
+  #handleExit(cause: unknown): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
+    const pendingTasks = [...this.#pendingTasks.values()];
+    this.#pendingTasks.clear();
+    for (const { resolve, timer, startedAtMs } of pendingTasks) {
       clearTimeout(timer);
-      // What it took is not known any more, and it can have been no more than this.
+      // An upper bound: the processor time of a worker that exited is unknown.
       resolve({ is: 'gone', cause, cpuMs: monotonicClock() - startedAtMs });
     }
-    this.#onGone();
+    this.#onExit();
   }
 }
 
@@ -158,5 +162,5 @@ function toError({ code, message, detail }: SentError): GatewayError {
   return new GatewayError(code, message, { cause: detail });
 }
 
-/** Compiled code lies beside as .js; in development TypeScript runs as it is. */
+/** A .js file in the build, a .ts file in development. */
 const workerFile = ownModule('../preparation/worker', import.meta.url);

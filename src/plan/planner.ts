@@ -1,18 +1,19 @@
 /**
- * Plans operations in two workers, which clients share: in turn is who has had least of their processor time.
+ * Plans operations in two worker threads. Fair queueing between clients: next is the one that has used least processor time.
  *
- *     new operation ──► a free worker ──► answer
- *                          │ the other worker is busy: it gets only a slice of time
- *                          ▼ not done in time, twice
- *                       slow queue ──► the first worker that is free, with all its time ──► answer
+ *     new operation ──► an idle worker ──► answer
+ *                          │ if the other worker is busy: only a time slice
+ *                          ▼ not done in two slices
+ *                       slow queue ──► the next idle worker, with the full budget ──► answer
  *                                         │ not done in time
  *                                         ▼
  *                                      refused, and quarantined
  *
- * So one worker at most is busy for long, and the other is free again after a slice. What several clients wait for is
- * planned once, in the first of their turns. An operation is interrupted inside its worker, which goes on.
+ * So at most one worker is busy for long, and the other is idle again after a slice. An operation that several clients
+ * wait for is planned once (single-flight), in the earliest of their turns. An operation is interrupted inside its worker,
+ * which then goes on with the next one.
  *
- * Nothing here bounds how many wait: the requests do, see `operation/waiting-requests.ts`.
+ * The number of waiting requests is bounded elsewhere: `operation/waiting-requests.ts`.
  */
 
 import { createHash } from 'node:crypto';
@@ -21,7 +22,7 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { FairQueue, FairShares, type FirstInLine } from './fair-queue.ts';
+import { FairQueue, FairShares, type NextTurn } from './fair-queue.ts';
 import { supergraphSourceOf, type Graph } from './graph-source.ts';
 import type { Budget } from '../preparation/interruptible.ts';
 import { ownTurn, Planning } from './planning.ts';
@@ -34,9 +35,9 @@ import type { LoadedGraph, PlannerTask, SupergraphSource } from '../preparation/
 export interface PlannerOptions extends WorkerPoolOptions {
   /** Processor time for one operation. */
   readonly planningTimeoutMs: number;
-  /** The same by the clock: for a machine that has no time for it. */
+  /** Wall time for one operation, for when the machine is too busy to give it processor time. */
   readonly planningWallTimeoutMs: number;
-  /** Processor time for an operation while the other worker is busy; the second time it is four times as much. */
+  /** Processor time for an operation while the other worker is busy; the second slice is four times as long. */
   readonly sliceMs: number;
   /** Processor time per client and minute. Default: no ceiling. */
   readonly ceilingMsPerMinute?: number | undefined;
@@ -57,27 +58,27 @@ export function plannerOptions({ limits, planning, timeouts, errors }: GatewayCo
 }
 
 const quarantineEntriesMax = 10_000;
-/** A slow operation misses both slices, and what others take, even in a planner that has just started, fits into the second. */
+/** Multiples of `sliceMs`: slow operations exceed both, ordinary ones fit into the second even in a cold planner. */
 const sliceLengths = [1, 4] as const;
-/** Asking costs something even when the answer is quick. */
-const leastCostMs = 1;
+/** A task has a cost even when its answer is quick. */
+const costMinMs = 1;
 
-interface Waiting extends Turn {
+interface Waiter extends Turn {
   readonly resolve: (json: string) => void;
   readonly reject: (error: GatewayError) => void;
 }
 
 interface Job {
   readonly task: PlannerTask;
-  /** Names what is asked. */
+  /** Identifies the task. */
   readonly key: string;
-  readonly waiting: Set<Waiting>;
-  /** In which it was not done. */
+  readonly waiters: Set<Waiter>;
+  /** Number of time slices that were not enough. */
   slices: number;
   isRunning: boolean;
 }
 
-/** How this process opens the planner of a graph. */
+/** Opens a planner with workers of this process. */
 export function plannerOf(graph: Graph, config: GatewayConfig): Planner {
   const { allowUnenforced } = config;
   const source = { ...supergraphSourceOf(graph), allowUnenforced };
@@ -90,7 +91,7 @@ export class Planner extends Planning {
   readonly #quarantine: Quarantine;
   readonly #ceiling: PlanningCeiling | undefined;
   readonly #shares = new FairShares();
-  /** By the number of slices in which a job was not done. Those in the last one need all their time. */
+  /** By the number of used slices. The jobs of the last queue need the full budget. */
   readonly #queues = [0, ...sliceLengths].map(() => new FairQueue<Job>(this.#shares));
   readonly #jobs = new Map<string, Job>();
   readonly #pool: WorkerPool;
@@ -120,7 +121,7 @@ export class Planner extends Planning {
   ask(task: PlannerTask, turn: Turn = ownTurn): Promise<string> {
     const waitMs = this.#quarantine.remainingMs(operationKey(task));
     if (waitMs > 0) return Promise.reject(tooSlow(waitMs));
-    if (this.#isClosed) return Promise.reject(closing());
+    if (this.#isClosed) return Promise.reject(shuttingDown());
     return new Promise((resolve, reject) => {
       if (turn.client !== ownTurn.client) this.#ceiling?.check(turn.client);
       this.#wait(this.#jobFor(task), { ...turn, resolve, reject });
@@ -128,111 +129,111 @@ export class Planner extends Planning {
     });
   }
 
-  /** Workers that have loaded the supergraph and have nothing to do. */
+  /** Number of workers that have loaded the supergraph and are idle. */
   get idleWorkers(): number {
     return this.#pool.idleWorkers;
   }
 
-  /** Operations that are planned or wait for it. */
+  /** Number of operations that are being planned or wait for it. */
   get jobs(): number {
     return this.#jobs.size;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#jobs.values()) this.#settle(job, ({ reject }) => reject(closing()));
+    for (const job of this.#jobs.values()) this.#settle(job, ({ reject }) => reject(shuttingDown()));
     await this.#pool.close();
   }
 
   #jobFor(task: PlannerTask): Job {
     const key = taskKey(task);
     let job = this.#jobs.get(key);
-    if (!job) this.#jobs.set(key, (job = { task, key, waiting: new Set(), slices: 0, isRunning: false }));
+    if (!job) this.#jobs.set(key, (job = { task, key, waiters: new Set(), slices: 0, isRunning: false }));
     return job;
   }
 
-  #wait(job: Job, waiting: Waiting): void {
-    job.waiting.add(waiting);
-    if (!job.isRunning) this.#queueOf(job).add(waiting.client, job);
-    waiting.signal?.addEventListener('abort', () => this.#leave(job, waiting), { once: true });
+  #wait(job: Job, waiter: Waiter): void {
+    job.waiters.add(waiter);
+    if (!job.isRunning) this.#queueOf(job).add(waiter.client, job);
+    waiter.signal?.addEventListener('abort', () => this.#leave(job, waiter), { once: true });
   }
 
-  /** What has begun goes on: whoever asks again will be glad of it. */
-  #leave(job: Job, waiting: Waiting): void {
-    if (job.isRunning || !job.waiting.delete(waiting)) return;
-    const { client } = waiting;
-    waiting.reject(new GatewayError('CANCELLED', 'Nobody waits for this operation any more'));
-    if (![...job.waiting].some((other) => other.client === client)) this.#queueOf(job).delete(client, job);
-    if (job.waiting.size === 0) this.#jobs.delete(job.key);
+  /** A running job goes on: its result will be in the cache for the next request. */
+  #leave(job: Job, waiter: Waiter): void {
+    if (job.isRunning || !job.waiters.delete(waiter)) return;
+    const { client } = waiter;
+    waiter.reject(new GatewayError('CANCELLED', 'No request waits for this operation any more'));
+    if (![...job.waiters].some((other) => other.client === client)) this.#queueOf(job).delete(client, job);
+    if (job.waiters.size === 0) this.#jobs.delete(job.key);
   }
 
-  /** Gives jobs to free workers. One job at a time may take long; the other worker is for new ones. */
+  /** Assigns jobs to idle workers. Only one job at a time has the full budget; the other worker is for new jobs. */
   #next(): void {
     while (this.#pool.idleWorkers > 0) {
-      const next = this.#firstInLine();
+      const next = this.#nextTurn();
       const worker = next && this.#pool.take();
       if (!next || !worker) return;
       const job = next.queue.take(next);
-      for (const { client } of job.waiting) next.queue.delete(client, job);
+      for (const { client } of job.waiters) next.queue.delete(client, job);
       job.isRunning = true;
       this.#shares.begin(next);
       void this.#run(job, worker, next);
     }
   }
 
-  /** Of one client's jobs, those that have been tried come first: they have waited longest. */
-  #firstInLine(): (FirstInLine & { readonly queue: FairQueue<Job> }) | undefined {
+  /** Of one client's jobs, those with more used slices come first: they have waited longest. */
+  #nextTurn(): (NextTurn & { readonly queue: FairQueue<Job> }) | undefined {
     const queues = this.#isLongRunning ? this.#queues.slice(0, -1) : this.#queues;
-    let first: (FirstInLine & { readonly queue: FairQueue<Job> }) | undefined;
+    let next: (NextTurn & { readonly queue: FairQueue<Job> }) | undefined;
     for (const queue of queues.toReversed()) {
       const turn = queue.first();
-      if (turn && (!first || turn.startMs < first.startMs)) first = { ...turn, queue };
+      if (turn && (!next || turn.startMs < next.startMs)) next = { ...turn, queue };
     }
-    return first;
+    return next;
   }
 
-  async #run(job: Job, worker: PlannerWorker, turn: FirstInLine): Promise<void> {
-    const canTakeLong = !this.#isLongRunning;
-    if (canTakeLong) this.#isLongRunning = true;
-    const answer = await worker.ask(job.task, this.#budgetOf(job, canTakeLong));
-    if (canTakeLong) this.#isLongRunning = false;
-    const costMs = Math.max(leastCostMs, answer.cpuMs);
+  async #run(job: Job, worker: PlannerWorker, turn: NextTurn): Promise<void> {
+    const hasFullBudget = !this.#isLongRunning;
+    if (hasFullBudget) this.#isLongRunning = true;
+    const answer = await worker.ask(job.task, this.#budgetOf(job, hasFullBudget));
+    if (hasFullBudget) this.#isLongRunning = false;
+    const costMs = Math.max(costMinMs, answer.cpuMs);
     this.#shares.charge(turn, costMs);
     if (turn.client !== ownTurn.client) this.#ceiling?.spend(turn.client, costMs);
-    this.#answered(job, answer, canTakeLong);
-    this.#pool.giveBack(worker, this.#jobs.size === 0);
+    this.#handleAnswer(job, answer, hasFullBudget);
+    this.#pool.release(worker, this.#jobs.size === 0);
     this.#next();
   }
 
-  #budgetOf(job: Job, canTakeLong: boolean): Budget {
+  #budgetOf(job: Job, hasFullBudget: boolean): Budget {
     const { planningTimeoutMs, planningWallTimeoutMs: wallMs, sliceMs } = this.#options;
-    if (canTakeLong) return { cpuMs: planningTimeoutMs, wallMs };
+    if (hasFullBudget) return { cpuMs: planningTimeoutMs, wallMs };
     return { cpuMs: Math.min(planningTimeoutMs, sliceMs * (sliceLengths[job.slices] ?? 1)), wallMs };
   }
 
-  #answered(job: Job, answer: WorkerAnswer, hadItsTime: boolean): void {
+  #handleAnswer(job: Job, answer: WorkerAnswer, hadFullBudget: boolean): void {
     if (answer.is === 'done') {
       this.#quarantine.forgive(operationKey(job.task));
       this.#settle(job, ({ resolve }) => resolve(answer.json));
     } else if (answer.is === 'failed') {
       this.#settle(job, ({ reject }) => reject(answer.error));
     } else if (answer.is === 'starved') {
-      this.#settle(job, ({ reject }) => reject(starved()));
-    } else if (hadItsTime) {
+      this.#settle(job, ({ reject }) => reject(planningStarved()));
+    } else if (hadFullBudget) {
       const key = operationKey(job.task);
       if (!this.#isClosed) this.#quarantine.add(key);
       this.#settle(job, ({ reject }) => reject(tooSlow(this.#quarantine.remainingMs(key))));
     } else {
-      this.#wentOver(job);
+      this.#sliceExpired(job);
     }
   }
 
-  /** It was not done in a slice. */
-  #wentOver(job: Job): void {
+  /** Puts a job that was not done in its slice into the next queue. */
+  #sliceExpired(job: Job): void {
     job.slices += 1;
     job.isRunning = false;
-    for (const { client } of job.waiting) this.#queueOf(job).add(client, job);
-    for (const waiting of job.waiting) if (waiting.signal?.aborted) this.#leave(job, waiting);
+    for (const { client } of job.waiters) this.#queueOf(job).add(client, job);
+    for (const waiter of job.waiters) if (waiter.signal?.aborted) this.#leave(job, waiter);
   }
 
   #queueOf({ slices }: Job): FairQueue<Job> {
@@ -241,13 +242,13 @@ export class Planner extends Planning {
     return queue;
   }
 
-  #settle(job: Job, how: (waiting: Waiting) => void): void {
+  #settle(job: Job, settle: (waiter: Waiter) => void): void {
     this.#jobs.delete(job.key);
-    for (const waiting of job.waiting) {
-      if (!job.isRunning) this.#queueOf(job).delete(waiting.client, job);
-      how(waiting);
+    for (const waiter of job.waiters) {
+      if (!job.isRunning) this.#queueOf(job).delete(waiter.client, job);
+      settle(waiter);
     }
-    job.waiting.clear();
+    job.waiters.clear();
   }
 }
 
@@ -255,7 +256,7 @@ function taskKey(task: PlannerTask): string {
   return digest(JSON.stringify(task));
 }
 
-/** Names an operation in the quarantine: what is asked, but not with which variables. */
+/** Identifies an operation in the quarantine: without its variables. */
 function operationKey(task: PlannerTask): string {
   if (task.kind === 'describe') return task.kind;
   return digest(task.kind === 'prepare' ? JSON.stringify(task.request) : task.document);
@@ -266,17 +267,17 @@ function digest(text: string): string {
 }
 
 function tooSlow(waitMs: number): GatewayError {
-  return new GatewayError('PLANNING_TIMEOUT', 'This operation takes too long to plan: simplify it', {
+  return new GatewayError('PLANNING_TIMEOUT', 'Planning this operation takes too long: simplify it', {
     public: { retryAfter: Math.ceil(waitMs / 1000) },
   });
 }
 
-function starved(): GatewayError {
+function planningStarved(): GatewayError {
   return new GatewayError('PLANNING_TIMEOUT', 'The machine is too busy to plan this operation; try again', {
     public: { retryAfter: 1 },
   });
 }
 
-function closing(): GatewayError {
+function shuttingDown(): GatewayError {
   return new GatewayError('NOT_READY', 'The gateway is shutting down');
 }

@@ -1,4 +1,4 @@
-/** A ceiling for what each client may have of the planner, for operators who want one: by itself its share is enough. */
+/** An optional limit of the planner's processor time per client, in addition to fair queueing. */
 
 import { LRUCache } from 'lru-cache';
 
@@ -8,12 +8,12 @@ import { GatewayError } from '../shared/errors.ts';
 export interface PlanningCeilingOptions {
   /** Processor time per client and minute. */
   readonly msPerMinute: number;
-  /** Accounts kept; the one used longest ago makes room. Default 100 000. */
+  /** Accounts in memory; beyond that, the least recently used one is dropped. Default 100 000. */
   readonly clientsMax?: number;
 }
 
 interface Account {
-  /** May be below zero: what an operation costs is known when it is done. */
+  /** May be negative: the cost of an operation is known only when it is done. */
   leftMs: number;
   atMs: number;
 }
@@ -39,7 +39,7 @@ export class PlanningCeiling {
     const retryAfter = Math.max(1, Math.ceil(-leftMs / perMs / 1000));
     throw new GatewayError(
       'PLANNING_QUOTA_EXCEEDED',
-      'This client sends too many new operations; known ones are still answered',
+      'This client sends too many new operations; operations seen before are still answered',
       {
         public: { retryAfter },
       },

@@ -1,4 +1,4 @@
-/** What the gateway asks a planner, whether its workers belong to this process or to another one. */
+/** The interface of a planner, whether its worker threads belong to this process or to another one. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
@@ -8,7 +8,6 @@ import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
 import type { GraphDescription, LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 
-/** What is said of a supergraph that was loaded. */
 export function loadedEvent(
   { hash, subgraphs }: LoadedGraph,
   startedAtMs: number,
@@ -20,7 +19,7 @@ export function loadedEvent(
   };
 }
 
-/** The gateway's own, for what no client asks. */
+/** The turn of the gateway itself, for work that no client requested. */
 export const ownTurn: Turn = { client: '' };
 
 export type OpenPlanner = (graph: Graph, config: GatewayConfig) => Planning;
@@ -42,8 +41,8 @@ export abstract class Planning {
   abstract ask(task: PlannerTask, turn?: Turn): Promise<string>;
   abstract close(): Promise<void>;
 
-  /** Closes this planner where what it is needed for fails. */
-  async orClose<Result>(work: Promise<Result>): Promise<Result> {
+  /** Awaits `work`, and closes this planner if it fails. */
+  async closeOnFailure<Result>(work: Promise<Result>): Promise<Result> {
     try {
       return await work;
     } catch (error) {
@@ -62,18 +61,18 @@ export abstract class Planning {
   }
 
   /**
-   * Introspection that depends on variables, for a client: the answer, and how to stop waiting for it. The answer rejects
-   * with what `ask` throws.
+   * Schema introspection that depends on variables, on behalf of a client: the answer, and a function that stops waiting
+   * for it. The answer rejects with what `ask` throws.
    */
   introspect(document: string, variables: CoercedVariables): (client: string) => Introspecting {
     return (client) => {
       const controller = new AbortController();
       const turn = { client, signal: controller.signal };
-      // An exact number cannot go to another thread, and means nothing there.
+      // Exact numbers cannot be sent to another thread, and introspection does not need them.
       const values = JSON.parse(JSON.stringify([...variables])) as Array<[string, unknown]>;
-      const asked = this.ask({ kind: 'introspect', document, variables: values }, turn);
+      const reply = this.ask({ kind: 'introspect', document, variables: values }, turn);
       return {
-        answer: asked.then((json) => JSON.parse(json) as Record<string, unknown>),
+        answer: reply.then((json) => JSON.parse(json) as Record<string, unknown>),
         leave: () => controller.abort(),
       };
     };

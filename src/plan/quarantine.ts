@@ -1,6 +1,6 @@
 /**
- * Operations that took too long to plan are not planned again for a while: each time for longer, and for less again the
- * longer they have been quiet.
+ * Operations that took too long to plan are not planned again for a while. The time doubles with each repetition, and is
+ * halved again while they are not requested.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -36,18 +36,18 @@ export class Quarantine {
     return entry ? Math.max(0, entry.untilMs - this.#now()) : 0;
   }
 
-  /** Twice as long as the last time, halved for each time that long which has passed since. */
+  /** Twice the last duration, halved for each such duration that has passed since. */
   add(key: string): void {
     const { firstMs, longestMs } = this.#options;
     const now = this.#now();
-    const before = this.#entries.get(key);
-    const quietTurns = before ? Math.max(0, now - before.untilMs) / before.lengthMs : 0;
-    const doubled = before ? before.lengthMs * 2 ** (1 - Math.floor(quietTurns)) : firstMs;
+    const previous = this.#entries.get(key);
+    const quietPeriods = previous ? Math.max(0, now - previous.untilMs) / previous.lengthMs : 0;
+    const doubled = previous ? previous.lengthMs * 2 ** (1 - Math.floor(quietPeriods)) : firstMs;
     const lengthMs = Math.min(longestMs, Math.max(firstMs, doubled));
     this.#entries.set(key, { lengthMs, untilMs: now + lengthMs });
   }
 
-  /** It was planned in time after all. */
+  /** Call when it was planned in time. */
   forgive(key: string): void {
     this.#entries.delete(key);
   }

@@ -1,6 +1,6 @@
 /**
- * Looks for a changed graph from time to time and hands it on. An address that fails is asked less and less often.
- * One look at a time; `now` is for signals and tests.
+ * Polls for a changed graph and passes it on, with exponential backoff after failures. One poll at a time; `now` is for
+ * signals and tests.
  */
 
 import type { Graph, GraphSource } from './graph-source.ts';
@@ -8,14 +8,14 @@ import { Poller } from '../shared/poller.ts';
 
 export interface ReloaderOptions {
   readonly source: GraphSource;
-  /** Puts a new graph in place; throws where it is no good. */
+  /** Puts a new graph in place; throws where it is invalid. */
   readonly replace: (graph: Graph) => Promise<void>;
   readonly onRefused: (error: unknown) => void;
-  /** Between two looks. 0: only when asked. */
+  /** Between two polls. 0: no polling. */
   readonly intervalMs: number;
-  /** After failures, the longest time between two looks. */
+  /** Longest time between two polls, after failures. */
   readonly intervalMaxMs: number;
-  /** From 0 to 1: spreads the looks of many processes. */
+  /** From 0 to 1: jitter that spreads the polls of many processes. */
   readonly random: () => number;
 }
 
@@ -55,7 +55,7 @@ export class Reloader {
 
   #waitMs(): number {
     const { intervalMs, intervalMaxMs, random } = this.#options;
-    const slowed = Math.min(intervalMaxMs, intervalMs * 2 ** Math.min(this.#failures, 20));
-    return slowed * (0.9 + 0.2 * random());
+    const waitMs = Math.min(intervalMaxMs, intervalMs * 2 ** Math.min(this.#failures, 20));
+    return waitMs * (0.9 + 0.2 * random());
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Two workers that plan by the same supergraph. One that ends is replaced by one that loads anew, and so is, in a quiet
- * moment, one that composed the supergraph or was interrupted.
+ * Two worker threads that plan with the same supergraph. A worker that exits is replaced; one that composed the
+ * supergraph or was interrupted is replaced when the pool is idle.
  */
 
 import { monotonicClock } from '../shared/clock.ts';
@@ -13,9 +13,9 @@ export interface WorkerPoolOptions extends PreparationOptions {
 }
 
 const workersCount = 2;
-/** A worker that was interrupted is replaced not more often than this, and in a quiet moment: loading is hard work. */
+/** An interrupted worker is replaced at most this often, while the pool is idle: loading a supergraph is expensive. */
 const refreshEveryMs = 30_000;
-/** Without a quiet moment, after this time all the same. */
+/** If the pool is never idle, an interrupted worker is replaced after this time. */
 const refreshAtLatestMs = 300_000;
 const respawnDelayMs = 1000;
 
@@ -25,10 +25,10 @@ export class WorkerPool {
   readonly #workers = new Set<PlannerWorker>();
   readonly #idle: PlannerWorker[] = [];
   #refreshedAtMs = monotonicClock();
-  #checked: SupergraphSource | undefined;
+  #checkedSource: SupergraphSource | undefined;
   #isClosed = false;
 
-  /** @param onIdle A worker has nothing to do, or no longer. */
+  /** @param onIdle Called when a worker has become idle. */
   constructor(options: WorkerPoolOptions, onIdle: () => void) {
     this.#options = options;
     this.#onIdle = onIdle;
@@ -37,30 +37,30 @@ export class WorkerPool {
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   async start(source: SupergraphSource): Promise<LoadedGraph> {
     const { sdl, ...loaded } = await this.#spawn(source).loaded;
-    this.#checked = { kind: 'checked', sdl };
+    this.#checkedSource = { kind: 'checked', sdl };
     this.#refill();
     return loaded;
   }
 
-  /** Workers that have loaded the supergraph and have nothing to do. */
+  /** Number of workers that have loaded the supergraph and are idle. */
   get idleWorkers(): number {
     return this.#idle.length;
   }
 
-  /** Give it back when it is done. */
+  /** Takes an idle worker: release it when it is done. */
   take(): PlannerWorker | undefined {
     return this.#idle.shift();
   }
 
-  /** @param isQuiet Nobody waits for a worker. */
-  giveBack(worker: PlannerWorker, isQuiet: boolean): void {
-    if (!worker.isGone) this.#idle.push(worker);
+  /** @param isQuiet No job is waiting. */
+  release(worker: PlannerWorker, isQuiet: boolean): void {
+    if (!worker.hasExited) this.#idle.push(worker);
     this.#refresh(isQuiet);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#workers].map((worker) => worker.end()));
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
   #spawn(source: SupergraphSource): PlannerWorker {
@@ -73,43 +73,43 @@ export class WorkerPool {
     this.#workers.add(worker);
     worker.loaded.then(
       () => {
-        this.giveBack(worker, true);
+        this.release(worker, true);
         this.#onIdle();
       },
       // The graph loaded once, so it may load again: but not as fast as it can fail.
-      () => setTimeout(() => void worker.end(), respawnDelayMs).unref(),
+      () => setTimeout(() => void worker.terminate(), respawnDelayMs).unref(),
     );
     return worker;
   }
 
   #refill(): void {
-    if (this.#isClosed || !this.#checked) return;
-    while (this.#planners().length < workersCount) this.#spawn(this.#checked);
+    if (this.#isClosed || !this.#checkedSource) return;
+    while (this.#leanWorkers().length < workersCount) this.#spawn(this.#checkedSource);
   }
 
-  /** Those that stay. */
-  #planners(): PlannerWorker[] {
+  /** The workers without the one that checked the supergraph. */
+  #leanWorkers(): PlannerWorker[] {
     return [...this.#workers].filter((worker) => !worker.isChecker);
   }
 
   /**
-   * Replaces workers: the one that checked the supergraph, as soon as leaner ones can do its work, and one that was
-   * interrupted, now and then, since that may leave the planner's own caches half written.
+   * Replaces the worker that checked the supergraph as soon as enough lean ones are loaded, and interrupted workers now
+   * and then, because an interruption may leave the planner's internal caches inconsistent.
    */
   #refresh(isQuiet: boolean): void {
-    if (this.#isClosed || !this.#checked) return;
-    const planners = this.#planners();
-    // One that still loads stands in for nobody: whoever is left alone with a slow operation delays everybody.
-    const loaded = planners.filter((worker) => worker.isLoaded);
+    if (this.#isClosed || !this.#checkedSource) return;
+    const leanWorkers = this.#leanWorkers();
+    // A worker that is still loading does not count: with a single worker, one slow operation would delay all others.
+    const loaded = leanWorkers.filter((worker) => worker.isLoaded);
     const checker = this.#idle.find((worker) => worker.isChecker);
-    if (checker && loaded.length >= workersCount) void checker.end();
+    if (checker && loaded.length >= workersCount) void checker.terminate();
     const interrupted = this.#idle.find((worker) => !worker.isChecker && worker.wasInterrupted);
     if (!interrupted) return;
-    if (planners.length > workersCount) {
-      if (loaded.length > workersCount) void interrupted.end();
+    if (leanWorkers.length > workersCount) {
+      if (loaded.length > workersCount) void interrupted.terminate();
     } else if (monotonicClock() - this.#refreshedAtMs >= (isQuiet ? refreshEveryMs : refreshAtLatestMs)) {
       this.#refreshedAtMs = monotonicClock();
-      this.#spawn(this.#checked);
+      this.#spawn(this.#checkedSource);
     }
   }
 }

@@ -73,11 +73,17 @@ export function prepare(
   if (operation.operation === 'subscription') {
     return refuse('OPERATION_NOT_SUPPORTED', ['Subscriptions are not supported over this transport']);
   }
-  const on = decidingVariables(document, supergraph.requirements);
+  const conditionVariables = decidingVariables(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
-  if (on.length === 0) return prepareOperation(supergraph, document, { operation, labels, denied });
+  if (conditionVariables.length === 0)
+    return prepareOperation(supergraph, document, { operation, labels, denied });
   if (!request.conditions) {
-    return { conditional: { on, ...variablesSpec(supergraph.schema, operation, fragmentsOf(document)) } };
+    return {
+      conditional: {
+        conditionVariables: conditionVariables,
+        ...variablesSpec(supergraph.schema, operation, fragmentsOf(document)),
+      },
+    };
   }
   const decided = withConditions(document, new Set(request.conditions));
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;

@@ -124,7 +124,7 @@ class WorkerPool implements Workers {
   async #open(graph: Graph): Promise<Generation> {
     const startedAtMs = monotonicClock();
     const planner = plannerOf(graph, this.#config);
-    const loaded = await planner.orClose(planner.start());
+    const loaded = await planner.closeOnFailure(planner.start());
     const generation = {
       planned: {
         generation: this.#nextGeneration++,

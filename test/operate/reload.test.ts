@@ -102,7 +102,7 @@ it.each([
     'not among "transport.allowedOrigins"',
   ],
 ])('a supergraph address that is refused is never asked: %s', async (address, rules, reason) => {
-  const source = new GraphSource({ ...place, ...rules, place: address });
+  const source = new GraphSource({ ...place, ...rules, location: address });
   await expect(source.read()).rejects.toMatchObject({
     code: 'SUPERGRAPH_INVALID',
     message: expect.stringContaining(reason) as unknown,
@@ -111,10 +111,10 @@ it.each([
 
 it('reads a file again once it changed, and says which file is missing', async () => {
   const folder = await folderWith({ 'supergraph.graphql': 'type Query { a: Int }' });
-  const source = new GraphSource({ ...place, place: join(folder, 'supergraph.graphql') });
+  const source = new GraphSource({ ...place, location: join(folder, 'supergraph.graphql') });
   await source.read();
   expect(await source.readIfChanged()).toBeUndefined();
-  const missing = new GraphSource({ ...place, place: join(folder, 'none.graphql') });
+  const missing = new GraphSource({ ...place, location: join(folder, 'none.graphql') });
   await expect(missing.read()).rejects.toMatchObject({
     code: 'SUPERGRAPH_INVALID',
     message: expect.stringContaining('none.graphql cannot be read: ENOENT') as unknown,
@@ -174,7 +174,7 @@ async function sourceAt(listener: RequestListener): Promise<GraphSource> {
   });
   return new GraphSource({
     ...place,
-    place: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`,
+    location: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`,
   });
 }
 

@@ -1,9 +1,9 @@
 /**
- * Holds a document to its limits before anything parses it: what it costs to parse, validate and plan grows with these
- * figures, and a document of 800 bytes can ask for a million fields.
+ * Enforces the limits of a document before it is parsed: the cost of parsing, validating and planning grows with these
+ * figures, and a document of 800 bytes can select a million fields.
  *
- * Time and memory are linear in the document. What graphql-js would refuse anyway is left to it, for its message and
- * its locations; docs/errors.md has the codes of what is refused here.
+ * Time and memory are linear in the document. Documents that graphql-js refuses anyway are left to it, because its
+ * messages have locations. The error codes are in docs/errors.md.
  */
 
 import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
@@ -18,19 +18,19 @@ import { positionsIn } from './positions.ts';
 export interface GuardFigures extends Figures {
   readonly tokens: number;
   readonly ignoredBytes: number;
-  /** Of adding up fragments: at most one per definition and two per spread. */
+  /** Steps of adding up fragments: at most one per definition and two per spread. */
   readonly expansionSteps: number;
 }
 
 export type GuardVerdict =
   | { readonly is: 'accepted'; readonly figures: GuardFigures }
-  /** No limit is exceeded up to a place that graphql-js refuses: parsing it is cheap and gives the better message. */
+  /** A syntax error before any limit was exceeded: parsing is cheap, and graphql-js has the better message. */
   | { readonly is: 'unreadable' }
   | { readonly is: 'refused'; readonly error: GatewayError };
 
 /**
- * Never throws. Every definition of the document is held to the limits by itself, whichever of them is to be executed:
- * all of them are parsed and validated.
+ * Never throws. The limits apply to each definition of the document, not only to the executed one: all of them are parsed
+ * and validated.
  */
 export function guardDocument(text: string, limits: GuardLimits): GuardVerdict {
   const bytes = bytesOver(text, limits.documentBytesMax);
@@ -48,13 +48,13 @@ export function guardDocument(text: string, limits: GuardLimits): GuardVerdict {
   return { is: 'accepted', figures: { ...figures, tokens, ignoredBytes, expansionSteps: steps } };
 }
 
-/** @throws {GatewayError} One of the codes of `rules`, or `GRAPHQL_VALIDATION_FAILED` for a cycle of fragments. */
+/** @throws {GatewayError} A code of `rules`, or `GRAPHQL_VALIDATION_FAILED` for a cycle of fragments. */
 export function assertWithinLimits(text: string, limits: GuardLimits): void {
   const verdict = guardDocument(text, limits);
   if (verdict.is === 'refused') throw verdict.error;
 }
 
-/** In this order: of several limits exceeded, the first one here is named. */
+/** If several limits are exceeded, the first of this list is reported. */
 const checks: ReadonlyArray<readonly [keyof GuardLimits, keyof Figures]> = [
   ['depthMax', 'depth'],
   ['introspectionDepthMax', 'introspectionDepth'],
@@ -66,94 +66,94 @@ const checks: ReadonlyArray<readonly [keyof GuardLimits, keyof Figures]> = [
 
 interface Rule {
   readonly code: ErrorCode;
-  readonly what: string;
+  readonly unit: string;
   readonly advice: string;
-  /** Counting stopped where the limit was passed. */
+  /** Counting stops at the limit. */
   readonly stopsEarly?: true;
 }
 
 const rules: Readonly<Record<keyof GuardLimits, Rule>> = {
   documentBytesMax: {
     code: 'OPERATION_TOO_LARGE',
-    what: 'bytes',
+    unit: 'bytes',
     advice: 'Pass long values as variables, or split the operation',
     stopsEarly: true,
   },
   tokensMax: {
     code: 'OPERATION_TOO_LARGE',
-    what: 'tokens and comments',
+    unit: 'tokens and comments',
     advice: 'Pass values as variables, or split the operation',
     stopsEarly: true,
   },
   ignoredBytesMax: {
     code: 'OPERATION_TOO_LARGE',
-    what: 'bytes of whitespace, commas and comments',
+    unit: 'bytes of whitespace, commas and comments',
     advice: 'Leave them out',
     stopsEarly: true,
   },
   nestingMax: {
     code: 'OPERATION_TOO_DEEP',
-    what: 'brackets open at once',
+    unit: 'levels of nested brackets',
     advice: 'Nest less, or pass nested values as variables',
     stopsEarly: true,
   },
   depthMax: {
     code: 'OPERATION_TOO_DEEP',
-    what: 'levels of fields within fields',
-    advice: 'Ask for the deeper ones in an operation of their own',
+    unit: 'levels of nested fields',
+    advice: 'Select the deeper fields in an operation of their own',
   },
   introspectionDepthMax: {
     code: 'OPERATION_TOO_DEEP',
-    what: 'levels of introspection',
-    advice: 'Ask for fewer levels of "ofType"',
+    unit: 'levels of schema introspection',
+    advice: 'Select fewer levels of "ofType"',
   },
   expandedSelectionsMax: {
     code: 'OPERATION_TOO_COMPLEX',
-    what: 'selections, each fragment counted wherever it is spread',
+    unit: 'selections, each fragment counted wherever it is spread',
     advice: 'Split the operation, or spread large fragments less often',
   },
   rootFieldsMax: {
     code: 'TOO_MANY_ROOT_FIELDS',
-    what: 'root fields in one operation, those in fragments included',
+    unit: 'root fields in one operation, those in fragments included',
     advice: 'Split the operation',
   },
   aliasesMax: {
     code: 'TOO_MANY_ALIASES',
-    what: 'aliases, each fragment counted wherever it is spread',
+    unit: 'aliases, each fragment counted wherever it is spread',
     advice: 'Use a field that takes a list, or split the operation',
   },
   directivesMax: {
     code: 'TOO_MANY_DIRECTIVES',
-    what: 'directives, each fragment counted wherever it is spread',
+    unit: 'directives, each fragment counted wherever it is spread',
     advice: 'Put one on a fragment instead of each of its fields, or split the operation',
   },
 };
 
 function refuse(name: keyof GuardLimits, limits: GuardLimits, actual: number): GuardVerdict {
-  const { code, what, advice, stopsEarly } = rules[name];
+  const { code, unit, advice, stopsEarly } = rules[name];
   const limit = limits[name];
   const atLeast = stopsEarly || actual >= saturatedAt ? 'at least ' : '';
-  const message = `The document has ${atLeast}${actual} ${what}; at most ${limit} are allowed. ${advice}.`;
+  const message = `The document has ${atLeast}${actual} ${unit}; at most ${limit} are allowed. ${advice}.`;
   return { is: 'refused', error: new GatewayError(code, message, { public: { limit, actual } }) };
 }
 
-/** Enough to find a cycle by. */
+/** Enough to find a cycle in the document. */
 const namesShownMax = 3;
 const locationsMax = 100;
 
-/** No limit would stop it, and validation would refuse it: in its words and at its locations, without its work. */
+/** The same error as validation reports, without the cost of validation. No limit applies to a cycle. */
 function refuseCycle(text: string, spreads: readonly Spread[]): GuardVerdict {
   const between = spreads.slice(0, -1).map(({ name }) => `"${shownName(name)}"`);
   const via = between.length > 0 ? ` via ${between.slice(0, namesShownMax).join(', ')}` : '';
-  const more = between.length > namesShownMax ? ' and others' : '';
-  const message = `Cannot spread fragment "${shownName(spreads.at(-1)?.name ?? '')}" within itself${via}${more}.`;
+  const rest = between.length > namesShownMax ? ' and others' : '';
+  const message = `Cannot spread fragment "${shownName(spreads.at(-1)?.name ?? '')}" within itself${via}${rest}.`;
   const offsets = spreads.slice(0, locationsMax).map(({ at }) => at);
   const locations = positionsIn(text, offsets);
   const error = operationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);
   return { is: 'refused', error };
 }
 
-/** Bytes in UTF-8 where they are over the limit, or enough of them; else 0. */
+/** The document's bytes in UTF-8, or a lower bound, if they exceed the limit; else 0. */
 function bytesOver(text: string, bytesMax: number): number {
   if (text.length > bytesMax) return text.length;
   // A UTF-16 unit takes at most 3 bytes: only large documents need counting.

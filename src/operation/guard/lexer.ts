@@ -1,23 +1,23 @@
 /**
- * Splits a document into tokens where graphql-js would, and stops where it would refuse to go on.
+ * Splits a document into the same tokens as graphql-js, and stops where graphql-js reports a syntax error.
  *
- * Keeps no token: whoever reads looks at `start` and `end` before asking for the next one. Comments, which graphql-js
- * keeps in memory although they mean nothing, are counted.
+ * Creates no token objects: `start` and `end` describe the current token. Comments are counted, because graphql-js keeps
+ * a token in memory for each.
  */
 
 import { commentEnd, isDigit, isNameStart, numberEnd, stringEnd, unreadable } from './literals.ts';
 
-/** What `next` may return besides a punctuator, which is its own character code. */
+/** What `next` returns. A punctuator is its own character code instead. */
 export const tokens = { end: 0, unreadable: 1, name: 2, number: 3, string: 4, spread: 5 } as const;
 
 const firstCodes = classesOfFirstCodes();
 const nameCodes = classesOfNameCodes();
 
 export class Lexer {
-  /** Of the token returned last. */
+  /** Offset of the current token. */
   start = 0;
   end = 0;
-  /** In UTF-8, so far. */
+  /** Whitespace, commas and comments so far, in UTF-8. */
   ignoredBytes = 0;
   comments = 0;
   readonly #text: string;
@@ -36,28 +36,28 @@ export class Lexer {
     const kind = code < 128 ? (firstCodes[code] as number) : tokens.unreadable;
     if (kind > tokens.spread) this.end = start + 1;
     else if (kind === tokens.name) this.end = this.#nameEnd(start);
-    else return this.#long(kind, start);
+    else return this.#longToken(kind, start);
     return kind;
   }
 
-  /** The text of the token returned last. */
+  /** The text of the current token. */
   text(): string {
     return this.#text.slice(this.start, this.end);
   }
 
-  /** Whether the token returned last is this name. */
+  /** Whether the current token is this name. */
   is(name: string): boolean {
     return this.end - this.start === name.length && this.text() === name;
   }
 
-  #long(kind: number, start: number): number {
-    const end = this.#longEnd(kind, start);
+  #longToken(kind: number, start: number): number {
+    const end = this.#longTokenEnd(kind, start);
     if (end === unreadable) return tokens.unreadable;
     this.end = end;
     return kind;
   }
 
-  #longEnd(kind: number, start: number): number {
+  #longTokenEnd(kind: number, start: number): number {
     const text = this.#text;
     if (kind === tokens.string) return stringEnd(text, start);
     if (kind === tokens.number) return numberEnd(text, start);
@@ -98,7 +98,7 @@ export class Lexer {
   }
 }
 
-/** How many bytes the UTF-16 units from `start` to `end` take in UTF-8; half a surrogate pair takes 3. */
+/** UTF-8 length of the UTF-16 units from `start` to `end`; an unpaired surrogate counts 3. */
 export function utf8Bytes(text: string, start: number, end: number): number {
   let bytes = 0;
   for (let at = start; at < end; at += 1) {
@@ -119,7 +119,7 @@ function isTrailingSurrogate(text: string, at: number, end: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** What the first character of a token says about it. */
+/** The kind of a token by its first character. */
 function classesOfFirstCodes(): Uint8Array {
   const classes = new Uint8Array(128).fill(tokens.unreadable);
   for (const punctuator of '!$&():=@[]{|}') classes[punctuator.charCodeAt(0)] = punctuator.charCodeAt(0);
@@ -132,7 +132,7 @@ function classesOfFirstCodes(): Uint8Array {
   return classes;
 }
 
-/** 1 for what may follow the first character of a name. A code outside of the table reads as undefined. */
+/** 1 for characters that may follow the first one of a name. A code outside of the table reads as undefined. */
 function classesOfNameCodes(): Uint8Array {
   return Uint8Array.from({ length: 128 }, (_, code) => (isNameStart(code) || isDigit(code) ? 1 : 0));
 }

@@ -1,12 +1,12 @@
 /**
- * Finds where comments, numbers and strings of GraphQL end, exactly as graphql-js does, without building their values.
+ * Finds the ends of GraphQL comments, numbers and strings exactly as graphql-js does, without building their values.
  *
- * Each function reads every character once (an escape's at most twice).
+ * Each function reads every character once (those of an escape sequence at most twice).
  *
  * @see https://spec.graphql.org/draft/#sec-Appendix-Grammar-Summary.Lexical-Tokens
  */
 
-/** Where no token can end: graphql-js refuses what begins here. */
+/** Instead of an offset: a syntax error in graphql-js. */
 export const unreadable = -1;
 
 const quote = 0x22;
@@ -22,7 +22,7 @@ export function isNameStart(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 }
 
-/** UTF-16 units of the character at `at`; 0 where there is half a surrogate pair, which no source text may contain. */
+/** UTF-16 units of the character at `at`; 0 for an unpaired surrogate, which no source text may contain. */
 export function unitsAt(text: string, at: number, code: number): 0 | 1 | 2 {
   if (code < 0xd800 || code > 0xdfff) return 1;
   if (code > 0xdbff) return 0;
@@ -30,7 +30,7 @@ export function unitsAt(text: string, at: number, code: number): 0 | 1 | 2 {
   return next >= 0xdc00 && next <= 0xdfff ? 2 : 0;
 }
 
-/** @param start Of the `#`. Never fails: a comment ends before what it may not contain. */
+/** @param start Of the `#`. Never fails: a comment ends before a character that it may not contain. */
 export function commentEnd(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length) {
@@ -62,7 +62,7 @@ export function numberEnd(text: string, start: number): number {
   return next === 0x2e || isNameStart(next) ? unreadable : at;
 }
 
-/** At least one. */
+/** Expects at least one digit. */
 function digitsEnd(text: string, start: number): number {
   let at = start;
   while (isDigit(text.charCodeAt(at))) at += 1;
@@ -106,7 +106,7 @@ function isQuotePairAt(text: string, at: number): boolean {
   return text.charCodeAt(at) === quote && text.charCodeAt(at + 1) === quote;
 }
 
-/** @param at Of the backslash. @returns 0 where it is no escape sequence. */
+/** @param at Of the backslash. @returns 0 for an invalid escape sequence. */
 function escapeUnits(text: string, at: number): number {
   switch (text.charCodeAt(at + 1)) {
     case 0x22: // "

@@ -1,23 +1,23 @@
 /**
- * Reads a document into an outline: for each definition how much it asks for itself, and which fragments it spreads
- * where.
+ * Reads a document into an outline: the figures of each definition without its fragments, and where it spreads which
+ * fragments.
  *
- * Reads leniently and never fails: of a document that graphql-js accepts every figure is exact, of any other one it
- * matters only that reading ends. One pass, no recursion.
+ * Lenient, never fails: the figures are exact for every document that graphql-js accepts, and of any other one only
+ * termination matters. One pass, no recursion.
  */
 
 import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
 import { Lexer, tokens } from './lexer.ts';
 
-/** What a definition asks for. First its own, later with its fragments expanded (see expansion.ts). */
+/** The size of a definition: first without its fragments, later with its fragments expanded (see expansion.ts). */
 export interface Figures {
   /** Fields, inline fragments and spreads. */
   selections: number;
   aliases: number;
   directives: number;
-  /** Fields of the outermost selection set, those in fragments there included. */
+  /** Fields of the outermost selection set, including those of fragments in it. */
   rootFields: number;
-  /** The longest chain of fields within fields, without those below an introspection field. */
+  /** The longest chain of nested fields outside of schema introspection. */
   depth: number;
   /** The longest chain that begins with a `__schema` or `__type` that has a selection set. */
   introspectionDepth: number;
@@ -28,16 +28,16 @@ export interface Figures {
 /** `...name`, and the fields around it. */
 export interface Spread {
   readonly name: string;
-  /** Of its dots, in UTF-16 units from the start of the document. */
+  /** Offset of its dots, in UTF-16 units. */
   readonly at: number;
-  /** Fields of this definition that it is in. */
+  /** Fields of this definition around it. */
   readonly fieldsAbove: number;
   /** The same, counted from the outermost introspection field; 0 outside of one. */
   readonly introspectionAbove: number;
 }
 
 export interface Definition {
-  /** Of a fragment. An operation has none here, whatever it is called: nothing can spread it. */
+  /** Of a fragment. Null for an operation, whatever its name: it cannot be spread. */
   name: string | null;
   isFragment: boolean;
   readonly figures: Figures;
@@ -53,7 +53,7 @@ export type Outline =
       readonly tokens: number;
       readonly ignoredBytes: number;
     }
-  /** graphql-js will say what is wrong. */
+  /** A syntax error, which graphql-js will report. */
   | { readonly is: 'unreadable' }
   | { readonly is: 'over'; readonly limit: LexicalLimit; readonly actual: number };
 
@@ -79,7 +79,7 @@ export function readOutline(text: string, limits: Pick<GuardLimits, LexicalLimit
   }
 }
 
-/** What the next name is. */
+/** The role of the next name. */
 type Expected =
   | 'selection'
   | 'spread or "on"'
@@ -90,23 +90,23 @@ type Expected =
 
 class OutlineReader {
   readonly definitions: Definition[] = [];
-  /** Brackets open. */
+  /** Open brackets. */
   nesting = 0;
   readonly #lexer: Lexer;
   #definition: Definition | undefined;
   #expected: Expected = 'selection';
-  /** Brackets open since a `(` or `[`: within them are values and variables, where braces select nothing. */
+  /** Open brackets from a `(` or `[` on: they contain values and variables, where braces are not selection sets. */
   #valueNesting = 0;
-  /** Selection sets open. */
-  #sets = 0;
-  /** Fields around the current selection set, and how many of them lie outside of introspection (-1: all do). */
-  #fields = 0;
-  #fieldsOutside = -1;
-  /** Both, of the selection sets around this one. */
-  readonly #outer: number[] = [];
-  /** Of the last spread or inline fragment. */
+  /** Open selection sets. */
+  #selectionSets = 0;
+  /** Fields around the current selection set, and how many of them are outside of schema introspection (-1: all). */
+  #fieldDepth = 0;
+  #depthOutsideIntrospection = -1;
+  /** Stack of both for the enclosing selection sets. */
+  readonly #outerDepths: number[] = [];
+  /** Offset of the last spread or inline fragment. */
   #dotsAt = 0;
-  /** The selection that a `{` would belong to. */
+  /** The selection to which a `{` would belong. */
   #selection: 'none' | 'field' | 'introspection' = 'none';
 
   constructor(lexer: Lexer) {
@@ -123,27 +123,27 @@ class OutlineReader {
       case 0x7b: // {
         this.nesting += 1;
         if (this.#valueNesting > 0) this.#valueNesting += 1;
-        else this.#openSet();
+        else this.#openSelectionSet();
         return;
       case 0x29: // )
       case 0x5d: // ]
       case 0x7d: // }
         this.nesting -= 1;
         if (this.#valueNesting > 0) this.#valueNesting -= 1;
-        else this.#closeSet();
+        else this.#closeSelectionSet();
         return;
       case 0x40: // @
-        this.#current().figures.directives += 1;
+        this.#currentDefinition().figures.directives += 1;
         this.#expected = 'directive';
         return;
       default:
         if (this.#valueNesting > 0) return;
-        if (this.#sets > 0) this.#takeInSet(kind);
-        else if (kind === tokens.name) this.#takeInHead();
+        if (this.#selectionSets > 0) this.#takeInSelectionSet(kind);
+        else if (kind === tokens.name) this.#takeInHeader();
     }
   }
 
-  #current(): Definition {
+  #currentDefinition(): Definition {
     if (this.#definition) return this.#definition;
     const figures = {
       selections: 0,
@@ -160,40 +160,40 @@ class OutlineReader {
     return definition;
   }
 
-  /** A name between two definitions' selection sets. */
-  #takeInHead(): void {
+  /** A name before the selection set of a definition. */
+  #takeInHeader(): void {
     const isFirst = this.#definition === undefined;
-    const definition = this.#current();
+    const definition = this.#currentDefinition();
     if (isFirst) definition.isFragment = this.#lexer.is('fragment');
     else if (definition.isFragment) definition.name ??= this.#lexer.text();
   }
 
-  #openSet(): void {
-    const { figures } = this.#current();
-    this.#outer.push(this.#fields, this.#fieldsOutside);
-    this.#sets += 1;
-    if (this.#selection === 'introspection' && this.#fieldsOutside < 0) {
-      this.#fieldsOutside = this.#fields;
+  #openSelectionSet(): void {
+    const { figures } = this.#currentDefinition();
+    this.#outerDepths.push(this.#fieldDepth, this.#depthOutsideIntrospection);
+    this.#selectionSets += 1;
+    if (this.#selection === 'introspection' && this.#depthOutsideIntrospection < 0) {
+      this.#depthOutsideIntrospection = this.#fieldDepth;
       figures.introspectionDepth = Math.max(figures.introspectionDepth, 1);
     }
-    if (this.#selection !== 'none') this.#fields += 1;
+    if (this.#selection !== 'none') this.#fieldDepth += 1;
     this.#selection = 'none';
     this.#expected = 'selection';
   }
 
-  #closeSet(): void {
-    // Where nothing is open, the nesting has become negative, and reading ends.
-    if (this.#sets === 0) return;
-    this.#sets -= 1;
-    this.#fieldsOutside = this.#outer.pop() ?? -1;
-    this.#fields = this.#outer.pop() ?? 0;
+  #closeSelectionSet(): void {
+    // Without an open set the nesting has become negative, which ends reading.
+    if (this.#selectionSets === 0) return;
+    this.#selectionSets -= 1;
+    this.#depthOutsideIntrospection = this.#outerDepths.pop() ?? -1;
+    this.#fieldDepth = this.#outerDepths.pop() ?? 0;
     this.#selection = 'none';
     this.#expected = 'selection';
-    if (this.#sets === 0) this.#definition = undefined;
+    if (this.#selectionSets === 0) this.#definition = undefined;
   }
 
-  #takeInSet(kind: number): void {
-    const { figures } = this.#current();
+  #takeInSelectionSet(kind: number): void {
+    const { figures } = this.#currentDefinition();
     if (kind === tokens.name) this.#takeName(figures);
     else if (kind === tokens.spread) {
       figures.selections += 1;
@@ -201,7 +201,7 @@ class OutlineReader {
       this.#expected = 'spread or "on"';
       this.#dotsAt = this.#lexer.start;
     } else if (kind === 0x3a) {
-      // What looked like a field was its alias.
+      // The name before was the alias of a field.
       figures.aliases += 1;
       this.#expected = 'field';
     }
@@ -222,28 +222,29 @@ class OutlineReader {
   }
 
   #countField(figures: Figures): void {
-    const chain = this.#fields + 1;
+    const chain = this.#fieldDepth + 1;
     if (chain === 1) figures.rootFields += 1;
     if (chain > figures.chain) figures.chain = chain;
-    if (this.#fieldsOutside < 0) {
+    if (this.#depthOutsideIntrospection < 0) {
       if (chain > figures.depth) figures.depth = chain;
-    } else if (chain - this.#fieldsOutside > figures.introspectionDepth) {
-      figures.introspectionDepth = chain - this.#fieldsOutside;
+    } else if (chain - this.#depthOutsideIntrospection > figures.introspectionDepth) {
+      figures.introspectionDepth = chain - this.#depthOutsideIntrospection;
     }
   }
 
-  /** By its real name: what an alias, an operation or a fragment is called changes nothing. */
+  /** By the name of the field, not by its alias. */
   #nameField(): void {
     const isIntrospection = this.#lexer.is('__schema') || this.#lexer.is('__type');
     this.#selection = isIntrospection ? 'introspection' : 'field';
   }
 
   #spread(): void {
-    this.#current().spreads.push({
+    this.#currentDefinition().spreads.push({
       name: this.#lexer.text(),
       at: this.#dotsAt,
-      fieldsAbove: this.#fields,
-      introspectionAbove: this.#fieldsOutside < 0 ? 0 : this.#fields - this.#fieldsOutside,
+      fieldsAbove: this.#fieldDepth,
+      introspectionAbove:
+        this.#depthOutsideIntrospection < 0 ? 0 : this.#fieldDepth - this.#depthOutsideIntrospection,
     });
   }
 }

@@ -104,7 +104,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     let result = inTime(() => prepare(supergraph, request, limits));
     if ('conditional' in result) {
       const values = coerced(result.conditional, variables);
-      const conditions = result.conditional.on.filter((name) => values.get(name) === true);
+      const conditions = result.conditional.conditionVariables.filter((name) => values.get(name) === true);
       result = inTime(() => prepare(supergraph, { ...request, conditions }, limits));
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
@@ -162,10 +162,10 @@ function authorizerFor({ access, onDecision }: EngineOptions): Authorizer {
 
 function coerced(
   spec: Parameters<typeof variableCoercion>[0],
-  given: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
 ): CoercedVariables {
-  const coercion = variableCoercion(spec)(given);
-  if ('mistakes' in coercion) throw new Error(coercion.mistakes.map(({ message }) => message).join('\n'));
+  const coercion = variableCoercion(spec)(values);
+  if ('errors' in coercion) throw new Error(coercion.errors.map(({ message }) => message).join('\n'));
   return coercion.variables;
 }
 
