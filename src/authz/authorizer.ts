@@ -1,10 +1,10 @@
 /**
- * Decides what of an operation its principal may see: everything that can be decided before execution is, so that no
- * mutation runs first; the rest is decided with the data (`execute/review.ts` asks).
+ * Decides which fields of an operation its principal may see. Whatever can be decided before execution is, so that no
+ * mutation runs before it is authorized; the rest is decided with the data (see `execute/review.ts`).
  */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { CheckSpec, Denial, Verdict } from '../pipeline/authorization.ts';
+import type { CheckSpec, Denial } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import { authorized, type Authorized, type Prepared } from '../pipeline/stages.ts';
 import type { GatewayError } from '../shared/errors.ts';
@@ -14,7 +14,7 @@ import { authorizationRefused, refusalCode } from './authorization-refused.ts';
 import { allowingText, checkText } from './check-text.ts';
 import type { LoadedPolicy } from './policy/load-policy.ts';
 import { all, type OnDecided } from './policy/evaluate.ts';
-import { RequestDecisions } from './request-decisions.ts';
+import { RequestDecisions, type EarlyVerdict } from './request-decisions.ts';
 
 export interface AuthorizerOptions {
   readonly policy: LoadedPolicy | null;
@@ -23,14 +23,14 @@ export interface AuthorizerOptions {
   readonly audit: AuditLog;
 }
 
-/** What authorization needs of an operation that is compiled. */
+/** What authorization needs of a compiled operation. */
 interface Executable {
   readonly prepared: PreparedOperation;
 }
 
-/** Where the same operation without what these checks guard comes from. */
+/** Variants of an operation without the fields that the denied checks guard. */
 export interface Variants<Operation extends Executable> {
-  /** @returns undefined where there are too many variants of the operation. */
+  /** @returns Undefined if the operation already has its maximum number of variants. */
   without(
     prepared: Prepared<Operation>,
     denied: readonly number[],
@@ -44,9 +44,7 @@ export class Authorizer {
     this.#options = options;
   }
 
-  /**
-   * @throws {GatewayError} Where what is denied refuses the request as a whole.
-   */
+  /** @throws {GatewayError} If a denied field refuses the request as a whole. */
   authorize<Operation extends Executable>(
     prepared: Prepared<Operation>,
     variants: Variants<Operation>,
@@ -65,10 +63,7 @@ export class Authorizer {
     const { operation } = prepared;
     const request = this.requestDecisions(prepared, checks);
     const before = checks.map((_, check) => request.decideBefore(check));
-    const verdicts = await all<Verdict | 'later' | undefined, ReadonlyArray<Verdict | 'later' | undefined>>(
-      before,
-      (known) => known,
-    );
+    const verdicts = await all<EarlyVerdict, readonly EarlyVerdict[]>(before, (settled) => settled);
     request.record(verdicts);
     if (request.isDryRun) return authorized(prepared, operation, request.asDryRun(verdicts));
     const denied = verdicts.flatMap((verdict, check) =>
@@ -78,14 +73,14 @@ export class Authorizer {
     if (denied.length === 0) return authorized(prepared, operation, decisions);
     if (this.#options.config.unauthorized === 'reject') throw refusal(verdicts, denied);
     const pruned = await variants.without(prepared, denied);
-    // What is denied is then fetched and not shown; but a mutation must not run.
+    // Without a variant, denied fields are fetched and removed from the response; but a denied mutation must not run.
     if (!pruned && denied.some((check) => checks[check]?.isRoot) && operation.prepared.kind === 'mutation') {
       throw refusal(verdicts, denied);
     }
     return authorized(prepared, pruned ?? operation, decisions);
   }
 
-  /** The decisions of one request, one by one; `authorize` makes use of them. */
+  /** The decisions of one request, check by check: for `authorize` and for explanations. */
   requestDecisions(
     prepared: Prepared<Executable>,
     checks: readonly CheckSpec[],
@@ -96,22 +91,19 @@ export class Authorizer {
     return new RequestDecisions({ prepared, checks, principal, policy, config, events, audit, onDecided });
   }
 
-  /** What of the policy allows a field (`Type.field`) to everybody, if anything does. */
+  /** The part of the policy that allows a field (`Type.field`) to everyone, if there is one. */
   allowing(coordinate: string): string | undefined {
     const { policy } = this.#options;
     return policy ? allowingText(policy.outline, coordinate) : undefined;
   }
 
-  /** What decides a check, as one would write it. */
+  /** The check as text. */
   textOf(check: CheckSpec): string {
     return checkText(check, this.#options.policy);
   }
 }
 
-function refusal(
-  verdicts: ReadonlyArray<Verdict | 'later' | undefined>,
-  denied: readonly number[],
-): GatewayError {
+function refusal(verdicts: readonly EarlyVerdict[], denied: readonly number[]): GatewayError {
   const denials = denied.map((check) => verdicts[check] as Denial);
   const code = refusalCode(denials.map((denial) => denial.code));
   return authorizationRefused(code, [...new Set(denials.map(({ message }) => message))]);

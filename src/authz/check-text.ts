@@ -1,4 +1,4 @@
-/** What decides a check, as one would write it: for records and explanations. */
+/** Checks as text: for audit records and explanations. */
 
 import type { CheckSpec, PolicyOutline } from '../pipeline/authorization.ts';
 import { demandText } from './directives/decide-demand.ts';
@@ -11,7 +11,7 @@ export function checkText({ demand, rules }: CheckSpec, policy: LoadedPolicy | n
   return [...(demand ? [demandText(demand)] : []), ...trees.map(ruleText)].join(' and ');
 }
 
-/** What of a policy allows a field (`Type.field`) to everybody: such fields have no check. Undefined: nothing says so. */
+/** The part of a policy that allows a field (`Type.field`) to everyone: such fields have no check. */
 export function allowingText({ types, fallback }: PolicyOutline, coordinate: string): string | undefined {
   const [type = '', field = ''] = coordinate.split('.');
   if (field.startsWith('__')) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Says for each field of an operation what decides about it for one principal, and why: the decisions are those that a
- * request would get, made by the same code, and nothing is fetched, written down or kept back.
+ * Explains for each field of an operation whether one principal may see it, and why. The same code decides as for a
+ * request, but nothing is fetched, recorded or withheld.
  */
 
 import type { CheckSpec, ParentField } from '../pipeline/authorization.ts';
@@ -8,75 +8,81 @@ import type { FieldSpec, PreparedOperation, Shape, ShapeCase } from '../pipeline
 import type { Prepared } from '../pipeline/stages.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Decision } from './policy/evaluate.ts';
-import { isAsked, type Early, type RequestDecisions } from './request-decisions.ts';
+import { isRequested, type EarlyVerdict, type RequestDecisions } from './request-decisions.ts';
 
-export type Outcome = 'allowed' | 'denied' | 'masked' | 'with the data' | 'not asked for' | 'not reached';
+export type FieldOutcome =
+  'allowed' | 'denied' | 'masked' | 'with the data' | 'not asked for' | 'not reached';
 
 export interface ExplainedField {
-  /** Its path in the answer, without list positions. */
+  /** Its path in the response, without list positions. */
   readonly field: string;
-  /** Type.field for each type that objects there may have; types alone where objects are guarded as such. */
+  /** Type.field for each possible type of the object; a type alone where the type itself is guarded. */
   readonly coordinates: readonly string[];
-  readonly outcome: Outcome;
-  /** What decides. Null: nothing says anything about it. */
+  readonly outcome: FieldOutcome;
+  /** What decides. Null: no rule or directive applies. */
   readonly rule: string | null;
   readonly why: string;
-  /** Of the error, where it is denied. */
+  /** Error code, if the field is denied. */
   readonly code?: string;
-  /** Fields of the parent that rules are shown, where it is decided with the data. */
+  /** Fields of the parent that the rules read, if the field is decided with the data. */
   readonly looksAt?: readonly string[];
 }
 
 export interface Explanation {
   readonly fields: readonly ExplainedField[];
-  /** Everything is decided, and nothing kept back. */
+  /** Checks are decided but not enforced. */
   readonly isDryRun: boolean;
 }
 
 type Operation = Prepared<{ readonly prepared: PreparedOperation }>;
-type About = Pick<ExplainedField, 'outcome' | 'rule' | 'why' | 'code' | 'looksAt'>;
+type CheckExplanation = Pick<ExplainedField, 'outcome' | 'rule' | 'why' | 'code' | 'looksAt'>;
 
 export async function explain(authorizer: Authorizer, prepared: Operation): Promise<Explanation> {
   const { checks = [] } = prepared.operation.prepared;
   const steps: string[] = [];
-  let asked: CheckSpec | undefined;
+  let current: CheckSpec | undefined;
   const request = authorizer.requestDecisions(prepared, checks, ({ name }, decision) => {
-    steps.push(stepText(name, decision, asked));
+    steps.push(stepText(name, decision, current));
   });
-  const known: About[] = [];
+  const explained: CheckExplanation[] = [];
   for (const [number, check] of checks.entries()) {
-    asked = check;
+    current = check;
     steps.length = 0;
-    // One after another, so that it can be said which rules each of them asked.
+    // One after another, so that each rule evaluated is attributed to its check.
     const verdict = await request.decideBefore(number);
-    known.push({ rule: authorizer.textOf(check), ...about(number, { check, verdict, request, steps }) });
+    const explanation = explainCheck(number, { check, verdict, request, steps });
+    explained.push({ rule: authorizer.textOf(check), ...explanation });
   }
-  const allowing: Allowing = (coordinate) => authorizer.allowing(coordinate);
-  return { fields: new FieldList(prepared, known, allowing).fields(), isDryRun: request.isDryRun };
+  const allowingText: AllowingText = (coordinate) => authorizer.allowing(coordinate);
+  return { fields: new FieldList(prepared, explained, allowingText).fields(), isDryRun: request.isDryRun };
 }
 
-/** What of the policy allows a field to everybody, if anything does. */
-type Allowing = (coordinate: string) => string | undefined;
+/** The part of the policy that allows a field to everyone, if there is one. */
+type AllowingText = (coordinate: string) => string | undefined;
 
-interface Decided {
+interface EvaluatedCheck {
   readonly check: CheckSpec;
-  readonly verdict: Early;
+  readonly verdict: EarlyVerdict;
   readonly request: RequestDecisions;
-  /** What each rule said. */
+  /** The decision of each rule, as text. */
   readonly steps: readonly string[];
 }
 
-function about(number: number, { check, verdict, request, steps }: Decided): Omit<About, 'rule'> {
-  const said = [...new Set(steps)].join(', ');
-  if (verdict === undefined) return { outcome: 'not asked for', why: notAsked };
+function explainCheck(
+  number: number,
+  { check, verdict, request, steps }: EvaluatedCheck,
+): Omit<CheckExplanation, 'rule'> {
+  const decided = [...new Set(steps)].join(', ');
+  if (verdict === undefined) return { outcome: 'not asked for', why: skippedByDirective };
   if (verdict === 'later')
-    return { outcome: 'with the data', why: said, looksAt: check.parent.map(parentText) };
+    return { outcome: 'with the data', why: decided, looksAt: check.parent.map(parentText) };
   const reason = request.reasonOf(number);
-  // A directive is not among the rules that were asked.
-  const why = reason.startsWith('@') || said === '' ? [reason, said].filter((text) => text !== '') : [said];
+  // A directive is not among the evaluated rules.
+  const why =
+    reason.startsWith('@') || decided === '' ? [reason, decided].filter((text) => text !== '') : [decided];
   switch (verdict.is) {
     case 'allow':
-      return { outcome: 'allowed', why: said === '' ? 'its demands are met' : said };
+      return { outcome: 'allowed', why: decided === '' ? 'its directives allow it' : decided };
     case 'mask':
       return { outcome: 'masked', why: why.join(', ') };
     case 'deny':
@@ -84,7 +90,7 @@ function about(number: number, { check, verdict, request, steps }: Decided): Omi
   }
 }
 
-const notAsked = '@skip or @include leaves it out';
+const skippedByDirective = '@skip or @include leaves it out';
 
 function stepText(rule: string, { is }: Decision, check: CheckSpec | undefined): string {
   if (is === 'allow') return `${rule}: yes`;
@@ -98,89 +104,105 @@ function parentText({ name, fields }: ParentField): string {
   return fields ? `${name} { ${fields.map(parentText).join(' ')} }` : name;
 }
 
-interface Place {
+interface Position {
   readonly path: readonly string[];
-  /** What is denied above it. */
-  readonly above: string | undefined;
-  /** What becomes null where something here is null and cannot be. */
+  /** The field above it that is denied. */
+  readonly deniedAbove: string | undefined;
+  /** What becomes null by null propagation from a non-null field here. */
   readonly nulled: string;
 }
 
-/** The fields of an operation in the order of the answer, each with what is known about it. */
+/** The fields of an operation in the order of the response, each with its explanation. */
 class FieldList {
   readonly #prepared: Operation;
-  readonly #known: readonly About[];
-  readonly #allowing: Allowing;
+  readonly #checks: readonly CheckExplanation[];
+  readonly #allowingText: AllowingText;
   readonly #fields: ExplainedField[] = [];
 
-  constructor(prepared: Operation, known: readonly About[], allowing: Allowing) {
+  constructor(prepared: Operation, checks: readonly CheckExplanation[], allowingText: AllowingText) {
     this.#prepared = prepared;
-    this.#known = known;
-    this.#allowing = allowing;
+    this.#checks = checks;
+    this.#allowingText = allowingText;
   }
 
   fields(): readonly ExplainedField[] {
-    this.#shape(0, { path: [], above: undefined, nulled: 'all of data' });
+    this.#shape(0, { path: [], deniedAbove: undefined, nulled: 'all of data' });
     return this.#fields;
   }
 
-  #shape(index: number, place: Place): void {
+  #shape(index: number, position: Position): void {
     const shape = this.#prepared.operation.prepared.projection.shapes[index] as Shape;
-    for (const found of shape.cases) this.#case(found, place);
+    for (const shapeCase of shape.cases) this.#case(shapeCase, position);
   }
 
-  #case({ check, types, fields }: ShapeCase, place: Place): void {
-    const denied = check === undefined ? place.above : this.#add(place, types, check);
+  #case({ check, types, fields }: ShapeCase, position: Position): void {
+    const deniedAbove = check === undefined ? position.deniedAbove : this.#add(position, types, check);
     const keys = new Set<string>();
     for (const field of fields) {
-      const isIncluded = isAsked(field, this.#prepared.variables);
-      // It may stand at several places, of which the first whose condition holds counts.
-      const others = fields.filter(({ key }) => key === field.key);
-      const isHere = isIncluded || !others.some((other) => isAsked(other, this.#prepared.variables));
-      if (!isHere || keys.has(field.key)) continue;
+      const isIncluded = isRequested(field, this.#prepared.variables);
+      // A field may be selected several times: the first selection whose condition holds counts.
+      const sameKey = fields.filter(({ key }) => key === field.key);
+      const isListed = isIncluded || !sameKey.some((other) => isRequested(other, this.#prepared.variables));
+      if (!isListed || keys.has(field.key)) continue;
       keys.add(field.key);
-      this.#field(field, types, { ...place, path: [...place.path, field.key], above: denied, isIncluded });
+      this.#field(field, types, {
+        ...position,
+        path: [...position.path, field.key],
+        deniedAbove,
+        isIncluded,
+      });
     }
   }
 
-  #field(field: FieldSpec, types: readonly string[], place: Place & { readonly isIncluded: boolean }): void {
-    const { path, isIncluded } = place;
+  #field(
+    field: FieldSpec,
+    types: readonly string[],
+    position: Position & { readonly isIncluded: boolean },
+  ): void {
+    const { path, isIncluded } = position;
     const name = field.name.slice(field.name.indexOf('.') + 1);
     const coordinates = types.map((type) => `${type}.${name}`);
     if (!isIncluded) {
-      const rule = field.check === undefined ? null : (this.#known[field.check]?.rule ?? null);
-      this.#push({ field: path.join('.'), coordinates, outcome: 'not asked for', rule, why: notAsked });
+      const rule = field.check === undefined ? null : (this.#checks[field.check]?.rule ?? null);
+      this.#push({
+        field: path.join('.'),
+        coordinates,
+        outcome: 'not asked for',
+        rule,
+        why: skippedByDirective,
+      });
       return;
     }
-    const denied = this.#add(place, coordinates, field.check, field.wrappers.startsWith('!'));
+    const deniedAbove = this.#add(position, coordinates, field.check, field.wrappers.startsWith('!'));
     if (field.value.is === 'object')
-      this.#shape(field.value.shape, { path, above: denied, nulled: nulledBelow(field, place) });
+      this.#shape(field.value.shape, { path, deniedAbove, nulled: nulledByItems(field, position) });
   }
 
-  /** @returns What is denied at or above it. */
+  /** @returns The field at or above this one that is denied. */
   #add(
-    { path, above, nulled }: Place,
+    { path, deniedAbove, nulled }: Position,
     coordinates: readonly string[],
     check: number | undefined,
     isNonNull = false,
   ): string | undefined {
     const field = path.join('.');
-    const about = (check === undefined ? undefined : this.#known[check]) ?? this.#unchecked(coordinates);
-    if (above !== undefined) {
-      const { rule } = about;
-      this.#push({ field, coordinates, outcome: 'not reached', rule, why: `${above} is denied` });
-      return above;
+    const explanation =
+      (check === undefined ? undefined : this.#checks[check]) ?? this.#unchecked(coordinates);
+    if (deniedAbove !== undefined) {
+      const { rule } = explanation;
+      this.#push({ field, coordinates, outcome: 'not reached', rule, why: `${deniedAbove} is denied` });
+      return deniedAbove;
     }
-    const taken = isNonNull ? takenAlong(about.outcome, nulled) : '';
-    this.#push({ field, coordinates, ...about, why: `${about.why}${taken}` });
-    return about.outcome === 'denied' ? field : undefined;
+    const propagation = isNonNull ? nullPropagationText(explanation.outcome, nulled) : '';
+    this.#push({ field, coordinates, ...explanation, why: `${explanation.why}${propagation}` });
+    return explanation.outcome === 'denied' ? field : undefined;
   }
 
-  /** Who allows a field to everybody leaves nothing to check. */
-  #unchecked(coordinates: readonly string[]): About {
-    const allowing = new Set(coordinates.flatMap((coordinate) => this.#allowing(coordinate) ?? []));
-    if (allowing.size === 0) return unguarded;
-    return { outcome: 'allowed', rule: 'allow', why: `allow: ${[...allowing].join(', ')}` };
+  /** A field without a check: the policy allows it to everyone, or nothing guards it. */
+  #unchecked(coordinates: readonly string[]): CheckExplanation {
+    const sources = new Set(coordinates.flatMap((coordinate) => this.#allowingText(coordinate) ?? []));
+    if (sources.size === 0) return unguarded;
+    return { outcome: 'allowed', rule: 'allow', why: `allow: ${[...sources].join(', ')}` };
   }
 
   #push(field: ExplainedField): void {
@@ -188,17 +210,17 @@ class FieldList {
   }
 }
 
-/** Of a field whose type is non-null, by the specification of GraphQL. */
-function takenAlong(outcome: Outcome, nulled: string): string {
+/** For a field of non-null type: null propagation as in the GraphQL specification. */
+function nullPropagationText(outcome: FieldOutcome, nulled: string): string {
   if (outcome === 'denied') return `; it cannot be null, so ${nulled} becomes null`;
   return outcome === 'with the data'
     ? `; it cannot be null, so where it is denied ${nulled} becomes null`
     : '';
 }
 
-/** What becomes null where an object of this field has a null that it cannot have. */
-function nulledBelow({ wrappers }: FieldSpec, { path, nulled }: Place): string {
-  // From the field itself to its objects, by way of the lists between them.
+/** What becomes null by null propagation from an object of this field. */
+function nulledByItems({ wrappers }: FieldSpec, { path, nulled }: Position): string {
+  // From the field itself, through its lists, to its objects.
   const isNonNull = wrappers.split('[').map((level) => level === '!');
   const nullable = isNonNull.lastIndexOf(false);
   const field = path.join('.');
@@ -207,4 +229,4 @@ function nulledBelow({ wrappers }: FieldSpec, { path, nulled }: Place): string {
   return nullable === isNonNull.length - 1 ? `its object in ${field}` : `its list in ${field}`;
 }
 
-const unguarded: About = { outcome: 'allowed', rule: null, why: 'nothing guards it' };
+const unguarded: CheckExplanation = { outcome: 'allowed', rule: null, why: 'nothing guards it' };

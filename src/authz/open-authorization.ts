@@ -1,4 +1,4 @@
-/** Builds authorization as the configuration has it: what lasts, and what belongs to one graph. */
+/** Builds authorization from the configuration: the audit log of the process, and an authorizer for each graph. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
@@ -12,7 +12,7 @@ import { loadPolicy, type LoadedPolicy } from './policy/load-policy.ts';
 
 export interface Authorization {
   /**
-   * @param outline Of the policy that the graph's operations are prepared by; undefined: there is none.
+   * @param outline Of the policy that the graph's operations are prepared with. Undefined: no policy is configured.
    * @throws {GatewayError} `CONFIG_INVALID`
    */
   authorizerFor(outline: PolicyOutline | undefined): Promise<Authorizer>;
@@ -20,8 +20,8 @@ export interface Authorization {
 }
 
 /**
- * @param write To an audit file that another process writes. Absent: this one does, where one is configured.
- * @throws {GatewayError} `CONFIG_INVALID` where that file cannot be written.
+ * @param write Hands records to the process that writes the audit file. Absent: this process writes it, if configured.
+ * @throws {GatewayError} `CONFIG_INVALID` if the audit file cannot be written.
  */
 export async function openAuthorization(
   { authorization, audit }: GatewayConfig,
@@ -33,7 +33,7 @@ export async function openAuthorization(
   return {
     authorizerFor: async (outline) =>
       new Authorizer({
-        policy: outline ? await policyAs(outline) : null,
+        policy: outline ? await loadMatchingPolicy(outline) : null,
         config: authorization,
         events,
         audit: log,
@@ -42,15 +42,15 @@ export async function openAuthorization(
   };
 }
 
-/** @returns undefined where none is configured. */
+/** @returns Undefined if no audit file is configured. */
 export async function auditFileOf({
   file,
-  ...more
+  ...options
 }: GatewayConfig['audit']): Promise<WriteAudit | undefined> {
-  return file === undefined ? undefined : openAuditFile({ ...more, file });
+  return file === undefined ? undefined : openAuditFile({ ...options, file });
 }
 
-/** The part of a graph that is its policy, as the configuration names it. */
+/** The policy input of a graph; empty if the configuration names no policy file. */
 export function policyOf({ authorization: { policy: file } }: GatewayConfig): {
   readonly policy?: { readonly file: string; readonly read: () => Promise<PolicyOutline> };
 } {
@@ -58,9 +58,12 @@ export function policyOf({ authorization: { policy: file } }: GatewayConfig): {
   return { policy: { file, read: async () => (await loadPolicy(file)).outline } };
 }
 
-/** Rules go by number, and another process may have read the file: both must have read the same. */
-async function policyAs(outline: PolicyOutline): Promise<LoadedPolicy> {
+/** Rules are referred to by number, so this process must load the same policy as the one that made the outline. */
+async function loadMatchingPolicy(outline: PolicyOutline): Promise<LoadedPolicy> {
   const policy = await loadPolicy(outline.file);
   if (JSON.stringify(policy.outline) === JSON.stringify(outline)) return policy;
-  throw new GatewayError('CONFIG_INVALID', `policy ${outline.file}: it changed while it was loaded`);
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `policy ${outline.file}: the file changed while it was being loaded; reload again`,
+  );
 }

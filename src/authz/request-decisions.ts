@@ -1,4 +1,4 @@
-/** The decisions about one operation of one request: made once each, applied, and written down. */
+/** Authorization decisions for one operation of one request: each is made once, applied and recorded. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
@@ -37,14 +37,15 @@ export interface RequestDecisionsOptions {
   readonly onDecided?: OnDecided | undefined;
 }
 
-export type Early = Verdict | 'later' | undefined;
+/** Before execution. `later`: the check needs the parent object. Undefined: this request does not select the field. */
+export type EarlyVerdict = Verdict | 'later' | undefined;
 
 /** How often each outcome of a check was applied to an object. */
 interface Applied {
   allow: number;
   deny: number;
   mask: number;
-  /** Of what was not allowed. */
+  /** Why an object was denied or masked; the last one counts. */
   reason: string;
 }
 
@@ -53,10 +54,10 @@ const noArguments: Readonly<Record<string, unknown>> = Object.freeze({});
 
 export class RequestDecisions {
   readonly isDryRun: boolean;
-  readonly #is: RequestDecisionsOptions;
+  readonly #options: RequestDecisionsOptions;
   readonly #evaluation: RuleEvaluation;
   readonly #context: PolicyContext;
-  readonly #named = new Map<string, LeafRule>();
+  readonly #policyLeaves = new Map<string, LeafRule>();
   #variableValues: Readonly<Record<string, unknown>> | undefined;
   readonly #reasons: string[] = [];
   readonly #applied = new Map<number, Applied>();
@@ -65,7 +66,7 @@ export class RequestDecisions {
     const { prepared, principal, config, events } = options;
     const { context } = prepared;
     const { name, kind } = prepared.operation.prepared;
-    this.#is = options;
+    this.#options = options;
     this.#context = {
       principal,
       requestId: context.requestId,
@@ -78,31 +79,30 @@ export class RequestDecisions {
         events.emit('defect', { where: `policy rule ${rule}`, requestId: context.requestId, error }),
       onDecided: options.onDecided,
     });
-    const asked = config.dryRunRole !== undefined && principal.roles.includes(config.dryRunRole);
-    this.isDryRun = config.dryRun || (asked && context.headers[dryRunHeader] !== undefined);
+    const mayRequestDryRun = config.dryRunRole !== undefined && principal.roles.includes(config.dryRunRole);
+    this.isDryRun = config.dryRun || (mayRequestDryRun && context.headers[dryRunHeader] !== undefined);
   }
 
-  /** Undefined: it is not asked for in this request. */
-  decideBefore(check: number): Early | Promise<Early> {
-    const spec = this.#is.checks[check] as CheckSpec;
-    if (!isAsked(spec, this.#is.prepared.variables)) return undefined;
-    const decision = this.#decide(spec, spec.isRoot ? {} : undefined);
-    return after(decision, (known) => (known.is === 'later' ? 'later' : this.#toVerdict(check, known)));
+  decideBefore(check: number): EarlyVerdict | Promise<EarlyVerdict> {
+    const spec = this.#options.checks[check] as CheckSpec;
+    if (!isRequested(spec, this.#options.prepared.variables)) return undefined;
+    const decision = this.#evaluate(spec, spec.isRoot ? {} : undefined);
+    return after(decision, (early) => (early.is === 'later' ? 'later' : this.#toVerdict(check, early)));
   }
 
   decideWith(check: number, parent: Readonly<Record<string, unknown>>): Verdict | Promise<Verdict> {
-    const spec = this.#is.checks[check] as CheckSpec;
-    return after(this.#decide(spec, withPlainNumbers(parent)), (decision) =>
+    const spec = this.#options.checks[check] as CheckSpec;
+    return after(this.#evaluate(spec, withPlainNumbers(parent)), (decision) =>
       this.#toVerdict(check, decision),
     );
   }
 
-  /** Why a check was decided as it was, once it is. */
+  /** Why the check was decided this way; empty before it is decided. */
   reasonOf(check: number): string {
     return this.#reasons[check] ?? '';
   }
 
-  decisions(before: readonly Early[]): Decisions {
+  decisions(before: readonly EarlyVerdict[]): Decisions {
     return {
       before,
       decide: (check, parent) => this.decideWith(check, parent),
@@ -112,11 +112,13 @@ export class RequestDecisions {
     };
   }
 
-  /** Decides everything and keeps nothing back. */
-  asDryRun(before: readonly Early[]): Decisions {
-    const open = before.map((verdict): Early => (verdict === 'later' ? 'later' : verdict && allowed));
+  /** Decides and counts every check, but withholds nothing. */
+  asDryRun(before: readonly EarlyVerdict[]): Decisions {
+    const unenforced = before.map((verdict): EarlyVerdict =>
+      verdict === 'later' ? 'later' : verdict && allowed,
+    );
     return {
-      ...this.decisions(open),
+      ...this.decisions(unenforced),
       decide: (check, parent) =>
         after(this.decideWith(check, parent), (verdict) => {
           this.#count(check, verdict);
@@ -126,39 +128,40 @@ export class RequestDecisions {
     };
   }
 
-  /** Writes down what is decided by now. */
-  record(before: readonly Early[]): void {
+  /** Records the checks that are decided before execution. */
+  record(before: readonly EarlyVerdict[]): void {
     before.forEach((verdict, check) => {
       if (verdict === undefined || verdict === 'later') return;
-      this.#write(check, verdict.is, this.reasonOf(check));
+      this.#audit(check, verdict.is, this.reasonOf(check));
     });
   }
 
-  #decide(
+  #evaluate(
     spec: CheckSpec,
     parent: Readonly<Record<string, unknown>> | undefined,
   ): Decision | Promise<Decision> {
-    const { policy, principal, prepared } = this.#is;
-    const demanded = spec.demand && decideDemand(spec.demand, principal, (name) => this.#policy(name));
-    if (spec.rules.length === 0) return demanded ?? { is: 'allow' };
+    const { policy, principal, prepared } = this.#options;
+    const byDirectives =
+      spec.demand && decideDemand(spec.demand, principal, (name) => this.#decideNamedPolicy(name));
+    if (spec.rules.length === 0) return byDirectives ?? { is: 'allow' };
     const args = spec.arguments
       ? withPlainNumbers(argumentValues(spec.arguments, prepared.variables))
       : noArguments;
     const input = { parent, args, info: this.#infoOf(spec) };
-    const ruled = spec.rules.map((number) => {
+    const byRules = spec.rules.map((number) => {
       const rule = policy?.rules[number];
-      if (!rule) throw new Error('An operation names a rule that its policy lacks');
+      if (!rule) throw new Error(`The operation refers to rule ${number}, which the policy does not have`);
       return this.#evaluation.decide(rule, input);
     });
-    if (!demanded && ruled.length === 1) return ruled[0] as Decision | Promise<Decision>;
-    return all(demanded ? [demanded, ...ruled] : ruled, strictest);
+    if (!byDirectives && byRules.length === 1) return byRules[0] as Decision | Promise<Decision>;
+    return all(byDirectives ? [byDirectives, ...byRules] : byRules, strictest);
   }
 
-  /** A name of `@policy` is a rule that looks at nobody but the principal. */
-  #policy(name: string): Decision | Promise<Decision> {
-    let leaf = this.#named.get(name);
+  /** A named `@policy` is evaluated as a rule that depends on the principal alone. */
+  #decideNamedPolicy(name: string): Decision | Promise<Decision> {
+    let leaf = this.#policyLeaves.get(name);
     if (!leaf) {
-      const decide = this.#is.policy?.named.get(name);
+      const decide = this.#options.policy?.named.get(name);
       leaf = {
         is: 'leaf',
         name: `@policy ${name}`,
@@ -167,19 +170,19 @@ export class RequestDecisions {
         isInput: false,
         fragment: undefined,
       };
-      this.#named.set(name, leaf);
+      this.#policyLeaves.set(name, leaf);
     }
     return this.#evaluation.decide(leaf, { parent: undefined, args: noArguments, info: null });
   }
 
-  /** So much of graphql-js's `info` as there is without a schema. */
+  /** The part of graphql-js's `info` that is available without a schema. */
   #infoOf({ coordinates, arguments: args }: CheckSpec): unknown {
     if (!args) return null;
     const [type = '', fieldName = ''] = (coordinates[0] ?? '').split('.');
     return {
       fieldName,
       parentType: { name: type },
-      variableValues: (this.#variableValues ??= withPlainNumbers(recordOf(this.#is.prepared.variables))),
+      variableValues: (this.#variableValues ??= withPlainNumbers(recordOf(this.#options.prepared.variables))),
     };
   }
 
@@ -198,21 +201,21 @@ export class RequestDecisions {
         this.#reasons[check] = `${decision.by} failed`;
         return undecided;
       case 'later':
-        // With the parent there everything can be decided.
-        throw new Error('A rule was put off although nothing is missing');
+        throw new Error('A rule was deferred although its parent object is available');
     }
   }
 
   #denial(error: Error | null): Denial {
-    const isAnonymous = this.#is.principal.provenBy === 'none';
-    const own = error && 'extensions' in error ? (error.extensions as { code?: unknown }).code : undefined;
-    const code = typeof own === 'string' ? own : isAnonymous ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-    const usual = isAnonymous ? 'Sign in to see this field' : 'You may not see this field';
-    return { is: 'deny', code, message: error?.message || usual };
+    const isAnonymous = this.#options.principal.provenBy === 'none';
+    const ruleCode =
+      error && 'extensions' in error ? (error.extensions as { code?: unknown }).code : undefined;
+    const code = typeof ruleCode === 'string' ? ruleCode : isAnonymous ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+    const defaultMessage = isAnonymous ? 'Sign in to see this field' : 'You may not see this field';
+    return { is: 'deny', code, message: error?.message || defaultMessage };
   }
 
   #concealFailed(check: number, error: unknown): Denial {
-    const { events, prepared, checks } = this.#is;
+    const { events, prepared, checks } = this.#options;
     const where = `mask of ${checks[check]?.coordinates[0]}`;
     events.emit('defect', { where, requestId: prepared.context.requestId, error: asError(error) });
     this.#reasons[check] = 'masking failed';
@@ -220,7 +223,6 @@ export class RequestDecisions {
   }
 
   #count(check: number, verdict: Verdict): void {
-    // What was decided before is written down already.
     let applied = this.#applied.get(check);
     if (!applied) this.#applied.set(check, (applied = { allow: 0, deny: 0, mask: 0, reason: '' }));
     applied[verdict.is] += 1;
@@ -230,17 +232,17 @@ export class RequestDecisions {
   #recordApplied(): void {
     for (const [check, { reason, ...objects }] of this.#applied) {
       const outcome = objects.deny > 0 ? 'deny' : objects.mask > 0 ? 'mask' : 'allow';
-      this.#write(check, outcome, reason || 'allowed', objects);
+      this.#audit(check, outcome, reason || 'allowed', objects);
     }
   }
 
-  #write(
+  #audit(
     check: number,
     outcome: Verdict['is'],
     reason: string,
     objects?: { readonly allow: number; readonly deny: number; readonly mask: number },
   ): void {
-    const { audit, prepared, checks, principal, policy } = this.#is;
+    const { audit, prepared, checks, principal, policy } = this.#options;
     audit.write({
       prepared,
       principal,
@@ -259,9 +261,9 @@ const allowed: Verdict = { is: 'allow' };
 const undecided: Denial = {
   is: 'deny',
   code: 'AUTHORIZATION_FAILED',
-  message: 'Whether you may see this field could not be decided',
+  message: 'Access to this field could not be decided',
 };
 
-export function isAsked({ when }: Pick<CheckSpec, 'when'>, variables: CoercedVariables): boolean {
+export function isRequested({ when }: Pick<CheckSpec, 'when'>, variables: CoercedVariables): boolean {
   return isIncluded(when, variables);
 }

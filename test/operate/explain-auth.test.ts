@@ -64,7 +64,7 @@ describe('what is denied, and what only the data can tell', () => {
       rule: '@requiresScopes([["read","secrets"],["root"]])',
       why: '@requiresScopes([["read","secrets"],["root"]]) denies',
     });
-    expect(at(fields, 'top.score')).toMatchObject({ outcome: 'allowed', why: 'its demands are met' });
+    expect(at(fields, 'top.score')).toMatchObject({ outcome: 'allowed', why: 'its directives allow it' });
     expect(at(fields, 'anything.shelf')).toMatchObject({
       outcome: 'denied',
       rule: 'never',

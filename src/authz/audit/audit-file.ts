@@ -1,6 +1,6 @@
 /**
- * A file of JSON lines that grows to a size and is then put aside: `audit.jsonl`, `audit.jsonl.1`, ... One process
- * writes it; others hand it their lines.
+ * A JSON Lines file with rotation by size: `audit.jsonl`, `audit.jsonl.1`, ... Only one process writes it; the others
+ * send it their lines.
  */
 
 import { appendFile, rename, rm, stat } from 'node:fs/promises';
@@ -10,19 +10,19 @@ import type { WriteAudit } from './audit-queue.ts';
 
 export interface AuditFileOptions {
   readonly file: string;
-  /** A line that is longer has a file of its own. */
+  /** Size at which the file is rotated. A longer line gets a file of its own. */
   readonly fileBytesMax: number;
-  /** Files that are put aside. The oldest is removed. */
+  /** Rotated files to keep; the oldest is removed. */
   readonly filesMax: number;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` where it cannot be written: better now than with the first denial. */
+/** @throws {GatewayError} `CONFIG_INVALID` if the file cannot be written: found at the start, not at the first denial. */
 export async function openAuditFile(options: AuditFileOptions): Promise<WriteAudit> {
   const { file } = options;
   try {
     await appendFile(file, '', { mode: 0o600 });
-    const opened = new AuditFile(options, (await stat(file)).size);
-    return (lines) => opened.write(lines);
+    const auditFile = new AuditFile(options, (await stat(file)).size);
+    return (lines) => auditFile.write(lines);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new GatewayError('CONFIG_INVALID', `audit.file: ${file} cannot be written (${reason})`, { cause });
@@ -39,7 +39,7 @@ class AuditFile {
     this.#bytes = bytes;
   }
 
-  /** One after another, whoever hands them over. */
+  /** Writes are serialized, in the order of their calls. */
   write(lines: readonly string[]): Promise<void> {
     const written = this.#writing.then(() => this.#write(lines));
     this.#writing = written.catch(() => {});
@@ -54,7 +54,7 @@ class AuditFile {
       const lineBytes = Buffer.byteLength(line) + 1;
       if (this.#bytes + bytes > 0 && this.#bytes + bytes + lineBytes > fileBytesMax) {
         await this.#append(text, bytes);
-        await this.#putAside();
+        await this.#rotate();
         text = '';
         bytes = 0;
       }
@@ -70,7 +70,7 @@ class AuditFile {
     this.#bytes += bytes;
   }
 
-  async #putAside(): Promise<void> {
+  async #rotate(): Promise<void> {
     const { file, filesMax } = this.#options;
     await rm(`${file}.${filesMax}`, { force: true });
     for (let number = filesMax - 1; number >= 1; number -= 1) {

@@ -1,6 +1,6 @@
 /**
- * Writes down who was allowed or denied what: one record per check and request. What is denied or masked, always; what is
- * allowed, so often as configured. Never a token, never a claim, and of variables only the values that are listed.
+ * Records authorization decisions: one record per check and request. Denials and masks are always recorded, allowances
+ * at the configured sample rate. Never a token or a claim; variables only if the configuration lists them.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,9 +17,9 @@ import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
 import { AuditQueue, type WriteAudit } from './audit-queue.ts';
 
-/** Of a name that a client chose, and of a path of such names. */
-const charsMax = 256;
-/** Of the value of a variable, as JSON. */
+/** Of a name chosen by the client, or a path of such names. */
+const nameCharsMax = 256;
+/** Of a variable's value, as JSON. */
 const valueCharsMax = 1024;
 
 export interface AuditEntry {
@@ -36,9 +36,9 @@ export interface AuditEntry {
 export interface AuditLogOptions {
   readonly config: GatewayConfig['audit'];
   readonly events: Events;
-  /** To the audit file. Absent: there is none. */
+  /** Writes to the audit file. Absent: no file is configured. */
   readonly write?: WriteAudit | undefined;
-  /** From 0 to 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -64,12 +64,12 @@ export class AuditLog {
     this.#queue?.append(JSON.stringify(record));
   }
 
-  /** Settles when everything is on disk. */
+  /** Resolves when all records are written. */
   async close(): Promise<void> {
     await this.#queue?.close();
   }
 
-  #recordOf({ prepared, principal, check, policy, objects, ...more }: AuditEntry): AuthorizationRecord {
+  #recordOf({ prepared, principal, check, policy, objects, ...decision }: AuditEntry): AuthorizationRecord {
     const { context, operation, variables } = prepared;
     const { request } = prepared.read;
     const operationName = operation.prepared.name;
@@ -80,15 +80,15 @@ export class AuditLog {
       subject: principal.subject,
       client: principal.client,
       provenBy: principal.provenBy,
-      operationName: operationName === null ? null : cutText(operationName, charsMax),
+      operationName: operationName === null ? null : cutText(operationName, nameCharsMax),
       operationHash: this.#hashOf(operation.prepared, request.query),
       coordinates: check.coordinates,
-      paths: check.paths.map((path) => cutText(path.join('.'), charsMax)),
+      paths: check.paths.map((path) => cutText(path.join('.'), nameCharsMax)),
       rule: checkText(check, policy),
-      ...more,
+      ...decision,
       ...(objects ? { objects } : {}),
       ...(listed.length > 0
-        ? { variables: recordOf(listed.map((name) => [name, bounded(variables.get(name))])) }
+        ? { variables: recordOf(listed.map((name) => [name, truncated(variables.get(name))])) }
         : {}),
     };
   }
@@ -103,8 +103,8 @@ export class AuditLog {
   }
 }
 
-/** A value that is longer becomes the beginning of its text. */
-function bounded(value: unknown): unknown {
+/** A longer value is replaced by the beginning of its JSON text. */
+function truncated(value: unknown): unknown {
   const text = JSON.stringify(value) ?? '';
   return text.length <= valueCharsMax ? value : cutText(text, valueCharsMax);
 }

@@ -1,15 +1,15 @@
 /**
- * Records on their way to the audit file, wherever that is written. Requests never wait for it: lines queue up to a
- * limit, and what does not fit or cannot be written is counted and said.
+ * The queue in front of the audit file. Requests never wait for the file: lines queue up to a limit, and those that do
+ * not fit or cannot be written are counted and reported as lost.
  */
 
 import type { Events } from '../../shared/events.ts';
 
-/** @throws What keeps them from being written. */
+/** @throws {Error} If the lines cannot be written. */
 export type WriteAudit = (lines: readonly string[]) => Promise<void>;
 
 export interface AuditQueueOptions {
-  /** Lines waiting to be written. */
+  /** Lines that may wait to be written. */
   readonly queueMax: number;
   readonly write: WriteAudit;
   readonly events: Events;
@@ -34,13 +34,13 @@ export class AuditQueue {
     this.#writing ??= this.#drain();
   }
 
-  /** Settles when everything is written or lost. */
+  /** Resolves when every line is written or lost. */
   async close(): Promise<void> {
     while (this.#writing) await this.#writing;
   }
 
   async #drain(): Promise<void> {
-    // Whatever else comes in this turn goes along.
+    // Lines appended in the same turn of the event loop are written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const lines = this.#queue.splice(0, batchMax);
@@ -51,12 +51,12 @@ export class AuditQueue {
         this.#lost += lines.length;
         cause = error;
       }
-      this.#tellLost(cause);
+      this.#reportLost(cause);
     }
     this.#writing = undefined;
   }
 
-  #tellLost(cause: unknown): void {
+  #reportLost(cause: unknown): void {
     if (this.#lost === 0) return;
     const reason = cause instanceof Error ? cause.message : 'they came faster than they could be written';
     const error = new Error(`${this.#lost} audit records were lost: ${reason}`, { cause });

@@ -1,10 +1,10 @@
-/** Decides what `@authenticated`, `@requiresScopes` and `@policy` demand, for one principal. */
+/** Decides `@authenticated`, `@requiresScopes` and `@policy` for one principal. */
 
 import type { Alternatives, Demand } from '../../pipeline/authorization.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { after, all, strictest, type Decision } from '../policy/evaluate.ts';
 
-/** Decides a name of `@policy`: each is asked once per request. */
+/** Decides one name of `@policy`; each is evaluated once per request. */
 export type DecidePolicy = (name: string) => Decision | Promise<Decision>;
 
 export function decideDemand(
@@ -13,10 +13,10 @@ export function decideDemand(
   decidePolicy: DecidePolicy,
 ): Decision | Promise<Decision> {
   if (demand.authenticated && principal.provenBy === 'none') return denied('@authenticated');
-  const lacking = demand.scopes.find(
+  const missing = demand.scopes.find(
     (alternatives) => !alternatives.some((names) => names.every((name) => principal.scopes.includes(name))),
   );
-  if (lacking) return denied(`@requiresScopes(${JSON.stringify(lacking)})`);
+  if (missing) return denied(`@requiresScopes(${JSON.stringify(missing)})`);
   if (demand.policies.length === 0) return allowed;
   return all(
     demand.policies.map((alternatives) => decidePolicies(alternatives, decidePolicy)),
@@ -24,7 +24,7 @@ export function decideDemand(
   );
 }
 
-/** As text, for people: `@authenticated @requiresScopes([["a"]])`. */
+/** As text: `@authenticated @requiresScopes([["a"]])`. */
 export function demandText({ authenticated, scopes, policies }: Demand): string {
   return [
     ...(authenticated ? ['@authenticated'] : []),
@@ -45,10 +45,10 @@ function decidePolicies(
 ): Decision | Promise<Decision> {
   const decisions = alternatives.map((names) => all(names.map(decidePolicy), strictest));
   return after(
-    all(decisions, (known) => known),
-    (known) =>
-      known.find(({ is }) => is === 'allow') ??
-      known.find(({ is }) => is === 'failed') ??
+    all(decisions, (settled) => settled),
+    (settled) =>
+      settled.find(({ is }) => is === 'allow') ??
+      settled.find(({ is }) => is === 'failed') ??
       denied(`@policy(${JSON.stringify(alternatives)})`),
   );
 }

@@ -1,4 +1,4 @@
-/** The values of a field's arguments, from what was prepared of them and the variables of the request. */
+/** The values of a field's arguments, from their prepared form and the request's variables. */
 
 import type { CoercedVariables } from '../../pipeline/answer.ts';
 import type { ArgumentSpec, ArgumentValue } from '../../pipeline/authorization.ts';
@@ -10,8 +10,8 @@ export function argumentValues(
 ): Record<string, unknown> {
   const values = emptyRecord();
   for (const { name, value } of specs) {
-    const given = valueOf(value, variables);
-    if (given !== undefined) values[name] = given;
+    const resolved = valueOf(value, variables);
+    if (resolved !== undefined) values[name] = resolved;
   }
   return values;
 }

@@ -1,7 +1,7 @@
 /**
- * Decides a rule. Before execution there is no parent: what needs one is put off (`later`), and the rest of the tree is
- * decided as far as that allows. A rule that throws, takes too long or returns what is no decision denies, whatever is
- * built around it, and somebody is told.
+ * Evaluates rules. Before execution there is no parent: rules that need one are deferred (`later`), and the rest of the
+ * tree is decided as far as possible. A rule that throws, times out or returns an invalid value denies, whatever
+ * combinators surround it, and is reported.
  */
 
 import type { LeafRule, RuleNode } from './rule-tree.ts';
@@ -9,14 +9,14 @@ import { isPromise } from '../../shared/promises.ts';
 
 export type Decision =
   | { readonly is: 'allow' }
-  /** `error`: what the rule wants the client to be told. */
+  /** `error`: the rule's error for the client, if it has one. */
   | { readonly is: 'deny'; readonly error: Error | null; readonly by: string }
   | { readonly is: 'mask'; readonly conceal: (value: unknown) => unknown; readonly by: string }
   | { readonly is: 'failed'; readonly by: string }
   | { readonly is: 'later' };
 
 export interface RuleInput {
-  /** Undefined: not there yet. */
+  /** Undefined before execution. */
   readonly parent: Readonly<Record<string, unknown>> | undefined;
   readonly args: Readonly<Record<string, unknown>>;
   readonly info: unknown;
@@ -27,15 +27,15 @@ type Awaitable<Value> = Value | Promise<Value>;
 export interface EvaluationOptions {
   readonly timeoutMs: number;
   readonly onFailure: (rule: string, error: unknown) => void;
-  /** Each rule that was asked, for whoever wants to know why. Absent: nobody does. */
+  /** Receives every rule evaluated, for explanations. */
   readonly onDecided?: OnDecided | undefined;
 }
 
 export type OnDecided = (leaf: LeafRule, decision: Decision) => void;
 
-/** How rules are asked one after another. */
-interface Turn {
-  readonly goesOn: (decision: Decision) => boolean;
+/** How rules are evaluated in sequence. */
+interface SequentialMode {
+  readonly continues: (decision: Decision) => boolean;
   readonly combine: (decisions: readonly Decision[]) => Decision;
 }
 
@@ -62,7 +62,7 @@ export class RuleEvaluation {
       case 'deny':
         return { is: 'deny', error: null, by: 'deny' };
       case 'leaf':
-        return this.#onDecided ? this.#told(node, input, this.#onDecided) : this.#leaf(node, input);
+        return this.#onDecided ? this.#observedLeaf(node, input, this.#onDecided) : this.#leaf(node, input);
       case 'not':
         return after(this.decide(node.rule, input), (decision) => negated(decision, node.error));
       case 'masked':
@@ -80,30 +80,32 @@ export class RuleEvaluation {
           mildest,
         );
       case 'chain':
-        return this.#oneByOne(node.rules, input, untilDenied);
+        return this.#inSequence(node.rules, input, untilDenied);
       case 'race':
-        return this.#oneByOne(node.rules, input, untilAllowed);
+        return this.#inSequence(node.rules, input, untilAllowed);
     }
   }
 
-  /** The next one is asked only where this one leaves it open. */
-  #oneByOne(
+  /** Evaluates the next rule only if this one leaves the result open. */
+  #inSequence(
     rules: readonly RuleNode[],
     input: RuleInput,
-    turn: Turn,
+    mode: SequentialMode,
     before: readonly Decision[] = [],
   ): Awaitable<Decision> {
     const rule = rules[before.length];
-    if (!rule) return turn.combine(before);
+    if (!rule) return mode.combine(before);
     return after(this.decide(rule, input), (decision) => {
       const decisions = [...before, decision];
-      return turn.goesOn(decision) ? this.#oneByOne(rules, input, turn, decisions) : turn.combine(decisions);
+      return mode.continues(decision)
+        ? this.#inSequence(rules, input, mode, decisions)
+        : mode.combine(decisions);
     });
   }
 
-  #told(leaf: LeafRule, input: RuleInput, tell: OnDecided): Awaitable<Decision> {
+  #observedLeaf(leaf: LeafRule, input: RuleInput, onDecided: OnDecided): Awaitable<Decision> {
     return after(this.#leaf(leaf, input), (decision) => {
-      tell(leaf, decision);
+      onDecided(leaf, decision);
       return decision;
     });
   }
@@ -111,13 +113,13 @@ export class RuleEvaluation {
   #leaf(leaf: LeafRule, input: RuleInput): Awaitable<Decision> {
     const { cache } = leaf;
     if (cache === 'contextual') {
-      let known = this.#contextual.get(leaf);
-      // It is decided once for all fields: what it saw of the first must not count for the others.
-      if (!known) this.#contextual.set(leaf, (known = this.#ask(leaf, nothing)));
-      return known;
+      let decision = this.#contextual.get(leaf);
+      // Decided once for all fields, so it must not see the parent or arguments of any one of them.
+      if (!decision) this.#contextual.set(leaf, (decision = this.#evaluate(leaf, contextOnly)));
+      return decision;
     }
     if (!leaf.isInput && input.parent === undefined) return later;
-    if (cache === 'no_cache') return this.#ask(leaf, input);
+    if (cache === 'no_cache') return this.#evaluate(leaf, input);
     let key: string;
     try {
       key =
@@ -127,35 +129,35 @@ export class RuleEvaluation {
     } catch (error) {
       return this.#failed(leaf, error);
     }
-    let keyed = this.#keyed.get(leaf);
-    if (!keyed) this.#keyed.set(leaf, (keyed = new Map()));
-    let known = keyed.get(key);
-    if (!known) keyed.set(key, (known = this.#ask(leaf, input)));
-    return known;
+    let decisions = this.#keyed.get(leaf);
+    if (!decisions) this.#keyed.set(leaf, (decisions = new Map()));
+    let decision = decisions.get(key);
+    if (!decision) decisions.set(key, (decision = this.#evaluate(leaf, input)));
+    return decision;
   }
 
-  #ask(leaf: LeafRule, input: RuleInput): Awaitable<Decision> {
-    let answer: unknown;
+  #evaluate(leaf: LeafRule, input: RuleInput): Awaitable<Decision> {
+    let result: unknown;
     try {
-      answer = leaf.decide(input.parent ?? {}, input.args, this.#context, input.info);
+      result = leaf.decide(input.parent ?? {}, input.args, this.#context, input.info);
     } catch (error) {
       return this.#failed(leaf, error);
     }
-    if (!isPromise(answer)) return this.#read(leaf, answer);
-    return this.#inTime(answer).then(
-      (value) => this.#read(leaf, value),
+    if (!isPromise(result)) return this.#toDecision(leaf, result);
+    return this.#withTimeout(result).then(
+      (value) => this.#toDecision(leaf, value),
       (error: unknown) => this.#failed(leaf, error),
     );
   }
 
-  #read(leaf: LeafRule, answer: unknown): Decision {
-    if (answer === true) return allowed;
-    if (answer === false) return { is: 'deny', error: null, by: leaf.name };
-    if (answer instanceof Error) return { is: 'deny', error: answer, by: leaf.name };
-    if (typeof answer === 'string') return { is: 'deny', error: new Error(answer), by: leaf.name };
+  #toDecision(leaf: LeafRule, result: unknown): Decision {
+    if (result === true) return allowed;
+    if (result === false) return { is: 'deny', error: null, by: leaf.name };
+    if (result instanceof Error) return { is: 'deny', error: result, by: leaf.name };
+    if (typeof result === 'string') return { is: 'deny', error: new Error(result), by: leaf.name };
     return this.#failed(
       leaf,
-      new Error(`A rule decides by true, false, a text or an Error; got ${typeof answer}`),
+      new Error(`A rule must return true, false, a string or an Error; it returned ${typeof result}`),
     );
   }
 
@@ -164,13 +166,13 @@ export class RuleEvaluation {
     return { is: 'failed', by: leaf.name };
   }
 
-  #inTime(answer: PromiseLike<unknown>): Promise<unknown> {
+  #withTimeout(result: PromiseLike<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`This rule has not decided within ${this.#timeoutMs} ms`)),
+        () => reject(new Error(`The rule did not decide within ${this.#timeoutMs} ms`)),
         this.#timeoutMs,
       );
-      answer.then(resolve, reject).then(
+      result.then(resolve, reject).then(
         () => clearTimeout(timer),
         () => clearTimeout(timer),
       );
@@ -178,28 +180,28 @@ export class RuleEvaluation {
   }
 }
 
-const nothing: RuleInput = { parent: undefined, args: Object.freeze({}), info: null };
+const contextOnly: RuleInput = { parent: undefined, args: Object.freeze({}), info: null };
 const allowed: Decision = { is: 'allow' };
 const later: Decision = { is: 'later' };
 
 function negated(decision: Decision, error: unknown): Decision {
   if (decision.is === 'failed' || decision.is === 'later') return decision;
   if (decision.is !== 'allow') return allowed;
-  const told = typeof error === 'string' ? new Error(error) : error instanceof Error ? error : null;
-  return { is: 'deny', error: told, by: 'not' };
+  const clientError = typeof error === 'string' ? new Error(error) : error instanceof Error ? error : null;
+  return { is: 'deny', error: clientError, by: 'not' };
 }
 
 const strictOrder = ['deny', 'failed', 'later', 'mask', 'allow'] as const;
 const mildOrder = ['allow', 'later', 'mask', 'failed', 'deny'] as const;
 
-/** All must allow. Where several conceal, nothing is shown that one of them hides. */
+/** All must allow. Several masks are applied one after another, so that whatever one of them hides stays hidden. */
 export function strictest(decisions: readonly Decision[]): Decision {
   const decision = first(decisions, strictOrder);
   if (decision.is !== 'mask') return decision;
   const masks = decisions.filter(({ is }) => is === 'mask') as Array<typeof decision>;
   if (masks.length === 1) return decision;
   const conceal = (value: unknown): unknown =>
-    masks.reduce((shown, mask) => (shown === null ? null : mask.conceal(shown)), value);
+    masks.reduce((masked, mask) => (masked === null ? null : mask.conceal(masked)), value);
   return { is: 'mask', conceal, by: masks.map(({ by }) => by).join(', ') };
 }
 
@@ -208,29 +210,29 @@ function mildest(decisions: readonly Decision[]): Decision {
   return first(decisions, mildOrder);
 }
 
-const untilDenied: Turn = {
-  goesOn: ({ is }) => is === 'allow' || is === 'mask',
+const untilDenied: SequentialMode = {
+  continues: ({ is }) => is === 'allow' || is === 'mask',
   combine: strictest,
 };
-const untilAllowed: Turn = { goesOn: ({ is }) => is !== 'allow', combine: mildest };
+const untilAllowed: SequentialMode = { continues: ({ is }) => is !== 'allow', combine: mildest };
 
-/** Of several of a kind, the one that has something to say. */
+/** The first decision by `order`; a denial with an error for the client is preferred to one without. */
 function first(decisions: readonly Decision[], order: ReadonlyArray<Decision['is']>): Decision {
   for (const kind of order) {
-    const found = decisions.filter((decision) => decision.is === kind);
-    if (found.length > 0) {
-      return found.find((decision) => decision.is === 'deny' && decision.error) ?? (found[0] as Decision);
+    const matches = decisions.filter((decision) => decision.is === kind);
+    if (matches.length > 0) {
+      return matches.find((decision) => decision.is === 'deny' && decision.error) ?? (matches[0] as Decision);
     }
   }
   return allowed;
 }
 
-/** What is thrown is logged, and may be anything: a value that somebody may not see, or the claims of a token. */
+/** Thrown values are logged, so a value that is not an Error is left out: it may be confidential. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`It threw ${typeof thrown}, not an Error`);
+  return thrown instanceof Error ? thrown : new Error(`A ${typeof thrown} was thrown instead of an Error`);
 }
 
-/** Waits only where there is something to wait for. */
+/** Synchronous if the value is: most rules are, and promises would cost a turn of the event loop each. */
 export function after<Value, Next>(
   value: Awaitable<Value>,
   next: (value: Value) => Awaitable<Next>,

@@ -1,4 +1,4 @@
-/** Loads a policy module: its rules as trees, and an outline of it for the planner workers. */
+/** Loads a policy module: its rules as trees, and its outline for the planner workers. */
 
 import { reloadUserModule } from '../../config/user-module.ts';
 import { didYouMean } from '../../config/yaml/suggest.ts';
@@ -11,27 +11,27 @@ import { errorText } from '../../shared/error-text.ts';
 
 export interface LoadedPolicy {
   readonly outline: PolicyOutline;
-  /** By number. */
+  /** By rule number. */
   readonly rules: readonly RuleNode[];
   readonly named: ReadonlyMap<string, NamedPolicy>;
 }
 
 /**
- * Reads the file anew whenever it has changed.
+ * Reloads the file if it has changed.
  *
- * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is wrong.
+ * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is invalidPolicy.
  */
 export async function loadPolicy(file: string): Promise<LoadedPolicy> {
-  const { policy: make } = await reloadUserModule(file).catch((error: Error) => {
-    throw wrong(file, `it ${error.message}`, error.cause);
+  const { policy: createPolicy } = await reloadUserModule(file).catch((error: Error) => {
+    throw invalidPolicy(file, `it ${error.message}`, error.cause);
   });
-  if (typeof make !== 'function')
-    throw wrong(file, 'it must export a function "policy" that gives the rules');
+  if (typeof createPolicy !== 'function')
+    throw invalidPolicy(file, 'it must export a function "policy" that returns the rules');
   let policy: unknown;
   try {
-    policy = (make as (tools: typeof policyTools) => unknown)(policyTools);
+    policy = (createPolicy as (tools: typeof policyTools) => unknown)(policyTools);
   } catch (cause) {
-    throw wrong(file, `its function "policy" fails: ${errorText(cause)}`, cause);
+    throw invalidPolicy(file, `its function "policy" fails: ${errorText(cause)}`, cause);
   }
   return readPolicy(file, policy);
 }
@@ -39,7 +39,7 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
 /** @throws {GatewayError} `CONFIG_INVALID` */
 export function readPolicy(file: string, policy: unknown): LoadedPolicy {
   if (!isRecord(policy) || !isRecord(policy.permissions)) {
-    throw wrong(file, 'its function "policy" must return an object with "permissions"');
+    throw invalidPolicy(file, 'its function "policy" must return an object with "permissions"');
   }
   checkKeys(file, policy);
   const reader = new PolicyReader(file);
@@ -51,27 +51,30 @@ export function readPolicy(file: string, policy: unknown): LoadedPolicy {
   const outline: PolicyOutline = {
     file,
     types: Object.fromEntries(types),
-    fallback: reader.rule('fallbackRule', fallbackRule === policyTools.deny ? closed : fallbackRule),
+    fallback: reader.rule('fallbackRule', fallbackRule === policyTools.deny ? defaultDeny : fallbackRule),
     introspection: reader.rule('introspection', introspection),
     named: [...named.keys()],
   };
   return { outline, rules: reader.rules, named };
 }
 
-/** `deny` as the fallback, under a name that says why a field is denied that no rule mentions. */
-const closed = policyTools.rule('fallbackRule (no rule names this field)', { cache: 'contextual' })(
+/** The default fallback: denies like `deny`, but under a name that explains why the field is denied. */
+const defaultDeny = policyTools.rule('fallbackRule (no rule names this field)', { cache: 'contextual' })(
   () => false,
 );
 
 const policyKeys = ['permissions', 'fallbackRule', 'introspection', 'policies'];
 
-/** graphql-shield has other names for some: one that is passed over would leave the graph closed, or open. */
+/** graphql-shield names some keys differently: ignoring an unknown key could open the whole graph, or close it. */
 function checkKeys(file: string, policy: Readonly<Record<string, unknown>>): void {
   const unknown = Object.keys(policy).find((key) => !policyKeys.includes(key));
   if (unknown === undefined) return;
-  const longer = policyKeys.find((key) => key.startsWith(unknown));
-  const hint = longer === undefined ? didYouMean(unknown, policyKeys) : ` (did you mean "${longer}"?)`;
-  throw wrong(file, `what its function "policy" returns has an unknown key "${unknown}"${hint}`);
+  const completed = policyKeys.find((key) => key.startsWith(unknown));
+  const hint = completed === undefined ? didYouMean(unknown, policyKeys) : ` (did you mean "${completed}"?)`;
+  throw invalidPolicy(
+    file,
+    `the object that its function "policy" returns has an unknown key "${unknown}"${hint}`,
+  );
 }
 
 class PolicyReader {
@@ -86,14 +89,18 @@ class PolicyReader {
 
   fields(type: string, value: unknown): Record<string, RuleOutline | null> {
     if (readRule(value, this.#leaves)) return { '*': this.rule(type, value) };
-    if (!isRecord(value)) throw wrong(this.#file, `what it says of type ${type} is no rule`);
+    if (!isRecord(value))
+      throw invalidPolicy(
+        this.#file,
+        `the value for type ${type} is neither a rule nor an object of rules by field`,
+      );
     const fields = Object.entries(value).filter(([, rule]) => rule !== undefined);
     return Object.fromEntries(fields.map(([field, rule]) => [field, this.rule(`${type}.${field}`, rule)]));
   }
 
-  rule(at: string, value: unknown): RuleOutline | null {
+  rule(coordinate: string, value: unknown): RuleOutline | null {
     const node = readRule(value, this.#leaves);
-    if (!node) throw wrong(this.#file, `what it says of ${at} is no rule`);
+    if (!node) throw invalidPolicy(this.#file, `the value for ${coordinate} is not a rule`);
     let number = this.#numbers.get(value);
     if (number === undefined) {
       number = this.rules.push(node) - 1;
@@ -107,11 +114,11 @@ function namedPolicies(file: string, value: unknown): Map<string, NamedPolicy> {
   if (value === undefined) return new Map();
   const entries = isRecord(value) ? Object.entries(value) : [];
   if (!isRecord(value) || !entries.every(([, decide]) => typeof decide === 'function')) {
-    throw wrong(file, 'its "policies" must be functions by name');
+    throw invalidPolicy(file, 'its "policies" must be an object of functions by policy name');
   }
   return new Map(entries as Array<[string, NamedPolicy]>);
 }
 
-function wrong(file: string, reason: string, cause?: unknown): GatewayError {
+function invalidPolicy(file: string, reason: string, cause?: unknown): GatewayError {
   return new GatewayError('CONFIG_INVALID', `policy ${file}: ${reason}`, { cause });
 }

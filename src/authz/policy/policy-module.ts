@@ -1,6 +1,6 @@
 /**
- * What a policy module exports: a function named `policy` that gets the tools rules are made of, and gives the rules.
- * It imports nothing of the gateway but types, so that it runs as it is.
+ * The interface of a policy module: it exports a function named `policy` that receives the rule constructors and
+ * returns the rules. A module needs only types from the gateway, so it runs without it.
  */
 
 import type { allow } from 'graphql-shield';
@@ -12,9 +12,9 @@ import * as shield from './shield.ts';
 export type PolicyRule =
   ReturnType<typeof shield.and> | ReturnType<ReturnType<typeof shield.rule>> | typeof allow;
 
-/** What rules get as their context. */
+/** The context argument of every rule. */
 export interface PolicyContext {
-  /** Nobody is known: `provenBy` is `none`. */
+  /** `provenBy` is `none` for a request without credentials. */
   readonly principal: Principal;
   readonly requestId: string;
   readonly clientAddress: string;
@@ -39,15 +39,15 @@ export type PolicyTools = typeof policyTools;
 /** @typeParam Graph The object types of the graph with the names of their fields, such as `{ Query: 'me' | 'user' }`. */
 export interface Policy<Graph = Record<string, string>> {
   readonly permissions: Permissions<Graph>;
-  /** For every field without a rule. Default: `deny`. */
+  /** For fields without a rule. Default: `deny`. */
   readonly fallbackRule?: PolicyRule;
   /** For `__schema` and `__type`. Default: `allow`. */
   readonly introspection?: PolicyRule;
-  /** What the names of `@policy` in the supergraph stand for. */
+  /** Decide the names that `@policy` uses in the supergraph. */
   readonly policies?: Readonly<Record<string, NamedPolicy>>;
 }
 
-/** A rule for all fields of a type, or one by field; `*` is for those that are not named. */
+/** One rule for all fields of a type, or a rule for each field; `*` is for the fields that are not listed. */
 export type Permissions<Graph> = {
   readonly [Type in keyof Graph]?:
     PolicyRule | { readonly [Field in (Graph[Type] & string) | '*']?: PolicyRule };
@@ -57,10 +57,10 @@ export type NamedPolicy = (context: PolicyContext) => boolean | Promise<boolean>
 
 export type Conceal = (value: never) => unknown;
 
-/** Where the value is replaced rather than denied. For any copy of this module. */
+/** Marks a rule whose denial replaces the value. Registered globally: several copies of this module may be loaded. */
 export const concealing = Symbol.for('tributary.conceal');
 
-/** Shows the value to whom `rule` allows, and to others what `conceal` makes of it. For fields that hold no objects. */
+/** Where `rule` denies, the value is replaced by the result of `conceal`. For leaf fields only. */
 function masked(rule: PolicyRule, conceal: Conceal): PolicyRule {
   return Object.assign(shield.and(rule), { [concealing]: conceal });
 }

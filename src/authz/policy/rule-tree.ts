@@ -1,4 +1,4 @@
-/** The rules of a policy as plain trees, and what each needs to be decided. */
+/** The rules of a policy as plain trees, and what each rule needs to be decided. */
 
 import type { RuleOutline } from '../../pipeline/authorization.ts';
 import { concealing } from './policy-module.ts';
@@ -16,7 +16,7 @@ export interface LeafRule {
   readonly name: string;
   readonly decide: RuleFunction;
   readonly cache: 'contextual' | 'strict' | 'no_cache' | CacheKey;
-  /** It looks at nothing but the arguments. */
+  /** It reads the arguments only. */
   readonly isInput: boolean;
   readonly fragment: string | undefined;
 }
@@ -24,7 +24,7 @@ export interface LeafRule {
 export type RuleFunction = (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown;
 type CacheKey = (parent: unknown, args: unknown, context: unknown, info: unknown) => string;
 
-/** What graphql-shield makes, so far as it matters here. */
+/** A rule object of graphql-shield, as far as it is read here. */
 interface ShieldObject {
   readonly rules?: readonly unknown[];
   readonly name?: string;
@@ -42,7 +42,7 @@ const combinations: Readonly<Record<string, 'and' | 'or' | 'chain' | 'race'>> = 
   RuleRace: 'race',
 };
 
-/** @returns undefined for what is no rule. The same leaf gives the same node, so that its decisions are kept once. */
+/** @returns Undefined if the value is not a rule. The same leaf gives the same node, so that it is decided once. */
 export function readRule(value: unknown, leaves: Map<unknown, LeafRule>): RuleNode | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const object = value as ShieldObject;
@@ -65,8 +65,8 @@ function leafOf(
   isInput: boolean,
   leaves: Map<unknown, LeafRule>,
 ): LeafRule | undefined {
-  const known = leaves.get(object);
-  if (known) return known;
+  const existing = leaves.get(object);
+  if (existing) return existing;
   const { name = 'rule', func, cache = 'no_cache', fragment } = object;
   if (!func) return undefined;
   const leaf: LeafRule = { is: 'leaf', name, decide: func, cache, isInput, fragment };
@@ -77,17 +77,17 @@ function leafOf(
 export function outlineOf(node: RuleNode, rule: number): RuleOutline | null {
   if (node.is === 'allow') return null;
   const leaves = leavesOf(node);
-  const depends = leaves.filter(({ cache }) => cache !== 'contextual');
+  const perField = leaves.filter(({ cache }) => cache !== 'contextual');
   return {
     rule,
-    readsArguments: depends.length > 0,
-    readsParent: depends.some(({ isInput }) => !isInput),
+    readsArguments: perField.length > 0,
+    readsParent: perField.some(({ isInput }) => !isInput),
     conceals: concealsIn(node),
     fragments: [...new Set(leaves.flatMap(({ fragment }) => fragment ?? []))],
   };
 }
 
-/** As one would write it: `and(isUser, or(isAdmin, isOwner))`. */
+/** As text: `and(isUser, or(isAdmin, isOwner))`. */
 export function ruleText(node: RuleNode): string {
   switch (node.is) {
     case 'allow':

@@ -1,7 +1,7 @@
 /**
- * graphql-shield, which the rules of a policy are written with. Version 7.6.5 imports `isUndefined` from `util`, which
- * Node 23 removed: its ES module cannot be linked, and `chain` and `race` of the other build fail. The function is put
- * back, and the CommonJS build loaded.
+ * Loads graphql-shield, the rule library of policies. Version 7.6.5 imports `isUndefined` from `util`, which Node 23
+ * removed: its ES module cannot be linked, and `chain` and `race` of its CommonJS build fail. So the function is
+ * restored and the CommonJS build loaded.
  */
 
 import { createRequire } from 'node:module';

@@ -156,7 +156,7 @@ describe('a policy', () => {
     [
       'what is no rule',
       '{ permissions: { Book: { title: () => true } } }',
-      'what it says of Book.title is no rule',
+      'the value for Book.title is not a rule',
     ],
   ])('with %s stops the start', async (_, body, message) => {
     await expect(guardedGateway({ policy: policyOf(body) })).rejects.toThrow(message);
