@@ -1,6 +1,6 @@
 /**
  * What modules of users import from `@tributary-gateway/tributary`: to define subgraphs, kinds of sources and policies,
- * and to call services from resolvers. docs/sources.md and docs/auth.md show each in use.
+ * and to call services from resolvers. docs/how-to/ shows each in use.
  */
 
 export type {

@@ -1,6 +1,6 @@
 /**
  * Who may see what in the graph: an example with each kind of rule. gateway.yaml names it in `authorization.policy`;
- * docs/auth.md says how rules work.
+ * docs/how-to/policy.md says how rules work.
  */
 
 import type { Policy, PolicyContext, PolicyRule, PolicyTools } from '@tributary-gateway/tributary';

@@ -1,4 +1,4 @@
-/** The breaker against a plain model of what docs/sources.md promises, with random histories; time is a number here. */
+/** The breaker against a plain model of what docs/explanation/resilience.md promises, with random histories; time is a number here. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -205,8 +205,8 @@ it('JSON says what failed, and what the gateway would say of all of it', async (
   expect(await readdir(folder)).not.toContain('audit.jsonl');
 });
 
-it('the table is the one that docs/auth.md shows, by the commands that it gives', async () => {
-  const docs = await readFile(new URL('../../docs/auth.md', import.meta.url), 'utf8');
+it('the table is the one that docs/how-to/explain-auth.md shows, by the commands that it gives', async () => {
+  const docs = await readFile(new URL('../../docs/how-to/explain-auth.md', import.meta.url), 'utf8');
   const [, commands = '', table = ''] =
     /```sh\n([^`]*npx --no -- tributary explain-auth[^`]*)```\s+```\n([^`]*)```/.exec(docs) ?? [];
   const folder = await folderWith({});

@@ -1,4 +1,4 @@
-/** REST calls described in graph.yaml: the example of docs/sources.md, hostile values, wrong answers. */
+/** REST calls described in graph.yaml: the example of docs/how-to/rest-mapping.md, hostile values, wrong answers. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -303,9 +303,9 @@ export const subgraph = defineSubgraph({ sources: {}, resolvers: {
   ).rejects.toThrow('subgraph a: both its resolvers and "rest" of graph.yaml are for Query.hello');
 });
 
-/** As it stands in docs/sources.md. */
+/** As it stands in docs/how-to/rest-mapping.md. */
 async function example() {
-  const docs = await readFile(new URL('../../docs/sources.md', import.meta.url), 'utf8');
+  const docs = await readFile(new URL('../../docs/how-to/rest-mapping.md', import.meta.url), 'utf8');
   const examples = docs.matchAll(/<!-- example: (\S+) -->\n+```\w+\n([^]*?)```/g);
   return opened(
     Object.fromEntries(Array.from(examples, ([, name = '', text = '']) => [name, text])),

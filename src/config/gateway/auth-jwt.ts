@@ -1,4 +1,4 @@
-/** The schema of `auth.jwt`: whose tokens are accepted, and on what conditions. docs/auth.md explains each key. */
+/** The schema of `auth.jwt`: whose tokens are accepted, and on what conditions. docs/reference/gateway-yaml.md explains each key. */
 
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-/** The schema of `auth.revocation`, and of one revocation as it is kept. docs/auth.md explains each key. */
+/** The schema of `auth.revocation`, and of one revocation as it is kept. docs/reference/gateway-yaml.md explains each key. */
 
 import { z } from 'zod';
 

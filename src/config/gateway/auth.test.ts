@@ -12,8 +12,8 @@ const introspection = { clientId: 'a', clientSecret: 'b' };
 const withIssuer = (change: object) => authSchema.safeParse({ jwt: { issuers: [{ ...issuer, ...change }] } });
 
 describe('authSchema', () => {
-  it('has nothing that docs/auth.md does not list', async () => {
-    const docs = await readFile(new URL('../../../docs/auth.md', import.meta.url), 'utf8');
+  it('has nothing that docs/reference/gateway-yaml.md does not list', async () => {
+    const docs = await readFile(new URL('../../../docs/reference/gateway-yaml.md', import.meta.url), 'utf8');
     const config = authSchema.parse({
       trustedProxy: { addresses: ['::1'] },
       certificates: { ca: 'ca.pem', names: [{ dns: 'a' }] },

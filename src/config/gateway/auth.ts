@@ -1,7 +1,7 @@
 /**
  * The schema of `auth` in gateway.yaml: how requests prove who they are from, and how backends learn of it.
  *
- * docs/auth.md explains each key; a test compares the two. Without `auth` nothing is proven and nothing is checked.
+ * docs/reference/gateway-yaml.md explains each key; a test compares the two. Without `auth` nothing is proven and nothing is checked.
  */
 
 import { z } from 'zod';

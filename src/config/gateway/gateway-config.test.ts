@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { loadGatewayConfig } from './gateway-config.ts';
 
 describe('loadGatewayConfig', () => {
-  it('has a default for everything, and docs/configuration.md lists each', async () => {
+  it('has a default for everything, and docs/reference/gateway-yaml.md lists each', async () => {
     const config = await loadGatewayConfig(undefined, { environment: {} });
-    const docs = await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const docs = await readFile(new URL('../../../docs/reference/gateway-yaml.md', import.meta.url), 'utf8');
     const missing = leaves(config).filter((key) => !docs.includes(`\`${key}\``));
     expect(missing).toEqual([]);
   });

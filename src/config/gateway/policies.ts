@@ -2,7 +2,7 @@
  * `policies` of gateway.yaml: how patient, how stubborn and how careful the gateway is with each service.
  *
  * Four layers, each overriding single options of the one before: the defaults here, `policies.defaults`, those of the
- * service's kind, those of the service. docs/sources.md has the table.
+ * service's kind, those of the service. docs/reference/gateway-yaml.md has the table.
  */
 
 import { z } from 'zod';

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 
 import { redisSchema } from './redis.ts';
 
-it('has nothing that docs/configuration.md does not list', async () => {
-  const docs = await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+it('has nothing that docs/reference/gateway-yaml.md does not list', async () => {
+  const docs = await readFile(new URL('../../../docs/reference/gateway-yaml.md', import.meta.url), 'utf8');
   const keys = ['url', 'cluster', 'caFile', ...Object.keys(redisSchema.parse({ url: 'redis://localhost' }))];
   expect(keys.filter((key) => !docs.includes(`\`redis.${key}\``))).toEqual([]);
 });

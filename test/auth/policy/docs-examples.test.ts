@@ -1,4 +1,4 @@
-/** The examples of docs/auth.md, as they stand there, in the demo's graph; and what it says of rules besides. */
+/** The examples of docs/how-to/policy.md, as they stand there, in the demo's graph; and what it says of rules besides. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ describe('the examples', () => {
 
   beforeAll(async () => {
     key = await signingKey('ES256', 'one');
-    const docs = await readFile(new URL('../../../docs/auth.md', import.meta.url), 'utf8');
+    const docs = await readFile(new URL('../../../docs/how-to/policy.md', import.meta.url), 'utf8');
     const [, policy = ''] = /```ts\n(export function policy[^`]*)```/.exec(docs) ?? [];
     folder = await mkdtemp(join(tmpdir(), 'tributary-docs-'));
     await writeFile(join(folder, 'policy.mjs'), policy);

@@ -1,7 +1,7 @@
 /**
  * An example of a kind of source: functions invoked by name over HTTP, in the manner of AWS Lambda's Invoke API.
  *
- * docs/sources.md explains it under "Add a kind of source".
+ * docs/how-to/custom-source.md explains it.
  */
 
 import type { RequestContext } from '../../../src/pipeline/request.ts';
