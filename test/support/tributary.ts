@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
 
-const program = fileURLToPath(new URL('../../src/cli/tributary.js', import.meta.url));
+const ownProgram = fileURLToPath(new URL('../../src/cli/tributary.js', import.meta.url));
 const timeoutMs = 120_000;
 
 export interface Ended {
@@ -26,13 +26,15 @@ export interface Tributary {
 export interface TributaryOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Default: that of this checkout. */
+  readonly program?: string;
   /** A process group of its own, as under a terminal: `process.kill(-pid)` reaches its children too. */
   readonly detached?: boolean;
 }
 
 /** Call it within a test. */
 export function tributary(args: readonly string[], options: TributaryOptions = {}): Tributary {
-  const { environment = {}, cwd, detached = false } = options;
+  const { environment = {}, cwd, detached = false, program = ownProgram } = options;
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,

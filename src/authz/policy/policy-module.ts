@@ -3,14 +3,16 @@
  * returns the rules. A module needs only types from the gateway, so it runs without it.
  */
 
-import type { allow } from 'graphql-shield';
+import type * as GraphqlShield from 'graphql-shield';
 
 import type { Principal } from '../../pipeline/principal.ts';
-import * as shield from './shield.ts';
+import { shield } from './shield.ts';
 
 /** A rule or a combination of rules of graphql-shield. */
 export type PolicyRule =
-  ReturnType<typeof shield.and> | ReturnType<ReturnType<typeof shield.rule>> | typeof allow;
+  | ReturnType<typeof GraphqlShield.and>
+  | ReturnType<ReturnType<typeof GraphqlShield.rule>>
+  | typeof GraphqlShield.allow;
 
 /** The context argument of every rule. */
 export interface PolicyContext {
@@ -21,7 +23,22 @@ export interface PolicyContext {
   readonly operation: { readonly name: string | null; readonly kind: 'query' | 'mutation' | 'subscription' };
 }
 
-export const policyTools = {
+/** What rules are made of: those of graphql-shield, and `masked`. */
+export interface PolicyTools {
+  readonly rule: typeof GraphqlShield.rule;
+  readonly inputRule: typeof GraphqlShield.inputRule;
+  readonly allow: typeof GraphqlShield.allow;
+  readonly deny: typeof GraphqlShield.deny;
+  readonly and: typeof GraphqlShield.and;
+  readonly or: typeof GraphqlShield.or;
+  readonly not: typeof GraphqlShield.not;
+  readonly chain: typeof GraphqlShield.chain;
+  readonly race: typeof GraphqlShield.race;
+  /** Where `rule` denies, the value is replaced by the result of `conceal`. For leaf fields only. */
+  readonly masked: typeof masked;
+}
+
+export const policyTools: PolicyTools = {
   rule: shield.rule,
   inputRule: shield.inputRule,
   allow: shield.allow,
@@ -33,8 +50,6 @@ export const policyTools = {
   race: shield.race,
   masked,
 };
-
-export type PolicyTools = typeof policyTools;
 
 /** @typeParam Graph The object types of the graph with the names of their fields, such as `{ Query: 'me' | 'user' }`. */
 export interface Policy<Graph = Record<string, string>> {
@@ -60,7 +75,6 @@ export type Conceal = (value: never) => unknown;
 /** Marks a rule whose denial replaces the value. Registered globally: several copies of this module may be loaded. */
 export const concealing = Symbol.for('tributary.conceal');
 
-/** Where `rule` denies, the value is replaced by the result of `conceal`. For leaf fields only. */
 function masked(rule: PolicyRule, conceal: Conceal): PolicyRule {
   return Object.assign(shield.and(rule), { [concealing]: conceal });
 }

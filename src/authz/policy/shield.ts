@@ -13,5 +13,9 @@ import type * as GraphqlShield from 'graphql-shield';
 
 const require = createRequire(import.meta.url);
 
-export const { rule, inputRule, allow, deny, and, or, not, chain, race } =
-  require('graphql-shield') as typeof GraphqlShield;
+type RuleTools = Pick<
+  typeof GraphqlShield,
+  'rule' | 'inputRule' | 'allow' | 'deny' | 'and' | 'or' | 'not' | 'chain' | 'race'
+>;
+
+export const shield: RuleTools = require('graphql-shield') as typeof GraphqlShield;
