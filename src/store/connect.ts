@@ -1,4 +1,4 @@
-/** The connection to Redis: one server or a cluster, with none of the library's defaults that make requests wait. */
+/** Connects to Redis, one server or a cluster, without the library's defaults that let commands wait. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -17,29 +17,29 @@ export interface ConnectionChange {
   readonly reason: string;
 }
 
-export interface ConnectParts {
+export interface ConnectOptions {
   /** 0 to 1. */
   readonly random: () => number;
   readonly onChange: (change: ConnectionChange) => void;
 }
 
 const reconnectFirstMs = 50;
-/** For a connection to end that we end. */
+/** How long a closed connection may take to end. */
 const disconnectTimeoutMs = 100;
-/** Nothing at all came for so long while something was asked: the connection is dead, whatever the network says. */
+/** A connection without any data for this long while commands are pending is considered dead. */
 const silenceMaxMs = 1000;
 
 /**
- * @returns Once it is connected, or `startTimeoutMs` have passed: it goes on trying.
- * @throws {GatewayError} `CONFIG_INVALID` where a file of certificates cannot be read.
+ * @returns When connected, or after `startTimeoutMs`: then it goes on connecting in the background.
+ * @throws {GatewayError} `CONFIG_INVALID` if `caFile` cannot be read.
  */
-export async function connectRedis(config: RedisConfig, parts: ConnectParts): Promise<Connection> {
-  const client = await clientOf(config, parts.random);
-  const reports = reportsOf(config, parts.onChange);
+export async function connectRedis(config: RedisConfig, options: ConnectOptions): Promise<Connection> {
+  const client = await clientOf(config, options.random);
+  const reports = reportsOf(config, options.onChange);
   client.on('ready', () => reports.connected());
   client.on('error', (error: unknown) => reports.failed(error));
   client.on('close', () => reports.lost());
-  // A second one follows each failure; what failed is reported by then.
+  // The failure is reported by the events, and the client retries by itself.
   client.connect().catch(() => {});
   await firstReady(client, config.startTimeoutMs);
   if (client.status !== 'ready') reports.lost();
@@ -59,36 +59,36 @@ async function clientOf(config: RedisConfig, random: () => number): Promise<Redi
   const ca = config.caFile === undefined ? undefined : await readCertificates(config.caFile);
   const retry = (times: number): number =>
     Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(times, 20)) * (0.75 + 0.25 * random());
-  const shared = {
+  const commonOptions = {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
     disconnectTimeout: disconnectTimeoutMs,
     socketTimeout: Math.max(silenceMaxMs, 2 * commandTimeoutMs),
     maxRetriesPerRequest: 0,
-    // A command may have been done already when the connection broke.
+    // The server may have run a command before the connection broke.
     autoResendUnfulfilledCommands: false,
     connectionName: 'tributary',
     disableClientInfo: true,
   } satisfies RedisOptions;
   if (config.url !== undefined) {
     return new Redis({
-      ...shared,
-      ...placeOf(config.url, ca),
+      ...commonOptions,
+      ...endpointOf(config.url, ca),
       enableOfflineQueue: false,
       retryStrategy: retry,
     });
   }
-  const places = (config.cluster ?? []).map((url) => placeOf(url, ca));
-  const { username, password, tls } = places[0] ?? {};
+  const endpoints = (config.cluster ?? []).map((url) => endpointOf(url, ca));
+  const { username, password, tls } = endpoints[0] ?? {};
   const account = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    // Each node has a name of its own.
+    // Without `servername`: each node has its own.
     ...(tls === undefined ? {} : { tls: ca === undefined ? {} : { ca } }),
   };
   return new Cluster(
-    places.map(({ host = '', port = 6379 }) => ({ host, port })),
+    endpoints.map(({ host = '', port = 6379 }) => ({ host, port })),
     {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -97,12 +97,12 @@ async function clientOf(config: RedisConfig, random: () => number): Promise<Redi
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,
       maxRedirections: 4,
-      redisOptions: { ...shared, ...account },
+      redisOptions: { ...commonOptions, ...account },
     },
   );
 }
 
-interface Place {
+interface Endpoint {
   readonly host?: string;
   readonly port?: number;
   readonly path?: string;
@@ -112,19 +112,19 @@ interface Place {
   readonly tls?: { readonly servername?: string; readonly ca?: string };
 }
 
-function placeOf(address: string, ca: string | undefined): Place {
+function endpointOf(address: string, ca: string | undefined): Endpoint {
   const { protocol, hostname, port, pathname, username, password } = new URL(address);
   if (protocol === 'unix:') return { path: decodeURIComponent(pathname) };
   const host = hostname.replace(/^\[|\]$/g, '');
-  // An address has no name to ask for; it is checked against the certificate all the same.
-  const named = isAddress(host) ? {} : { servername: host };
+  // No server name for an IP address, which is checked against the certificate all the same.
+  const serverName = isAddress(host) ? {} : { servername: host };
   return {
     host,
     port: Number(port === '' ? 6379 : port),
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
-    ...(protocol === 'rediss:' ? { tls: { ...named, ...(ca === undefined ? {} : { ca }) } } : {}),
+    ...(protocol === 'rediss:' ? { tls: { ...serverName, ...(ca === undefined ? {} : { ca }) } } : {}),
   };
 }
 
@@ -137,26 +137,26 @@ async function readCertificates(path: string): Promise<string> {
   }
 }
 
-/** One report a change, however many attempts fail in between. */
+/** Reports changes of state only, however many attempts fail in between. */
 function reportsOf(
   config: RedisConfig,
-  onChange: ConnectParts['onChange'],
+  onChange: ConnectOptions['onChange'],
 ): { connected(): void; failed(error: unknown): void; lost(): void } {
   const address = addressText(config);
   let state: ConnectionChange['state'] | undefined;
   let reason = 'no answer';
-  const become = (next: ConnectionChange['state'], why: string): void => {
-    if (state !== next) onChange({ address, state: (state = next), reason: why });
+  const transition = (next: ConnectionChange['state'], nextReason: string): void => {
+    if (state !== next) onChange({ address, state: (state = next), reason: nextReason });
   };
   return {
     connected() {
-      become('connected', '');
+      transition('connected', '');
       reason = 'the connection ended';
     },
     failed(error) {
       reason = reasonOf(error);
     },
-    lost: () => become('lost', reason),
+    lost: () => transition('lost', reason),
   };
 }
 

@@ -1,26 +1,26 @@
-/** What an error of Redis means: that Redis is lost or unable for now, or that the command itself was wrong. */
+/** Classifies errors of Redis: Redis is unavailable, or the command itself is wrong. */
 
 import type { Outcome } from '../resilience/outcome.ts';
 
-/** Redis cannot do it now. Its message is for logs and people, and holds neither keys nor passwords. */
+/** Redis is unavailable. The message is for logs and operators, and contains neither keys nor passwords. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** Answers of a server that is there and cannot do it at the moment, or not for us. */
-const unable =
+/** Errors of a server that cannot run commands at the moment, or not for this user. */
+const unavailableReply =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
 
 export function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof Error)) return 'answered';
-  if (error.name === 'ReplyError') return unable.test(error.message) ? 'server-error' : 'answered';
+  if (error.name === 'ReplyError') return unavailableReply.test(error.message) ? 'server-error' : 'answered';
   return error.message === 'Command timed out' ? 'timeout' : 'connect';
 }
 
-/** Of a lost connection or a command that failed. The library's messages name addresses and codes only. */
+/** Why a connection was lost or a command failed. The library's messages contain addresses and codes only. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Redis failed';
-  // Several addresses that all refused, or a cluster none of whose nodes answered.
+  // An aggregate of all addresses that refused, or a cluster of which no node responded.
   const { message } = error;
   const [inner] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   const last = 'lastNodeError' in error ? error.lastNodeError : inner;

@@ -1,4 +1,4 @@
-/** Builds the shared store as the configuration has it. */
+/** Opens the shared store from the configuration. */
 
 import type { RedisConfig } from '../config/gateway/redis.ts';
 import { monotonicClock } from '../shared/clock.ts';
@@ -6,7 +6,7 @@ import type { Events } from '../shared/events.ts';
 import { connectRedis } from './connect.ts';
 import { createStore, type Store } from './store.ts';
 
-/** @throws {GatewayError} `CONFIG_INVALID`; a Redis that does not answer is no reason. */
+/** @throws {GatewayError} `CONFIG_INVALID`, but not if Redis is unavailable. */
 export async function openStore(config: RedisConfig, events: Events): Promise<Store> {
   const { keyPrefix, commandTimeoutMs } = config;
   const connection = await connectRedis(config, {

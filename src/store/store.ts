@@ -1,8 +1,8 @@
 /**
- * What several processes share, in Redis, with a declared behaviour when it is lost: a command fails at once or within
- * `commandTimeoutMs`, and after a few failures without being sent. What then holds is said by whoever asked.
+ * State shared between processes, in Redis. While Redis is unavailable a command fails within `commandTimeoutMs`, or at
+ * once without a connection or while the circuit breaker is open; callers decide what applies without the store.
  *
- *     run ── no connection? ── breaker open? ── command ── answered
+ *     run ── no connection? ── breaker open? ── command ── result
  *                 └────────────────┴───────────────┴───> StoreUnavailable
  */
 
@@ -15,27 +15,27 @@ import { outcomeOf, reasonOf, StoreUnavailable } from './failures.ts';
 export type Commands = RedisCommander;
 
 export interface Store {
-  /** The name in Redis of what this gateway calls `name`. */
+  /** Adds the configured prefix to the name of a Redis key. */
   key(name: string): string;
   /**
-   * @throws {StoreUnavailable} Where Redis is lost or cannot do it now.
-   * @throws {Error} What Redis says of a command that is wrong.
+   * @throws {StoreUnavailable} If Redis is unavailable.
+   * @throws {Error} The error of Redis about an invalid command.
    */
   run<Result>(command: (redis: Commands) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
-/** A connection that repairs itself. */
+/** A connection that reconnects by itself. */
 export interface Connection {
   readonly commands: Commands;
   readonly isReady: () => boolean;
   close(): Promise<void>;
 }
 
-export interface StoreParts {
+export interface StoreOptions {
   readonly connection: Connection;
   readonly keyPrefix: string;
-  /** A command this long has failed. */
+  /** A command that takes this long has failed. */
   readonly commandTimeoutMs: number;
   readonly now: Clock;
   /** 0 to 1. */
@@ -43,7 +43,7 @@ export interface StoreParts {
   readonly onBreaker: (change: BreakerChange) => void;
 }
 
-/** Opens early and looks again soon: whoever asks has something to do without Redis, and a try costs it little. */
+/** Opens early and half-opens soon: callers can do without Redis, and a trial command is cheap. */
 const breakerOptions = {
   mode: 'auto',
   minimumCalls: 5,
@@ -56,8 +56,8 @@ const breakerOptions = {
   halfOpenPermits: 1,
 } as const;
 
-export function createStore(parts: StoreParts): Store {
-  const { connection, keyPrefix, commandTimeoutMs, now, random, onBreaker } = parts;
+export function createStore(options: StoreOptions): Store {
+  const { connection, keyPrefix, commandTimeoutMs, now, random, onBreaker } = options;
   const breaker = new Breaker(
     { ...breakerOptions, slowMs: commandTimeoutMs },
     { random, onChange: onBreaker },
@@ -68,7 +68,8 @@ export function createStore(parts: StoreParts): Store {
       if (!connection.isReady()) throw new StoreUnavailable('there is no connection to Redis');
       const sentAtMs = now();
       const permit = breaker.enter(sentAtMs);
-      if (permit === noPermit) throw new StoreUnavailable('Redis has failed just now');
+      if (permit === noPermit)
+        throw new StoreUnavailable('Redis has just failed; the circuit breaker is open');
       try {
         const result = await command(connection.commands);
         breaker.leave(permit, { outcome: 'answered', sentAtMs, endedAtMs: now() });
