@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 
 import { createApiKeys } from '../src/authn/api-keys/api-keys.ts';
-import { recordText } from '../src/authn/api-keys/key-book.ts';
+import { recordText } from '../src/authn/api-keys/key-repository.ts';
 import { digestOf, keyIdOf, newKeyText } from '../src/authn/api-keys/key-text.ts';
-import { knownKey } from '../src/authn/api-keys/known-key.ts';
+import { toApiKey } from '../src/authn/api-keys/api-key.ts';
 import { LastUsed } from '../src/authn/api-keys/last-used.ts';
 import { RedisKeys } from '../src/authn/api-keys/redis-keys.ts';
 import { createAuthenticate } from '../src/authn/authenticate.ts';
@@ -58,7 +58,7 @@ const context = {
 };
 
 const lastUsed = new LastUsed({
-  everyMs: 1000,
+  intervalMs: 1000,
   keysMax: 1000,
   random: Math.random,
   write: (used) => Promise.resolve([...used.keys()]),
@@ -66,7 +66,7 @@ const lastUsed = new LastUsed({
 });
 const onUsed = (used: string, nowMs: number): void => lastUsed.note(used, nowMs);
 const parts = { header: 'x-api-key', wallClock: Date.now, onUsed };
-const known = new Map([[id, knownKey(record)]]);
+const known = new Map([[id, toApiKey(record)]]);
 const byFile = createApiKeys({ ...parts, lookup: { find: (asked) => known.get(asked) } });
 const redis = new RedisKeys({
   store: {

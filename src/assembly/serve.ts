@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openAuth, type Auth, type AuthParts } from '../authn/open-authentication.ts';
+import { openAuth, type Auth, type AuthDependencies } from '../authn/open-authentication.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { requestStages, type RequestStages } from '../gateway.ts';
 import type { Log } from '../observe/logger.ts';
@@ -70,7 +70,7 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
   const admission = open.adopt(createAdmission(config, events), (one) => one.close());
   credentials.onChange((next) => {
     if (next.tls) edge.renewTls(next.tls);
-    if (next.signing) auth?.renewSigning(next.signing);
+    if (next.signing) auth?.replaceSigningKeys(next.signing);
   });
   if (config.server.graphiql) registerGraphiql(edge.app, config.server.path);
   registerKeySet(edge.app, credentials);
@@ -112,7 +112,7 @@ async function openAuthentication(
 ): Promise<Auth | undefined> {
   const store = config.redis && open.adopt(await openStore(config.redis, events), (one) => one.close());
   if (!config.auth) return undefined;
-  const parts: AuthParts = {
+  const parts: AuthDependencies = {
     events,
     store,
     signingKeys: credentials.current.signing,

@@ -6,9 +6,9 @@ import { authSchema } from '../config/gateway/auth.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestHead } from '../pipeline/request.ts';
 import { Cancellation } from '../shared/cancellation.ts';
-import { createAuthenticate, type Ways } from './authenticate.ts';
+import { createAuthenticate, type Provers } from './authenticate.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
-import { type Proof, refusal, unavailable } from './proof.ts';
+import { type Proof, invalidCredentials, authenticationUnavailable } from './proof.ts';
 import { anonymous } from '../pipeline/principal.ts';
 
 const user: Proof = {
@@ -35,7 +35,7 @@ const key: Proof = {
   },
 };
 
-function authenticate(ways: Ways, onMissing: 'anonymous' | 'reject' = 'anonymous') {
+function authenticate(ways: Provers, onMissing: 'anonymous' | 'reject' = 'anonymous') {
   const run = createAuthenticate(ways, createBackendIdentity(authSchema.parse({})), onMissing);
   return async (): Promise<Principal | undefined> => {
     const http = { headers: {}, rawHeaders: [], socket: new Socket() };
@@ -46,7 +46,7 @@ function authenticate(ways: Ways, onMissing: 'anonymous' | 'reject' = 'anonymous
 it('whoever shows nothing is refused with a reason for the log, where somebody is required', async () => {
   await expect(authenticate({}, 'reject')()).rejects.toMatchObject({
     code: 'UNAUTHENTICATED',
-    cause: { message: 'the request shows no credentials' },
+    cause: { message: 'the request has no credentials' },
   });
 });
 
@@ -88,7 +88,7 @@ describe('a token and an API key together', () => {
     'are refused where one of them is, whichever is asked for %s',
     async (when) => {
       const fail = (): never => {
-        throw refusal('no');
+        throw invalidCredentials('no');
       };
       const refused = when === 'later' ? () => Promise.resolve().then(fail) : fail;
       const late = (proof: Proof) => () => new Promise<Proof>((resolve) => setTimeout(resolve, 1, proof));
@@ -104,10 +104,10 @@ describe('a token and an API key together', () => {
   );
 
   it('leave no rejection behind where both fail at different times', async () => {
-    const ways: Ways = {
-      token: () => new Promise((_, reject) => setTimeout(reject, 1, unavailable('later'))),
+    const ways: Provers = {
+      token: () => new Promise((_, reject) => setTimeout(reject, 1, authenticationUnavailable('later'))),
       apiKey: () => {
-        throw refusal('at once');
+        throw invalidCredentials('at once');
       },
     };
     await expect(authenticate(ways)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -128,12 +128,12 @@ it("a proxy's word counts only where neither is there", async () => {
 });
 
 it('a backend that gets the verified token never gets another one', () => {
-  const { tell } = createBackendIdentity(authSchema.parse({ identity: { subgraphs: { users: 'token' } } }));
+  const { apply } = createBackendIdentity(authSchema.parse({ identity: { subgraphs: { users: 'token' } } }));
   const forged = { authorization: 'Bearer forged' };
   const asked = { ...context(), headers: forged, forwardHeaders: forged };
-  const byKey = tell(asked, key);
+  const byKey = apply(asked, key);
   expect([byKey.headers, byKey.forwardHeaders, byKey.forwardByRule?.token]).toEqual([{}, {}, {}]);
-  const byCookie = tell(asked, { ...user, token: 'verified' });
+  const byCookie = apply(asked, { ...user, token: 'verified' });
   expect(byCookie.forwardByRule?.token).toEqual({ authorization: 'Bearer verified' });
 });
 

@@ -1,11 +1,11 @@
 /**
- * The stage: who a request is really from, before anything of it is read.
+ * The authentication stage: verifies the credentials of a request before its body is read.
  *
- * A token says who the user is, an API key which client calls; both together must both hold. A trusted proxy's word, and
- * then a client certificate, count only where neither is there.
+ * An access token identifies the user, an API key the client; if both are sent, both must be valid. A trusted proxy, and
+ * then a client certificate, count only for a request with neither.
  *
  *     token ──> revoked? ──┐
- *                          ├──> both? combined ──> or a proxy's word ──> or a certificate ──> or nobody: go on, or 401
+ *                          ├──> combined ──> else trusted proxy ──> else certificate ──> else anonymous, or 401
  *     API key ─────────────┘
  */
 
@@ -15,7 +15,7 @@ import type { ClientCertificates } from './certificates/client-certificates.ts';
 import { createCombine } from './combine.ts';
 import type { BackendIdentity } from './identity/backend-headers.ts';
 import type { Tokens } from './jwt/tokens.ts';
-import { missing, type IncomingRequest, type Proof, type ProveNow } from './proof.ts';
+import { missingCredentials, type IncomingRequest, type Proof, type ProveSync } from './proof.ts';
 import { anonymous } from '../pipeline/principal.ts';
 
 /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
@@ -24,25 +24,25 @@ export type Authenticate = (
   http: IncomingRequest['http'],
 ) => RequestContext | Promise<RequestContext>;
 
-export interface Ways {
+export interface Provers {
   readonly token?: Tokens['prove'] | undefined;
   readonly apiKey?: ProveByKey | undefined;
-  /** Throws for a token that was revoked. */
+  /** Throws for a revoked token. */
   readonly checkRevoked?: ((byToken: Proof) => void) | undefined;
-  readonly trustedProxy?: ProveNow | undefined;
+  readonly trustedProxy?: ProveSync | undefined;
   readonly certificate?: ClientCertificates | undefined;
 }
 
-const nobody: Proof = { principal: anonymous };
+const anonymousProof: Proof = { principal: anonymous };
 
 export function createAuthenticate(
-  ways: Ways,
+  provers: Provers,
   identity: BackendIdentity,
   onMissing: 'anonymous' | 'reject',
 ): Authenticate {
   function conclude(head: RequestHead, { http }: IncomingRequest, proof: Proof | undefined): RequestContext {
-    if (!proof && onMissing === 'reject') throw missing(http.headers.authorization !== undefined);
-    return identity.tell(head, proof ?? nobody);
+    if (!proof && onMissing === 'reject') throw missingCredentials(http.headers.authorization !== undefined);
+    return identity.apply(head, proof ?? anonymousProof);
   }
 
   const combine = createCombine();
@@ -53,32 +53,32 @@ export function createAuthenticate(
     byToken: Proof | undefined,
     byKey: Proof | undefined,
   ): RequestContext {
-    if (byToken) ways.checkRevoked?.(byToken);
+    if (byToken) provers.checkRevoked?.(byToken);
     if (byToken && byKey) return conclude(head, request, combine(byToken, byKey));
     return conclude(
       head,
       request,
-      byToken ?? byKey ?? ways.trustedProxy?.(request) ?? ways.certificate?.prove(request),
+      byToken ?? byKey ?? provers.trustedProxy?.(request) ?? provers.certificate?.prove(request),
     );
   }
 
   return (head, http) => {
     const request = { http, clientAddress: head.clientAddress };
-    ways.certificate?.demand?.(request);
-    const byToken = ways.token?.(request);
-    const byKey = ways.apiKey && proveBeside(byToken, ways.apiKey, request);
+    provers.certificate?.require?.(request);
+    const byToken = provers.token?.(request);
+    const byKey = provers.apiKey && proveKey(byToken, provers.apiKey, request);
     if (byToken instanceof Promise || byKey instanceof Promise)
       return Promise.all([byToken, byKey]).then(([token, key]) => settle(head, request, token, key));
     return settle(head, request, byToken, byKey);
   };
 }
 
-/** A key that is refused at once ends the request while its token is still being checked: nobody waits for that one. */
-function proveBeside(other: unknown, prove: ProveByKey, request: IncomingRequest): ReturnType<ProveByKey> {
+/** If the API key is refused at once, the token check still under way must not become an unhandled rejection. */
+function proveKey(byToken: unknown, prove: ProveByKey, request: IncomingRequest): ReturnType<ProveByKey> {
   try {
     return prove(request);
   } catch (error) {
-    if (other instanceof Promise) other.catch(() => {});
+    if (byToken instanceof Promise) byToken.catch(() => {});
     throw error;
   }
 }

@@ -1,32 +1,32 @@
-/** A token and an API key of one request: who the user is by the one, which client calls by the other. */
+/** Combines the access token and the API key of a request: the token identifies the user, the key the client. */
 
-import { type Proof, refusal } from './proof.ts';
+import { type Proof, invalidCredentials } from './proof.ts';
 
-interface Combined {
+interface Combination {
   readonly byKey: Proof;
-  readonly both: Proof;
+  readonly combined: Proof;
 }
 
 export type Combine = (byToken: Proof, byKey: Proof) => Proof;
 
-/** The same two proofs always make the same one: whoever shows them may share answers. */
+/** The same two proofs always give the same object, so that their requests can share responses. */
 export function createCombine(): Combine {
-  const known = new WeakMap<Proof, Combined>();
+  const combinations = new WeakMap<Proof, Combination>();
   return (byToken, byKey) => {
-    const before = known.get(byToken);
-    if (before?.byKey === byKey) return before.both;
-    const both = combine(byToken, byKey);
-    known.set(byToken, { byKey, both });
-    return both;
+    const cached = combinations.get(byToken);
+    if (cached?.byKey === byKey) return cached.combined;
+    const combined = combine(byToken, byKey);
+    combinations.set(byToken, { byKey, combined });
+    return combined;
   };
 }
 
-/** @throws {GatewayError} `UNAUTHENTICATED` where the token was given to another client. */
+/** @throws {GatewayError} `UNAUTHENTICATED` if the token was issued to another client. */
 function combine(byToken: Proof, byKey: Proof): Proof {
   const { client, tier } = byKey.principal;
   const user = byToken.principal;
   if (user.client !== null && user.client !== client)
-    throw refusal('the token was given to another client than the API key');
+    throw invalidCredentials('the token was issued to another client than the API key');
   const ends = [user.validUntilMs, byKey.principal.validUntilMs].filter((end) => end !== null);
   const validUntilMs = ends.length === 0 ? null : Math.min(...ends);
   return { ...byToken, principal: { ...user, client, tier, validUntilMs } };

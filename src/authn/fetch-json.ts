@@ -1,4 +1,4 @@
-/** Asks an identity provider: no redirect, a deadline, a byte cap. Nothing it says is part of an error. */
+/** Fetches JSON from an identity provider: no redirects, a deadline, a size limit. Errors never quote its response. */
 
 import { isRecord } from '../shared/records.ts';
 import { utf8Text } from '../shared/utf8.ts';
@@ -10,20 +10,20 @@ export interface FetchLimits {
   readonly responseBytesMax: number;
 }
 
-/** @throws {Error} With a reason for the log: the address that was asked, without its query, and what went wrong. */
+/** @throws {Error} With a reason for the log: the URL without its query, and what went wrong. */
 export async function fetchJson(
-  ...asked: Parameters<typeof askFor>
+  ...request: Parameters<typeof fetchObject>
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await askFor(...asked);
+    return await fetchObject(...request);
   } catch (cause) {
-    const { origin, pathname } = new URL(asked[1]);
+    const { origin, pathname } = new URL(request[1]);
     throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** Another status than 200. */
-class OtherStatus extends Error {
+/** A status other than 200. */
+class UnexpectedStatus extends Error {
   readonly status: number;
 
   constructor(status: number) {
@@ -32,12 +32,12 @@ class OtherStatus extends Error {
   }
 }
 
-/** The status that was answered instead of 200, of what `fetchJson` threw; undefined: there was no such answer. */
+/** The status of the response, if `fetchJson` threw `error` because of it. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && error.cause instanceof OtherStatus ? error.cause.status : undefined;
+  return error instanceof Error && error.cause instanceof UnexpectedStatus ? error.cause.status : undefined;
 }
 
-/** What the network says stands behind a message that says only that it failed. */
+/** `fetch` only says that it failed: the code of the network error is in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
@@ -45,27 +45,27 @@ function reasonOf(error: unknown): string {
   return isCoded ? `${message} (${String(cause.code)})` : message;
 }
 
-async function askFor(
+async function fetchObject(
   fetch: Fetch,
   url: string,
   request: RequestInit,
   { timeoutMs, responseBytesMax }: FetchLimits,
 ): Promise<Readonly<Record<string, unknown>>> {
-  // Also covers the body: a provider that sends a byte a second is as good as down.
+  // Covers the body too: a provider that sends it too slowly is unavailable.
   const signal = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, { ...request, redirect: 'manual', signal });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new OtherStatus(response.status);
+    throw new UnexpectedStatus(response.status);
   }
   const body = await cappedBody(response, responseBytesMax);
   let value: unknown;
   try {
     value = JSON.parse(utf8Text(body));
   } catch {
-    throw new Error('the identity provider answered with something that is not JSON in UTF-8');
+    throw new Error('the identity provider sent a body that is not JSON in UTF-8');
   }
-  if (!isRecord(value)) throw new Error('the identity provider answered with JSON that is no object');
+  if (!isRecord(value)) throw new Error('the identity provider sent JSON that is not an object');
   return value;
 }
 
@@ -74,7 +74,8 @@ async function cappedBody(response: Response, bytesMax: number): Promise<Buffer>
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > bytesMax) throw new Error(`the identity provider's answer is larger than ${bytesMax} bytes`);
+    if (bytes > bytesMax)
+      throw new Error(`the identity provider's response is larger than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,4 +1,4 @@
-/** Builds authentication as the configuration has it. */
+/** Builds authentication from the configuration. */
 
 import type { AuthConfig } from '../config/gateway/auth.ts';
 import type { NetworkOf } from '../shared/addresses.ts';
@@ -18,24 +18,24 @@ import { createTrustedProxy } from './trusted-proxy.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
-  /** Identity for backends is signed with the first of these from now on. */
-  renewSigning(keys: readonly SigningJwk[]): void;
+  /** From now on signs identity for backends with the first of these keys. */
+  replaceSigningKeys(keys: readonly SigningJwk[]): void;
   close(): Promise<void>;
 }
 
-export interface AuthParts {
+export interface AuthDependencies {
   readonly events: Events;
   readonly networkOf: NetworkOf;
-  /** Absent: there is no Redis. */
+  /** Absent: Redis is not configured. */
   readonly store?: Store | undefined;
-  /** There are some where any rule of identity is `signed`. */
+  /** Required if any identity rule is `signed`. */
   readonly signingKeys?: readonly SigningJwk[] | undefined;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` where what it needs from the start is not there. */
+/** @throws {GatewayError} `CONFIG_INVALID` if a file or store that is needed from the start is missing or invalid. */
 export async function openAuth(
   config: AuthConfig,
-  { events, networkOf, store, signingKeys }: AuthParts,
+  { events, networkOf, store, signingKeys }: AuthDependencies,
 ): Promise<Auth> {
   const { jwt, trustedProxy, certificates, identity, onMissing } = config;
   const signer = signingKeys && identity.signed && new Signer(signingKeys, identity.signed, Date.now);
@@ -57,7 +57,7 @@ export async function openAuth(
       onFailure: (failure) => events.emit('identityProviderFailed', failure),
     });
   void tokens?.warm();
-  const ways = {
+  const provers = {
     token: tokens?.prove,
     checkRevoked: revocations?.check,
     apiKey: apiKeys?.prove,
@@ -65,8 +65,8 @@ export async function openAuth(
     certificate: certificates && createClientCertificates(certificates, Date.now),
   };
   return {
-    authenticate: createAuthenticate(ways, createBackendIdentity(config, signer), onMissing),
-    renewSigning: (keys) => signer?.renew(keys),
+    authenticate: createAuthenticate(provers, createBackendIdentity(config, signer), onMissing),
+    replaceSigningKeys: (keys) => signer?.replaceKeys(keys),
     async close() {
       await Promise.all([apiKeys?.close(), revocations?.close()]);
     },

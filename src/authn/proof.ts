@@ -1,4 +1,4 @@
-/** What proves who a request is from, and the ways to it. */
+/** Verified credentials, and the errors of requests whose credentials are missingCredentials or invalid. */
 
 import type { IncomingMessage } from 'node:http';
 
@@ -7,60 +7,64 @@ import { GatewayError } from '../shared/errors.ts';
 
 export interface Proof {
   readonly principal: Principal;
-  /** The token as it came, where it was one: for backends that want to see it themselves. */
+  /** The access token as received, for backends that verify it themselves. */
   readonly token?: string;
 }
 
 export interface IncomingRequest {
   readonly http: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>;
-  /** Of the connection, IPv4 in IPv4 form. */
+  /** Address of the connection; an IPv4-mapped IPv6 address as IPv4. */
   readonly clientAddress: string;
 }
 
-/** Whether a header came twice. Node joins some of those, and keeps only the first of others. */
+/** Whether a header was sent more than once: Node joins the values of some headers and drops those of others. */
 export function isRepeated({ rawHeaders }: IncomingRequest['http'], name: string): boolean {
-  let times = 0;
+  let occurrences = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const raw = rawHeaders[i];
-    if (raw?.length === name.length && raw.toLowerCase() === name) times += 1;
+    if (raw?.length === name.length && raw.toLowerCase() === name) occurrences += 1;
   }
-  return times > 1;
+  return occurrences > 1;
 }
 
 /**
- * One way to prove it.
+ * Verifies one kind of credentials.
  *
- * @returns undefined where the request shows no proof of this kind.
- * @throws {GatewayError} `UNAUTHENTICATED` where it shows one that does not hold.
+ * @returns Undefined if the request has no credentials of this kind.
+ * @throws {GatewayError} `UNAUTHENTICATED` if they are invalid.
  */
-export type ProveNow = (request: IncomingRequest) => Proof | undefined;
+export type ProveSync = (request: IncomingRequest) => Proof | undefined;
 
 /**
- * What a client hears is the same for whatever is wrong, so that nobody learns how far a forgery got.
+ * Invalid credentials. The client gets the same message for every reason, so that it cannot probe the checks.
  *
- * @param reason For the log; never contains what was shown.
+ * @param reason For the log; never contains the credentials.
  */
-export function refusal(reason: string): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', 'The credentials are not valid: get new ones', {
+export function invalidCredentials(reason: string): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', 'The credentials are not valid; obtain new ones', {
     cause: new Error(reason),
   });
 }
 
-/** @param isOther Whether there is an Authorization header, of which nothing counts here. */
-export function missing(isOther: boolean): GatewayError {
-  const reason = isOther
-    ? 'the request shows no credentials of a kind that is configured; its Authorization header has another scheme'
-    : 'the request shows no credentials';
+/** @param hasOtherScheme Whether the request has an Authorization header, but of a scheme that is not configured. */
+export function missingCredentials(hasOtherScheme: boolean): GatewayError {
+  const reason = hasOtherScheme
+    ? 'the request has no credentials of a configured kind; its Authorization header has another scheme'
+    : 'the request has no credentials';
   return new GatewayError('UNAUTHENTICATED', 'Credentials are required', {
     credentialsMissing: true,
     cause: new Error(reason),
   });
 }
 
-/** Nothing is wrong with what was shown: whoever could tell does not answer. */
-export function unavailable(reason: string): GatewayError {
-  return new GatewayError('AUTHENTICATION_UNAVAILABLE', 'Credentials cannot be checked at the moment', {
-    public: { retryAfter: 1 },
-    cause: new Error(reason),
-  });
+/** The credentials cannot be verified because an identity provider or a store is unavailable. */
+export function authenticationUnavailable(reason: string): GatewayError {
+  return new GatewayError(
+    'AUTHENTICATION_UNAVAILABLE',
+    'Credentials cannot be verified at the moment; try again',
+    {
+      public: { retryAfter: 1 },
+      cause: new Error(reason),
+    },
+  );
 }

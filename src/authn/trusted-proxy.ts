@@ -1,13 +1,13 @@
-/** A proxy that has proven the user already: its headers count, and only when they come over a connection from it. */
+/** Trusts the identity headers of a proxy that has authenticated the user, on connections from its addresses only. */
 
 import type { AuthConfig } from '../config/gateway/auth.ts';
 import { addressMatcher } from '../shared/addresses.ts';
-import { type IncomingRequest, isRepeated, type ProveNow, refusal } from './proof.ts';
+import { type IncomingRequest, isRepeated, type ProveSync, invalidCredentials } from './proof.ts';
 import { own } from '../shared/records.ts';
 
 type TrustedProxyConfig = NonNullable<AuthConfig['trustedProxy']>;
 
-export function createTrustedProxy(config: TrustedProxyConfig): ProveNow {
+export function createTrustedProxy(config: TrustedProxyConfig): ProveSync {
   const { addresses, subjectHeader, rolesHeader } = config;
   const isTrusted = addressMatcher(addresses);
   return (request) => {
@@ -31,11 +31,11 @@ export function createTrustedProxy(config: TrustedProxyConfig): ProveNow {
   };
 }
 
-/** Twice the same header means that the proxy added its own to one that a client sent: neither counts. */
+/** A repeated header means that the proxy added its own to one sent by the client: neither can be trusted. */
 function onlyValue({ http }: IncomingRequest, name: string): string | undefined {
   const value = own(http.headers, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || isRepeated(http, name))
-    throw refusal(`the proxy sent ${name} more than once`);
+    throw invalidCredentials(`the proxy sent ${name} more than once`);
   return value;
 }

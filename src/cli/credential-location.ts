@@ -97,7 +97,7 @@ export async function withFailures(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof Error && ['KeyProblem', 'RevocationProblem', 'FileNotChanged'].includes(error.name))
+    if (error instanceof Error && ['KeyError', 'RevocationError', 'FileNotChanged'].includes(error.name))
       throw new CommandFailed(error.message);
     throw error;
   }

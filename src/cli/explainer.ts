@@ -1,7 +1,7 @@
 /** A gateway without its HTTP server and its services: prepares and authorizes operations, and fetches nothing. */
 
 import { explain, type Explanation } from '../authz/explain.ts';
-import { claimedPrincipal } from '../authn/jwt/claimed.ts';
+import { claimedPrincipal } from '../authn/jwt/claimed-principal.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { openDeciding, type Deciding } from '../assembly/generation.ts';

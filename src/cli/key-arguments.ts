@@ -1,7 +1,7 @@
 /** API keys on the command line: names from flags, and the rows of a list. Never a secret or its digest. */
 
 import { stateOf } from '../authn/api-keys/manage.ts';
-import { validUntil } from '../authn/api-keys/known-key.ts';
+import { validUntil } from '../authn/api-keys/api-key.ts';
 import { clientName, scopeName, tierName, type KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import { flagText, UsageError } from './arguments.ts';
 

@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { KeyBook } from '../authn/api-keys/key-book.ts';
-import { KeyManager, type MadeKey, stateOf } from '../authn/api-keys/manage.ts';
+import type { KeyRepository } from '../authn/api-keys/key-repository.ts';
+import { KeyManager, type CreatedKey, stateOf } from '../authn/api-keys/manage.ts';
 import type { KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import { exitCodes, readFlags, flagText, UsageError, type Command, type Flags } from './arguments.ts';
 import { locationFlags, readLocation, withFailures, withStore } from './credential-location.ts';
@@ -16,7 +16,7 @@ interface Action {
   readonly flags: Flags;
   readonly takesId: boolean;
   /** Reports to standard output. */
-  run(book: KeyBook, values: Values, id: string): Promise<void>;
+  run(repository: KeyRepository, values: Values, id: string): Promise<void>;
 }
 
 const graceDefault = '24h';
@@ -62,11 +62,11 @@ Exit codes: 0 done, 1 failed, 2 usage error.`,
     const location = await readLocation(values, { key: 'auth.apiKeys', read: ({ auth }) => auth?.apiKeys });
     await withFailures(async () => {
       if ('file' in location) {
-        const { fileKeyBook } = await import('../authn/api-keys/file-keys.ts');
-        return action.run(fileKeyBook(location.file), values, id);
+        const { fileKeyRepository } = await import('../authn/api-keys/file-keys.ts');
+        return action.run(fileKeyRepository(location.file), values, id);
       }
-      const { redisKeyBook } = await import('../authn/api-keys/redis-keys.ts');
-      return withStore(location.redis, (store) => action.run(redisKeyBook(store), values, id));
+      const { redisKeyRepository } = await import('../authn/api-keys/redis-keys.ts');
+      return withStore(location.redis, (store) => action.run(redisKeyRepository(store), values, id));
     });
     return exitCodes.ok;
   },
@@ -82,11 +82,11 @@ const actions: Readonly<Record<string, Action>> = {
       roles: { type: 'string' },
       expires: { type: 'string' },
     },
-    async run(book, values) {
+    async run(repository, values) {
       const client = readName(values, 'client');
       if (client === null)
         throw new UsageError('create needs --client NAME, the client that the key identifies');
-      const created = await managerOf(book).create({
+      const created = await managerOf(repository).create({
         client,
         tier: readName(values, 'tier'),
         scopes: readNames(values, 'scopes'),
@@ -99,8 +99,8 @@ const actions: Readonly<Record<string, Action>> = {
   list: {
     takesId: false,
     flags: { client: { type: 'string' } },
-    async run(book, values) {
-      const [records, lastUsedMs] = await Promise.all([book.read(), book.lastUsed()]);
+    async run(repository, values) {
+      const [records, lastUsedMs] = await Promise.all([repository.read(), repository.lastUsed()]);
       const client = flagText(values['client']);
       const rows = keyRows(
         [...records.values()].filter((record) => client === undefined || record.client === client),
@@ -113,8 +113,8 @@ const actions: Readonly<Record<string, Action>> = {
   revoke: {
     takesId: true,
     flags: {},
-    async run(book, values, id) {
-      const record = await managerOf(book).revoke(id);
+    async run(repository, values, id) {
+      const record = await managerOf(repository).revoke(id);
       if (values['json'] === true) console.log(JSON.stringify(publicPart(record)));
       else console.log(`Key trib_${id} of client ${record.client} is revoked.`);
     },
@@ -122,9 +122,9 @@ const actions: Readonly<Record<string, Action>> = {
   rotate: {
     takesId: true,
     flags: { grace: { type: 'string' }, expires: { type: 'string' } },
-    async run(book, values, id) {
+    async run(repository, values, id) {
       const expires = flagText(values['expires']);
-      const rotated = await managerOf(book).rotate(id, {
+      const rotated = await managerOf(repository).rotate(id, {
         graceMs: readDuration(flagText(values['grace']) ?? graceDefault, '--grace'),
         expiresAtMs: expires === undefined ? undefined : readExpiry(expires, '--expires', Date.now()),
       });
@@ -138,12 +138,12 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-function managerOf(book: KeyBook): KeyManager {
-  return new KeyManager({ book, wallClock: Date.now, randomBytes });
+function managerOf(repository: KeyRepository): KeyManager {
+  return new KeyManager({ repository, wallClock: Date.now, randomBytes });
 }
 
 /** Only the key goes to standard output, so that it can be piped into a secret store. */
-function printKey({ text: key, record }: MadeKey, values: Values, note: string): void {
+function printKey({ text: key, record }: CreatedKey, values: Values, note: string): void {
   if (values['json'] === true) {
     console.log(JSON.stringify({ key, ...publicPart(record) }));
     return;
@@ -157,8 +157,8 @@ function publicPart({ sha256: _digest, ...record }: KeyRecord): object {
 }
 
 async function readId(action: string, argument: string | undefined): Promise<string> {
-  const { idMeantBy } = await import('../authn/api-keys/key-text.ts');
-  const id = argument === undefined ? undefined : idMeantBy(argument);
+  const { idFromInput } = await import('../authn/api-keys/key-text.ts');
+  const id = argument === undefined ? undefined : idFromInput(argument);
   if (id !== undefined) return id;
   // The message does not repeat the argument, which may be a mistyped secret.
   throw new UsageError(

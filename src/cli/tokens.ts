@@ -1,6 +1,6 @@
 /** `tributary tokens`: revokes access tokens before they expire. */
 
-import type { RevocationBook } from '../authn/revocation/revocation-book.ts';
+import type { RevocationRepository } from '../authn/revocation/revocation-repository.ts';
 import { claimText, revocationSchema, type RevocationEntry } from '../config/gateway/auth-revocation.ts';
 import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
 import {
@@ -69,13 +69,13 @@ Exit codes: 0 done, 1 failed, 2 usage error.`,
   },
 };
 
-async function revoke(book: RevocationBook, entry: RevocationEntry, values: Values): Promise<void> {
+async function revoke(book: RevocationRepository, entry: RevocationEntry, values: Values): Promise<void> {
   await book.add(entry);
   if (values['json'] === true) console.log(JSON.stringify(entry));
   else console.log(`Revoked until ${entry.expiresAt}: tokens ${describe(entry)}.`);
 }
 
-async function list(book: RevocationBook, values: Values): Promise<void> {
+async function list(book: RevocationRepository, values: Values): Promise<void> {
   const entries = await book.read();
   if (values['json'] === true) console.log(JSON.stringify(entries));
   else if (entries.length === 0) console.log('nothing is revoked');
@@ -128,15 +128,15 @@ function readClaim(values: Values, flag: string): string | undefined {
 
 async function withBook(
   location: CredentialLocation,
-  work: (book: RevocationBook) => Promise<void>,
+  work: (book: RevocationRepository) => Promise<void>,
 ): Promise<void> {
   const options = { entriesMax: location.entriesMax ?? entriesMaxDefault, wallClock: Date.now };
   if ('file' in location) {
-    const { fileRevocationBook } = await import('../authn/revocation/file-revocations.ts');
-    return work(fileRevocationBook(location.file, options));
+    const { fileRevocationRepository } = await import('../authn/revocation/file-revocations.ts');
+    return work(fileRevocationRepository(location.file, options));
   }
-  const { redisRevocationBook } = await import('../authn/revocation/redis-revocations.ts');
-  return withStore(location.redis, (store) => work(redisRevocationBook(store, options)));
+  const { redisRevocationRepository } = await import('../authn/revocation/redis-revocations.ts');
+  return withStore(location.redis, (store) => work(redisRevocationRepository(store, options)));
 }
 
 const entriesMaxDefault = revocationSchema.parse({}).entriesMax;

@@ -8,7 +8,7 @@
 
 import { X509Certificate } from 'node:crypto';
 
-import { newSigningKeys, readSigningKeys, turned, type SigningJwk } from '../authn/identity/signing-keys.ts';
+import { newSigningKeys, readSigningKeys, rotatedKeys, type SigningJwk } from '../authn/identity/signing-keys.ts';
 import { signs, type AuthConfig } from '../config/gateway/auth.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
@@ -102,7 +102,7 @@ export class WatchedCredentials extends GivenCredentials {
 
   async #turn(): Promise<void> {
     const { signing } = this.current;
-    if (signing) this.#replace({ ...this.current, signing: await turned(signing) });
+    if (signing) this.#replace({ ...this.current, signing: await rotatedKeys(signing) });
   }
 
   async #look(): Promise<void> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { fileKeyBook } from '../../src/authn/api-keys/file-keys.ts';
-import type { MadeKey } from '../../src/authn/api-keys/manage.ts';
+import { fileKeyRepository } from '../../src/authn/api-keys/file-keys.ts';
+import type { CreatedKey } from '../../src/authn/api-keys/manage.ts';
 import { managed, type Managed } from '../credentials/support.ts';
 import { onlyCall } from '../support/intervals.ts';
 import { openShop, type Shop } from '../support/shop.ts';
@@ -14,7 +14,7 @@ import { type Provider, type SigningKey, signed, signingKey, startProvider } fro
 
 let folder: string;
 let keys: Managed;
-let key: MadeKey;
+let key: CreatedKey;
 let signing: SigningKey;
 let provider: Provider;
 let shop: Shop;
@@ -22,7 +22,7 @@ let shop: Shop;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tributary-keys-'));
   const path = join(folder, 'keys.json');
-  keys = managed(fileKeyBook(path));
+  keys = managed(fileKeyRepository(path));
   key = await keys.create();
   signing = await signingKey('ES256', 'one');
   provider = await startProvider([signing]);

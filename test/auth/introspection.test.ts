@@ -232,7 +232,7 @@ describe('of several issuers', () => {
   it('one may not speak for another', async () => {
     const { own, other, check } = await several();
     own.says = () => ({ active: true, token_type: 'Bearer', iss: other.issuer, sub: 'root' });
-    expect((await check.check('shop_1')).reason).toBe('the token is of another issuer');
+    expect((await check.check('shop_1')).reason).toBe('the token was issued by another issuer');
   });
 
   it('where none signs, what looks signed is asked about too', async () => {

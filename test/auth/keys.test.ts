@@ -115,7 +115,7 @@ describe('an unknown kid', () => {
     idp.keys = [first.jwk, second.jwk];
     const rotated = await token(second);
     expect((await check.check(rotated)).reason).toBe(
-      'no key of the issuer fits the kid and algorithm of the token',
+      'no key of the issuer matches the kid and algorithm of the token',
     );
     check.forward(30 * secondMs);
     expect((await check.check(rotated)).principal).toBeDefined();
@@ -245,7 +245,7 @@ describe('an issuer that is configured by its name alone', () => {
     idp.says = 'https://other.example';
     const check = discovered(idp);
     expect((await check.check(await token())).code).toBe('AUTHENTICATION_UNAVAILABLE');
-    expect(check.failures).toEqual(['the discovery document is of another issuer']);
+    expect(check.failures).toEqual(['the discovery document belongs to another issuer']);
   });
 });
 
@@ -258,7 +258,7 @@ it('what is refused is said in the log in words, and with nothing that a token s
   expect((await check.check(foreign)).reason).toBe('the issuer of the token is not configured');
   const slashed = await signed(first, `${idp.issuer}/`, { nowMs: check.nowMs });
   expect((await check.check(slashed)).reason).toBe(
-    `the issuer of the token is not configured: that is ${idp.issuer}, which differs by the slash at the end`,
+    `the issuer of the token is not configured: the configured issuer is ${idp.issuer}, which differs by the trailing slash`,
   );
   idp.mode = 'fails';
   check.forward(hourMs);
@@ -269,7 +269,7 @@ it('what is refused is said in the log in words, and with nothing that a token s
 describe('a file of keys', () => {
   it.each([
     ['is missing', undefined, 'which does not exist'],
-    ['is not JSON', 'secret', 'which cannot be used: the file of keys is not JSON'],
+    ['is not JSON', 'secret', 'which cannot be used: the key file is not JSON'],
     ['has no keys', '{"keys":[]}', 'which cannot be used: the key set has no keys'],
   ])('that %s stops the start, with the key of the configuration', async (_, text, reason) => {
     const folder = await folderWith(text === undefined ? {} : { 'keys.json': text });
@@ -282,7 +282,7 @@ describe('a file of keys', () => {
       }),
     ).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: `auth.jwt.issuers[0].jwksFile: expected a file of keys, got "${jwksFile}", ${reason}`,
+      message: `auth.jwt.issuers[0].jwksFile: expected a key file, got "${jwksFile}", ${reason}`,
     });
   });
 });
@@ -322,7 +322,7 @@ describe('a token without a kid', () => {
       signed(good, idp.issuer, { nowMs: check.nowMs, header });
     expect((await check.check(await of(withoutKid))).principal?.subject).toBe('ada');
     expect(await check.check(await of({ kid: 'off-curve' }))).toMatchObject({
-      reason: 'no key of the issuer that fits the token can be used',
+      reason: 'no key of the issuer that matches the token can be used',
     });
   });
 

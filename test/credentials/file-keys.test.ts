@@ -4,7 +4,12 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { fileKeyBook, openFileKeys, usedPath, writeUsed } from '../../src/authn/api-keys/file-keys.ts';
+import {
+  fileKeyRepository,
+  openFileKeys,
+  lastUsedPath,
+  writeLastUsed,
+} from '../../src/authn/api-keys/file-keys.ts';
 import { openApiKeys } from '../../src/authn/api-keys/open-api-keys.ts';
 import { apiKeysSchema } from '../../src/config/gateway/auth-api-keys.ts';
 import { Events } from '../../src/shared/events.ts';
@@ -16,13 +21,13 @@ const dayMs = 86_400_000;
 async function given() {
   const path = join(await folderWith({}), 'keys.json');
   const clock = { nowMs: Date.parse('2026-06-01T00:00:00Z') };
-  const book = fileKeyBook(path);
-  const keys = managed(book, () => clock.nowMs);
+  const repository = fileKeyRepository(path);
+  const keys = managed(repository, () => clock.nowMs);
   const first = await keys.create();
   const failures: string[] = [];
   const lookup = await openFileKeys({ path, pollMs: 5, onFailure: (reason) => failures.push(reason) });
   onTestFinished(() => lookup.close());
-  return { path, clock, book, keys, first, failures, show: shower(lookup, () => clock.nowMs) };
+  return { path, clock, repository, keys, first, failures, show: shower(lookup, () => clock.nowMs) };
 }
 
 describe('a key', () => {
@@ -51,7 +56,7 @@ describe('a key', () => {
 
   it('is refused where its id is known and its secret is another, or its id is not known', async () => {
     const { first, keys, show } = await given();
-    const elsewhere = managed(fileKeyBook(join(await folderWith({}), 'other.json')));
+    const elsewhere = managed(fileKeyRepository(join(await folderWith({}), 'other.json')));
     const foreign = await elsewhere.create();
     expect(await show(foreign.text)).toEqual({ code: 'UNAUTHENTICATED', reason: 'the API key is unknown' });
     const second = await keys.create();
@@ -64,7 +69,7 @@ describe('a key', () => {
   it('is refused where it is there twice, or does not have the form of one', async () => {
     const { first, show } = await given();
     const twice = ['X-Api-Key', first.text, 'x-api-key', first.text];
-    expect((await show(first.text, twice)).reason).toBe('the API key is there more than once');
+    expect((await show(first.text, twice)).reason).toBe('the API key was sent more than once');
     for (const text of [
       `${first.text}, ${first.text}`,
       first.text.slice(0, -1),
@@ -72,7 +77,7 @@ describe('a key', () => {
       '__proto__',
       'constructor',
     ])
-      expect((await show(text)).reason).toBe('the API key does not have the form of one');
+      expect((await show(text)).reason).toBe('the API key is malformed: its format or checksum is wrong');
   });
 
   it('ends when it says', async () => {
@@ -104,7 +109,7 @@ describe('a key', () => {
     expect((await show(first.text)).reason).toBe(`the API key trib_${first.record.id} has expired`);
     expect((await show(next.text)).principal).toBeDefined();
     const again = keys.manager.rotate(first.record.id, { graceMs: 0, expiresAtMs: null });
-    await expect(again).rejects.toThrow(`was rotated before: rotate trib_${next.record.id}`);
+    await expect(again).rejects.toThrow(`was rotated already: rotate trib_${next.record.id}`);
   });
 
   it('that lasted 90 days gets a successor that does', async () => {
@@ -148,7 +153,7 @@ describe('a file that', () => {
 });
 
 it.each([
-  ['no place for keys', {}, 'auth.apiKeys: say where keys are: "file", or "redis"'],
+  ['no place for keys', {}, 'auth.apiKeys: say where keys are stored: set "file", or "redis"'],
   ['a file that is not there', { file: '/none/keys.json' }, /no such file: create the first key with/],
 ])('%s stops the start', async (_what, settings, message) => {
   const opening = openApiKeys(apiKeysSchema.parse(settings), new Events(), undefined);
@@ -156,36 +161,36 @@ it.each([
 });
 
 it('many who make keys at once lose none', async () => {
-  const { book, keys } = await given();
+  const { repository, keys } = await given();
   const made = await Promise.all(Array.from({ length: 20 }, () => keys.create()));
-  const kept = await book.read();
+  const kept = await repository.read();
   expect(made.filter(({ record }) => !kept.has(record.id))).toEqual([]);
   expect(kept.size).toBe(21);
 });
 
 it('of two who rotate one key at once, one is told that the other was first', async () => {
-  const { book, first, keys } = await given();
+  const { repository, first, keys } = await given();
   const rotate = () => keys.manager.rotate(first.record.id, { graceMs: dayMs, expiresAtMs: null });
   const settled = await Promise.allSettled([rotate(), rotate()]);
   expect(settled.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-  expect((await book.read()).size).toBe(2);
+  expect((await repository.read()).size).toBe(2);
 });
 
 it('times of use of several gateways come together, the latest of each key', async () => {
-  const { path, book, first } = await given();
-  const place = usedPath(path);
+  const { path, repository, first } = await given();
+  const place = lastUsedPath(path);
   const { id } = first.record;
-  expect(await writeUsed(place, new Map([[id, 2000]]))).toEqual([]);
-  expect(await writeUsed(place, new Map([[id, 1000]]))).toEqual([id]);
-  await writeUsed(place, new Map([['bbbbbbbbbbbb', 3000]]));
-  expect(await book.lastUsed()).toEqual(
+  expect(await writeLastUsed(place, new Map([[id, 2000]]))).toEqual([]);
+  expect(await writeLastUsed(place, new Map([[id, 1000]]))).toEqual([id]);
+  await writeLastUsed(place, new Map([['bbbbbbbbbbbb', 3000]]));
+  expect(await repository.lastUsed()).toEqual(
     new Map([
       [id, 2000],
       ['bbbbbbbbbbbb', 3000],
     ]),
   );
   await writeFile(place, '{"__proto__":"2026-01-01T00:00:00Z","x":1,');
-  expect(await book.lastUsed()).toEqual(new Map());
+  expect(await repository.lastUsed()).toEqual(new Map());
 });
 
 function key(id: string): object {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { RedisKeys, redisKeyBook, writeUsed } from '../../src/authn/api-keys/redis-keys.ts';
+import { RedisKeys, redisKeyRepository, writeLastUsed } from '../../src/authn/api-keys/redis-keys.ts';
 import { redisSchema } from '../../src/config/gateway/redis.ts';
 import { Events } from '../../src/shared/events.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';
@@ -46,9 +46,18 @@ async function given(settings: Partial<ConstructorParameters<typeof RedisKeys>[0
     onFailure: (reason) => failures.push(reason),
     ...settings,
   });
-  const book = redisKeyBook(real);
+  const repository = redisKeyRepository(real);
   const forward = (ms: number): void => void (nowMs += ms);
-  return { real, store, forward, lookup, failures, book, keys: managed(book), show: shower(lookup) };
+  return {
+    real,
+    store,
+    forward,
+    lookup,
+    failures,
+    repository,
+    keys: managed(repository),
+    show: shower(lookup),
+  };
 }
 
 describe('with Redis', () => {
@@ -96,12 +105,12 @@ describe('with Redis', () => {
   });
 
   it('an id that is not there is asked for once a second, and found once it is', async () => {
-    const { store, forward, real, book, keys, show } = await given();
+    const { store, forward, real, repository, keys, show } = await given();
     const { text, record } = await keys.create();
     await real.run((redis) => redis.hdel(real.key('api-keys'), record.id));
     for (let i = 0; i < 10; i += 1) expect((await show(text)).reason).toBe('the API key is unknown');
     expect(store.asked).toBe(1);
-    await book.write([{ before: null, after: record }]);
+    await repository.write([{ before: null, after: record }]);
     forward(secondMs);
     expect((await show(text)).principal).toBeDefined();
   });
@@ -192,13 +201,13 @@ describe('without Redis', () => {
 });
 
 it('of two who change one key at once, neither is lost', async () => {
-  const { keys, book } = await given();
+  const { keys, repository } = await given();
   const { record } = await keys.create();
   const settled = await Promise.allSettled([
     keys.manager.revoke(record.id),
     keys.manager.rotate(record.id, { graceMs: 0, expiresAtMs: null }),
   ]);
-  const now = (await book.read()).get(record.id);
+  const now = (await repository.read()).get(record.id);
   expect(now?.revokedAt).not.toBeNull();
   expect(now?.rotatedTo !== null).toBe(settled[1]?.status === 'fulfilled');
 });
@@ -213,10 +222,10 @@ it('Redis never gets to see a key', async () => {
 });
 
 it('times of use are kept beside the keys, more of them than go into one command', async () => {
-  const { real, book } = await given();
+  const { real, repository } = await given();
   const used = new Map(Array.from({ length: 1201 }, (_, i) => [`z${String(i).padStart(11, '0')}`, i + 1]));
-  expect(await writeUsed(real, used)).toHaveLength(1201);
-  expect(await book.lastUsed()).toEqual(used);
+  expect(await writeLastUsed(real, used)).toHaveLength(1201);
+  expect(await repository.lastUsed()).toEqual(used);
 });
 
 function fresh(store: Store): RedisKeys {

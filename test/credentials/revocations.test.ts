@@ -5,9 +5,12 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { fileRevocationBook, openFileRevocations } from '../../src/authn/revocation/file-revocations.ts';
-import { RedisRevocations, redisRevocationBook } from '../../src/authn/revocation/redis-revocations.ts';
-import type { RevocationBook, Revocations } from '../../src/authn/revocation/revocation-book.ts';
+import {
+  fileRevocationRepository,
+  openFileRevocations,
+} from '../../src/authn/revocation/file-revocations.ts';
+import { RedisRevocations, redisRevocationRepository } from '../../src/authn/revocation/redis-revocations.ts';
+import type { RevocationRepository, Revocations } from '../../src/authn/revocation/revocation-repository.ts';
 import { revocationCheck } from '../../src/authn/revocation/revocations.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import type { RevocationEntry } from '../../src/config/gateway/auth-revocation.ts';
@@ -49,7 +52,7 @@ function verdictOf(revocations: Revocations, untilLoaded: 'refuse' | 'accept' = 
 interface Given {
   /** Ahead of the time of day, for whoever makes revocations. */
   readonly clock: { aheadMs: number };
-  readonly book: RevocationBook;
+  readonly repository: RevocationRepository;
   readonly verdict: (jti: string) => string;
   readonly failures: string[];
 }
@@ -61,8 +64,11 @@ async function inFile(): Promise<Given & { readonly path: string }> {
   const revocations = await openFileRevocations({ path, pollMs, entriesMax, wallClock, onFailure });
   onTestFinished(() => revocations.close());
   const clock = { aheadMs: 0 };
-  const book = fileRevocationBook(path, { entriesMax, wallClock: () => Date.now() + clock.aheadMs });
-  return { clock, path, book, verdict: verdictOf(revocations), failures };
+  const repository = fileRevocationRepository(path, {
+    entriesMax,
+    wallClock: () => Date.now() + clock.aheadMs,
+  });
+  return { clock, path, repository, verdict: verdictOf(revocations), failures };
 }
 
 async function inRedis(options: { readonly isDown?: boolean } = {}) {
@@ -85,8 +91,11 @@ async function inRedis(options: { readonly isDown?: boolean } = {}) {
   const revocations = await RedisRevocations.open({ store, pollMs, entriesMax, wallClock, onFailure });
   onTestFinished(() => revocations.close());
   const clock = { aheadMs: 0 };
-  const book = redisRevocationBook(real, { entriesMax, wallClock: () => Date.now() + clock.aheadMs });
-  return { clock, real, stream, redis, revocations, book, verdict: verdictOf(revocations), failures };
+  const repository = redisRevocationRepository(real, {
+    entriesMax,
+    wallClock: () => Date.now() + clock.aheadMs,
+  });
+  return { clock, real, stream, redis, revocations, repository, verdict: verdictOf(revocations), failures };
 }
 
 describe.each<[string, () => Promise<Given>]>([
@@ -94,48 +103,51 @@ describe.each<[string, () => Promise<Given>]>([
   ['Redis', inRedis],
 ])('in %s', (_place, given) => {
   it('a revocation is seen soon, with all that came before it', async () => {
-    const { book, verdict } = await given();
+    const { repository, verdict } = await given();
     expect(verdict('a')).toBe('accepted');
-    for (const jti of ['a', 'b', 'c']) await book.add(entry(jti));
+    for (const jti of ['a', 'b', 'c']) await repository.add(entry(jti));
     await expect
       .poll(() => ['a', 'b', 'c', 'd'].map(verdict))
       .toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'accepted']);
-    expect((await book.read()).map(({ jti }) => jti)).toEqual(['a', 'b', 'c']);
+    expect((await repository.read()).map(({ jti }) => jti)).toEqual(['a', 'b', 'c']);
   });
 
   it('several that are made at once are all kept', async () => {
-    const { book } = await given();
-    await Promise.all(Array.from({ length: 20 }, (_, i) => book.add(entry(`t${i}`))));
-    expect(await book.read()).toHaveLength(20);
+    const { repository } = await given();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => repository.add(entry(`t${i}`))));
+    expect(await repository.read()).toHaveLength(20);
   });
 
   it('there is room for so many, and what has ended makes some', async () => {
-    const { clock, book } = await given();
-    for (let i = 0; i < entriesMax; i += 1) await book.add(entry(`t${i}`, i === 0 ? hourMs : 2 * hourMs));
-    await expect(book.add(entry('more'))).rejects.toThrow(`there are ${entriesMax} revocations already`);
+    const { clock, repository } = await given();
+    for (let i = 0; i < entriesMax; i += 1)
+      await repository.add(entry(`t${i}`, i === 0 ? hourMs : 2 * hourMs));
+    await expect(repository.add(entry('more'))).rejects.toThrow(
+      `there are ${entriesMax} revocations already`,
+    );
     clock.aheadMs = hourMs;
-    await book.add(entry('more', 2 * hourMs));
-    expect(await book.read()).toHaveLength(entriesMax);
+    await repository.add(entry('more', 2 * hourMs));
+    expect(await repository.read()).toHaveLength(entriesMax);
   });
 });
 
 it('a file that is broken or gone takes nothing back', async () => {
-  const { path, book, verdict, failures } = await inFile();
-  await book.add(entry('a'));
+  const { path, repository, verdict, failures } = await inFile();
+  await repository.add(entry('a'));
   await expect.poll(() => verdict('a')).toBe('UNAUTHENTICATED');
   await writeFile(path, '{"version":1,"revoked":[{"sub":"ada"}]}');
   await expect.poll(() => failures.at(-1)).toMatch(/^it is not a file of revocations: revoked\.0/);
   await rm(path);
   await expect.poll(() => failures.at(-1)).toBe('no such file');
   expect(verdict('a')).toBe('UNAUTHENTICATED');
-  await book.add(entry('b'));
+  await repository.add(entry('b'));
   await expect.poll(() => verdict('b')).toBe('UNAUTHENTICATED');
 });
 
 describe('without Redis', () => {
   it('the last copy serves, which is said once', async () => {
-    const { redis, book, verdict, failures } = await inRedis();
-    await book.add(entry('a'));
+    const { redis, repository, verdict, failures } = await inRedis();
+    await repository.add(entry('a'));
     await expect.poll(() => verdict('a')).toBe('UNAUTHENTICATED');
     redis.isDown = true;
     await expect.poll(() => failures).toEqual(['Redis is lost']);
@@ -143,7 +155,7 @@ describe('without Redis', () => {
     expect(failures).toHaveLength(1);
     expect([verdict('a'), verdict('b')]).toEqual(['UNAUTHENTICATED', 'accepted']);
     redis.isDown = false;
-    await book.add(entry('b'));
+    await repository.add(entry('b'));
     await expect.poll(() => verdict('b')).toBe('UNAUTHENTICATED');
   });
 
@@ -156,8 +168,8 @@ describe('without Redis', () => {
   });
 
   it('a Redis that comes back empty, its clock behind, takes nothing back and is listened to', async () => {
-    const { real, stream, book, verdict } = await inRedis();
-    await book.add(entry('a'));
+    const { real, stream, repository, verdict } = await inRedis();
+    await repository.add(entry('a'));
     await expect.poll(() => verdict('a')).toBe('UNAUTHENTICATED');
     await real.run((commands) => commands.del(stream));
     await real.run((commands) => commands.xadd(stream, '5-0', 'entry', JSON.stringify(entry('b'))));
@@ -177,11 +189,11 @@ it('more than a page is read, and what makes no sense is passed over and said', 
 });
 
 it('what has ended is taken away by the next command, what it cannot read is not', async () => {
-  const { real, stream, book } = await inRedis();
+  const { real, stream, repository } = await inRedis();
   await real.run((redis) => redis.xadd(stream, '*', 'entry', '{"of":"a newer version"}'));
-  await book.add(entry('brief', 1));
-  await expect.poll(() => book.read()).toEqual([]);
-  await book.add(entry('lasting'));
+  await repository.add(entry('brief', 1));
+  await expect.poll(() => repository.read()).toEqual([]);
+  await repository.add(entry('lasting'));
   expect(await real.run((redis) => redis.xlen(stream))).toBe(2);
-  expect((await book.read()).map(({ jti }) => jti)).toEqual(['lasting']);
+  expect((await repository.read()).map(({ jti }) => jti)).toEqual(['lasting']);
 });

@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 
 import { createApiKeys, type KeyLookup } from '../../src/authn/api-keys/api-keys.ts';
-import type { KeyBook } from '../../src/authn/api-keys/key-book.ts';
-import { KeyManager, type MadeKey, type NewKey } from '../../src/authn/api-keys/manage.ts';
+import type { KeyRepository } from '../../src/authn/api-keys/key-repository.ts';
+import { KeyManager, type CreatedKey, type NewKey } from '../../src/authn/api-keys/manage.ts';
 import type { Principal } from '../../src/pipeline/principal.ts';
 import { isGatewayError } from '../../src/shared/errors.ts';
 
@@ -40,11 +40,11 @@ export function shower(
 
 export interface Managed {
   readonly manager: KeyManager;
-  create(wanted?: Partial<NewKey>): Promise<MadeKey>;
+  create(wanted?: Partial<NewKey>): Promise<CreatedKey>;
 }
 
-export function managed(book: KeyBook, wallClock: () => number = Date.now): Managed {
-  const manager = new KeyManager({ book, wallClock, randomBytes });
+export function managed(repository: KeyRepository, wallClock: () => number = Date.now): Managed {
+  const manager = new KeyManager({ repository, wallClock, randomBytes });
   const usual = { client: 'web', tier: 'premium', scopes: ['read'], roles: [], expiresAtMs: null };
   return { manager, create: (wanted) => manager.create({ ...usual, ...wanted }) };
 }

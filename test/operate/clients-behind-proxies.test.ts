@@ -15,7 +15,7 @@ const proxy = '10.0.0.1';
 const waiting = new WaitingRequests({ perClientMax: 10, max: 10, bytesMax: 10_000 });
 const networkOf = clientNetworks({ trustedProxies: [proxy], ipv6PrefixBits: 64 });
 const identity = createBackendIdentity(authSchema.parse({}));
-const unproven = (head: RequestHead): RequestContext => identity.tell(head, { principal: anonymous });
+const unproven = (head: RequestHead): RequestContext => identity.apply(head, { principal: anonymous });
 const unasked = (head: RequestHead): RequestContext => ({ ...head, principal: anonymous });
 
 it.each([

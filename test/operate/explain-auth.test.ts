@@ -232,7 +232,7 @@ describe('a mistake ends with a line that says what is wrong, and exit code 1', 
     ],
     [{ 'as.json': '["admin"]' }, ['as.json must hold a JSON object']],
     [{ 'as.json': '{ sub: 1 }' }, ['as.json is not JSON: ']],
-    [{ 'as.json': '{ "sub": 1 }' }, ['as.json: "sub" must be a text: such a token is refused']],
+    [{ 'as.json': '{ "sub": 1 }' }, ['as.json: "sub" must be a string: other tokens are refused']],
     [
       { 'as.json': '{ "iss": "https://other.example" }' },
       ['as.json: no issuer "https://other.example": "iss" must be one of "tributary-demo-only"'],

@@ -8,7 +8,7 @@ import { buildSchema } from 'graphql';
 
 import { createApiKeys } from '../../src/authn/api-keys/api-keys.ts';
 import { principalOf } from '../../src/authn/jwt/claims.ts';
-import { tokenFinder } from '../../src/authn/jwt/token-places.ts';
+import { tokenFinder } from '../../src/authn/jwt/token-finder.ts';
 import { createTrustedProxy } from '../../src/authn/trusted-proxy.ts';
 import { claimsSchema } from '../../src/config/gateway/auth-jwt.ts';
 import { expandEnvironment } from '../../src/config/yaml/environment.ts';

@@ -1,9 +1,9 @@
-/** A key as requests are checked with it: made once from its record. */
+/** An API key in the form that requests are verified with, built once from its record. */
 
 import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import type { Proof } from '../proof.ts';
 
-export interface KnownKey {
+export interface ApiKey {
   readonly id: string;
   /** SHA-256 of its text. */
   readonly digest: Buffer;
@@ -13,7 +13,7 @@ export interface KnownKey {
   readonly proof: Proof;
 }
 
-export function knownKey(record: KeyRecord): KnownKey {
+export function toApiKey(record: KeyRecord): ApiKey {
   const { id, client, tier, scopes, roles } = record;
   const validUntilMs = validUntil(record);
   return {
@@ -37,11 +37,11 @@ export function knownKey(record: KeyRecord): KnownKey {
   };
 }
 
-/** ms since 1970, or null: for ever. A key that was rotated ends with its grace. */
+/** ms since 1970, or null: never expires. A rotated key expires with its grace period. */
 export function validUntil({
   expiresAt,
   graceUntil,
 }: Pick<KeyRecord, 'expiresAt' | 'graceUntil'>): number | null {
-  const ends = [expiresAt, graceUntil].flatMap((end) => (end === null ? [] : [Date.parse(end)]));
-  return ends.length === 0 ? null : Math.min(...ends);
+  const expiries = [expiresAt, graceUntil].flatMap((end) => (end === null ? [] : [Date.parse(end)]));
+  return expiries.length === 0 ? null : Math.min(...expiries);
 }

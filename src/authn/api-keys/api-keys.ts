@@ -1,44 +1,44 @@
-/** Proves by an API key which client calls. */
+/** Verifies API keys, which identify the client. */
 
 import { timingSafeEqual } from 'node:crypto';
 
-import { type IncomingRequest, isRepeated, type Proof, refusal } from '../proof.ts';
+import { type IncomingRequest, isRepeated, type Proof, invalidCredentials } from '../proof.ts';
 import { digestOf, keyIdOf } from './key-text.ts';
-import type { KnownKey } from './known-key.ts';
+import type { ApiKey } from './api-key.ts';
 import { own } from '../../shared/records.ts';
 
-/** Where keys are looked up: by their public part. */
+/** Looks up keys by id, their public part. */
 export interface KeyLookup {
   /**
-   * @returns At once where it is known.
-   * @throws {GatewayError} `AUTHENTICATION_UNAVAILABLE` where nobody can say.
+   * @returns Synchronously if the key is cached.
+   * @throws {GatewayError} `AUTHENTICATION_UNAVAILABLE` if the key is not cached and the store is unavailable.
    */
-  find(id: string): KnownKey | undefined | Promise<KnownKey | undefined>;
+  find(id: string): ApiKey | undefined | Promise<ApiKey | undefined>;
   close(): Promise<void>;
 }
 
-export interface ApiKeyParts {
+export interface ApiKeyOptions {
   readonly header: string;
   readonly lookup: Pick<KeyLookup, 'find'>;
   /** ms since 1970. */
   readonly wallClock: () => number;
-  /** Called on the way of a request: must not wait. */
+  /** Called while the request is served, so it must not block. */
   readonly onUsed: (id: string, nowMs: number) => void;
 }
 
 export type ProveByKey = (request: IncomingRequest) => Proof | undefined | Promise<Proof>;
 
-/** Compared with where there is no such key, so that both take as long. */
+/** Compared with if there is no such key, so that both cases take equally long. */
 const decoy = Buffer.alloc(32);
 
-export function createApiKeys({ header, lookup, wallClock, onUsed }: ApiKeyParts): ProveByKey {
-  function check(text: string, key: KnownKey | undefined): Proof {
-    const holds = timingSafeEqual(digestOf(text), key?.digest ?? decoy);
-    if (!key || !holds) throw refusal('the API key is unknown');
-    if (key.isRevoked) throw refusal(`the API key trib_${key.id} is revoked`);
+export function createApiKeys({ header, lookup, wallClock, onUsed }: ApiKeyOptions): ProveByKey {
+  function check(text: string, key: ApiKey | undefined): Proof {
+    const isMatch = timingSafeEqual(digestOf(text), key?.digest ?? decoy);
+    if (!key || !isMatch) throw invalidCredentials('the API key is unknown');
+    if (key.isRevoked) throw invalidCredentials(`the API key trib_${key.id} is revoked`);
     const nowMs = wallClock();
     if (key.validUntilMs !== null && nowMs >= key.validUntilMs)
-      throw refusal(`the API key trib_${key.id} has expired`);
+      throw invalidCredentials(`the API key trib_${key.id} has expired`);
     onUsed(key.id, nowMs);
     return key.proof;
   }
@@ -47,10 +47,11 @@ export function createApiKeys({ header, lookup, wallClock, onUsed }: ApiKeyParts
     const text = own(http.headers, header);
     if (text === undefined) return undefined;
     if (typeof text !== 'string' || isRepeated(http, header))
-      throw refusal('the API key is there more than once');
+      throw invalidCredentials('the API key was sent more than once');
     const id = keyIdOf(text);
-    if (id === undefined) throw refusal('the API key does not have the form of one');
-    const found = lookup.find(id);
-    return found instanceof Promise ? found.then((key) => check(text, key)) : check(text, found);
+    if (id === undefined)
+      throw invalidCredentials('the API key is malformed: its format or checksum is wrong');
+    const key = lookup.find(id);
+    return key instanceof Promise ? key.then((resolved) => check(text, resolved)) : check(text, key);
   };
 }

@@ -1,4 +1,4 @@
-/** Keys in a JSON file: `tributary keys` writes it, gateways read it again when it has changed. */
+/** API keys in a JSON file: `tributary keys` writes it, gateways reload it when it changes. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -7,8 +7,8 @@ import { errorText } from '../../shared/error-text.ts';
 import { replaceFile, updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import type { KeyLookup } from './api-keys.ts';
-import { type KeyBook, KeyProblem, recordText } from './key-book.ts';
-import { knownKey, type KnownKey } from './known-key.ts';
+import { type KeyRepository, KeyError, recordText } from './key-repository.ts';
+import { toApiKey, type ApiKey } from './api-key.ts';
 
 const fileBytesMax = 16 * 1024 * 1024;
 
@@ -18,14 +18,14 @@ export interface FileKeysOptions {
   readonly onFailure: (reason: string) => void;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` where the file is missing or no good. */
+/** @throws {GatewayError} `CONFIG_INVALID` if the file is missing or invalid. */
 export async function openFileKeys({ path, pollMs, onFailure }: FileKeysOptions): Promise<KeyLookup> {
-  const file = await WatchedFile.open<ReadonlyMap<string, KnownKey>>({
+  const file = await WatchedFile.open<ReadonlyMap<string, ApiKey>>({
     path,
     pollMs,
     bytesMax: fileBytesMax,
-    parse: (text) => new Map(parseKeys(text).map((record) => [record.id, knownKey(record)])),
-    advice: adviceFor(path),
+    parse: (text) => new Map(parseKeys(text).map((record) => [record.id, toApiKey(record)])),
+    advice: createHint(path),
     onFailure,
   });
   return {
@@ -37,12 +37,12 @@ export async function openFileKeys({ path, pollMs, onFailure }: FileKeysOptions)
   };
 }
 
-export function fileKeyBook(path: string): KeyBook {
+export function fileKeyRepository(path: string): KeyRepository {
   return {
     async read() {
       return byId(path, await readKeys(path));
     },
-    lastUsed: () => readUsed(usedPath(path)),
+    lastUsed: () => readLastUsed(lastUsedPath(path)),
     async write(edits) {
       let isWritten = true;
       await updateFile(path, (text) => {
@@ -68,25 +68,25 @@ async function readKeys(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') throw new KeyProblem(`${path}: no such file: ${adviceFor(path)}`);
-    throw new KeyProblem(`${path} cannot be read (${String(code)})`, { cause: error });
+    if (code === 'ENOENT') throw new KeyError(`${path}: no such file: ${createHint(path)}`);
+    throw new KeyError(`${path} cannot be read (${String(code)})`, { cause: error });
   }
 }
 
-function adviceFor(path: string): string {
+function createHint(path: string): string {
   return `create the first key with: tributary keys create --file ${path} --client NAME`;
 }
 
-/** @throws {KeyProblem} */
+/** @throws {KeyError} */
 function byId(path: string, text: string): Map<string, KeyRecord> {
   try {
     return new Map(parseKeys(text).map((record) => [record.id, record]));
   } catch (error) {
-    throw new KeyProblem(`${path}: ${errorText(error)}`);
+    throw new KeyError(`${path}: ${errorText(error)}`);
   }
 }
 
-/** @throws {Error} That says where it is wrong. */
+/** @throws {Error} Names the first invalid part. */
 function parseKeys(text: string): readonly KeyRecord[] {
   let value: unknown;
   try {
@@ -100,34 +100,37 @@ function parseKeys(text: string): readonly KeyRecord[] {
   throw new Error(`it is not a file of API keys: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
 }
 
-/** Beside the keys, so that gateways never write those. */
-export function usedPath(path: string): string {
+/** A file of its own, so that gateways never write the key file. */
+export function lastUsedPath(path: string): string {
   return `${path}.used`;
 }
 
 /**
- * No lock: of two gateways that write at the same moment one comes first, and its times are handed in again until they
- * are seen in the file.
+ * Without a lock: if two gateways write at the same time, one of them loses its times, so they are passed again until
+ * they are read back from the file.
  *
- * @returns The ids that were there already.
+ * @returns The ids whose times were in the file already.
  */
-export async function writeUsed(path: string, used: ReadonlyMap<string, number>): Promise<readonly string[]> {
-  const known = await readUsed(path);
-  const merged = new Map(known);
-  const settled: string[] = [];
+export async function writeLastUsed(
+  path: string,
+  used: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
+  const existing = await readLastUsed(path);
+  const merged = new Map(existing);
+  const stored: string[] = [];
   for (const [id, atMs] of used) {
-    if ((known.get(id) ?? 0) >= atMs) settled.push(id);
+    if ((existing.get(id) ?? 0) >= atMs) stored.push(id);
     else merged.set(id, atMs);
   }
-  if (settled.length < used.size) {
+  if (stored.length < used.size) {
     const times = [...merged].map(([id, atMs]) => [id, new Date(atMs).toISOString()]);
     await replaceFile(path, `${JSON.stringify(Object.fromEntries(times), null, 2)}\n`, { durable: false });
   }
-  return settled;
+  return stored;
 }
 
-/** What cannot be read is begun anew: it is nothing that anybody depends on. */
-async function readUsed(path: string): Promise<ReadonlyMap<string, number>> {
+/** An unreadable file is replaced: last-use times are informational. */
+async function readLastUsed(path: string): Promise<ReadonlyMap<string, number>> {
   const text = await readFile(path, 'utf8').catch(() => '{}');
   let value: unknown;
   try {

@@ -1,29 +1,29 @@
-/** The keys as those who manage them see them: all of them, and changes that fail where another one came first. */
+/** API keys for management: reads all of them, and writes changes with optimistic concurrency. */
 
 import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 
-/** Why nothing was done, for people. */
-export class KeyProblem extends Error {
-  override readonly name = 'KeyProblem';
+/** Why a command changed nothing; its message is for the operator. */
+export class KeyError extends Error {
+  override readonly name = 'KeyError';
 }
 
 export interface KeyEdit {
-  /** What it must be still; null: there is none with this id. */
+  /** The record that must still be stored; null: the id must be free. */
   readonly before: KeyRecord | null;
   readonly after: KeyRecord;
 }
 
-export interface KeyBook {
+export interface KeyRepository {
   /** By id. */
   read(): Promise<ReadonlyMap<string, KeyRecord>>;
   /** ms since 1970, by id. */
   lastUsed(): Promise<ReadonlyMap<string, number>>;
-  /** All or none. @returns False where one of them has changed meanwhile. */
+  /** Atomic. @returns False if one of the records has changed meanwhile. */
   write(edits: readonly KeyEdit[]): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** The same text for the same record, whoever wrote it. */
+/** Canonical: equal records give equal text. */
 export function recordText(record: KeyRecord): string {
   const { id, sha256, client, tier, scopes, roles, createdAt, expiresAt, revokedAt, rotatedTo, graceUntil } =
     record;

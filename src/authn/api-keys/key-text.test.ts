@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { idMeantBy, keyIdOf, newKeyText } from './key-text.ts';
+import { idFromInput, keyIdOf, newKeyText } from './key-text.ts';
 
 const key = newKeyText(randomBytes);
 
@@ -48,8 +48,8 @@ describe('the text of a key', () => {
 
 it('people may name a key by its id, with or without the start, or by the whole of it', () => {
   const id = key.slice(5, 17);
-  expect([id, `trib_${id}`, key].map(idMeantBy)).toEqual([id, id, id]);
-  expect(['__proto__', `trib_${id}x`, `${key.slice(0, -1)}!`, ''].map(idMeantBy)).toEqual(
+  expect([id, `trib_${id}`, key].map(idFromInput)).toEqual([id, id, id]);
+  expect(['__proto__', `trib_${id}x`, `${key.slice(0, -1)}!`, ''].map(idFromInput)).toEqual(
     Array(4).fill(undefined),
   );
 });

@@ -6,7 +6,7 @@ function given(write: (used: ReadonlyMap<string, number>) => Promise<readonly st
   const written: Array<Record<string, number>> = [];
   const failures: string[] = [];
   const lastUsed = new LastUsed({
-    everyMs: 1000,
+    intervalMs: 1000,
     keysMax: 3,
     random: () => 1,
     write(used) {

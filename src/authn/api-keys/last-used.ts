@@ -1,24 +1,24 @@
 /**
- * When each key was last used, written down from time to time: requests leave a number here and go on. What cannot be
- * written now is tried again with the next; of more than `keysMax` keys the rest is forgotten.
+ * Records when each key was last used. Requests only note the time; the times are written periodically, and a failed
+ * write is repeated with the next one. Keys beyond `keysMax` pending ones are not recorded.
  */
 
 import { errorText } from '../../shared/error-text.ts';
 
-export interface LastUsedParts {
-  /** Between two times of writing. */
-  readonly everyMs: number;
+export interface LastUsedOptions {
+  /** Between two writes. */
+  readonly intervalMs: number;
   readonly keysMax: number;
   /** 0 to 1: spreads the writes of many processes. */
   readonly random: () => number;
-  /** @returns The ids whose time is there for good; the others are handed in again. */
+  /** @returns The ids whose times are stored; the others are passed again. */
   readonly write: (used: ReadonlyMap<string, number>) => Promise<readonly string[]>;
-  /** Once until it works again. */
+  /** Called once for consecutive failures. */
   readonly onFailure: (reason: string) => void;
 }
 
 export class LastUsed {
-  readonly #parts: LastUsedParts;
+  readonly #options: LastUsedOptions;
   /** ms since 1970, by id. */
   readonly #pending = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -26,18 +26,18 @@ export class LastUsed {
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(parts: LastUsedParts) {
-    this.#parts = parts;
+  constructor(options: LastUsedOptions) {
+    this.#options = options;
   }
 
   note(id: string, nowMs: number): void {
-    const { keysMax } = this.#parts;
+    const { keysMax } = this.#options;
     if (this.#pending.size >= keysMax && !this.#pending.has(id)) return;
     this.#pending.set(id, nowMs);
     this.#schedule();
   }
 
-  /** Writes what is left, once. */
+  /** Tries once to write the pending times. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -47,7 +47,7 @@ export class LastUsed {
 
   #schedule(): void {
     if (this.#timer || this.#isClosed) return;
-    const { everyMs, random } = this.#parts;
+    const { intervalMs, random } = this.#options;
     this.#timer = setTimeout(
       () => {
         this.#writing = this.#write().then(() => {
@@ -55,16 +55,16 @@ export class LastUsed {
           if (this.#pending.size > 0) this.#schedule();
         });
       },
-      everyMs * (0.8 + 0.2 * random()),
+      intervalMs * (0.8 + 0.2 * random()),
     ).unref();
   }
 
   async #write(): Promise<void> {
     if (this.#pending.size === 0) return;
-    const { write, onFailure } = this.#parts;
+    const { write, onFailure } = this.#options;
     const used = new Map(this.#pending);
     try {
-      // Used again meanwhile: that later time is still to be written.
+      // A key that was used again meanwhile stays pending.
       for (const id of await write(used))
         if (this.#pending.get(id) === used.get(id)) this.#pending.delete(id);
       this.#hasFailed = false;

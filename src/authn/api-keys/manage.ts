@@ -1,12 +1,12 @@
-/** Makes, ends and replaces API keys. The text of a key is in what is returned here, once, and nowhere else. */
+/** Creates, revokes and rotates API keys. The text of a key is returned once and stored nowhere. */
 
 import type { KeyRecord } from '../../config/gateway/auth-api-keys.ts';
-import { type KeyBook, type KeyEdit, KeyProblem } from './key-book.ts';
+import { type KeyRepository, type KeyEdit, KeyError } from './key-repository.ts';
 import { digestOf, keyIdOf, newKeyText } from './key-text.ts';
-import { validUntil } from './known-key.ts';
+import { validUntil } from './api-key.ts';
 
-export interface ManagerParts {
-  readonly book: KeyBook;
+export interface KeyManagerOptions {
+  readonly repository: KeyRepository;
   /** ms since 1970. */
   readonly wallClock: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -20,15 +20,15 @@ export interface NewKey {
   readonly expiresAtMs: number | null;
 }
 
-export interface MadeKey {
-  /** The key itself: whoever has it is the client. */
+export interface CreatedKey {
+  /** The secret key itself. */
   readonly text: string;
   readonly record: KeyRecord;
 }
 
 export interface Rotation {
   readonly graceMs: number;
-  /** Of the new key; undefined: as long as the old one had when it was made. */
+  /** Expiry of the new key; undefined: it gets the lifetime of the old one. */
   readonly expiresAtMs: number | null | undefined;
 }
 
@@ -44,45 +44,45 @@ export function stateOf(
   return record.rotatedTo === null ? 'active' : 'rotated';
 }
 
-/** Others may change the same key at the same time; nobody does so again and again. */
+/** Attempts at a write that conflicts with concurrent changes. */
 const attemptsMax = 5;
 
 export class KeyManager {
-  readonly #parts: ManagerParts;
+  readonly #options: KeyManagerOptions;
 
-  constructor(parts: ManagerParts) {
-    this.#parts = parts;
+  constructor(options: KeyManagerOptions) {
+    this.#options = options;
   }
 
-  async create(wanted: NewKey): Promise<MadeKey> {
+  async create(input: NewKey): Promise<CreatedKey> {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const key = this.#made(wanted);
-      if (await this.#parts.book.write([{ before: null, after: key.record }])) return key;
+      const key = this.#newKey(input);
+      if (await this.#options.repository.write([{ before: null, after: key.record }])) return key;
     }
-    throw new KeyProblem('no id is free');
+    throw new KeyError('no free key id was found: try again');
   }
 
-  /** @returns The key as it is now; one that was revoked before stays as it is. */
+  /** @returns The record as it is now; a key that is revoked already stays unchanged. */
   revoke(id: string): Promise<KeyRecord> {
     return this.#change(id, (record) => {
       if (record.revokedAt !== null) return { edits: [], result: record };
-      const after = { ...record, revokedAt: timeText(this.#parts.wallClock()) };
+      const after = { ...record, revokedAt: timeText(this.#options.wallClock()) };
       return { edits: [{ before: record, after }], result: after };
     });
   }
 
-  /** @throws {KeyProblem} Where the key does not hold any more, or has a successor. */
-  rotate(id: string, { graceMs, expiresAtMs }: Rotation): Promise<MadeKey & { readonly old: KeyRecord }> {
+  /** @throws {KeyError} If the key is expired, revoked or rotated already. */
+  rotate(id: string, { graceMs, expiresAtMs }: Rotation): Promise<CreatedKey & { readonly old: KeyRecord }> {
     return this.#change(id, (record) => {
-      const nowMs = this.#parts.wallClock();
+      const nowMs = this.#options.wallClock();
       const state = stateOf(record, nowMs);
       if (record.rotatedTo !== null)
-        throw new KeyProblem(`key trib_${id} was rotated before: rotate trib_${record.rotatedTo}`);
+        throw new KeyError(`key trib_${id} was rotated already: rotate trib_${record.rotatedTo}`);
       if (state !== 'active')
-        throw new KeyProblem(`key trib_${id} is ${state}: make a new one with tributary keys create`);
+        throw new KeyError(`key trib_${id} is ${state}: create a new one with tributary keys create`);
       const { client, tier, scopes, roles } = record;
-      const ends = expiresAtMs === undefined ? asLong(record, nowMs) : expiresAtMs;
-      const key = this.#made({ client, tier, scopes, roles, expiresAtMs: ends });
+      const newExpiresAtMs = expiresAtMs === undefined ? expiryOfSameLifetime(record, nowMs) : expiresAtMs;
+      const key = this.#newKey({ client, tier, scopes, roles, expiresAtMs: newExpiresAtMs });
       const old = { ...record, rotatedTo: key.record.id, graceUntil: timeText(nowMs + graceMs) };
       return {
         edits: [
@@ -94,18 +94,18 @@ export class KeyManager {
     });
   }
 
-  #made(wanted: NewKey): MadeKey {
-    const { randomBytes, wallClock } = this.#parts;
+  #newKey(input: NewKey): CreatedKey {
+    const { randomBytes, wallClock } = this.#options;
     const text = newKeyText(randomBytes);
     const record: KeyRecord = {
       id: keyIdOf(text) ?? '',
       sha256: digestOf(text).toString('base64url'),
-      client: wanted.client,
-      tier: wanted.tier,
-      scopes: [...wanted.scopes],
-      roles: [...wanted.roles],
+      client: input.client,
+      tier: input.tier,
+      scopes: [...input.scopes],
+      roles: [...input.roles],
       createdAt: timeText(wallClock()),
-      expiresAt: wanted.expiresAtMs === null ? null : timeText(wanted.expiresAtMs),
+      expiresAt: input.expiresAtMs === null ? null : timeText(input.expiresAtMs),
       revokedAt: null,
       rotatedTo: null,
       graceUntil: null,
@@ -113,23 +113,23 @@ export class KeyManager {
     return { text, record };
   }
 
-  /** Until nobody else came first. `plan` is asked anew each time. */
+  /** Retries on conflicts with concurrent changes; `plan` runs again each time. */
   async #change<Result>(
     id: string,
     plan: (record: KeyRecord) => { readonly edits: readonly KeyEdit[]; readonly result: Result },
   ): Promise<Result> {
-    const { book } = this.#parts;
+    const { repository } = this.#options;
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const record = (await book.read()).get(id);
-      if (!record) throw new KeyProblem(`there is no key trib_${id}: see tributary keys list`);
+      const record = (await repository.read()).get(id);
+      if (!record) throw new KeyError(`there is no key trib_${id}: see tributary keys list`);
       const { edits, result } = plan(record);
-      if (edits.length === 0 || (await book.write(edits))) return result;
+      if (edits.length === 0 || (await repository.write(edits))) return result;
     }
-    throw new KeyProblem(`key trib_${id} is being changed by others again and again: try once more`);
+    throw new KeyError(`key trib_${id} was changed by others at the same time: try again`);
   }
 }
 
-function asLong({ createdAt, expiresAt }: KeyRecord, nowMs: number): number | null {
+function expiryOfSameLifetime({ createdAt, expiresAt }: KeyRecord, nowMs: number): number | null {
   return expiresAt === null ? null : nowMs + Date.parse(expiresAt) - Date.parse(createdAt);
 }
 

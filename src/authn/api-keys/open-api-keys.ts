@@ -1,4 +1,4 @@
-/** Builds API keys as the configuration has them: where they are looked up, and where their use is written down. */
+/** Builds API key verification from the configuration: where keys are looked up, and where their last use is stored. */
 
 import type { ApiKeysConfig } from '../../config/gateway/auth-api-keys.ts';
 import { monotonicClock } from '../../shared/clock.ts';
@@ -6,16 +6,16 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Events } from '../../shared/events.ts';
 import type { Store } from '../../store/store.ts';
 import { createApiKeys, type KeyLookup, type ProveByKey } from './api-keys.ts';
-import { openFileKeys, usedPath, writeUsed as writeUsedToFile } from './file-keys.ts';
+import { openFileKeys, lastUsedPath, writeLastUsed as writeLastUsedToFile } from './file-keys.ts';
 import { LastUsed } from './last-used.ts';
-import { RedisKeys, writeUsed as writeUsedToRedis } from './redis-keys.ts';
+import { RedisKeys, writeLastUsed as writeLastUsedToRedis } from './redis-keys.ts';
 
 export interface ApiKeys {
   readonly prove: ProveByKey;
   close(): Promise<void>;
 }
 
-/** Keys whose use is not written down yet. */
+/** Keys whose last use is not stored yet. */
 const pendingMax = 50_000;
 
 /** @throws {GatewayError} `CONFIG_INVALID` */
@@ -27,19 +27,19 @@ export async function openApiKeys(
   const { header, lastUsedMs } = config;
   const { lookup, write, place } = await openLookup(config, events, store);
   const lastUsed = new LastUsed({
-    everyMs: lastUsedMs,
+    intervalMs: lastUsedMs,
     keysMax: pendingMax,
     random: Math.random,
     write,
     onFailure: (reason) => events.emit('authDataFailed', { what: 'last use of API keys', place, reason }),
   });
-  const isNoted = lastUsedMs > 0;
+  const isRecorded = lastUsedMs > 0;
   return {
     prove: createApiKeys({
       header,
       lookup,
       wallClock: Date.now,
-      onUsed: (id, nowMs) => isNoted && lastUsed.note(id, nowMs),
+      onUsed: (id, nowMs) => isRecorded && lastUsed.note(id, nowMs),
     }),
     async close() {
       await lookup.close();
@@ -48,23 +48,30 @@ export async function openApiKeys(
   };
 }
 
-interface Place {
+interface KeySource {
   readonly lookup: KeyLookup;
   readonly write: (used: ReadonlyMap<string, number>) => Promise<readonly string[]>;
   readonly place: string;
 }
 
-async function openLookup(config: ApiKeysConfig, events: Events, store: Store | undefined): Promise<Place> {
+async function openLookup(
+  config: ApiKeysConfig,
+  events: Events,
+  store: Store | undefined,
+): Promise<KeySource> {
   const { file, pollMs } = config;
   const place = file ?? 'redis';
   const onFailure = (reason: string): void =>
     events.emit('authDataFailed', { what: 'API keys', place, reason });
   if (file !== undefined) {
     const lookup = await openFileKeys({ path: file, pollMs, onFailure });
-    return { lookup, write: (used) => writeUsedToFile(usedPath(file), used), place };
+    return { lookup, write: (used) => writeLastUsedToFile(lastUsedPath(file), used), place };
   }
   if (!store)
-    throw new GatewayError('CONFIG_INVALID', 'auth.apiKeys: say where keys are: "file", or "redis"');
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      'auth.apiKeys: say where keys are stored: set "file", or "redis"',
+    );
   const lookup = new RedisKeys({
     store,
     cacheMs: config.cacheSeconds * 1000,
@@ -74,5 +81,5 @@ async function openLookup(config: ApiKeysConfig, events: Events, store: Store | 
     now: monotonicClock,
     onFailure,
   });
-  return { lookup, write: (used) => writeUsedToRedis(store, used), place };
+  return { lookup, write: (used) => writeLastUsedToRedis(store, used), place };
 }

@@ -1,7 +1,7 @@
 /**
- * Keys in Redis, one hash of records by id. What is known of a key holds for `cacheMs`: half of that at once, then at
- * once with a question behind it, and after it not without an answer. Without Redis, keys that were known go on for
- * `keptMs`; of others nobody can say anything.
+ * API keys in Redis, one hash of records by id, cached for `cacheMs`: in the second half of that an entry is refreshed
+ * in the background, after it before it is used. While Redis is unavailable, cached keys stay valid for `keptMs`, and
+ * other keys cannot be verified.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -10,10 +10,10 @@ import { keyId, keyRecordSchema, type KeyRecord } from '../../config/gateway/aut
 import type { Clock } from '../../shared/clock.ts';
 import { StoreUnavailable } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
-import { unavailable } from '../proof.ts';
+import { authenticationUnavailable } from '../proof.ts';
 import type { KeyLookup } from './api-keys.ts';
-import { type KeyBook, recordText } from './key-book.ts';
-import { knownKey, type KnownKey } from './known-key.ts';
+import { type KeyRepository, recordText } from './key-repository.ts';
+import { toApiKey, type ApiKey } from './api-key.ts';
 
 export interface RedisKeysOptions {
   readonly store: Store;
@@ -26,100 +26,100 @@ export interface RedisKeysOptions {
 }
 
 interface Entry {
-  /** As Redis has it. */
+  /** The record as stored in Redis. */
   readonly text: string;
-  readonly key: KnownKey;
+  readonly key: ApiKey;
   checkedAtMs: number;
 }
 
 export class RedisKeys implements KeyLookup {
   readonly #options: RedisKeysOptions;
-  readonly #known: LRUCache<string, Entry>;
-  /** Apart, so that whoever tries ids cannot push out those that are used. Until when, by id. */
-  readonly #unknown: LRUCache<string, number>;
-  readonly #underWay = new Map<string, Promise<KnownKey | undefined>>();
-  /** Of those, ids that are not known. */
-  #strangers = 0;
+  readonly #entries: LRUCache<string, Entry>;
+  /** Expiry by unknown id. Separate, so that guessing ids cannot evict keys in use. */
+  readonly #misses: LRUCache<string, number>;
+  readonly #inFlight = new Map<string, Promise<ApiKey | undefined>>();
+  /** Lookups in flight for ids without an entry. */
+  #uncachedLookups = 0;
 
   constructor(options: RedisKeysOptions) {
     this.#options = options;
-    this.#known = new LRUCache({ max: options.entriesMax });
-    this.#unknown = new LRUCache({ max: options.entriesMax });
+    this.#entries = new LRUCache({ max: options.entriesMax });
+    this.#misses = new LRUCache({ max: options.entriesMax });
   }
 
-  find(id: string): KnownKey | undefined | Promise<KnownKey | undefined> {
+  find(id: string): ApiKey | undefined | Promise<ApiKey | undefined> {
     const { cacheMs, now } = this.#options;
-    const entry = this.#known.get(id);
+    const entry = this.#entries.get(id);
     const nowMs = now();
     if (entry) {
       const ageMs = nowMs - entry.checkedAtMs;
       if (ageMs < cacheMs) {
-        // Whatever comes of it is for the next request.
-        if (ageMs > cacheMs / 2) this.#ask(id, entry).catch(() => {});
+        // The refreshed entry is for later requests.
+        if (ageMs > cacheMs / 2) this.#lookUp(id, entry).catch(() => {});
         return entry.key;
       }
-    } else if ((this.#unknown.get(id) ?? 0) > nowMs) return undefined;
-    return this.#ask(id, entry);
+    } else if ((this.#misses.get(id) ?? 0) > nowMs) return undefined;
+    return this.#lookUp(id, entry);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  #ask(id: string, entry: Entry | undefined): Promise<KnownKey | undefined> {
-    const asked = this.#underWay.get(id);
-    if (asked) return asked;
-    // Known ids are as many as there are keys. The others must not keep those from being asked for: a key that is
-    // revoked would go on for as long as somebody makes up ids.
-    if (!entry && this.#strangers >= this.#options.lookupsMax)
-      return Promise.reject(unavailable('too many unknown API keys are being looked up'));
-    const stranger = entry ? 0 : 1;
-    this.#strangers += stranger;
-    const answer = this.#look(id, entry).finally(() => {
-      this.#underWay.delete(id);
-      this.#strangers -= stranger;
+  #lookUp(id: string, entry: Entry | undefined): Promise<ApiKey | undefined> {
+    const pending = this.#inFlight.get(id);
+    if (pending) return pending;
+    // Only lookups without an entry are limited. Otherwise guessing ids could block the refresh of a cached key, which
+    // would stay valid after its revocation.
+    if (!entry && this.#uncachedLookups >= this.#options.lookupsMax)
+      return Promise.reject(authenticationUnavailable('too many unknown API keys are being looked up'));
+    const uncached = entry ? 0 : 1;
+    this.#uncachedLookups += uncached;
+    const lookup = this.#fetch(id, entry).finally(() => {
+      this.#inFlight.delete(id);
+      this.#uncachedLookups -= uncached;
     });
-    this.#underWay.set(id, answer);
-    return answer;
+    this.#inFlight.set(id, lookup);
+    return lookup;
   }
 
-  async #look(id: string, entry: Entry | undefined): Promise<KnownKey | undefined> {
+  async #fetch(id: string, entry: Entry | undefined): Promise<ApiKey | undefined> {
     const { store, cacheMs, now, onFailure } = this.#options;
-    const askedAtMs = now();
+    const startedAtMs = now();
     let text: string | null;
     try {
       text = await store.run((redis) => redis.hget(hashOf(store), id));
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      return this.#without(entry, error.message);
+      return this.#staleKey(entry, error.message);
     }
     if (entry && entry.text === text) {
-      entry.checkedAtMs = askedAtMs;
+      entry.checkedAtMs = startedAtMs;
       return entry.key;
     }
     const record = text === null ? undefined : parseRecord(text, id);
     if (text === null || !record) {
       if (text !== null) onFailure(`the record of API key ${id} in Redis cannot be read`);
-      this.#known.delete(id);
-      this.#unknown.set(id, askedAtMs + cacheMs);
+      this.#entries.delete(id);
+      this.#misses.set(id, startedAtMs + cacheMs);
       return undefined;
     }
-    const key = knownKey(record);
-    this.#unknown.delete(id);
-    this.#known.set(id, { text, key, checkedAtMs: askedAtMs });
+    const key = toApiKey(record);
+    this.#misses.delete(id);
+    this.#entries.set(id, { text, key, checkedAtMs: startedAtMs });
     return key;
   }
 
   /** @throws {GatewayError} `AUTHENTICATION_UNAVAILABLE` */
-  #without(entry: Entry | undefined, reason: string): KnownKey {
+  #staleKey(entry: Entry | undefined, reason: string): ApiKey {
     const { keptMs, now } = this.#options;
     if (entry && now() - entry.checkedAtMs < keptMs) return entry.key;
-    throw unavailable(reason);
+    throw authenticationUnavailable(reason);
   }
 }
 
 const pageSize = 500;
-/** Checks all, then writes all: KEYS the hash; ARGV id, before (empty: none) and after of each. */
+/** Checks all, then writes all. KEYS: the hash; ARGV: id, `before` (empty: must not exist) and `after` of each edit. */
 const writeScript = `
 for i = 1, #ARGV, 3 do
   if (redis.call('HGET', KEYS[1], ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
@@ -127,14 +127,16 @@ end
 for i = 1, #ARGV, 3 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
 return 1`;
 
-export function redisKeyBook(store: Store): KeyBook {
+export function redisKeyRepository(store: Store): KeyRepository {
   return {
     async read() {
       const records = new Map<string, KeyRecord>();
       let cursor = '0';
       do {
-        const from = cursor;
-        const [next, pairs] = await store.run((redis) => redis.hscan(hashOf(store), from, 'COUNT', pageSize));
+        const start = cursor;
+        const [next, pairs] = await store.run((redis) =>
+          redis.hscan(hashOf(store), start, 'COUNT', pageSize),
+        );
         for (let i = 0; i < pairs.length; i += 2) {
           const record = parseRecord(pairs[i + 1] ?? '', pairs[i] ?? '');
           if (record) records.set(record.id, record);
@@ -160,7 +162,10 @@ export function redisKeyBook(store: Store): KeyBook {
   };
 }
 
-export async function writeUsed(store: Store, used: ReadonlyMap<string, number>): Promise<readonly string[]> {
+export async function writeLastUsed(
+  store: Store,
+  used: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
   const entries = [...used];
   for (let i = 0; i < entries.length; i += pageSize)
     await store.run((redis) => redis.hset(usedHashOf(store), new Map(entries.slice(i, i + pageSize))));
@@ -175,7 +180,7 @@ function usedHashOf(store: Store): string {
   return store.key('api-keys:used');
 }
 
-/** @returns undefined for anything that is not the record of that id. */
+/** @returns Undefined if the text is not a record of this id. */
 function parseRecord(text: string, id: string): KeyRecord | undefined {
   if (!keyId.safeParse(id).success) return undefined;
   try {

@@ -1,7 +1,6 @@
 /**
- * The names of a certificate, from the text that Node makes of them: `URI:spiffe://a/b, DNS:c.example`. Node quotes and
- * escapes names with commas, quotes, controls or anything that is not ASCII; no such name counts, nor one with a
- * wildcard, which is no name but a pattern.
+ * Parses the subject alternative names of a certificate from Node's text: `URI:spiffe://a/b, DNS:c.example`. Names with
+ * commas, quotes, control or non-ASCII characters, which Node quotes and escapes, are ignored, as are wildcard names.
  */
 
 import type { NameKind } from '../../config/gateway/auth-certificates.ts';
@@ -17,10 +16,10 @@ const kinds: ReadonlyMap<string, NameKind> = new Map([
   ['email', 'email'],
 ]);
 
-/** Without spaces, quotes, commas, backslashes and wildcards. */
+/** No spaces, quotes, commas, backslashes or wildcards. */
 const plain = /^[!#$%&()+\-./0-9:;<=>?@A-Z[\]^_`a-z{|}~]+$/;
 
-/** Longer ones are nobody's, and could make matching slow. */
+/** Longer names are ignored, because they could make matching slow. */
 const nameLengthMax = 2048;
 
 /** @param text `subjectAltName` of Node's X509Certificate. */
@@ -35,7 +34,7 @@ export function alternativeNames(text: string | undefined): AlternativeName[] {
   });
 }
 
-/** Names of hosts are the same in any case. */
+/** Host names are case-insensitive. */
 function canonical(kind: NameKind, value: string): string {
   if (kind === 'dns') return value.toLowerCase();
   if (kind === 'uri') return value;

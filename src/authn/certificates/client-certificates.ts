@@ -1,23 +1,23 @@
 /**
- * Proves by the certificate that a client showed when it connected: the server has checked it against the authorities
- * of the configuration, and this says who it is of. Once for each connection; until when it holds, for each request.
+ * Authenticates by TLS client certificate: the server has verified it against the configured authorities, and the rules
+ * here map its names to a principal. Once for each connection; its expiry is checked for each request.
  */
 
 import { TLSSocket } from 'node:tls';
 
 import type { CertificatesConfig } from '../../config/gateway/auth-certificates.ts';
 import type { GatewayError } from '../../shared/errors.ts';
-import { type IncomingRequest, type Proof, type ProveNow, refusal } from '../proof.ts';
+import { type IncomingRequest, type Proof, type ProveSync, invalidCredentials } from '../proof.ts';
 import { alternativeNames } from './alternative-names.ts';
 import { createMatchNames, type MatchNames } from './name-rules.ts';
 
 export interface ClientCertificates {
-  readonly prove: ProveNow;
-  /** Undefined: a request need not have one. Throws where it has none that holds. */
-  readonly demand?: (request: IncomingRequest) => void;
+  readonly prove: ProveSync;
+  /** Throws without a valid certificate. Undefined: certificates are optional. */
+  readonly require?: (request: IncomingRequest) => void;
 }
 
-type Shown = { readonly proof: Proof; readonly untilMs: number } | { readonly refused: GatewayError };
+type ConnectionProof = { readonly proof: Proof; readonly untilMs: number } | { readonly error: GatewayError };
 
 /** @param wallClock ms since 1970. */
 export function createClientCertificates(
@@ -25,38 +25,45 @@ export function createClientCertificates(
   wallClock: () => number,
 ): ClientCertificates {
   const match = createMatchNames(names);
-  const byConnection = new WeakMap<object, Shown | 'none'>();
+  const byConnection = new WeakMap<object, ConnectionProof | 'none'>();
 
-  const prove: ProveNow = ({ http: { socket } }) => {
-    let shown = byConnection.get(socket);
-    if (!shown) {
-      shown = socket instanceof TLSSocket ? shownOn(socket, match) : 'none';
-      byConnection.set(socket, shown);
+  const prove: ProveSync = ({ http: { socket } }) => {
+    let result = byConnection.get(socket);
+    if (!result) {
+      result = socket instanceof TLSSocket ? verifyPeer(socket, match) : 'none';
+      byConnection.set(socket, result);
     }
-    if (shown === 'none') return undefined;
-    if ('refused' in shown) throw shown.refused;
-    if (wallClock() >= shown.untilMs) throw refusal('the client certificate has expired');
-    return shown.proof;
+    if (result === 'none') return undefined;
+    if ('error' in result) throw result.error;
+    if (wallClock() >= result.untilMs) throw invalidCredentials('the client certificate has expired');
+    return result.proof;
   };
   if (!required) return { prove };
   return {
     prove,
-    demand(request) {
-      if (!prove(request)) throw refusal('there is no client certificate');
+    require(request) {
+      if (!prove(request)) throw invalidCredentials('the client sent no certificate');
     },
   };
 }
 
-function shownOn(socket: TLSSocket, match: MatchNames): Shown | 'none' {
+function verifyPeer(socket: TLSSocket, match: MatchNames): ConnectionProof | 'none' {
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return 'none';
   if (!socket.authorized)
-    return { refused: refusal(`the client certificate is not good: ${String(socket.authorizationError)}`) };
-  const named = match(alternativeNames(certificate.subjectAltName));
-  if (!named) return { refused: refusal('no rule is for any name of the client certificate') };
-  if (named === 'ambiguous')
-    return { refused: refusal('several names of the client certificate fit one rule') };
-  const { rule, name, subject, client } = named;
+    return {
+      error: invalidCredentials(`the client certificate is not valid: ${String(socket.authorizationError)}`),
+    };
+  const matched = match(alternativeNames(certificate.subjectAltName));
+  if (!matched)
+    return {
+      error: invalidCredentials(
+        'no rule of auth.certificates.names matches a name of the client certificate',
+      ),
+    };
+  if (matched === 'ambiguous')
+    return { error: invalidCredentials('several names of the client certificate match the same rule') };
+  const { rule, name, subject, client } = matched;
   const untilMs = certificate.validToDate.getTime();
   const principal = {
     subject,

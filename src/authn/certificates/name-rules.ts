@@ -1,4 +1,4 @@
-/** Who a name in a certificate is, by the rules of the configuration. */
+/** Maps the names of a certificate to a subject and client, by the configured rules. */
 
 import {
   type NameKind,
@@ -9,15 +9,15 @@ import {
 import type { AlternativeName } from './alternative-names.ts';
 import { own } from '../../shared/records.ts';
 
-export interface NamedBy {
+export interface NameMatch {
   readonly rule: NameRule;
   readonly name: string;
   readonly subject: string;
   readonly client: string | null;
 }
 
-/** @returns undefined where no rule fits; `ambiguous` where the first one that does fits several names. */
-export type MatchNames = (names: readonly AlternativeName[]) => NamedBy | 'ambiguous' | undefined;
+/** @returns Undefined if no rule matches; `ambiguous` if the first rule that does matches several names. */
+export type MatchNames = (names: readonly AlternativeName[]) => NameMatch | 'ambiguous' | undefined;
 
 export function createMatchNames(rules: readonly NameRule[]): MatchNames {
   const compiled = rules.map((rule) => {
@@ -26,36 +26,36 @@ export function createMatchNames(rules: readonly NameRule[]): MatchNames {
   });
   return (names) => {
     for (const { rule, kind, expression } of compiled) {
-      const fitting = names.flatMap((name) => {
+      const matches = names.flatMap((name) => {
         const match = name.kind === kind ? expression.exec(name.value) : null;
-        return match ? [{ name: name.value, parts: match.groups ?? {} }] : [];
+        return match ? [{ name: name.value, groups: match.groups ?? {} }] : [];
       });
-      const [only, another] = fitting;
-      if (another) return 'ambiguous';
-      if (!only) continue;
-      const { name, parts } = only;
+      const [first, second] = matches;
+      if (second) return 'ambiguous';
+      if (!first) continue;
+      const { name, groups } = first;
       return {
         rule,
         name,
-        subject: rule.subject === undefined ? name : filled(rule.subject, parts),
-        client: rule.client === undefined ? null : filled(rule.client, parts),
+        subject: rule.subject === undefined ? name : fillTemplate(rule.subject, groups),
+        client: rule.client === undefined ? null : fillTemplate(rule.client, groups),
       };
     }
     return undefined;
   };
 }
 
-/** One segment of a path, one label of a host, one side of an address; never a step up or on the spot. */
-const partOf: Readonly<Record<NameKind, string>> = {
+/** What a placeholder matches: a path segment other than `.` and `..`, a host label, or one side of an email address. */
+const placeholderPatterns: Readonly<Record<NameKind, string>> = {
   uri: '(?!\\.{1,2}(?:[/?#]|$))[^/?#]+',
   dns: '[^.]+',
   email: '[^@]+',
 };
 
 function expressionOf(kind: NameKind, pattern: string): RegExp {
-  // Every second piece is the name of a part.
+  // Every second piece is the name of a placeholder.
   const pieces = pattern.split(placeholder).map((piece, i) => {
-    if (i % 2 === 1) return `(?<${piece}>${partOf[kind]})`;
+    if (i % 2 === 1) return `(?<${piece}>${placeholderPatterns[kind]})`;
     return literal(kind === 'dns' ? piece.toLowerCase() : piece);
   });
   return new RegExp(`^${pieces.join('')}$`);
@@ -65,6 +65,6 @@ function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-function filled(template: string, parts: Readonly<Record<string, string>>): string {
-  return template.replace(placeholder, (_whole, name: string) => own(parts, name) ?? '');
+function fillTemplate(template: string, groups: Readonly<Record<string, string>>): string {
+  return template.replace(placeholder, (_whole, name: string) => own(groups, name) ?? '');
 }

@@ -1,6 +1,6 @@
 /**
- * Changes a file that others read and change at the same time: one writer at a time, by a lock file beside it, and
- * readers see the old text or the new one, whole, also after a crash.
+ * Updates a file that other processes read and update concurrently: a lock file admits one writer at a time, and an
+ * atomic rename lets readers see either the old or the new text, also after a crash.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -13,39 +13,39 @@ const lockWaitMs = 5000;
 const lockPollMs = 20;
 const ownerOnly = 0o600;
 
-/** Why a file was not changed, for people. */
+/** Why a file was not changed; its message is for the operator. */
 export class FileNotChanged extends Error {
   override readonly name = 'FileNotChanged';
 }
 
 /**
- * @param change Gets the text, or undefined where there is no file yet; gives the new one, or undefined to leave it.
- * @throws {FileNotChanged} With what to do about it. Whatever `change` throws.
+ * @param change Receives the text, or undefined without a file; returns the new text, or undefined to change nothing.
+ * @throws {FileNotChanged} With what to do about it. Errors of `change` are passed on.
  */
 export async function updateFile(
   path: string,
   change: (text: string | undefined) => string | undefined,
   waitMs = lockWaitMs,
 ): Promise<void> {
-  // What a link points to is replaced, not the link.
-  const place = await realpath(path).catch(() => path);
-  const lock = `${place}.lock`;
-  await take(lock, waitMs);
+  // Replaces the target of a symbolic link, not the link.
+  const target = await realpath(path).catch(() => path);
+  const lock = `${target}.lock`;
+  await acquireLock(lock, waitMs);
   try {
-    const changed = change(await readIfThere(place));
-    if (changed !== undefined) await replaceFile(place, changed, { durable: true });
+    const changed = change(await readIfExists(target));
+    if (changed !== undefined) await replaceFile(target, changed, { durable: true });
   } finally {
     await rm(lock, { force: true });
   }
 }
 
-/** Whole or not at all; who may read it stays as it was. `durable`: also after a crash of the machine. */
+/** Atomic; keeps owner and permissions. `durable`: the new text also survives a crash of the machine. */
 export async function replaceFile(
   path: string,
   text: string,
   { durable }: { readonly durable: boolean },
 ): Promise<void> {
-  // Nobody can have put a link there: the name is new, and it must not exist.
+  // An unpredictable name that must not exist: nobody can have put a symbolic link there.
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', ownerOnly);
@@ -64,32 +64,32 @@ export async function replaceFile(
   }
 }
 
-async function take(lock: string, waitMs: number): Promise<void> {
+async function acquireLock(lock: string, waitMs: number): Promise<void> {
   const deadlineAtMs = performance.now() + waitMs;
   for (;;) {
     try {
       const file = await open(lock, 'wx', ownerOnly);
-      // It only helps whoever finds it: the lock is the file itself.
+      // For the message of `lockError` only: the lock is the file itself.
       await file.writeFile(`${process.pid} on ${hostname()}\n`).catch(() => {});
       await file.close();
       return;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw notChanged(lock, error);
     }
-    if (performance.now() > deadlineAtMs) throw await locked(lock);
+    if (performance.now() > deadlineAtMs) throw await lockError(lock);
     await wait(lockPollMs);
   }
 }
 
-async function locked(lock: string): Promise<FileNotChanged> {
+async function lockError(lock: string): Promise<FileNotChanged> {
   const holder = (await readFile(lock, 'utf8').catch(() => '')).trim().slice(0, 200);
-  const who = holder === '' ? 'another process' : `process ${holder}`;
+  const owner = holder === '' ? 'another process' : `process ${holder}`;
   return new FileNotChanged(
-    `${lock} is held by ${who}: try again, or remove that file where the process is gone`,
+    `${lock} is held by ${owner}: try again, or remove that file if the process has ended`,
   );
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -98,16 +98,16 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** The gateway may run as somebody else than the person at the terminal. */
+/** The gateway may run as a different user than the command. */
 async function keepOwner(path: string, file: FileHandle): Promise<void> {
   const before = await stat(path).catch(() => undefined);
   if (!before) return;
-  const now = await file.stat();
-  if (before.uid !== now.uid || before.gid !== now.gid) await file.chown(before.uid, before.gid);
+  const created = await file.stat();
+  if (before.uid !== created.uid || before.gid !== created.gid) await file.chown(before.uid, before.gid);
   await file.chmod(before.mode & 0o777);
 }
 
-/** Not every file system can; the file itself is there already. */
+/** Best effort: not every file system can, and the file itself is written already. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -79,7 +79,7 @@ it('must be there and be good when it is opened, unless something else holds ins
 it('is not believed where anybody may write it', async () => {
   const { path, open } = await given({ number: '1' });
   await chmod(path, 0o666);
-  await expect(open()).rejects.toThrow('anybody on this machine may write it: chmod o-w');
+  await expect(open()).rejects.toThrow('every user may write it: remove that permission with chmod o-w');
 });
 
 /** Whole, so that nobody reads half of it. */

@@ -1,6 +1,6 @@
 /**
- * A JSON file that is read again when it has changed. One that is broken or gone later changes nothing: what was good
- * stays, and it is said once.
+ * A JSON file that is reloaded when it changes. If it becomes invalid or disappears, the last good value stays in use and
+ * the failure is reported once.
  */
 
 import { readFile, stat } from 'node:fs/promises';
@@ -13,11 +13,11 @@ export interface WatchedFileOptions<Value> {
   readonly path: string;
   readonly pollMs: number;
   readonly bytesMax: number;
-  /** @throws {Error} That says what is wrong, without showing what is in it. */
+  /** @throws {Error} Says what is wrong without quoting the text. */
   readonly parse: (text: string) => Value;
-  /** What holds where there is no file when it is opened. Absent: there must be one. */
+  /** The value if there is no file when it is opened. Absent: the file must exist. */
   readonly whenMissing?: Value;
-  /** What to do where there must be one. */
+  /** What to do if the file must exist and does not. */
   readonly advice: string;
   readonly onFailure: (reason: string) => void;
 }
@@ -28,7 +28,7 @@ export class WatchedFile<Value> {
   #state: string;
   readonly #poller: Poller;
 
-  /** @throws {GatewayError} `CONFIG_INVALID` where it is missing or no good. */
+  /** @throws {GatewayError} `CONFIG_INVALID` if the file is missing or invalid. */
   static async open<Value>(options: WatchedFileOptions<Value>): Promise<WatchedFile<Value>> {
     const state = await fileState(options.path);
     if (state === missingFile && options.whenMissing !== undefined) {
@@ -70,10 +70,11 @@ export class WatchedFile<Value> {
 }
 
 async function read<Value>({ path, bytesMax, parse }: WatchedFileOptions<Value>): Promise<Value> {
-  const found = await stat(path);
-  if (!found.isFile()) throw new Error('it is not a file');
-  if (found.size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
-  if ((found.mode & 0o002) !== 0) throw new Error('anybody on this machine may write it: chmod o-w');
+  const stats = await stat(path);
+  if (!stats.isFile()) throw new Error('it is not a file');
+  if (stats.size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
+  if ((stats.mode & 0o002) !== 0)
+    throw new Error('every user may write it: remove that permission with chmod o-w');
   return parse(await readFile(path, 'utf8'));
 }
 

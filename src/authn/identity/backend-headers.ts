@@ -1,7 +1,7 @@
 /**
- * How backends learn who a request is from: by rule, and never from the client itself.
+ * Identity propagation: adds headers about the principal to requests for backends, by configured rules.
  *
- * Headers with the same names that come from outside are taken away first, whether or not anything is proven.
+ * Client headers of the same names are always removed first, so that a client cannot forge them.
  */
 
 import type { AuthConfig, IdentityRule } from '../../config/gateway/auth.ts';
@@ -12,35 +12,36 @@ import type { Signer } from './signer.ts';
 import { emptyRecord } from '../../shared/records.ts';
 
 type Headers = Record<string, string>;
-/** Adds what a rule says of a principal. */
+/** Adds the headers of one rule. */
 type Write = (headers: Headers, proof: Proof) => void;
 
-/** Names that only the gateway, or a proxy it trusts, may give a meaning to. */
-const ownPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
+/** Only the gateway or a trusted proxy may set headers with these prefixes. */
+const reservedPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
 
 export interface BackendIdentity {
-  /** @returns The context as every later stage sees it. */
-  readonly tell: (head: RequestHead, proof: Proof) => RequestContext;
+  /** @returns The request context for all later stages. */
+  readonly apply: (head: RequestHead, proof: Proof) => RequestContext;
 }
 
-/** @param signer There is one where any rule is `signed`. */
+/** @param signer Required if any rule is `signed`. */
 export function createBackendIdentity(
   { identity, trustedProxy, apiKeys }: AuthConfig,
   signer?: Signer,
 ): BackendIdentity {
   const { userIdHeader, userRolesHeader } = identity;
   const signedHeader = identity.signed?.header ?? 'authorization';
-  const ownNames = new Set([userIdHeader, userRolesHeader]);
-  if (signer) ownNames.add(signedHeader);
-  // A backend that gets the token that was verified gets no other one.
-  if ([identity.rule, ...Object.values(identity.subgraphs)].includes('token')) ownNames.add('authorization');
-  if (trustedProxy) ownNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
-  if (apiKeys) ownNames.add(apiKeys.header);
-  const isOwn = (name: string): boolean =>
-    ownNames.has(name) || ownPrefixes.some((prefix) => name.startsWith(prefix));
+  const reservedNames = new Set([userIdHeader, userRolesHeader]);
+  if (signer) reservedNames.add(signedHeader);
+  // With the rule `token`, backends must receive the verified token and no other.
+  if ([identity.rule, ...Object.values(identity.subgraphs)].includes('token'))
+    reservedNames.add('authorization');
+  if (trustedProxy) reservedNames.add(trustedProxy.subjectHeader).add(trustedProxy.rolesHeader);
+  if (apiKeys) reservedNames.add(apiKeys.header);
+  const isReserved = (name: string): boolean =>
+    reservedNames.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix));
   const writers: Readonly<Record<IdentityRule, Write>> = {
     none: () => {},
-    // For each subgraph by itself, once it is asked.
+    // Added per subgraph, because the token's audience is the subgraph: see `signedBy`.
     signed: () => {},
     token: (headers, { token }) => {
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
@@ -50,23 +51,23 @@ export function createBackendIdentity(
       if (principal.roles.length > 0) headers[userRolesHeader] = principal.roles.map(listText).join(',');
     },
   };
-  const others = [...new Set(Object.values(identity.subgraphs))].filter((rule) => rule !== identity.rule);
+  const otherRules = [...new Set(Object.values(identity.subgraphs))].filter((rule) => rule !== identity.rule);
 
   return {
-    tell(head, proof) {
-      const listed = listedIn(head.headers.connection);
-      const isGone = listed ? (name: string) => isOwn(name) || listed.has(name) : isOwn;
-      const forwardHeaders = without(head.forwardHeaders, isGone);
+    apply(head, proof) {
+      const hopByHop = hopByHopNames(head.headers.connection);
+      const isRemoved = hopByHop ? (name: string) => isReserved(name) || hopByHop.has(name) : isReserved;
+      const forwardHeaders = without(head.forwardHeaders, isRemoved);
       const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
-      for (const rule of others) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
+      for (const rule of otherRules) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
       const unsigned = forwardByRule.signed ?? forwardHeaders;
       writers[identity.rule](forwardHeaders, proof);
       return {
         ...head,
-        headers: without(head.headers, isGone),
+        headers: without(head.headers, isRemoved),
         forwardHeaders,
         principal: proof.principal,
-        ...(others.length > 0 ? { forwardByRule } : {}),
+        ...(otherRules.length > 0 ? { forwardByRule } : {}),
         ...(signer && proof.principal.provenBy !== 'none'
           ? { signedFor: signedBy(signer, proof.principal, signedHeader, unsigned) }
           : {}),
@@ -83,24 +84,24 @@ function signedBy(
 ): RequestContext['signedFor'] & {} {
   const { text, tokenFor } = signer.identityOf(principal);
   const scheme = header === 'authorization' ? 'Bearer ' : '';
-  const told = new Map<string, Pick<RequestContext, 'forwardHeaders' | 'signedAs'>>();
+  const bySubgraph = new Map<string, Pick<RequestContext, 'forwardHeaders' | 'signedAs'>>();
   return (subgraph) => {
-    let known = told.get(subgraph);
-    if (!known) {
+    let signed = bySubgraph.get(subgraph);
+    if (!signed) {
       const forwardHeaders = { ...unsigned, [header]: scheme + tokenFor(subgraph) };
-      told.set(subgraph, (known = { forwardHeaders, signedAs: { header, who: text } }));
+      bySubgraph.set(subgraph, (signed = { forwardHeaders, signedAs: { header, who: text } }));
     }
-    return known;
+    return signed;
   };
 }
 
 /**
- * What the client's `connection` header lists is for its own connection, as that header itself is: dealt with here, so
- * that it takes nothing away of what is added afterwards.
+ * Hop-by-hop headers, which the client's `connection` header lists, are for its own connection. They are removed here, so
+ * that a client cannot have the headers removed that are added afterwards.
  *
- * @returns undefined for the usual ones, which list nothing.
+ * @returns Undefined for the usual values, which list no headers.
  */
-function listedIn(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
+function hopByHopNames(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   const names = String(connection).split(',');
   return new Set(['connection', ...names.map((name) => name.trim().toLowerCase())]);
@@ -108,19 +109,19 @@ function listedIn(connection: string | string[] | undefined): ReadonlySet<string
 
 function without<Value>(
   headers: Readonly<Record<string, Value>>,
-  isOwn: (name: string) => boolean,
+  isRemoved: (name: string) => boolean,
 ): Record<string, Value> {
-  const rest = emptyRecord<Value>();
-  for (const name in headers) if (!isOwn(name)) rest[name] = headers[name] as Value;
-  return rest;
+  const remaining = emptyRecord<Value>();
+  for (const name in headers) if (!isRemoved(name)) remaining[name] = headers[name] as Value;
+  return remaining;
 }
 
-/** Percent-encoded where a header could not carry it, or where it could be read as something else. */
+/** Percent-encodes characters that a header cannot carry or that would be ambiguous. */
 function headerText(text: string): string {
   return text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
 }
 
-/** As an entry of a list: a comma within it would be one entry more. */
+/** An entry of a comma-separated list: commas within it are encoded too. */
 function listText(text: string): string {
   return headerText(text).replaceAll(',', '%2C');
 }

@@ -1,6 +1,6 @@
 /**
- * Signs who a request is from, for one subgraph: a short-lived JSON Web Token that says nothing of the client's own. One
- * is used for half of its life, for all requests of the same principal to the same subgraph.
+ * Signs the identity of a principal for one subgraph, as a short-lived JSON Web Token. A token is reused for half of its
+ * lifetime, for all requests of the same principal to the same subgraph.
  */
 
 import { type KeyObject, sign } from 'node:crypto';
@@ -15,34 +15,34 @@ export interface SignerOptions {
   readonly lifetimeSeconds: number;
 }
 
-/** Everything that is signed for one principal. */
+/** The signed tokens of one principal. */
 export interface SignedIdentity {
-  /** Equal for principals that are told alike. */
+  /** Equal for principals with equal claims. */
   readonly text: string;
   readonly tokenFor: (subgraph: string) => string;
 }
 
-interface Kept {
+interface CachedToken {
   readonly token: string;
   readonly untilMs: number;
 }
 
-interface Current {
+interface CurrentKey {
   readonly key: KeyObject;
   readonly algorithm: SigningAlgorithm;
-  /** The first part of each token. */
+  /** The encoded header of every token. */
   readonly head: string;
 }
 
-/** Principals whose tokens are kept; the one used longest ago makes room. */
+/** Principals whose tokens are cached; the least recently used one is evicted. */
 const principalsMax = 10_000;
 
 export class Signer {
   readonly #options: SignerOptions;
   readonly #wallClock: () => number;
-  #current: Current;
+  #current: CurrentKey;
   #byPrincipal = new WeakMap<Principal, SignedIdentity>();
-  /** A proof that is not kept is another principal each time. */
+  /** Finds the tokens of principals that are equal but different objects, such as those of uncached proofs. */
   readonly #byText = new LRUCache<string, SignedIdentity>({ max: principalsMax });
 
   /** @param wallClock ms since 1970. */
@@ -52,8 +52,8 @@ export class Signer {
     this.#current = currentOf(keys);
   }
 
-  /** Tokens are signed with the first of these from now on. */
-  renew(keys: readonly SigningJwk[]): void {
+  /** From now on signs with the first of these keys. */
+  replaceKeys(keys: readonly SigningJwk[]): void {
     this.#current = currentOf(keys);
     this.#byPrincipal = new WeakMap();
     this.#byText.clear();
@@ -71,20 +71,20 @@ export class Signer {
   }
 
   #newIdentity(principal: Principal, text: string): SignedIdentity {
-    const kept = new Map<string, Kept>();
+    const tokens = new Map<string, CachedToken>();
     const claims = claimsOf(principal);
     return {
       text,
       tokenFor: (subgraph) => {
         const nowMs = this.#wallClock();
-        const known = kept.get(subgraph);
-        if (known && nowMs < known.untilMs) return known.token;
+        const cached = tokens.get(subgraph);
+        if (cached && nowMs < cached.untilMs) return cached.token;
         const { issuer, lifetimeSeconds } = this.#options;
         const iat = Math.floor(nowMs / 1000);
-        const endsMs = principal.validUntilMs ?? Infinity;
-        const exp = Math.min(iat + lifetimeSeconds, Math.floor(endsMs / 1000));
+        const validUntilMs = principal.validUntilMs ?? Infinity;
+        const exp = Math.min(iat + lifetimeSeconds, Math.floor(validUntilMs / 1000));
         const token = this.#sign({ iss: issuer, aud: subgraph, iat, exp, ...claims });
-        kept.set(subgraph, { token, untilMs: Math.min(nowMs + lifetimeSeconds * 500, exp * 1000) });
+        tokens.set(subgraph, { token, untilMs: Math.min(nowMs + lifetimeSeconds * 500, exp * 1000) });
         return token;
       },
     };
@@ -92,13 +92,13 @@ export class Signer {
 
   #sign(payload: object): string {
     const { key, algorithm, head } = this.#current;
-    const signed = `${head}.${encoded(payload)}`;
-    const signature = sign(hashOf(algorithm), Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
-    return `${signed}.${signature.toString('base64url')}`;
+    const signingInput = `${head}.${encoded(payload)}`;
+    const signature = sign(hashOf(algorithm), Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' });
+    return `${signingInput}.${signature.toString('base64url')}`;
   }
 }
 
-/** Nothing that is not known is said. `idp`: a subject is unique within it only. */
+/** Unknown values are omitted. `idp`: a subject is unique within its identity provider only. */
 function claimsOf({ subject, client, tier, roles, scopes, issuer, provenBy }: Principal): object {
   return {
     ...(subject === null ? {} : { sub: subject }),
@@ -111,8 +111,8 @@ function claimsOf({ subject, client, tier, roles, scopes, issuer, provenBy }: Pr
   };
 }
 
-function currentOf([first]: readonly SigningJwk[]): Current {
-  if (!first) throw new Error('there is no key to sign with');
+function currentOf([first]: readonly SigningJwk[]): CurrentKey {
+  if (!first) throw new Error('there is no signing key');
   const { alg, kid } = first;
   return { key: privateKeyOf(first), algorithm: alg, head: encoded({ alg, kid, typ: 'JWT' }) };
 }

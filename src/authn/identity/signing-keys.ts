@@ -1,8 +1,8 @@
 /**
- * The keys that identity for backends is signed with: the first one signs, all are published. Each is published for a
- * whole turn before it signs and for one after, so that no backend meets a key that it could not have fetched.
+ * The signing keys of identity propagation: the first one signs, all are published. Each key is published for a whole
+ * rotation period before it signs and for one after, so that backends always know the key of a token in time.
  *
- *     [signs, next, before]  --turn-->  [next, new, signs]
+ *     [current, next, previous]  --rotation-->  [next, new, current]
  */
 
 import {
@@ -22,7 +22,7 @@ import { isRecord } from '../../shared/records.ts';
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA';
 
-/** A private key, as it goes to worker processes: a JSON Web Key with `kid` and `alg`. */
+/** A private JSON Web Key with `kid` and `alg`; also sent to worker processes. */
 export interface SigningJwk {
   readonly kty: string;
   readonly crv: string;
@@ -37,28 +37,28 @@ export async function newSigningKeys(algorithm: SigningAlgorithm): Promise<reado
   return [await newKey(algorithm), await newKey(algorithm)];
 }
 
-/** After one turn. */
-export async function turned(keys: readonly SigningJwk[]): Promise<readonly SigningJwk[]> {
-  const [signs, next] = keys;
-  if (!signs || !next) throw new Error('there are two keys from the start');
-  return [next, await newKey(next.alg), signs];
+/** The keys after one rotation. */
+export async function rotatedKeys(keys: readonly SigningJwk[]): Promise<readonly SigningJwk[]> {
+  const [current, next] = keys;
+  if (!current || !next) throw new Error('a rotation needs the current and the next key');
+  return [next, await newKey(next.alg), current];
 }
 
-/** What backends may know of the keys: a JSON Web Key Set. */
+/** The public keys for backends: a JSON Web Key Set. */
 export function publicKeySet(keys: readonly SigningJwk[]): string {
   return JSON.stringify({
     keys: keys.map((key) => ({ ...publicPart(key), kid: key.kid, alg: key.alg, use: 'sig' })),
   });
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID`, which names the file and never says what is in it. */
+/** @throws {GatewayError} `CONFIG_INVALID`: names the file, never its content. */
 export async function readSigningKeys(path: string): Promise<readonly SigningJwk[]> {
   try {
     const text = await readFile(path, 'utf8');
     return await parsed(text);
   } catch (error) {
-    // What JSON.parse complains of quotes the text.
-    const reason = error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message;
+    // The message of JSON.parse quotes the text.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
     throw new GatewayError('CONFIG_INVALID', `auth.identity.signed.keyFile ${path}: ${reason}`);
   }
 }
@@ -72,7 +72,7 @@ async function parsed(text: string): Promise<readonly SigningJwk[]> {
     throw new Error(`expected "keys": 1 to ${keysMax} private JSON Web Keys`);
   const keys = await Promise.all(list.map(checkedKey));
   if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
-    throw new Error('expected another kid for each key');
+    throw new Error('expected a different kid for each key');
   return keys;
 }
 
@@ -80,12 +80,13 @@ async function checkedKey(value: unknown, i: number): Promise<SigningJwk> {
   const key = isRecord(value) ? value : {};
   const { kty, crv, x, y, d, kid } = key;
   const algorithm = algorithmOf(kty, crv);
-  const isWhole = typeof x === 'string' && typeof d === 'string' && (kty === 'OKP' || typeof y === 'string');
-  if (!algorithm || !isWhole)
-    throw new Error(`key ${i + 1} is no private key of the curves P-256 and Ed25519`);
+  const isComplete =
+    typeof x === 'string' && typeof d === 'string' && (kty === 'OKP' || typeof y === 'string');
+  if (!algorithm || !isComplete)
+    throw new Error(`key ${i + 1} is not a private key on the curve P-256 or Ed25519`);
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256))
-    throw new Error(`the kid of key ${i + 1} is no short text`);
-  const whole = {
+    throw new Error(`the kid of key ${i + 1} is not a string of 1 to 256 characters`);
+  const unnamed = {
     kty: String(kty),
     crv: String(crv),
     x,
@@ -93,8 +94,8 @@ async function checkedKey(value: unknown, i: number): Promise<SigningJwk> {
     alg: algorithm,
     ...(typeof y === 'string' ? { y } : {}),
   };
-  const named = { ...whole, kid: kid ?? (await calculateJwkThumbprint(whole)) };
-  if (!belongTogether(named)) throw new Error(`the private and the public part of key ${i + 1} do not fit`);
+  const named = { ...unnamed, kid: kid ?? (await calculateJwkThumbprint(unnamed)) };
+  if (!isKeyPair(named)) throw new Error(`the private and public parts of key ${i + 1} do not match`);
   return named;
 }
 
@@ -103,7 +104,7 @@ function algorithmOf(kty: unknown, crv: unknown): SigningAlgorithm | undefined {
   return kty === 'OKP' && crv === 'Ed25519' ? 'EdDSA' : undefined;
 }
 
-function belongTogether(key: SigningJwk): boolean {
+function isKeyPair(key: SigningJwk): boolean {
   const probe = Buffer.from('probe');
   try {
     const publicKey = createPublicKey({ key: publicPart(key), format: 'jwk' });
@@ -113,7 +114,7 @@ function belongTogether(key: SigningJwk): boolean {
   }
 }
 
-/** Ed25519 brings its own. */
+/** Null: the hash function is part of Ed25519. */
 export function hashOf(algorithm: SigningAlgorithm): 'sha256' | null {
   return algorithm === 'ES256' ? 'sha256' : null;
 }
@@ -122,7 +123,7 @@ export function privateKeyOf(key: SigningJwk): KeyObject {
   return createPrivateKey({ key: { ...publicPart(key), d: key.d }, format: 'jwk' });
 }
 
-/** By name, so that nothing else of a key is ever published. */
+/** Copies field by field, so that no private part is ever published. */
 function publicPart({ kty, crv, x, y }: SigningJwk): JWK & { readonly kty: string } {
   return { kty, crv, x, ...(y === undefined ? {} : { y }) };
 }

@@ -14,7 +14,7 @@ import { ignoredHeaders } from '../../config/gateway/input-headers.ts';
 import { anonymous } from '../../pipeline/principal.ts';
 import { createBackendIdentity } from './backend-headers.ts';
 import { Signer } from './signer.ts';
-import { newSigningKeys, publicKeySet, readSigningKeys, turned } from './signing-keys.ts';
+import { newSigningKeys, publicKeySet, readSigningKeys, rotatedKeys } from './signing-keys.ts';
 
 const options = { issuer: 'https://gateway.example', lifetimeSeconds: 60 };
 const ada: Principal = { ...anonymous, subject: 'ada', provenBy: 'trusted-proxy', issuer: '10.0.0.1' };
@@ -61,7 +61,7 @@ describe('a signed token', () => {
         const before = signer.identityOf(ada).tokenFor('a');
         kids.push((await check(before)).protectedHeader.kid);
         const known = setOf(keys);
-        signer.renew((keys = await turned(keys)));
+        signer.replaceKeys((keys = await rotatedKeys(keys)));
         const after = signer.identityOf(ada).tokenFor('a');
         // Whoever fetched the keys before the turn knows the new one, and who fetches them after it the old one.
         expect((await jwtVerify(after, known)).protectedHeader.kid).toBe(next?.kid);
@@ -79,13 +79,13 @@ describe('another header', () => {
       identity: { rule: 'signed', signed: { issuer: 'gateway', header: 'x-identity' } },
     });
     const signer = new Signer(await newSigningKeys('ES256'), options, Date.now);
-    const { tell } = createBackendIdentity(config, signer);
+    const { apply } = createBackendIdentity(config, signer);
     const said = { 'x-identity': 'forged', 'x-other': 'a' };
     const context = requestContext({ headers: said, forwardHeaders: said });
-    const anonymously = tell(context, { principal: anonymous });
+    const anonymously = apply(context, { principal: anonymous });
     expect(anonymously.forwardHeaders).toEqual({ 'x-other': 'a' });
     expect(anonymously.signedFor).toBeUndefined();
-    const known = tell(context, { principal: ada });
+    const known = apply(context, { principal: ada });
     expect(known.headers).toEqual({ 'x-other': 'a' });
     expect(known.signedFor?.('a').forwardHeaders).toEqual({
       'x-other': 'a',
@@ -102,7 +102,7 @@ it.each(['headers', 'token'] as const)(
     });
     const signer = new Signer(await newSigningKeys('ES256'), options, Date.now);
     const proof = { principal: { ...ada, roles: ['admin'] }, token: 'own' };
-    const told = createBackendIdentity(config, signer).tell(requestContext(), proof);
+    const told = createBackendIdentity(config, signer).apply(requestContext(), proof);
     expect(Object.keys(told.signedFor?.('a').forwardHeaders ?? {})).toEqual(['x-identity']);
     expect(Object.keys(told.forwardHeaders)).toEqual(
       rule === 'token' ? ['authorization'] : ['x-user-id', 'x-user-roles'],
@@ -115,9 +115,9 @@ describe('what is shared between requests', () => {
     let nowMs = Date.now();
     const config = authSchema.parse({ identity: { rule: 'signed', signed: { issuer: 'gateway' } } });
     const signer = new Signer(await newSigningKeys('ES256'), options, () => nowMs);
-    const { tell } = createBackendIdentity(config, signer);
+    const { apply } = createBackendIdentity(config, signer);
     const told = (principal: Principal): [string, unknown] => {
-      const context = tell(requestContext({}), { principal });
+      const context = apply(requestContext({}), { principal });
       const own = { ...context, ...context.signedFor?.('a') };
       const key = fetchKey({ ignoreHeaders: ['authorization'] })(own, 0);
       return [key, own.forwardHeaders['authorization']];

@@ -1,8 +1,8 @@
 /**
- * How often an identity provider is asked about tokens: random ones are as many as an attacker likes.
+ * Limits token introspection calls, because an attacker can make up any number of opaque tokens.
  *
- * So many calls at once and so many a second. Half of both is kept for clients whose tokens have been good lately, and
- * a provider that fails again and again is tried once a second.
+ * Limits concurrent calls and calls per second. Half of both is reserved for clients without a recent invalid token. After
+ * several failures in a row a provider is called once a second.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -14,13 +14,13 @@ export interface CallBudgetOptions {
   readonly perSecondMax: number;
 }
 
-/** `refused`: the provider is there and does not like what it was asked. */
-export type Outcome = 'active' | 'inactive' | 'refused' | 'failed';
+/** `refused`: the provider is available but rejects the call because of the token. */
+export type IntrospectionOutcome = 'active' | 'inactive' | 'refused' | 'failed';
 
-/** How long a client is doubted after a token that did not hold. */
-const doubtedMs = 60_000;
-/** The one doubted longest ago makes room. */
-const doubtedClientsMax = 10_000;
+/** How long a client is suspect after an invalid token. */
+const suspectMs = 60_000;
+/** The least recently used one is evicted. */
+const suspectClientsMax = 10_000;
 const failuresMax = 5;
 const retryMs = 1000;
 
@@ -28,49 +28,52 @@ export class CallBudget {
   readonly #options: CallBudgetOptions;
   readonly #now: Clock;
   /** Until when, by network. */
-  readonly #doubted = new LRUCache<string, number>({ max: doubtedClientsMax });
-  #underWay = 0;
-  #left: number;
-  #countedAtMs: number;
+  readonly #suspects = new LRUCache<string, number>({ max: suspectClientsMax });
+  #inFlight = 0;
+  /** Calls left in the token bucket. */
+  #available: number;
+  #refilledAtMs: number;
   #failuresInRow = 0;
   #retryAtMs = 0;
 
   constructor(options: CallBudgetOptions, now: Clock) {
     this.#options = options;
     this.#now = now;
-    this.#left = options.perSecondMax;
-    this.#countedAtMs = now();
+    this.#available = options.perSecondMax;
+    this.#refilledAtMs = now();
   }
 
-  /** @returns Why there is no call now; undefined: there is, and `leave` must follow. */
+  /** @returns Why no call is allowed now; undefined: it is allowed, and `leave` must follow. */
   enter(network: string): string | undefined {
     const { concurrentMax, perSecondMax } = this.#options;
     const now = this.#now();
-    this.#left = Math.min(perSecondMax, this.#left + ((now - this.#countedAtMs) / 1000) * perSecondMax);
-    this.#countedAtMs = now;
-    const share = this.#isDoubted(network, now) ? 0.5 : 0;
-    if (this.#underWay >= concurrentMax * (1 - share)) return 'too many tokens are being asked about';
-    if (this.#left - 1 < perSecondMax * share) return 'too many tokens were asked about in the last second';
+    const refilled = this.#available + ((now - this.#refilledAtMs) / 1000) * perSecondMax;
+    this.#available = Math.min(perSecondMax, refilled);
+    this.#refilledAtMs = now;
+    const reserved = this.#isSuspect(network, now) ? 0.5 : 0;
+    if (this.#inFlight >= concurrentMax * (1 - reserved)) return 'too many introspection calls are in flight';
+    if (this.#available - 1 < perSecondMax * reserved)
+      return 'too many introspection calls in the last second';
     if (this.#failuresInRow >= failuresMax) {
       if (now < this.#retryAtMs) return 'the identity provider has failed several times in a row';
       this.#retryAtMs = now + retryMs;
     }
-    this.#underWay += 1;
-    this.#left -= 1;
+    this.#inFlight += 1;
+    this.#available -= 1;
     return undefined;
   }
 
-  leave(network: string, outcome: Outcome): void {
-    this.#underWay -= 1;
+  leave(network: string, outcome: IntrospectionOutcome): void {
+    this.#inFlight -= 1;
     const now = this.#now();
     this.#failuresInRow = outcome === 'failed' ? this.#failuresInRow + 1 : 0;
     if (outcome === 'failed') this.#retryAtMs = now + retryMs;
-    if (outcome === 'inactive' || outcome === 'refused') this.#doubted.set(network, now + doubtedMs);
-    if (outcome === 'active') this.#doubted.delete(network);
+    if (outcome === 'inactive' || outcome === 'refused') this.#suspects.set(network, now + suspectMs);
+    if (outcome === 'active') this.#suspects.delete(network);
   }
 
-  #isDoubted(network: string, now: number): boolean {
-    const untilMs = this.#doubted.get(network);
+  #isSuspect(network: string, now: number): boolean {
+    const untilMs = this.#suspects.get(network);
     return untilMs !== undefined && now < untilMs;
   }
 }

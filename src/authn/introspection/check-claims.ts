@@ -1,16 +1,16 @@
-/** Whether what an issuer says of a token lets it count here, and whose it is then. */
+/** Checks the claims in a token introspection response, and makes a principal from them. */
 
 import type { IntrospectionConfig } from '../../config/gateway/auth-introspection.ts';
 import type { IssuerConfig } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { principalOf } from '../jwt/claims.ts';
-import { refusal } from '../proof.ts';
+import { invalidCredentials } from '../proof.ts';
 import { own } from '../../shared/records.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * An issuer may leave out any of these claims; one that is there must be right.
+ * An issuer may omit any of these claims, but those present must be valid.
  *
  * @throws {GatewayError} `UNAUTHENTICATED`
  */
@@ -22,23 +22,28 @@ export function checkedPrincipal(
 ): Principal {
   const { iss, aud, sub, jti, cnf, token_type: type, token_use: use } = claims;
   for (const name of config.requiredClaims)
-    if (own(claims, name) === undefined) throw refusal(`the claim ${name} of the token is missing`);
-  if (iss !== undefined && iss !== config.issuer) throw refusal('the token is of another issuer');
-  if (aud !== undefined && !isFor(aud, config.audience)) throw refusal('the token is for another audience');
+    if (own(claims, name) === undefined)
+      throw invalidCredentials(`the claim ${name} of the token is missing`);
+  if (iss !== undefined && iss !== config.issuer)
+    throw invalidCredentials('the token was issued by another issuer');
+  if (aud !== undefined && !isFor(aud, config.audience))
+    throw invalidCredentials('the token is for another audience');
   for (const [name, value] of Object.entries({ sub, jti }))
     if (value !== undefined && typeof value !== 'string')
-      throw refusal(`the ${name} of the token is not a text`);
+      throw invalidCredentials(`the ${name} of the token is not a string`);
   checkTimes(claims, config.clockToleranceSeconds, nowMs);
-  // Some issuers call refresh tokens active too, and say no type for them.
-  if (type === undefined ? tokenTypeRequired : !isBearer(type)) throw refusal('the token is of another type');
-  if (use !== undefined && use !== 'access_token') throw refusal('the token is for another use');
-  if (cnf !== undefined && config.boundTokens === 'reject') throw refusal('the token is bound to a key');
+  // Some issuers report refresh tokens as active too, without a type.
+  if (type === undefined ? tokenTypeRequired : !isBearer(type))
+    throw invalidCredentials('the token is of another type');
+  if (use !== undefined && use !== 'access_token') throw invalidCredentials('the token is for another use');
+  if (cnf !== undefined && config.boundTokens === 'reject')
+    throw invalidCredentials('the token is bound to a key');
   return principalOf(claims, { names: config.claims, issuer: config.issuer, provenBy: 'introspection' });
 }
 
 function isFor(aud: unknown, audience: readonly string[]): boolean {
-  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  return named.some((one) => typeof one === 'string' && audience.includes(one));
+  const entries: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  return entries.some((entry) => typeof entry === 'string' && audience.includes(entry));
 }
 
 function isBearer(type: unknown): boolean {
@@ -48,12 +53,13 @@ function isBearer(type: unknown): boolean {
 function checkTimes({ exp, nbf, iat }: Claims, toleranceSeconds: number, nowMs: number): void {
   const now = nowMs / 1000;
   for (const [name, value] of Object.entries({ exp, nbf, iat })) {
-    // JSON can say a number that is none: a token would hold for ever.
+    // JSON numbers can be infinite (1e999): such a token would never expire.
     if (value !== undefined && !Number.isSafeInteger(Math.floor(Number(value) === value ? value : NaN)))
-      throw refusal(`the ${name} of the token is no time`);
+      throw invalidCredentials(`the ${name} of the token is not a time`);
   }
-  if (typeof exp === 'number' && exp <= now - toleranceSeconds) throw refusal('the token has expired');
+  if (typeof exp === 'number' && exp <= now - toleranceSeconds)
+    throw invalidCredentials('the token has expired');
   for (const [name, value] of Object.entries({ nbf, iat }))
     if (typeof value === 'number' && value > now + toleranceSeconds)
-      throw refusal(`the ${name} of the token is in the future`);
+      throw invalidCredentials(`the ${name} of the token is in the future`);
 }

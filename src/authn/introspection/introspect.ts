@@ -1,5 +1,5 @@
 /**
- * Asks an issuer about one token.
+ * Token introspection: asks the issuer whether an opaque token is active.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
@@ -12,12 +12,12 @@ import { fetchJson, type Fetch } from '../fetch-json.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * @returns What the issuer says of the token; undefined where it is not active.
- * @throws {Error} With a reason for the log, where the issuer does not say.
+ * @returns The claims of the token; undefined if it is not active.
+ * @throws {Error} With a reason for the log, if the introspection fails.
  */
 export type Introspect = (token: string) => Promise<Claims | undefined>;
 
-export interface IntrospectParts {
+export interface IntrospectDependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
 }
@@ -25,7 +25,7 @@ export interface IntrospectParts {
 export function createIntrospect(
   issuer: string,
   config: IntrospectionConfig,
-  { fetch, now }: IntrospectParts,
+  { fetch, now }: IntrospectDependencies,
 ): Introspect {
   const { clientId, clientSecret, authMethod } = config;
   const headers: Record<string, string> = {
@@ -37,53 +37,54 @@ export function createIntrospect(
     form.set('client_id', clientId);
     form.set('client_secret', clientSecret);
   } else headers.authorization = basic(clientId, clientSecret);
-  const address = addressFinder(issuer, config, { fetch, now });
+  const findUrl = createUrlFinder(issuer, config, { fetch, now });
 
   return async (token) => {
-    const url = await address();
+    const url = await findUrl();
     const body = new URLSearchParams(form);
     body.set('token', token);
-    const answer = await fetchJson(fetch, url, { method: 'POST', headers, body: body.toString() }, config);
-    if (answer.active === true) return answer;
-    if (answer.active === false) return undefined;
-    throw new Error('the answer to introspection does not say whether the token is active');
+    const request = { method: 'POST', headers, body: body.toString() };
+    const claims = await fetchJson(fetch, url, request, config);
+    if (claims.active === true) return claims;
+    if (claims.active === false) return undefined;
+    throw new Error('the introspection response does not say whether the token is active');
   };
 }
 
-/** Each part is encoded as in a form first: a colon in the name would end it. RFC 6749, 2.3.1. */
+/** Both parts are form-encoded first, because a colon would end the client id. RFC 6749, 2.3.1. */
 function basic(clientId: string, clientSecret: string): string {
   const encoded = [clientId, clientSecret].map((part) => new URLSearchParams({ part }).toString().slice(5));
   return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
 }
 
-/** As old as an address may be before the issuer is asked for it again. */
-const addressKeptMs = 600_000;
+/** How long a discovered URL is used before it is discovered again. */
+const urlMaxAgeMs = 600_000;
 
-/** The last good address stays while the issuer does not say another one. */
-function addressFinder(
+/** If discovery fails, the last discovered URL stays in use. */
+function createUrlFinder(
   issuer: string,
   { url, ...limits }: IntrospectionConfig,
-  { fetch, now }: IntrospectParts,
+  { fetch, now }: IntrospectDependencies,
 ): () => Promise<string> {
   if (url !== undefined) return () => Promise.resolve(url);
-  let known: string | undefined;
-  let knownAtMs = 0;
-  let asking: Promise<string> | undefined;
+  let cachedUrl: string | undefined;
+  let cachedAtMs = 0;
+  let pending: Promise<string> | undefined;
 
-  async function ask(): Promise<string> {
+  async function discoverUrl(): Promise<string> {
     const { introspectionUrl } = await discover(issuer, fetch, limits);
     if (introspectionUrl === undefined)
-      throw new Error('the discovery document does not say where to ask about tokens');
-    knownAtMs = now();
-    return (known = introspectionUrl);
+      throw new Error('the discovery document has no introspection_endpoint');
+    cachedAtMs = now();
+    return (cachedUrl = introspectionUrl);
   }
 
   return async () => {
-    if (known !== undefined && now() - knownAtMs < addressKeptMs) return known;
-    asking ??= ask().finally(() => (asking = undefined));
-    if (known === undefined) return asking;
-    // Nobody waits for it, and a failure only means that the address stays for as long again.
-    asking.catch(() => (knownAtMs = now()));
-    return known;
+    if (cachedUrl !== undefined && now() - cachedAtMs < urlMaxAgeMs) return cachedUrl;
+    pending ??= discoverUrl().finally(() => (pending = undefined));
+    if (cachedUrl === undefined) return pending;
+    // In the background: after a failure the cached URL is used for another `urlMaxAgeMs`.
+    pending.catch(() => (cachedAtMs = now()));
+    return cachedUrl;
   };
 }

@@ -1,11 +1,10 @@
 /**
- * Proves by a token that says nothing itself: from what its issuer said a moment ago, or by asking it, about each token
- * once at a time.
+ * Verifies opaque tokens: from the cache, or by token introspection at the issuer, single-flight for each token.
  *
- *     known to hold ──────────► proven          until min(exp, cacheSeconds)
- *     known not to hold ──────► 401             for negativeCacheSeconds
- *     unknown, within budget ─► the issuer is asked
- *     unknown, over budget, or the issuer is down ─► 503
+ *     cached as valid ─────────► authenticated   until min(exp, cacheSeconds)
+ *     cached as invalid ───────► 401             for negativeCacheSeconds
+ *     not cached, within budget ─► introspection
+ *     not cached, over budget, or the issuer is unavailable ─► 503
  */
 
 import { LRUCache } from 'lru-cache';
@@ -17,12 +16,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { errorText } from '../../shared/error-text.ts';
 import { statusOf, type Fetch } from '../fetch-json.ts';
 import { VerifiedTokens } from '../jwt/verified-tokens.ts';
-import { type Proof, refusal, unavailable } from '../proof.ts';
-import { CallBudget, type Outcome } from './call-budget.ts';
-import { checkedPrincipal } from './check.ts';
+import { type Proof, invalidCredentials, authenticationUnavailable } from '../proof.ts';
+import { CallBudget, type IntrospectionOutcome } from './call-budget.ts';
+import { checkedPrincipal } from './check-claims.ts';
 import { createIntrospect } from './introspect.ts';
 
-export interface IntrospectionParts {
+export interface IntrospectionDependencies {
   readonly networkOf: NetworkOf;
   readonly fetch: Fetch;
   /** Monotonic, in ms. */
@@ -33,90 +32,91 @@ export interface IntrospectionParts {
 }
 
 /** @throws {GatewayError} `UNAUTHENTICATED` or `AUTHENTICATION_UNAVAILABLE`, at once or through the promise. */
-export type ProveOpaque = (shown: ShownToken) => Proof | Promise<Proof>;
+export type ProveOpaque = (opaque: OpaqueToken) => Proof | Promise<Proof>;
 
-export interface ShownToken {
+export interface OpaqueToken {
   readonly token: string;
   /** Its SHA-256. */
   readonly key: string;
-  /** Of whoever shows it. */
+  /** Of the client. */
   readonly network: string;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
-const tokenForm = /^[A-Za-z0-9\-._~+/]+=*$/;
+const bearerTokenPattern = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 export function createIntrospection(
   issuer: IssuerConfig,
   config: IntrospectionConfig,
-  parts: IntrospectionParts,
+  dependencies: IntrospectionDependencies,
 ): ProveOpaque {
-  const { now, wallClock } = parts;
+  const { now, wallClock } = dependencies;
   const { cachedTokensMax, concurrentMax, callsPerSecondMax } = config;
   const keptMs = config.cacheSeconds * 1000;
-  const holding = new VerifiedTokens({ entriesMax: cachedTokensMax, keptMs, wallClock });
-  /** Until when they are not asked about again, by their SHA-256. */
-  const refused = new LRUCache<string, number>({ max: cachedTokensMax });
-  const underWay = new Map<string, Promise<Proof>>();
+  const verified = new VerifiedTokens({ entriesMax: cachedTokensMax, keptMs, wallClock });
+  /** Until when a token is refused without introspection, by its SHA-256. */
+  const refusedUntil = new LRUCache<string, number>({ max: cachedTokensMax });
+  const inFlight = new Map<string, Promise<Proof>>();
   const budget = new CallBudget({ concurrentMax, perSecondMax: callsPerSecondMax }, now);
-  /** Whether it has said of any token what it is. */
+  /** Whether introspection has ever succeeded. */
   let hasAnswered = false;
-  const introspect = createIntrospect(issuer.issuer, config, parts);
+  const introspect = createIntrospect(issuer.issuer, config, dependencies);
 
-  async function ask({ token, key, network }: ShownToken): Promise<Proof> {
-    let outcome: Outcome = 'failed';
+  async function verify({ token, key, network }: OpaqueToken): Promise<Proof> {
+    let outcome: IntrospectionOutcome = 'failed';
     try {
       const claims = await introspect(token);
       hasAnswered = true;
       outcome = 'inactive';
-      if (!claims) throw refusal('the issuer says that the token is not active');
+      if (!claims) throw invalidCredentials('the issuer says that the token is not active');
       const principal = checkedPrincipal(claims, issuer, config, wallClock());
       outcome = 'active';
       const proof = { principal, token };
-      holding.set(key, proof, holding.generation);
+      verified.set(key, proof, verified.generation);
       return proof;
     } catch (error) {
       if (outcome === 'inactive') {
-        refused.set(key, now() + config.negativeCacheSeconds * 1000);
+        refusedUntil.set(key, now() + config.negativeCacheSeconds * 1000);
         throw error;
       }
       const reason = errorText(error);
-      parts.onFailure({ issuer: issuer.issuer, reason });
+      dependencies.onFailure({ issuer: issuer.issuer, reason });
       if (isAboutToken(error)) outcome = 'refused';
-      // Before it has answered once, it could be this gateway that asks in a wrong way.
+      // Before the first success, the gateway's own configuration may be what the issuer rejects.
       if (outcome === 'refused' && hasAnswered) {
-        refused.set(key, now() + config.negativeCacheSeconds * 1000);
-        throw refusal(`the issuer does not take the token: ${reason}`);
+        refusedUntil.set(key, now() + config.negativeCacheSeconds * 1000);
+        throw invalidCredentials(`the issuer rejects the token: ${reason}`);
       }
-      throw unavailable(`the issuer could not be asked about the token: ${reason}`);
+      throw authenticationUnavailable(`token introspection failed: ${reason}`);
     } finally {
       budget.leave(network, outcome);
-      underWay.delete(key);
+      inFlight.delete(key);
     }
   }
 
-  return (shown) => {
-    const { token, key, network } = shown;
-    const known = holding.get(key);
-    if (known) return known;
-    if (!tokenForm.test(token)) throw refusal('the token has characters that no token has');
-    const refusedUntilMs = refused.get(key);
+  return (opaque) => {
+    const { token, key, network } = opaque;
+    const cached = verified.get(key);
+    if (cached) return cached;
+    if (!bearerTokenPattern.test(token))
+      throw invalidCredentials('the token has characters that a bearer token must not have');
+    const refusedUntilMs = refusedUntil.get(key);
     if (refusedUntilMs !== undefined && now() < refusedUntilMs)
-      throw refusal('the token was refused a moment ago');
-    let proof = underWay.get(key);
+      throw invalidCredentials('the token was refused a moment ago');
+    let proof = inFlight.get(key);
     if (!proof) {
       const reason = budget.enter(network);
-      if (reason !== undefined) throw unavailable(reason);
-      proof = ask(shown);
-      underWay.set(key, proof);
+      if (reason !== undefined) throw authenticationUnavailable(reason);
+      proof = verify(opaque);
+      inFlight.set(key, proof);
     }
     return proof;
   };
 }
 
 /**
- * Some providers answer 400 to a token of a form they do not know (RFC 7662 wants them to say that it is not active): it
- * says nothing of other tokens, unlike 401 and 403, which are about this gateway, and 429.
+ * Some providers respond with 400 to a malformed token, although RFC 7662 wants `active: false`. That concerns this token
+ * only, unlike 401 and 403, which concern this gateway, and 429.
  */
 function isAboutToken(error: unknown): boolean {
   const status = statusOf(error);
@@ -124,30 +124,30 @@ function isAboutToken(error: unknown): boolean {
 }
 
 /**
- * Whose token it is, before anything of it is believed: the issuer's with the longest prefix it has; else, what looks
- * signed is checked as that, where there is any issuer that signs; else the issuer without a prefix.
+ * Selects the issuer that introspects a token: the one with the longest matching `tokenPrefix`; else none for a JWT, if
+ * some issuer signs its tokens (undefined: its signature is verified); else the issuer without a prefix.
  */
 export type RouteToken = (token: string) => ProveOpaque | undefined;
 
 export function createTokenRoutes(
   issuers: readonly IssuerConfig[],
-  looksSigned: (token: string) => boolean,
-  parts: IntrospectionParts,
+  isJwt: (token: string) => boolean,
+  dependencies: IntrospectionDependencies,
 ): RouteToken | undefined {
   const prefixed: Array<{ readonly prefix: string; readonly prove: ProveOpaque }> = [];
-  let other: ProveOpaque | undefined;
+  let unprefixed: ProveOpaque | undefined;
   for (const issuer of issuers) {
     const { introspection } = issuer;
     if (!introspection) continue;
-    const prove = createIntrospection(issuer, introspection, parts);
-    if (introspection.tokenPrefix === undefined) other = prove;
+    const prove = createIntrospection(issuer, introspection, dependencies);
+    if (introspection.tokenPrefix === undefined) unprefixed = prove;
     else prefixed.push({ prefix: introspection.tokenPrefix, prove });
   }
-  if (!other && prefixed.length === 0) return undefined;
-  prefixed.sort((one, two) => two.prefix.length - one.prefix.length);
-  const isAnySigned = issuers.some(({ algorithms }) => algorithms.length > 0);
+  if (!unprefixed && prefixed.length === 0) return undefined;
+  prefixed.sort((a, b) => b.prefix.length - a.prefix.length);
+  const hasJwtIssuer = issuers.some(({ algorithms }) => algorithms.length > 0);
   return (token) => {
     for (const { prefix, prove } of prefixed) if (token.startsWith(prefix)) return prove;
-    return isAnySigned && looksSigned(token) ? undefined : other;
+    return hasJwtIssuer && isJwt(token) ? undefined : unprefixed;
   };
 }

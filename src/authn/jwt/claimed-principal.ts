@@ -1,4 +1,4 @@
-/** Who a token with these claims would be from, for whoever asks without having one. */
+/** The principal that a token with the given claims would have: for explanations, which have no token. */
 
 import { claimsSchema, type JwtConfig } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
@@ -6,8 +6,8 @@ import { GatewayError } from '../../shared/errors.ts';
 import { principalOf } from './claims.ts';
 
 /**
- * @param jwt As configured; undefined: the usual names of claims count.
- * @throws {GatewayError} `CONFIG_INVALID` where they are of no issuer that is configured, or of nobody knows which.
+ * @param jwt Undefined: the default names of claims apply.
+ * @throws {GatewayError} `CONFIG_INVALID` if the issuer is not configured, or not specified and not the only one.
  */
 export function claimedPrincipal(
   claims: Readonly<Record<string, unknown>>,
@@ -15,20 +15,20 @@ export function claimedPrincipal(
 ): Principal {
   const { iss = '' } = claims;
   const issuers = jwt?.issuers ?? [];
-  const known = issuers.map(({ issuer }) => JSON.stringify(issuer)).join(', ');
-  const chosen =
+  const configured = issuers.map(({ issuer }) => JSON.stringify(issuer)).join(', ');
+  const issuerConfig =
     claims.iss === undefined && issuers.length === 1
       ? issuers[0]
       : issuers.find(({ issuer }) => issuer === iss);
-  if (issuers.length > 0 && !chosen) {
-    const given =
-      claims.iss === undefined ? 'say which issuer they are of' : `no issuer ${JSON.stringify(iss)}`;
-    throw new GatewayError('CONFIG_INVALID', `${given}: "iss" must be one of ${known}`);
+  if (issuers.length > 0 && !issuerConfig) {
+    const problem =
+      claims.iss === undefined ? 'the claims name no issuer' : `no issuer ${JSON.stringify(iss)}`;
+    throw new GatewayError('CONFIG_INVALID', `${problem}: "iss" must be one of ${configured}`);
   }
   for (const name of ['sub', 'jti']) {
     if (claims[name] === undefined || typeof claims[name] === 'string') continue;
-    throw new GatewayError('CONFIG_INVALID', `"${name}" must be a text: such a token is refused`);
+    throw new GatewayError('CONFIG_INVALID', `"${name}" must be a string: other tokens are refused`);
   }
-  const names = chosen?.claims ?? claimsSchema.parse({});
-  return principalOf(claims, { names, issuer: chosen?.issuer ?? String(iss), provenBy: 'jwt' });
+  const names = issuerConfig?.claims ?? claimsSchema.parse({});
+  return principalOf(claims, { names, issuer: issuerConfig?.issuer ?? String(iss), provenBy: 'jwt' });
 }

@@ -1,4 +1,4 @@
-/** A principal from claims that are verified. */
+/** Makes a principal from verified claims. */
 
 import type { ClaimNames } from '../../config/gateway/auth-jwt.ts';
 import type { Principal } from '../../pipeline/principal.ts';
@@ -32,7 +32,7 @@ function textOf(claims: Claims, names: readonly string[]): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** A list of texts, or one text with spaces between them. */
+/** An array of strings, or one string of entries separated by spaces. */
 function listOf(claims: Claims, names: readonly string[]): readonly string[] {
   const value = firstOf(claims, names);
   if (typeof value === 'string') return value.split(' ').filter((entry) => entry !== '');
@@ -48,14 +48,14 @@ function firstOf(claims: Claims, names: readonly string[]): unknown {
   return undefined;
 }
 
-/** Names may be addresses, with dots in them: the whole name goes before a way into an object. */
+/** Claim names may be URLs, with dots in them: the whole name takes precedence over a path into an object. */
 function claimAt(claims: Claims, name: string): unknown {
-  const whole = own(claims, name);
-  if (whole !== undefined) return whole;
+  const claim = own(claims, name);
+  if (claim !== undefined) return claim;
   let value: unknown = claims;
-  for (const part of name.split('.')) {
+  for (const segment of name.split('.')) {
     if (!isRecord(value)) return undefined;
-    value = own(value, part);
+    value = own(value, segment);
   }
   return value;
 }

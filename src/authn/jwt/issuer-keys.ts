@@ -1,104 +1,106 @@
 /**
- * The keys of one issuer, as they are now: fetched by one call at a time, looked for again at most once per cool-down
- * when a token names an unknown one, and the last good ones kept while the identity provider is down.
+ * The current keys of one issuer. Fetches are single-flight; an unknown `kid` triggers another at most once per
+ * cool-down; and the last good keys stay in use while the identity provider is unavailable.
  *
- *     fresh --refreshMs--> fetched again in the background --fails--> last good ones, up to keptHours
+ *     fresh --refreshMs--> fetched again in the background --fails--> last good keys, up to keptHours
  */
 
 import type { Clock } from '../../shared/clock.ts';
 import { errorText } from '../../shared/error-text.ts';
-import { refusal, unavailable } from '../proof.ts';
-import type { TokenForm } from './form.ts';
+import { invalidCredentials, authenticationUnavailable } from '../proof.ts';
+import type { UnverifiedToken } from './parse-token.ts';
 import type { KeySet, VerifyingKey } from './key-set.ts';
 
-export interface KeysOptions {
+export interface IssuerKeysOptions {
   readonly cooldownMs: number;
   readonly refreshMs: number;
   readonly keptMs: number;
 }
 
-export interface KeysParts {
+export interface IssuerKeysDependencies {
   /** @throws {Error} With a reason for the log. */
   readonly load: () => Promise<KeySet>;
   readonly now: Clock;
-  /** The set is another one: whatever was verified with the one before is in question. */
+  /** The keys have changed: tokens verified with the old ones must be verified again. */
   readonly onChange: () => void;
   readonly onFailure: (reason: string) => void;
 }
 
-/** While there are no keys at all, and so nobody can log in. */
+/** Between attempts while there are no keys at all, and every token is refused. */
 const firstRetryMs = 1000;
 
-export class Keys {
-  readonly #options: KeysOptions;
-  readonly #parts: KeysParts;
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  readonly #dependencies: IssuerKeysDependencies;
   #set: KeySet | undefined;
   #loadedAtMs = -Infinity;
   #askedAtMs = -Infinity;
   #loading: Promise<void> | undefined;
 
-  constructor(options: KeysOptions, parts: KeysParts) {
+  constructor(options: IssuerKeysOptions, dependencies: IssuerKeysDependencies) {
     this.#options = options;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
   }
 
-  /** @throws {GatewayError} `UNAUTHENTICATED` for an unknown key; `AUTHENTICATION_UNAVAILABLE` when there are none. */
-  async find(form: TokenForm): Promise<readonly VerifyingKey[]> {
+  /** @throws {GatewayError} `UNAUTHENTICATED` for an unknown key; `AUTHENTICATION_UNAVAILABLE` without any keys. */
+  async find(unverified: UnverifiedToken): Promise<readonly VerifyingKey[]> {
     const set = await this.#current();
-    const known = set.find(form);
-    const found = known.length > 0 ? known : await this.#afterLookingAgain(form);
-    if (found.length === 0) throw refusal('no key of the issuer fits the kid and algorithm of the token');
-    const imported = await Promise.allSettled(found);
+    const current = set.find(unverified);
+    const candidates = current.length > 0 ? current : await this.#findAfterReload(unverified);
+    if (candidates.length === 0)
+      throw invalidCredentials('no key of the issuer matches the kid and algorithm of the token');
+    const imported = await Promise.allSettled(candidates);
     const usable = imported.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []));
-    if (usable.length === 0) throw refusal('no key of the issuer that fits the token can be used');
+    if (usable.length === 0)
+      throw invalidCredentials('no key of the issuer that matches the token can be used');
     return usable;
   }
 
-  /** Starts the first fetch, so that the first request need not wait for it. Never rejects. */
+  /** Fetches the keys before the first request needs them. Never rejects. */
   async warm(): Promise<void> {
     await this.#load();
   }
 
   async #current(): Promise<KeySet> {
     const { refreshMs, keptMs, cooldownMs } = this.#options;
-    const now = this.#parts.now();
+    const now = this.#dependencies.now();
     const ageMs = now - this.#loadedAtMs;
     if (this.#set && ageMs > keptMs) {
       this.#set = undefined;
-      this.#parts.onChange();
+      this.#dependencies.onChange();
     }
     if (!this.#set) {
       if (this.#loading || now - this.#askedAtMs >= firstRetryMs) await this.#load();
-      if (!this.#set) throw unavailable('there are no keys of the issuer');
+      if (!this.#set) throw authenticationUnavailable('the keys of the issuer have not been fetched yet');
     } else if (ageMs > refreshMs && now - this.#askedAtMs >= cooldownMs) void this.#load();
     return this.#set;
   }
 
-  async #afterLookingAgain(form: TokenForm): Promise<ReturnType<KeySet['find']>> {
-    const isCooling = this.#parts.now() - this.#askedAtMs < this.#options.cooldownMs;
+  async #findAfterReload(unverified: UnverifiedToken): Promise<ReturnType<KeySet['find']>> {
+    const isCooling = this.#dependencies.now() - this.#askedAtMs < this.#options.cooldownMs;
     if (isCooling && !this.#loading) return [];
     await this.#load();
-    return this.#set?.find(form) ?? [];
+    return this.#set?.find(unverified) ?? [];
   }
 
-  /** One at a time; never rejects. */
+  /** Single-flight; never rejects. */
   #load(): Promise<void> {
     return (this.#loading ??= this.#loadOnce().finally(() => (this.#loading = undefined)));
   }
 
   async #loadOnce(): Promise<void> {
-    this.#askedAtMs = this.#parts.now();
+    this.#askedAtMs = this.#dependencies.now();
     try {
-      const set = await this.#parts.load();
-      this.#loadedAtMs = this.#parts.now();
-      // The same keys again: what is imported and verified stays.
-      const before = this.#set;
-      if (set.text === before?.text) return;
+      const set = await this.#dependencies.load();
+      this.#loadedAtMs = this.#dependencies.now();
+      // Unchanged keys: imported keys and verified tokens stay cached.
+      const previous = this.#set;
+      if (set.text === previous?.text) return;
       this.#set = set;
-      // Nothing was verified with no keys.
-      if (before) this.#parts.onChange();
+      // Without previous keys nothing was verified.
+      if (previous) this.#dependencies.onChange();
     } catch (error) {
-      this.#parts.onFailure(errorText(error));
+      this.#dependencies.onFailure(errorText(error));
     }
   }
 }

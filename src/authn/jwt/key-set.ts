@@ -1,18 +1,18 @@
-/** Chooses the key a token is checked with: by what the issuer's configuration and its key set say, not the token. */
+/** Selects the keys to verify a token with, from the issuer's key set: the token never brings a key of its own. */
 
 import { importJWK, type CryptoKey, type JWK } from 'jose';
 
-import type { TokenForm } from './form.ts';
+import type { UnverifiedToken } from './parse-token.ts';
 import { isRecord } from '../../shared/records.ts';
 
 export type VerifyingKey = CryptoKey | Uint8Array;
 
-/** Keys that are tried for a token that names none: each costs a check of a signature. */
-const triedMax = 4;
+/** Keys to try for a token without `kid`: each costs a signature check. */
+const candidatesMax = 4;
 
 export class KeySet {
   readonly #keys: readonly JWK[];
-  /** What was imported before, by the key's place and the algorithm. */
+  /** By the key's index and the algorithm. */
   readonly #imported = new Map<string, Promise<VerifyingKey>>();
   /** Equal for sets with the same keys. */
   readonly text: string;
@@ -22,23 +22,23 @@ export class KeySet {
     this.text = JSON.stringify(keys);
   }
 
-  /** @returns Those that could be meant: one where the token names it, else the first few that fit. */
-  find({ algorithm, keyId }: TokenForm): ReadonlyArray<Promise<VerifyingKey>> {
-    const fitting = [...this.#keys.entries()].filter(
-      ([, key]) => (keyId === undefined || key.kid === keyId) && fits(key, algorithm),
+  /** @returns The key that the token's `kid` names, else the first few that suit its algorithm. */
+  find({ algorithm, keyId }: UnverifiedToken): ReadonlyArray<Promise<VerifyingKey>> {
+    const candidates = [...this.#keys.entries()].filter(
+      ([, key]) => (keyId === undefined || key.kid === keyId) && isUsableFor(key, algorithm),
     );
-    // Nobody can tell which of two is meant by one name.
-    if (keyId !== undefined && fitting.length > 1) return [];
-    return fitting
-      .slice(0, triedMax)
-      .map(([place, key]) => this.#import(`${place} ${algorithm}`, key, algorithm));
+    // A kid that is not unique identifies no key.
+    if (keyId !== undefined && candidates.length > 1) return [];
+    return candidates
+      .slice(0, candidatesMax)
+      .map(([index, key]) => this.#import(`${index} ${algorithm}`, key, algorithm));
   }
 
-  #import(place: string, key: JWK, algorithm: string): Promise<VerifyingKey> {
-    let imported = this.#imported.get(place);
+  #import(id: string, key: JWK, algorithm: string): Promise<VerifyingKey> {
+    let imported = this.#imported.get(id);
     if (!imported) {
       imported = importJWK(key, algorithm);
-      this.#imported.set(place, imported);
+      this.#imported.set(id, imported);
     }
     return imported;
   }
@@ -46,7 +46,7 @@ export class KeySet {
 
 const keysMax = 100;
 
-/** @throws {Error} For what is no key set; keys that could never be used are passed over. */
+/** @throws {Error} If the value is not a key set. Keys that can never be used are ignored. */
 export function readKeySet(value: unknown): KeySet {
   const keys = isRecord(value) ? value.keys : undefined;
   if (!Array.isArray(keys)) throw new Error('the key set has no list of keys');
@@ -58,7 +58,7 @@ export function readKeySet(value: unknown): KeySet {
 
 const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-function fits(key: JWK, algorithm: string): boolean {
+function isUsableFor(key: JWK, algorithm: string): boolean {
   if (key.alg !== undefined && key.alg !== algorithm && !(algorithm === 'EdDSA' && key.alg === 'Ed25519'))
     return false;
   if (key.use !== undefined && key.use !== 'sig') return false;

@@ -1,4 +1,4 @@
-/** Where an issuer's keys come from: the configuration, a file, an address, or what OIDC discovery says. */
+/** Loads an issuer's keys: from the configuration, a file, a URL, or the URL found by OIDC discovery. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -19,9 +19,9 @@ export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimit
   }
   if (jwksFile !== undefined) return () => fromFile(jwksFile, algorithms);
   return async () => {
-    // Asked each time: an identity provider may move its keys.
+    // ProviderMetadata each time: an identity provider may move its keys.
     const url = jwksUrl ?? (await discover(issuer, fetch, limits)).jwksUrl;
-    if (url === undefined) throw new Error('the discovery document does not say where the keys are');
+    if (url === undefined) throw new Error('the discovery document has no jwks_uri');
     return readKeySet(await fetchJson(fetch, url, {}, limits));
   };
 }
@@ -32,8 +32,8 @@ async function fromFile(path: string, algorithms: readonly string[]): Promise<Ke
   try {
     value = JSON.parse(text);
   } catch {
-    // The parser's message shows some of the text, and keys may be secrets.
-    throw new Error('the file of keys is not JSON');
+    // The parser's message quotes the text, which may contain secret keys.
+    throw new Error('the key file is not JSON');
   }
   const set = readKeySet(value);
   const mistake = isRecord(value) ? shortSecret(value.keys, algorithms) : undefined;
@@ -42,7 +42,7 @@ async function fromFile(path: string, algorithms: readonly string[]): Promise<Ke
 }
 
 /**
- * At the start a file that cannot be used is a mistake; later the last good keys serve.
+ * An unusable file at the start is a configuration error; later the last good keys stay in use.
  *
  * @throws {GatewayError} `CONFIG_INVALID`
  */
@@ -52,10 +52,10 @@ export async function checkKeyFiles(issuers: readonly IssuerConfig[]): Promise<v
     try {
       await fromFile(jwksFile, algorithms);
     } catch (cause) {
-      const got = `expected a file of keys, got ${JSON.stringify(jwksFile)}`;
+      const expectation = `expected a key file, got ${JSON.stringify(jwksFile)}`;
       throw new GatewayError(
         'CONFIG_INVALID',
-        `auth.jwt.issuers[${i}].jwksFile: ${got}, ${wrongWith(cause)}`,
+        `auth.jwt.issuers[${i}].jwksFile: ${expectation}, ${problemOf(cause)}`,
         {
           cause,
         },
@@ -64,7 +64,7 @@ export async function checkKeyFiles(issuers: readonly IssuerConfig[]): Promise<v
   }
 }
 
-function wrongWith(error: unknown): string {
+function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return 'which cannot be used';
   if (!('code' in error)) return `which cannot be used: ${error.message}`;
   return error.code === 'ENOENT' ? 'which does not exist' : `which cannot be read (${String(error.code)})`;

@@ -1,13 +1,13 @@
-/** Finds the token of a request where the configuration says it may stand. */
+/** Finds the access token of a request in the configured headers and cookies. */
 
 import type { JwtConfig } from '../../config/gateway/auth-jwt.ts';
-import { type IncomingRequest, isRepeated, refusal } from '../proof.ts';
+import { type IncomingRequest, isRepeated, invalidCredentials } from '../proof.ts';
 import { own } from '../../shared/records.ts';
 
 type Source = JwtConfig['sources'][number];
 type Find = (http: IncomingRequest['http']) => string | undefined;
 
-/** @throws {GatewayError} `UNAUTHENTICATED` where the place holds something else. */
+/** @throws {GatewayError} `UNAUTHENTICATED` if a header or cookie is ambiguous or malformed. */
 export function tokenFinder(sources: readonly Source[]): Find {
   const finders = sources.map((source) =>
     'cookie' in source ? fromCookie(source.cookie) : fromHeader(source.header, source.scheme),
@@ -21,30 +21,31 @@ export function tokenFinder(sources: readonly Source[]): Find {
   };
 }
 
-/** With a scheme another one means that this is no token of ours, such as `Basic` for somebody else. */
+/** A header with another scheme, such as `Basic`, holds no access token. */
 function fromHeader(name: string, scheme: string): Find {
-  const start = scheme === '' ? '' : `${scheme.toLowerCase()} `;
-  /** Where it begins: after the scheme and any number of spaces (RFC 9110, 11.4). */
+  const prefix = scheme === '' ? '' : `${scheme.toLowerCase()} `;
+  /** The token begins after the scheme and any number of spaces (RFC 9110, 11.4). */
   const tokenIn = (value: string): string => {
-    let at = start.length;
-    if (start !== '') while (value[at] === ' ') at += 1;
-    return value.slice(at);
+    let index = prefix.length;
+    if (prefix !== '') while (value[index] === ' ') index += 1;
+    return value.slice(index);
   };
   return (http) => {
     const value = own(http.headers, name);
     if (value === undefined) return undefined;
-    // Whoever is in between may read the other one.
+    // A proxy in between may have read the other one.
     if (typeof value !== 'string' || isRepeated(http, name))
-      throw refusal('the header of the token is there more than once');
-    if (value.slice(0, start.length).toLowerCase() === start) return tokenIn(value);
-    // Another reader may take for a space what stands there instead, or find the end of the line.
-    if (start !== '' && isScheme(scheme, value)) throw refusal('there is a scheme and no token');
+      throw invalidCredentials('the header of the token was sent more than once');
+    if (value.slice(0, prefix.length).toLowerCase() === prefix) return tokenIn(value);
+    // Another parser may accept a different separator, or see a line end.
+    if (prefix !== '' && startsWithScheme(scheme, value))
+      throw invalidCredentials('the scheme is not followed by a token');
     return undefined;
   };
 }
 
-/** Whether it begins with the scheme, and not with a longer word. */
-function isScheme(scheme: string, value: string): boolean {
+/** Whether the value begins with the scheme, and not with a longer word. */
+function startsWithScheme(scheme: string, value: string): boolean {
   return (
     value.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase() &&
     !/^[\w!#$%&'*+.^`|~-]/.test(value.slice(scheme.length))
@@ -52,15 +53,15 @@ function isScheme(scheme: string, value: string): boolean {
 }
 
 function fromCookie(name: string): Find {
-  const start = `${name}=`;
+  const prefix = `${name}=`;
   return ({ headers: { cookie } }) => {
-    if (cookie === undefined || !cookie.includes(start)) return undefined;
+    if (cookie === undefined || !cookie.includes(prefix)) return undefined;
     const values = cookie.split(';').flatMap((pair) => {
       const text = pair.trim();
-      return text.startsWith(start) ? [text.slice(start.length)] : [];
+      return text.startsWith(prefix) ? [text.slice(prefix.length)] : [];
     });
-    // A foreign subdomain can set a cookie of the same name.
-    if (values.length > 1) throw refusal('the cookie of the token is there more than once');
+    // Another subdomain can set a cookie of the same name.
+    if (values.length > 1) throw invalidCredentials('the cookie of the token was sent more than once');
     return values[0];
   };
 }

@@ -1,15 +1,15 @@
 /**
- * Proves by a token: from the cache at once, or by checking it, each token once at a time. Signed ones are checked here,
- * their issuers are asked about others.
+ * Verifies access tokens: from the cache, or single-flight for each token. JSON Web Tokens are verified here; opaque
+ * tokens by introspection at their issuer.
  */
 
 import type { JwtConfig } from '../../config/gateway/auth-jwt.ts';
-import { createTokenRoutes, type IntrospectionParts } from '../introspection/introspection.ts';
-import { type IncomingRequest, type Proof, refusal } from '../proof.ts';
-import { hasTokenForm } from './form.ts';
-import { Keys } from './keys.ts';
+import { createTokenRoutes, type IntrospectionDependencies } from '../introspection/introspection.ts';
+import { type IncomingRequest, type Proof, invalidCredentials } from '../proof.ts';
+import { isJwt } from './parse-token.ts';
+import { IssuerKeys } from './issuer-keys.ts';
 import { keyLoader } from './load-keys.ts';
-import { tokenFinder } from './token-places.ts';
+import { tokenFinder } from './token-finder.ts';
 import { tokenKey, VerifiedTokens } from './verified-tokens.ts';
 import { type Issuer, verifyToken } from './verify.ts';
 
@@ -19,14 +19,14 @@ export interface Tokens {
   warm(): Promise<void>;
 }
 
-export function createTokens(config: JwtConfig, parts: IntrospectionParts): Tokens {
-  const { wallClock, networkOf } = parts;
+export function createTokens(config: JwtConfig, dependencies: IntrospectionDependencies): Tokens {
+  const { wallClock, networkOf } = dependencies;
   const { cachedTokensMax: entriesMax, cacheSeconds, tokenBytesMax } = config;
   const verified = new VerifiedTokens({ entriesMax, keptMs: cacheSeconds * 1000, wallClock });
-  const issuers = issuersOf(config, parts, () => verified.clear());
+  const issuers = issuersOf(config, dependencies, () => verified.clear());
   const find = tokenFinder(config.sources);
-  const routeOf = createTokenRoutes(config.issuers, hasTokenForm, parts);
-  const underWay = new Map<string, Promise<Proof>>();
+  const routeOf = createTokenRoutes(config.issuers, isJwt, dependencies);
+  const inFlight = new Map<string, Promise<Proof>>();
 
   async function verify(token: string, key: string): Promise<Proof> {
     const { generation } = verified;
@@ -40,16 +40,16 @@ export function createTokens(config: JwtConfig, parts: IntrospectionParts): Toke
     prove({ http, clientAddress }) {
       const token = find(http);
       if (token === undefined) return undefined;
-      if (token.length > tokenBytesMax) throw refusal('the token is too large');
+      if (token.length > tokenBytesMax) throw invalidCredentials('the token is too large');
       const key = tokenKey(token);
-      const known = verified.get(key);
-      if (known) return known;
+      const cached = verified.get(key);
+      if (cached) return cached;
       const proveOpaque = routeOf?.(token);
       if (proveOpaque) return proveOpaque({ token, key, network: networkOf(clientAddress, http.headers) });
-      let proof = underWay.get(key);
+      let proof = inFlight.get(key);
       if (!proof) {
-        proof = verify(token, key).finally(() => underWay.delete(key));
-        underWay.set(key, proof);
+        proof = verify(token, key).finally(() => inFlight.delete(key));
+        inFlight.set(key, proof);
       }
       return proof;
     },
@@ -59,20 +59,24 @@ export function createTokens(config: JwtConfig, parts: IntrospectionParts): Toke
   };
 }
 
-function issuersOf(config: JwtConfig, parts: IntrospectionParts, onChange: () => void): Map<string, Issuer> {
+function issuersOf(
+  config: JwtConfig,
+  dependencies: IntrospectionDependencies,
+  onChange: () => void,
+): Map<string, Issuer> {
   const { cooldownMs, refreshMs, keptHours } = config;
   const options = { cooldownMs, refreshMs, keptMs: keptHours * 3_600_000 };
   const signing = config.issuers.filter(({ algorithms }) => algorithms.length > 0);
   return new Map(
-    signing.map((one) => {
-      const { issuer } = one;
-      const keys = new Keys(options, {
-        load: keyLoader(one, parts.fetch, config),
-        now: parts.now,
+    signing.map((issuerConfig) => {
+      const { issuer } = issuerConfig;
+      const keys = new IssuerKeys(options, {
+        load: keyLoader(issuerConfig, dependencies.fetch, config),
+        now: dependencies.now,
         onChange,
-        onFailure: (reason) => parts.onFailure({ issuer, reason }),
+        onFailure: (reason) => dependencies.onFailure({ issuer, reason }),
       });
-      return [issuer, { config: one, keys }];
+      return [issuer, { config: issuerConfig, keys }];
     }),
   );
 }

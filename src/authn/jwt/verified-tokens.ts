@@ -1,6 +1,5 @@
 /**
- * Tokens that held a moment ago, by the SHA-256 of their text: a look-up instead of a signature check. Nothing here can be
- * turned back into a token.
+ * A cache of verified tokens by their SHA-256, so that a repeated token costs a look-up instead of a verification.
  */
 
 import { hash } from 'node:crypto';
@@ -31,7 +30,7 @@ export class VerifiedTokens {
     this.#entries = new LRUCache({ max: options.entriesMax });
   }
 
-  /** Changes with every `clear`: what was verified before one must not be kept after it. */
+  /** Changes with every `clear`: a verification that began before it must not be cached after it. */
   get generation(): number {
     return this.#generation;
   }

@@ -1,6 +1,6 @@
 /**
- * Revocations as requests are checked with them: a look-up by `jti`, one by subject, and a walk over the few that name
- * neither. What has ended counts no more, and what another one covers is not kept.
+ * The revocations in memory, as requests are checked with them: a look-up by `jti`, one by subject, and a scan of the few
+ * that name neither. Expired revocations are ignored, and those covered by another one are not stored.
  */
 
 import type { RevocationEntry } from '../../config/gateway/auth-revocation.ts';
@@ -10,7 +10,7 @@ interface Rule {
   readonly jti: string | undefined;
   readonly sub: string | undefined;
   readonly issuer: string | undefined;
-  /** Infinity: whenever issued. */
+  /** Infinity: for any time of issue. */
   readonly issuedBeforeMs: number;
   readonly expiresAtMs: number;
 }
@@ -32,21 +32,21 @@ export class DenyList {
     return this.#size;
   }
 
-  /** @returns False where there are too many: it does not hold then. */
+  /** @returns False if the list is full: the entry is not added then. */
   add(entry: RevocationEntry, nowMs: number): boolean {
     const rule = ruleOf(entry);
     if (rule.expiresAtMs <= nowMs) return true;
-    const rules = this.#rulesBeside(rule);
-    if (rules.some((one) => covers(one, rule))) return true;
-    const kept = rules.filter((one) => !covers(rule, one) && one.expiresAtMs > nowMs);
-    if (this.#size - rules.length + kept.length >= this.#entriesMax) {
+    const rules = this.#rulesLike(rule);
+    if (rules.some((existing) => covers(existing, rule))) return true;
+    const remaining = rules.filter((existing) => !covers(rule, existing) && existing.expiresAtMs > nowMs);
+    if (this.#size - rules.length + remaining.length >= this.#entriesMax) {
       this.sweep(nowMs);
       if (this.#size >= this.#entriesMax) return false;
       return this.add(entry, nowMs);
     }
-    kept.push(rule);
-    this.#put(rule, kept);
-    this.#size += kept.length - rules.length;
+    remaining.push(rule);
+    this.#store(rule, remaining);
+    this.#size += remaining.length - rules.length;
     return true;
   }
 
@@ -55,62 +55,62 @@ export class DenyList {
     const { claims, subject } = token;
     const { jti, sub } = claims;
     return (
-      isAmong(this.#general, token, nowMs) ||
-      (typeof jti === 'string' && isAmong(this.#byId.get(jti), token, nowMs)) ||
-      (subject !== null && isAmong(this.#bySubject.get(subject), token, nowMs)) ||
-      // Where the subject is taken from another claim.
-      (typeof sub === 'string' && sub !== subject && isAmong(this.#bySubject.get(sub), token, nowMs))
+      isRevokedBy(this.#general, token, nowMs) ||
+      (typeof jti === 'string' && isRevokedBy(this.#byId.get(jti), token, nowMs)) ||
+      (subject !== null && isRevokedBy(this.#bySubject.get(subject), token, nowMs)) ||
+      // The configuration may take the subject from another claim.
+      (typeof sub === 'string' && sub !== subject && isRevokedBy(this.#bySubject.get(sub), token, nowMs))
     );
   }
 
-  /** Lets go of what has ended. */
+  /** Removes expired revocations. */
   sweep(nowMs: number): void {
-    const holds = (rule: Rule): boolean => rule.expiresAtMs > nowMs;
-    this.#general = this.#general.filter(holds);
+    const isUnexpired = (rule: Rule): boolean => rule.expiresAtMs > nowMs;
+    this.#general = this.#general.filter(isUnexpired);
     this.#size = this.#general.length;
     for (const map of [this.#byId, this.#bySubject]) {
       for (const [key, rules] of map) {
-        const kept = rules.filter(holds);
-        if (kept.length === 0) map.delete(key);
-        else if (kept.length < rules.length) map.set(key, kept);
-        this.#size += kept.length;
+        const remaining = rules.filter(isUnexpired);
+        if (remaining.length === 0) map.delete(key);
+        else if (remaining.length < rules.length) map.set(key, remaining);
+        this.#size += remaining.length;
       }
     }
   }
 
-  #rulesBeside({ jti, sub }: Rule): readonly Rule[] {
+  #rulesLike({ jti, sub }: Rule): readonly Rule[] {
     if (jti !== undefined) return this.#byId.get(jti) ?? [];
     return sub === undefined ? this.#general : (this.#bySubject.get(sub) ?? []);
   }
 
-  #put({ jti, sub }: Rule, rules: Rule[]): void {
+  #store({ jti, sub }: Rule, rules: Rule[]): void {
     if (jti !== undefined) this.#byId.set(jti, rules);
     else if (sub !== undefined) this.#bySubject.set(sub, rules);
     else this.#general = rules;
   }
 }
 
-function isAmong(rules: readonly Rule[] | undefined, token: Token, nowMs: number): boolean {
-  return rules?.some((rule) => fits(rule, token, nowMs)) ?? false;
+function isRevokedBy(rules: readonly Rule[] | undefined, token: Token, nowMs: number): boolean {
+  return rules?.some((rule) => matches(rule, token, nowMs)) ?? false;
 }
 
-function fits({ sub, issuer, issuedBeforeMs, expiresAtMs }: Rule, token: Token, nowMs: number): boolean {
+function matches({ sub, issuer, issuedBeforeMs, expiresAtMs }: Rule, token: Token, nowMs: number): boolean {
   const { claims, subject } = token;
   if (expiresAtMs <= nowMs) return false;
   if (issuer !== undefined && issuer !== token.issuer) return false;
   if (sub !== undefined && sub !== subject && sub !== claims['sub']) return false;
   const { iat } = claims;
-  // A token that does not say when may be any age.
+  // A token without `iat` may have been issued at any time.
   return typeof iat !== 'number' || iat * 1000 < issuedBeforeMs;
 }
 
-/** Whether `one` holds for every token that `other` is for, for as long. */
-function covers(one: Rule, other: Rule): boolean {
+/** Whether `general` revokes every token that `specific` revokes, for at least as long. */
+function covers(general: Rule, specific: Rule): boolean {
   return (
-    (one.sub === undefined || one.sub === other.sub) &&
-    (one.issuer === undefined || one.issuer === other.issuer) &&
-    one.issuedBeforeMs >= other.issuedBeforeMs &&
-    one.expiresAtMs >= other.expiresAtMs
+    (general.sub === undefined || general.sub === specific.sub) &&
+    (general.issuer === undefined || general.issuer === specific.issuer) &&
+    general.issuedBeforeMs >= specific.issuedBeforeMs &&
+    general.expiresAtMs >= specific.expiresAtMs
   );
 }
 

@@ -1,4 +1,4 @@
-/** Revocations in a JSON file: `tributary tokens` writes it, gateways read it again when it has changed. */
+/** Revocations in a JSON file: `tributary tokens` writes it, gateways reload it when it changes. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -8,12 +8,12 @@ import { updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import { DenyList } from './deny-list.ts';
 import {
-  holds,
-  type RevocationBook,
-  RevocationProblem,
+  isUnexpired,
+  type RevocationRepository,
+  RevocationError,
   type Revocations,
-  tooMany,
-} from './revocation-book.ts';
+  tooManyRevocations,
+} from './revocation-repository.ts';
 
 const fileBytesMax = 64 * 1024 * 1024;
 
@@ -27,9 +27,9 @@ export interface FileRevocationsOptions {
 }
 
 /**
- * No file: nothing was revoked so far.
+ * Without a file nothing is revoked.
  *
- * @throws {GatewayError} `CONFIG_INVALID` where it is no good.
+ * @throws {GatewayError} `CONFIG_INVALID` if the file is invalid.
  */
 export async function openFileRevocations(options: FileRevocationsOptions): Promise<Revocations> {
   const { path, pollMs, entriesMax, wallClock, onFailure } = options;
@@ -51,22 +51,22 @@ export async function openFileRevocations(options: FileRevocationsOptions): Prom
   };
 }
 
-export function fileRevocationBook(
+export function fileRevocationRepository(
   path: string,
   { entriesMax, wallClock }: Pick<FileRevocationsOptions, 'entriesMax' | 'wallClock'>,
-): RevocationBook {
+): RevocationRepository {
   return {
     async read() {
       const text = await readFile(path, 'utf8').catch((error: unknown) => {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw new RevocationProblem(`${path} cannot be read`, { cause: error });
+        throw new RevocationError(`${path} cannot be read`, { cause: error });
       });
-      return entriesIn(path, text).filter((entry) => holds(entry, wallClock()));
+      return entriesIn(path, text).filter((entry) => isUnexpired(entry, wallClock()));
     },
     add: (entry) =>
       updateFile(path, (text) => {
-        const revoked = entriesIn(path, text).filter((one) => holds(one, wallClock()));
-        if (revoked.length >= entriesMax) throw tooMany(entriesMax);
+        const revoked = entriesIn(path, text).filter((existing) => isUnexpired(existing, wallClock()));
+        if (revoked.length >= entriesMax) throw tooManyRevocations(entriesMax);
         return `${JSON.stringify({ version: 1, revoked: [...revoked, entry] }, null, 2)}\n`;
       }),
   };
@@ -76,7 +76,7 @@ function entriesIn(path: string, text: string | undefined): readonly RevocationE
   try {
     return text === undefined ? [] : parseRevocations(text);
   } catch (error) {
-    throw new RevocationProblem(`${path}: ${errorText(error)}`);
+    throw new RevocationError(`${path}: ${errorText(error)}`);
   }
 }
 
@@ -87,7 +87,7 @@ function listOf(entries: readonly RevocationEntry[], entriesMax: number, nowMs: 
   return list;
 }
 
-/** @throws {Error} That says where it is wrong. */
+/** @throws {Error} Names the first invalid part. */
 function parseRevocations(text: string): readonly RevocationEntry[] {
   let value: unknown;
   try {
@@ -98,6 +98,6 @@ function parseRevocations(text: string): readonly RevocationEntry[] {
   const result = revocationFileSchema.safeParse(value);
   if (result.success) return result.data.revoked;
   const [issue] = result.error.issues;
-  const place = issue?.path.join('.') ?? '';
-  throw new Error(`it is not a file of revocations: ${place || 'the whole of it'} is not as it must be`);
+  const path = issue?.path.join('.') ?? '';
+  throw new Error(`it is not a file of revocations: ${path || 'the whole file'} is invalid`);
 }

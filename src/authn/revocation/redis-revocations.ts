@@ -1,6 +1,6 @@
 /**
- * Revocations in Redis, a stream of which each gateway has a copy: it asks from time to time for what came after the last
- * it has seen. Without Redis the last copy serves.
+ * Revocations in a Redis stream. Each gateway has a copy in memory and polls for entries after the last one it has read.
+ * While Redis is unavailable, the last copy stays in use.
  */
 
 import { revocationEntrySchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
@@ -8,7 +8,12 @@ import { errorText } from '../../shared/error-text.ts';
 import { Poller } from '../../shared/poller.ts';
 import type { Store } from '../../store/store.ts';
 import { DenyList } from './deny-list.ts';
-import { holds, type RevocationBook, type Revocations, tooMany } from './revocation-book.ts';
+import {
+  isUnexpired,
+  type RevocationRepository,
+  type Revocations,
+  tooManyRevocations,
+} from './revocation-repository.ts';
 
 export interface RedisRevocationsOptions {
   readonly store: Store;
@@ -16,7 +21,7 @@ export interface RedisRevocationsOptions {
   readonly entriesMax: number;
   /** ms since 1970. */
   readonly wallClock: () => number;
-  /** Once until it works again. */
+  /** Called once for consecutive failures. */
   readonly onFailure: (reason: string) => void;
 }
 
@@ -33,7 +38,7 @@ export class RedisRevocations implements Revocations {
   #sweptAtMs = 0;
   #poller: Poller | undefined;
 
-  /** Has asked once, whatever came of it. */
+  /** Resolves after the first poll, even if it failed. */
   static async open(options: RedisRevocationsOptions): Promise<RedisRevocations> {
     const revocations = new RedisRevocations(options);
     await revocations.#look();
@@ -75,7 +80,7 @@ export class RedisRevocations implements Revocations {
     const [last] = await store.run((redis) => redis.xrevrange(streamOf(store), '+', '-', 'COUNT', 1));
     const lastId = last?.[0] ?? beginning;
     if (lastId === this.#lastId) return;
-    // Redis has lost what it had, and may give ids that we have seen again: what we know stays, and all is read anew.
+    // Redis has lost its data and may reuse ids: keep the copy, and read the stream from the beginning.
     if (compareIds(lastId, this.#lastId) < 0) this.#lastId = beginning;
     await eachPage(store, this.#lastId, (entries) => {
       for (const [id, entry] of entries) {
@@ -92,36 +97,36 @@ export class RedisRevocations implements Revocations {
   }
 }
 
-export function redisRevocationBook(
+export function redisRevocationRepository(
   store: Store,
   { entriesMax, wallClock }: Pick<RedisRevocationsOptions, 'entriesMax' | 'wallClock'>,
-): RevocationBook {
-  async function all(): Promise<{ readonly valid: RevocationEntry[]; readonly ended: string[] }> {
+): RevocationRepository {
+  async function readAll(): Promise<{ readonly valid: RevocationEntry[]; readonly expiredIds: string[] }> {
     const valid: RevocationEntry[] = [];
-    const ended: string[] = [];
+    const expiredIds: string[] = [];
     await eachPage(store, beginning, (entries) => {
       for (const [id, entry] of entries) {
-        // What cannot be read may be of a newer version: it stays.
+        // An unreadable entry may come from a newer version: keep it.
         if (!entry) continue;
-        if (holds(entry, wallClock())) valid.push(entry);
-        else ended.push(id);
+        if (isUnexpired(entry, wallClock())) valid.push(entry);
+        else expiredIds.push(id);
       }
     });
-    return { valid, ended };
+    return { valid, expiredIds };
   }
   return {
-    read: async () => (await all()).valid,
+    read: async () => (await readAll()).valid,
     async add(entry) {
-      const { valid, ended } = await all();
-      for (let i = 0; i < ended.length; i += pageSize)
-        await store.run((redis) => redis.xdel(streamOf(store), ...ended.slice(i, i + pageSize)));
-      if (valid.length >= entriesMax) throw tooMany(entriesMax);
+      const { valid, expiredIds } = await readAll();
+      for (let i = 0; i < expiredIds.length; i += pageSize)
+        await store.run((redis) => redis.xdel(streamOf(store), ...expiredIds.slice(i, i + pageSize)));
+      if (valid.length >= entriesMax) throw tooManyRevocations(entriesMax);
       await store.run((redis) => redis.xadd(streamOf(store), '*', 'entry', JSON.stringify(entry)));
     },
   };
 }
 
-/** @param after The id before the first. Entries that make no sense are undefined. */
+/** @param after Reads the entries after this id; unreadable entries are passed as undefined. */
 async function eachPage(
   store: Store,
   after: string,
@@ -150,9 +155,9 @@ function parseEntry(text: string | undefined): RevocationEntry | undefined {
   }
 }
 
-/** Ids are two whole numbers. */
-function compareIds(one: string, other: string): number {
-  const [[a = 0, b = 0], [c = 0, d = 0]] = [one, other].map((id) => id.split('-').map(Number)) as [
+/** Stream ids consist of two integers. */
+function compareIds(left: string, right: string): number {
+  const [[a = 0, b = 0], [c = 0, d = 0]] = [left, right].map((id) => id.split('-').map(Number)) as [
     number[],
     number[],
   ];

@@ -1,32 +1,32 @@
-/** Revocations as gateways see them, and as those who make them do: what holds, and one more. */
+/** Interfaces to revocations: for gateways, which check them, and for commands, which manage them. */
 
 import type { RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import type { DenyList } from './deny-list.ts';
 
 export interface Revocations {
-  /** undefined: nobody knows yet. */
+  /** Undefined: not loaded yet. */
   list(): DenyList | undefined;
   close(): Promise<void>;
 }
 
-export interface RevocationBook {
-  /** Those that have not ended. */
+export interface RevocationRepository {
+  /** The unexpired ones. */
   read(): Promise<readonly RevocationEntry[]>;
-  /** @throws {RevocationProblem} Where there are too many. */
+  /** @throws {RevocationError} If there are too many. */
   add(entry: RevocationEntry): Promise<void>;
 }
 
-/** Why nothing was done, for people. */
-export class RevocationProblem extends Error {
-  override readonly name = 'RevocationProblem';
+/** Why a command changed nothing; its message is for the operator. */
+export class RevocationError extends Error {
+  override readonly name = 'RevocationError';
 }
 
-export function tooMany(entriesMax: number): RevocationProblem {
-  return new RevocationProblem(
+export function tooManyRevocations(entriesMax: number): RevocationError {
+  return new RevocationError(
     `there are ${entriesMax} revocations already: revoke by --sub or --issued-before, or raise auth.revocation.entriesMax`,
   );
 }
 
-export function holds({ expiresAt }: RevocationEntry, nowMs: number): boolean {
+export function isUnexpired({ expiresAt }: RevocationEntry, nowMs: number): boolean {
   return Date.parse(expiresAt) > nowMs;
 }

@@ -120,8 +120,8 @@ describe('the examples', () => {
     }) { order { id } } }`;
     const nobody = await ask(null, place(1));
     expect(nobody.errors?.map(({ extensions }) => extensions['code'])).toEqual(['UNAUTHENTICATED']);
-    const tooMany = await ask({ sub: 'u1' }, place(4));
-    expect(tooMany.errors?.map(({ message }) => message)).toEqual(['At most 3 things at once']);
+    const tooManyRevocations = await ask({ sub: 'u1' }, place(4));
+    expect(tooManyRevocations.errors?.map(({ message }) => message)).toEqual(['At most 3 things at once']);
     const total = (): number => shop.mocks.all.reduce((sum, { calls }) => sum + calls.total, 0);
     expect(total()).toBe(0);
     expect((await ask({ sub: 'u1' }, place(3))).errors).toBeUndefined();
