@@ -8,7 +8,12 @@
 
 import { X509Certificate } from 'node:crypto';
 
-import { newSigningKeys, readSigningKeys, rotatedKeys, type SigningJwk } from '../authn/identity/signing-keys.ts';
+import {
+  newSigningKeys,
+  readSigningKeys,
+  rotatedKeys,
+  type SigningJwk,
+} from '../authn/identity/signing-keys.ts';
 import { signs, type AuthConfig } from '../config/gateway/auth.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
