@@ -39,6 +39,41 @@ it('every page of docs/ can be reached from its index', () => {
   expect(inDocs.filter((page) => !reached.has(page) && !isMoved(page))).toEqual([]);
 });
 
+it('every error that a page says one may meet is one that the source has words of', async () => {
+  const names = await readdir(join(root, 'src'), { recursive: true });
+  const files = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const texts = await Promise.all(files.map((name) => readFile(join(root, 'src', name), 'utf8')));
+  const source = texts.join('\n');
+  const messages = [...pages].flatMap(([page, text]) => messagesOf(text).map((link) => ({ page, link })));
+  expect(messages.length).toBeGreaterThan(40);
+  const unknown = messages.filter(({ link }) => !source.includes(longest(wordsOf(link))));
+  expect(unknown.filter(({ link }) => !foreign.test(link)).map(described)).toEqual([]);
+});
+
+/** Of Node, OpenSSL, GraphQL, composition and the module of an example, and those that the source puts together. */
+const foreign =
+  /ENOENT|routines::|Cannot query field|FIELD_TYPE_MISMATCH|the option "qualifier"|made by define|an interface or union/;
+
+/** In backticks, in the first column under "If it fails". */
+function messagesOf(text: string): string[] {
+  const [, section = ''] = text.split('\n## If it fails\n');
+  const cells = section.matchAll(/^\| +([^|]*)\|/gm);
+  const spans = Array.from(cells, ([, cell = '']) =>
+    Array.from(cell.matchAll(/`([^`]+)`/g), ([, span = '']) => span),
+  );
+  return spans.flat().filter((span) => wordsOf(span).length > 0);
+}
+
+/** What stands between values, three words or more. */
+function wordsOf(message: string): string[] {
+  const pieces = message.split(/"[^"]*"|\.\.\.|: |[(),[\]\d]|\S*[./]\S+/).map((piece) => piece.trim());
+  return pieces.filter((piece) => piece.split(' ').length >= 3);
+}
+
+function longest(texts: readonly string[]): string {
+  return texts.reduce((best, text) => (text.length > best.length ? text : best), '');
+}
+
 function isMoved(page: string): boolean {
   return (pages.get(page) ?? '').startsWith('# Moved\n');
 }
