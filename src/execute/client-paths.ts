@@ -1,4 +1,4 @@
-/** Turns paths of the merged data into paths of the client's answer. Slow: for errors only. */
+/** Converts paths of the merged data to paths of the client's answer. Slow path: for errors only. */
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import { isIncluded } from '../pipeline/conditions.ts';
@@ -7,15 +7,15 @@ import { isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
 import { caseOf, type ClientPath } from './projection.ts';
 
-interface Merged {
+interface MergedData {
   readonly data: Data;
   readonly variables: CoercedVariables;
 }
 
-/** @returns The path, cut where it leaves what the client asked for. */
+/** @returns The path, truncated below the fields that the client selected. */
 export function toClientPath(
   spec: ProjectionSpec,
-  merged: Merged,
+  merged: MergedData,
   path: ReadonlyArray<string | number>,
 ): ClientPath {
   const client: Array<string | number> = [];
@@ -23,8 +23,8 @@ export function toClientPath(
   return client;
 }
 
-/** Where the client's document asks for the field at a path of its answer. */
-export function locationsOf(spec: ProjectionSpec, merged: Merged, path: ClientPath): SourcePosition[] {
+/** Locations in the client's document that select the field at a path of its answer. */
+export function locationsOf(spec: ProjectionSpec, merged: MergedData, path: ClientPath): SourcePosition[] {
   let last: FieldSpec | undefined;
   walk(spec, merged, path, 'key', (step) => {
     if (typeof step !== 'number') last = step;
@@ -34,12 +34,12 @@ export function locationsOf(spec: ProjectionSpec, merged: Merged, path: ClientPa
     .map(([line, column]) => ({ line, column }));
 }
 
-/** Follows a path as far as it leads. @param by The name of fields that the path has. */
+/** Visits the fields along a path. @param nameKey Whether the path has the names of the merged data or of the client. */
 function walk(
   spec: ProjectionSpec,
-  { data, variables }: Merged,
+  { data, variables }: MergedData,
   path: ReadonlyArray<string | number>,
-  by: 'from' | 'key',
+  nameKey: 'from' | 'key',
   visit: (step: number | FieldSpec) => void,
 ): void {
   let shape: Shape | undefined = spec.shapes[0];
@@ -50,9 +50,9 @@ function walk(
       value = Array.isArray(value) ? value[element] : undefined;
       continue;
     }
-    const candidates = shape ? (caseOf(shape, value)?.fields ?? anyCase(shape, value)) : [];
+    const candidates = shape ? (caseOf(shape, value)?.fields ?? fieldsOfAnyCase(shape, value)) : [];
     const field = candidates.find(
-      (candidate) => candidate[by] === element && isIncluded(candidate.when, variables),
+      (candidate) => candidate[nameKey] === element && isIncluded(candidate.when, variables),
     );
     if (!field) return;
     visit(field);
@@ -61,7 +61,7 @@ function walk(
   }
 }
 
-/** The other way: the names in the merged data on the way to a path of the client's answer, without places in lists. */
+/** The inverse: a path of the client's answer in the names of the merged data, without list positions. */
 export function toMergedNames(
   spec: ProjectionSpec,
   { data, variables }: { readonly data: Data; readonly variables: CoercedVariables },
@@ -85,7 +85,7 @@ export function toMergedNames(
   return names;
 }
 
-/** Where the data is null its runtime type is unknown: any case that has the field will do. */
-function anyCase(shape: Shape, value: unknown): Shape['cases'][number]['fields'] {
+/** Null has no runtime type: the fields of all cases. */
+function fieldsOfAnyCase(shape: Shape, value: unknown): Shape['cases'][number]['fields'] {
   return value === undefined || value === null ? shape.cases.flatMap((candidate) => candidate.fields) : [];
 }

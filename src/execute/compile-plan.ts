@@ -4,11 +4,11 @@ import type { PathStep, PlanNode, PreparedOperation } from '../pipeline/prepared
 import { compileFetch } from './fetch-step.ts';
 import type { Step } from './fetch.ts';
 import { compileSplit } from './graft.ts';
-import { serially } from './serial.ts';
+import { compileSerial } from './serial.ts';
 
 export function compilePlan(operation: PreparedOperation): Step {
-  const inTurn = operation.kind === 'mutation' ? serially(operation, compileRootNodes) : undefined;
-  return inTurn ?? compileRoot(operation.plan);
+  const serial = operation.kind === 'mutation' ? compileSerial(operation, compileRootNodes) : undefined;
+  return serial ?? compileRoot(operation.plan);
 }
 
 function compileRoot(node: PlanNode | null): Step {
@@ -51,12 +51,12 @@ function inSequence(steps: readonly Step[]): Step {
 
 function inParallel(steps: readonly Step[]): Step {
   return (run) => {
-    const waits: Array<Promise<void>> = [];
+    const pending: Array<Promise<void>> = [];
     for (const step of steps) {
-      const wait = step(run);
-      if (wait) waits.push(wait);
+      const promise = step(run);
+      if (promise) pending.push(promise);
     }
-    return waits.length > 1 ? Promise.all(waits).then(nothing) : waits[0];
+    return pending.length > 1 ? Promise.all(pending).then(noop) : pending[0];
   };
 }
 
@@ -64,4 +64,4 @@ function onCondition(variable: string, whenTrue: Step | undefined, whenFalse: St
   return (run) => (run.variables.get(variable) === true ? whenTrue : whenFalse)?.(run);
 }
 
-function nothing(): void {}
+function noop(): void {}

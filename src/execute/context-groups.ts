@@ -1,14 +1,14 @@
 /**
- * The positions of a fetch whose arguments come from the objects above them (`@fromContext`), grouped by the values
- * they find there: each group is a call of its own.
+ * Groups the positions of a fetch with `@fromContext` arguments by the values of these arguments, which come from the
+ * objects above each position. Each group is a call of its own.
  */
 
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
-import { passes } from './positions.ts';
+import { matchesTypes } from './positions.ts';
 
-/** The objects at `path` by the JSON text of the values they find, as members of an object. */
+/** The objects at `path`, by the JSON text of their context values, as members of an object. */
 export type GroupByContext = (root: Data) => ReadonlyMap<string, readonly Data[]>;
 
 export function compileContextGroups(
@@ -17,8 +17,8 @@ export function compileContextGroups(
 ): GroupByContext {
   return (root) => {
     const groups = new Map<string, Data[]>();
-    visitPositions({ value: root, above: [] }, path, 0, (object, above) => {
-      const context = contextText(contexts, object, above);
+    visitPositions({ value: root, ancestors: [] }, path, 0, (object, ancestors) => {
+      const context = contextText(contexts, object, ancestors);
       if (context === null) return;
       const group = groups.get(context);
       if (group) group.push(object);
@@ -28,43 +28,47 @@ export function compileContextGroups(
   };
 }
 
-interface Place {
+interface ValueWithAncestors {
   readonly value: unknown;
-  /** The objects on the way to it, the root first. */
-  readonly above: readonly Data[];
+  /** The objects around it, the root first. */
+  readonly ancestors: readonly Data[];
 }
 
-/** As `positionsAt` goes, but with the objects on the way. */
+/** As `positionsAt`, with the ancestors of each object. */
 function visitPositions(
-  { value, above }: Place,
+  { value, ancestors }: ValueWithAncestors,
   steps: readonly PathStep[],
   index: number,
-  visit: (object: Data, above: readonly Data[]) => void,
+  visit: (object: Data, ancestors: readonly Data[]) => void,
 ): void {
   const step = steps[index];
   if (Array.isArray(value)) {
     const isEach = step !== undefined && 'each' in step;
     for (const element of value) {
-      if (!passes(element, isEach ? step.types : undefined)) continue;
-      visitPositions({ value: element, above }, steps, isEach ? index + 1 : index, visit);
+      if (!matchesTypes(element, isEach ? step.types : undefined)) continue;
+      visitPositions({ value: element, ancestors }, steps, isEach ? index + 1 : index, visit);
     }
     return;
   }
   if (!isRecord(value)) return;
-  if (!step) visit(value, above);
-  else if ('key' in step && passes(own(value, step.key), step.types)) {
-    visitPositions({ value: value[step.key], above: [...above, value] }, steps, index + 1, visit);
+  if (!step) visit(value, ancestors);
+  else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
+    visitPositions({ value: value[step.key], ancestors: [...ancestors, value] }, steps, index + 1, visit);
   }
 }
 
-/** @returns null where a value is not there: the fetch that should have brought it failed, and says so itself. */
-function contextText(contexts: readonly ContextUse[], object: Data, above: readonly Data[]): string | null {
+/** @returns null where a value is missing: the fetch that should have provided it failed and reported its error. */
+function contextText(
+  contexts: readonly ContextUse[],
+  object: Data,
+  ancestors: readonly Data[],
+): string | null {
   const members: string[] = [];
   for (const { variable, places } of contexts) {
     let value: unknown;
     for (const { up, path } of places) {
-      const from = up === 0 ? object : above[above.length - up];
-      value = from && valueAt(from, path, 0);
+      const source = up === 0 ? object : ancestors[ancestors.length - up];
+      value = source && valueAt(source, path, 0);
       if (value !== undefined) break;
     }
     if (value === undefined) return null;
@@ -73,7 +77,7 @@ function contextText(contexts: readonly ContextUse[], object: Data, above: reado
   return members.join(',');
 }
 
-/** Of a list, the list of what its elements hold. */
+/** For a list, the list of its elements' values. */
 function valueAt(value: unknown, path: readonly RewriteStep[], index: number): unknown {
   const step = path[index];
   if (!step || value === null || value === undefined) return value;

@@ -1,9 +1,9 @@
 /**
- * Fetches each entity of a request once. Fetches that ask one service for the same fields of entities become one call
- * when they come in the same tick, and join a call that is under way or done already.
+ * Fetches each entity once per request. Fetches of the same fields from the same service are batched into one call per
+ * tick, and reuse calls that are in flight or done (single-flight).
  *
- * Keyed by service, operation text and variables, then by representation. What several fetches get is copied for all
- * but the first: they stand at different paths, where later steps may write different values.
+ * Keyed by service, operation text and variables, then by representation. An entity that several fetches get is copied
+ * for all but the first, because later steps may write different values at their paths.
  */
 
 import { GatewayError } from '../shared/errors.ts';
@@ -14,36 +14,36 @@ import { copyOf, type Data } from './merge.ts';
 /** Sends the representations (JSON text of a list). Rejects where the call failed. */
 export type SendEntities = (representations: string) => Promise<SubgraphResponse>;
 
-/** One fetch of the plan, waiting for its entities. */
+/** A fetch of the plan that waits for its entities. */
 export interface EntityConsumer {
-  /** The objects each entity is merged into, by representation. */
+  /** The objects that each entity is merged into, by representation. */
   readonly targets: ReadonlyMap<string, readonly Data[]>;
-  /** Takes an entity that nobody else writes to. */
+  /** Takes ownership of `entity`. */
   take(targets: readonly Data[], entity: Data): void;
-  /** The subgraph knows no such entity. */
+  /** The subgraph answered null: it has no such entity. */
   miss(targets: readonly Data[]): void;
-  /** Errors of the answer for these. */
+  /** Errors in the answer to the representations `texts`. */
   report(errors: readonly EntityError[], texts: readonly string[]): void;
-  /** The answer for these is `ageMs` old, because the service gave none now. */
+  /** The answer to `texts` is stale: the service is unavailable. */
   markStale(ageMs: number, texts: readonly string[]): void;
-  /** The call for these failed as a whole. `error` is undefined where its errors are reported one by one. */
+  /** The whole call for `texts` failed. `error` is undefined where its errors are reported one by one. */
   fail(error: unknown, texts: readonly string[]): void;
 }
 
 export interface EntityError {
   readonly error: SubgraphError;
-  /** Where the entity at fault is merged; undefined where the error names none. */
+  /** The objects of the entity that failed; undefined where the error names none. */
   readonly targets: readonly Data[] | undefined;
   /** Within the entity. */
   readonly path: ReadonlyArray<string | number>;
 }
 
-/** One call. */
+/** One call with several representations. */
 interface Batch {
   readonly texts: string[];
-  /** Settles when the answer is there or the call failed; never rejects. */
-  readonly answered: Promise<BatchAnswer>;
-  /** Objects of the answer that some fetch has taken for its own. */
+  /** Never rejects. */
+  readonly answer: Promise<BatchAnswer>;
+  /** A consumer has taken ownership of the entities in the answer: others get copies. */
   taken: boolean;
 }
 
@@ -73,19 +73,19 @@ export class EntityLoader {
       batches.add(batch);
     }
     if (batches.size === 1) return settleWith(batches.values().next().value as Batch, consumer);
-    return Promise.all([...batches].map((batch) => settleWith(batch, consumer))).then(nothing);
+    return Promise.all([...batches].map((batch) => settleWith(batch, consumer))).then(noop);
   }
 
-  /** After a mutation, entities may be others. */
-  forget(): void {
+  /** Call it before a mutation, which may change entities. */
+  clear(): void {
     this.#groups.clear();
   }
 
   #open(group: Group, send: SendEntities): Batch {
     const { promise, resolve } = Promise.withResolvers<BatchAnswer>();
-    const batch: Batch = { texts: [], answered: promise, taken: false };
+    const batch: Batch = { texts: [], answer: promise, taken: false };
     group.open = batch;
-    // After every step that runs in this tick has added its entities.
+    // Later in this tick, when every step has added its entities.
     queueMicrotask(() => {
       group.open = undefined;
       send(`[${batch.texts.join(',')}]`).then(
@@ -98,7 +98,7 @@ export class EntityLoader {
 }
 
 async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void> {
-  const answer = await batch.answered;
+  const answer = await batch.answer;
   if ('failure' in answer) {
     consumer.fail(answer.failure, batch.texts);
     return;
@@ -126,7 +126,7 @@ function notAnEntity(): GatewayError {
 }
 
 function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsumer, shared: boolean): void {
-  const owns = !batch.taken && !shared;
+  const mayTake = !batch.taken && !shared;
   batch.taken = true;
   const unusable: string[] = [];
   for (let i = 0; i < entities.length; i += 1) {
@@ -134,28 +134,28 @@ function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsum
     const targets = consumer.targets.get(text);
     if (!targets) continue;
     const entity = entities[i];
-    if (isRecord(entity)) consumer.take(targets, owns ? entity : copyOf(entity));
+    if (isRecord(entity)) consumer.take(targets, mayTake ? entity : copyOf(entity));
     else if (entity === null) consumer.miss(targets);
     else unusable.push(text);
   }
   if (unusable.length > 0) consumer.fail(notAnEntity(), unusable);
 }
 
-/** Without those of entities that only other consumers asked for. */
+/** Without the errors of entities that only other consumers requested. */
 function errorsFor(
   consumer: EntityConsumer,
   batch: Batch,
   errors: readonly SubgraphError[],
 ): readonly EntityError[] {
-  const mine: EntityError[] = [];
+  const relevant: EntityError[] = [];
   for (const error of errors) {
     const [first, index, ...path] = error.path ?? [];
     const text = first === '_entities' && typeof index === 'number' ? batch.texts[index] : undefined;
     const targets = text === undefined ? undefined : consumer.targets.get(text);
-    if (targets) mine.push({ error, targets, path });
-    else if (text === undefined) mine.push({ error, targets: undefined, path: [] });
+    if (targets) relevant.push({ error, targets, path });
+    else if (text === undefined) relevant.push({ error, targets: undefined, path: [] });
   }
-  return mine;
+  return relevant;
 }
 
-function nothing(): void {}
+function noop(): void {}

@@ -1,6 +1,6 @@
 /**
- * Runs a prepared operation: compiled once, then steps and projection for each request.
- * Never throws for what a backend does: every failure becomes an error of the answer, with its path.
+ * Executes a prepared operation: compiled once, then the steps of the plan and the projection for each request.
+ * Never throws because of a backend: each failure becomes an error of the answer, with its path.
  */
 
 import type { Answer, AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
@@ -16,13 +16,13 @@ import { compileProjection, type CompiledProjection } from './projection-code.ts
 import { compileServiceOf } from './field-services.ts';
 import { type ClientPath, project } from './projection.ts';
 import { compileReview } from './review.ts';
-import type { ExecutionLimits, Report, Run, SharedRun } from './run.ts';
+import type { ExecutionLimits, Report, Run, OperationState } from './run.ts';
 
 export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
   readonly plan: Step;
   readonly projection: CompiledProjection | null;
-  /** Null: nothing is guarded. */
+  /** Null: no guarded fields. */
   readonly review: ReturnType<typeof compileReview>;
 }
 
@@ -50,7 +50,7 @@ export async function execute(
   const { variables, context } = authorized.prepared;
   const { prepared } = operation;
   const { subgraphs, limits } = tools;
-  const shared: SharedRun = {
+  const state: OperationState = {
     calls: 0,
     entities: new EntityLoader(),
     variableTexts: new Map(),
@@ -61,30 +61,31 @@ export async function execute(
     data: {},
     isMutation,
     reports: [],
-    explained: [],
+    explainedPaths: [],
     variables,
     context,
     subgraphs,
     limits,
-    shared,
+    state,
   };
-  // Never rejects, so it may be under way while the worker is asked about the schema.
-  const executed = operation.plan(run);
+  // Never rejects, so it may run while schema introspection is awaited.
+  const execution = operation.plan(run);
   let introspection = prepared.introspection
     ? await introspectionOf(prepared.introspection, variables, tools)
     : null;
-  if (executed) await executed;
+  if (execution) await execution;
   let denials: readonly AnswerError[] = [];
   if (operation.review) {
-    if (!decisions) throw new Error('An operation that is guarded was executed without decisions');
+    if (!decisions)
+      throw new Error('An operation with guarded fields was executed without authorization decisions');
     ({ denials, introspection } = await operation.review(run, decisions, introspection));
     decisions.reviewed();
   }
   if (run.reports.length === 0 && denials.length === 0) {
     const data = operation.projection?.(run.data, variables, introspection);
-    if (data) return withMarks({ data, errors: [] }, prepared, run, denials);
+    if (data) return withFallbacks({ data, errors: [] }, prepared, run, denials);
   }
-  return withMarks(projectWithErrors(prepared, run, introspection, denials), prepared, run, denials);
+  return withFallbacks(projectWithErrors(prepared, run, introspection, denials), prepared, run, denials);
 }
 
 function introspectionOf(
@@ -105,12 +106,15 @@ function projectWithErrors(
   const toClient = (path: ClientPath): ClientPath => toClientPath(spec, run, path);
   const reports = distinct(run.reports.flatMap((report) => atClientPaths(report, toClient)));
   const errors = [...withoutDenied(reports, denials), ...denials];
-  const explained = [...errors.flatMap(({ path }) => (path ? [path] : [])), ...run.explained.map(toClient)];
+  const explained = [
+    ...errors.flatMap(({ path }) => (path ? [path] : [])),
+    ...run.explainedPaths.map(toClient),
+  ];
   const { data, variables } = run;
   const serviceOf = compileServiceOf(prepared, run);
   const projected = project({ spec, data, variables, introspection, explained, serviceOf });
-  const told = capped([...errors, ...projected.errors], run.limits.errorsMax);
-  return { data: projected.data, errors: told.map((error) => located(error, spec, run)) };
+  const listed = limited([...errors, ...projected.errors], run.limits.errorsMax);
+  return { data: projected.data, errors: listed.map((error) => located(error, spec, run)) };
 }
 
 function located(error: AnswerError, spec: ProjectionSpec, run: Run): AnswerError {
@@ -119,56 +123,56 @@ function located(error: AnswerError, spec: ProjectionSpec, run: Run): AnswerErro
 }
 
 /**
- * The error at each path that it has in the client's names. A path that leaves what the client asked for is cut, and
- * counts only where no other is whole.
+ * The error at each of its paths in the client's names. A path below the fields that the client selected is truncated,
+ * and used only if no path is complete.
  */
 function atClientPaths(
   { paths, ...error }: Report,
   toClient: (path: ClientPath) => ClientPath,
 ): AnswerError[] {
-  const whole: ClientPath[] = [];
-  const cut: ClientPath[] = [];
+  const complete: ClientPath[] = [];
+  const truncated: ClientPath[] = [];
   for (const path of paths) {
-    const shown = toClient(path);
-    if (shown.length === path.length) whole.push(shown);
-    else if (shown.length > 0) cut.push(shown);
+    const clientPath = toClient(path);
+    if (clientPath.length === path.length) complete.push(clientPath);
+    else if (clientPath.length > 0) truncated.push(clientPath);
   }
-  const shown = whole.length > 0 ? whole : cut;
-  return shown.length > 0 ? shown.map((path) => ({ ...error, path })) : [error];
+  const clientPaths = complete.length > 0 ? complete : truncated;
+  return clientPaths.length > 0 ? clientPaths.map((path) => ({ ...error, path })) : [error];
 }
 
-/** What happened to a value that the client may not see is not told. */
-function withoutDenied<Told extends Pick<AnswerError, 'path'>>(
-  told: readonly Told[],
+/** Errors and fallbacks of denied values must not be visible to the client. */
+function withoutDenied<Item extends Pick<AnswerError, 'path'>>(
+  items: readonly Item[],
   denials: readonly AnswerError[],
-): readonly Told[] {
-  if (denials.length === 0) return told;
+): readonly Item[] {
+  if (denials.length === 0) return items;
   const denied = new Set(denials.map(({ path }) => JSON.stringify(path)));
-  return told.filter(
+  return items.filter(
     ({ path = [] }) => !path.some((_, i) => denied.has(JSON.stringify(path.slice(0, i + 1)))),
   );
 }
 
-/** Says which values of the answer are fallbacks, as far as the client asked for them. */
-function withMarks(
+/** Lists the fallback values that the client selected in the extensions of the answer. */
+function withFallbacks(
   answer: Answer,
   { projection }: PreparedOperation,
   run: Run,
   denials: readonly AnswerError[],
 ): Answer {
-  if (!run.shared.fallbacks) return answer;
-  const seen = new Map<string, Fallback>();
-  for (const fallback of run.shared.fallbacks.marks) {
+  if (!run.state.fallbacks) return answer;
+  const unique = new Map<string, Fallback>();
+  for (const fallback of run.state.fallbacks.marks) {
     const path = toClientPath(projection, run, fallback.path);
-    if (path.length === fallback.path.length && isThere(answer.data, path))
-      seen.set(JSON.stringify(path), { ...fallback, path });
+    if (path.length === fallback.path.length && hasValueAt(answer.data, path))
+      unique.set(JSON.stringify(path), { ...fallback, path });
   }
-  const fallbacks = withoutDenied([...seen.values()], denials);
+  const fallbacks = withoutDenied([...unique.values()], denials);
   return fallbacks.length === 0 ? answer : { ...answer, extensions: { fallbacks } };
 }
 
-/** What it stood in may have become null. */
-function isThere(data: unknown, path: ReadonlyArray<string | number>): boolean {
+/** False where null propagation has removed a parent. */
+function hasValueAt(data: unknown, path: ReadonlyArray<string | number>): boolean {
   let value = data;
   for (const key of path) {
     if (typeof value !== 'object' || value === null) return false;
@@ -177,19 +181,19 @@ function isThere(data: unknown, path: ReadonlyArray<string | number>): boolean {
   return true;
 }
 
-/** Paths cut to what the client sees may coincide. */
+/** Truncated paths may coincide. */
 function distinct(errors: readonly AnswerError[]): AnswerError[] {
-  const seen = new Map<string, AnswerError>();
+  const unique = new Map<string, AnswerError>();
   for (const error of errors) {
     const key = JSON.stringify([error.path, error.service, error.code, error.message]);
-    if (!seen.has(key)) seen.set(key, error);
+    if (!unique.has(key)) unique.set(key, error);
   }
-  return [...seen.values()];
+  return [...unique.values()];
 }
 
-function capped(errors: readonly AnswerError[], errorsMax: number): readonly AnswerError[] {
+function limited(errors: readonly AnswerError[], errorsMax: number): readonly AnswerError[] {
   if (errors.length <= errorsMax) return errors;
-  const kept = errors.slice(0, errorsMax - 1);
-  const message = `${errors.length - kept.length} more errors are not listed`;
-  return [...kept, { message, code: 'TOO_MANY_ERRORS', fromBackend: false }];
+  const listed = errors.slice(0, errorsMax - 1);
+  const message = `${errors.length - listed.length} more errors are not listed`;
+  return [...listed, { message, code: 'TOO_MANY_ERRORS', fromBackend: false }];
 }

@@ -1,6 +1,6 @@
 /**
- * Values that stand in for what a service did not answer: declared ones, field by field, and the marks of stale
- * answers. Slow: nothing here runs unless a call failed or its answer is an old one.
+ * Fallback values for a service that is unavailable: the values that its policy declares for fields, and the list of
+ * stale answers. Slow path: runs only if a subgraph call failed or its answer is stale.
  */
 
 import {
@@ -23,30 +23,30 @@ import { positionsAt, type Position } from './positions.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { FallbacksUsed, Run } from './run.ts';
 
-/** The response names that got a declared value, by object. */
-export type Filled = ReadonlyMap<object, ReadonlySet<string>>;
+/** The response names that have a declared value, by object. */
+export type DeclaredNames = ReadonlyMap<object, ReadonlySet<string>>;
 
 /**
- * Gives each position of a failed call the values that its service's policy declares.
+ * Writes the values that the service's policy declares to each position of a failed call.
  *
- * @param objects Those the call was for; absent: all.
- * @returns undefined where none is declared or the failure is none that a fallback is for.
+ * @param objects The objects of the call; absent: all.
+ * @returns undefined where no value is declared or the failure is not an outage.
  */
-export function fillDeclared(
+export function applyDeclaredValues(
   run: Run,
   fetch: CompiledFetch,
   code: unknown,
   objects?: ReadonlySet<Data>,
-): Filled | undefined {
+): DeclaredNames | undefined {
   const fallbacks = fallbacksFor(run, fetch, code);
   if (!fallbacks) return undefined;
-  const { filled } = usedBy(run);
-  const now = new Map<Data, ReadonlySet<string>>();
+  const { filled } = fallbacksUsed(run);
+  const namesByObject = new Map<Data, ReadonlySet<string>>();
   for (const { object, path } of positionsAt(run.data, fetch.path)) {
     if (objects && !objects.has(object)) continue;
-    let names = now.get(object);
-    if (!names) now.set(object, (names = fill(object, fetch.node, fallbacks, isLacking)));
-    // Another fetch may have been for the same field.
+    let names = namesByObject.get(object);
+    if (!names) namesByObject.set(object, (names = applyValues(object, fetch.node, fallbacks, isMissing)));
+    // Another fetch may have written declared values to this object.
     filled.set(object, new Set([...(filled.get(object) ?? []), ...names]));
     for (const name of names) markDeclared(run, fetch, [...path, name]);
   }
@@ -54,12 +54,16 @@ export function fillDeclared(
 }
 
 /**
- * The same for one field that a subgraph answered with null, because a service behind it is out.
+ * The same for one field that a subgraph answered with null because a service behind it is unavailable.
  *
  * @param path Of the error, within each of `positions`.
  * @returns Whether it has a value now.
  */
-export function fillField(run: Run, fetch: CompiledFetch, { code, path, positions }: FailedField): boolean {
+export function applyDeclaredValue(
+  run: Run,
+  fetch: CompiledFetch,
+  { code, path, positions }: FailedField,
+): boolean {
   const [name] = path;
   if (path.length !== 1 || typeof name !== 'string') return false;
   const fallbacks = fallbacksFor(run, fetch, code);
@@ -67,7 +71,7 @@ export function fillField(run: Run, fetch: CompiledFetch, { code, path, position
   const nulled = positions.filter(({ object }) => own(object, name) === null);
   const objects = new Set(nulled.map(({ object }) => object));
   for (const object of objects) {
-    const names = fill(object, fetch.node, fallbacks, (_, candidate) => candidate === name);
+    const names = applyValues(object, fetch.node, fallbacks, (_, candidate) => candidate === name);
     if (!names.has(name)) return false;
   }
   for (const position of nulled) markDeclared(run, fetch, [...position.path, name]);
@@ -80,7 +84,7 @@ export interface FailedField {
   readonly positions: readonly Position[];
 }
 
-/** What the fetch wrote is an earlier answer. */
+/** Lists the fields that the fetch wrote as stale fallbacks. */
 export function markStale(run: Run, fetch: CompiledFetch, ageMs: number, objects?: ReadonlySet<Data>): void {
   for (const { object, path } of positionsAt(run.data, fetch.path)) {
     if (objects && !objects.has(object)) continue;
@@ -97,35 +101,35 @@ function markDeclared(run: Run, { node }: CompiledFetch, path: Fallback['path'])
 }
 
 function mark(run: Run, fallback: Fallback): void {
-  const { marks } = usedBy(run);
+  const { marks } = fallbacksUsed(run);
   if (marks.length < run.limits.errorsMax) marks.push(fallback);
 }
 
-function usedBy({ shared }: Run): FallbacksUsed {
-  return (shared.fallbacks ??= { marks: [], filled: new Map() });
+function fallbacksUsed({ state }: Run): FallbacksUsed {
+  return (state.fallbacks ??= { marks: [], filled: new Map() });
 }
 
-/** A change that failed must not look as if it had happened. */
+/** No fallbacks for mutations: a failed change must not look as if it had succeeded. */
 function fallbacksFor(run: Run, { node }: CompiledFetch, code: unknown): Fallbacks | undefined {
   if (!isOutage(code) || node.operationKind !== 'query') return undefined;
   return run.subgraphs.get(node.service)?.fallbacks;
 }
 
-/** @returns The response names that have a declared value now, by the names they have in the merged data. */
-function fill(
+/** @returns The response names, as in the merged data, that have a declared value now. */
+function applyValues(
   object: Data,
   node: FetchNode,
   fallbacks: Fallbacks,
-  wants: (object: Data, name: string) => boolean,
+  isWanted: (object: Data, name: string) => boolean,
 ): Set<string> {
   const values: Data = {};
   const names = new Set<string>();
   for (const selected of selectedBy(node)) {
     const { name, field } = selected;
     const written = finalName(node, name);
-    if (names.has(written) || !wants(object, written) || !appliesTo(selected, object, node)) continue;
+    if (names.has(written) || !isWanted(object, written) || !appliesTo(selected, object, node)) continue;
     const declared = declaredFor(selected, object, fallbacks);
-    const value = declared === undefined ? undefined : carried(declared, field.selectionSet);
+    const value = declared === undefined ? undefined : selectValue(declared, field.selectionSet);
     if (value === undefined) continue;
     values[name] = value;
     names.add(written);
@@ -136,12 +140,12 @@ function fill(
   return names;
 }
 
-function isLacking(object: Data, name: string): boolean {
+function isMissing(object: Data, name: string): boolean {
   return (own(object, name) ?? null) === null;
 }
 
-/** By the object's own type before the one that the fetch names, which may be an interface. */
-function declaredFor({ type, field }: Selected, { __typename }: Data, fallbacks: Fallbacks): unknown {
+/** The declaration for the object's runtime type has precedence over that for the type in the fetch, maybe an interface. */
+function declaredFor({ type, field }: SelectedField, { __typename }: Data, fallbacks: Fallbacks): unknown {
   for (const name of [__typename, type]) {
     const coordinate = `${String(name)}.${field.name.value}`;
     const declared = own(fallbacks, coordinate);
@@ -150,31 +154,31 @@ function declaredFor({ type, field }: Selected, { __typename }: Data, fallbacks:
   return undefined;
 }
 
-// What a fetch selects
+// Fields that a fetch selects
 
 /** A field at the position of a fetch. */
-interface Selected {
-  /** In the answer of the fetch. */
+interface SelectedField {
+  /** Response name in the fetch. */
   readonly name: string;
   readonly field: FieldNode;
   readonly type: string;
-  /** Under a type condition within the one that the fetch begins with. */
+  /** Under a further type condition within the outermost one. */
   readonly isNarrowed: boolean;
 }
 
-const selectedFields = new WeakMap<FetchNode, readonly Selected[]>();
+const selectedFields = new WeakMap<FetchNode, readonly SelectedField[]>();
 
-function selectedBy(node: FetchNode): readonly Selected[] {
+function selectedBy(node: FetchNode): readonly SelectedField[] {
   let fields = selectedFields.get(node);
   if (!fields) selectedFields.set(node, (fields = parsedFields(node)));
   return fields;
 }
 
-/** Composition names the root types so, whatever subgraphs call theirs. */
+/** Composition gives the root types these names, whatever their names in subgraphs. */
 const queryType = 'Query';
 
-function parsedFields({ operation, requires }: FetchNode): Selected[] {
-  const fields: Selected[] = [];
+function parsedFields({ operation, requires }: FetchNode): SelectedField[] {
+  const fields: SelectedField[] = [];
   for (const definition of parse(operation, { noLocation: true }).definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { selections } = definition.selectionSet;
@@ -184,18 +188,23 @@ function parsedFields({ operation, requires }: FetchNode): Selected[] {
   return fields;
 }
 
-/** @param types Of the type conditions down to here. */
-function collect(selections: readonly SelectionNode[], types: readonly string[], into: Selected[]): void {
+/** @param types Enclosing type conditions, outermost first. */
+function collect(
+  selections: readonly SelectionNode[],
+  types: readonly string[],
+  target: SelectedField[],
+): void {
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD) {
       const type = types.at(-1);
       const name = selection.alias?.value ?? selection.name.value;
       if (type === undefined || name === '__typename') continue;
-      into.push({ name, field: selection, type, isNarrowed: types.length > 1 });
+      target.push({ name, field: selection, type, isNarrowed: types.length > 1 });
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       const condition = selection.typeCondition?.name.value;
-      const within = condition === undefined || condition === types.at(-1) ? types : [...types, condition];
-      collect(selection.selectionSet.selections, within, into);
+      const innerTypes =
+        condition === undefined || condition === types.at(-1) ? types : [...types, condition];
+      collect(selection.selectionSet.selections, innerTypes, target);
     }
   }
 }
@@ -204,10 +213,10 @@ function childrenOf(selection: SelectionNode): readonly SelectionNode[] {
   return selection.kind === Kind.FIELD ? (selection.selectionSet?.selections ?? []) : [];
 }
 
-/** Whether the fetch asks for the field on an object of this type. */
-function appliesTo({ type, isNarrowed }: Selected, { __typename }: Data, node: FetchNode): boolean {
+/** Whether the fetch selects the field on an object of this type. */
+function appliesTo({ type, isNarrowed }: SelectedField, { __typename }: Data, node: FetchNode): boolean {
   if (!node.requires || typeof __typename !== 'string' || __typename === type) return true;
-  // An interface, or an object that stands for one: its members are those that the fetch is made for.
+  // An interface or an interface object: applies to the types that the fetch requires.
   if (isNarrowed) return false;
   const isRenamed = node.inputRewrites.some((rewrite) => rewrite.kind === 'set' && rewrite.value === type);
   return node.requires.some(
@@ -218,7 +227,7 @@ function appliesTo({ type, isNarrowed }: Selected, { __typename }: Data, node: F
   );
 }
 
-/** Where the planner invented an alias for it, a rewrite takes it away again. */
+/** The name in the merged data: a rewrite removes an alias that the planner added. */
 export function finalName({ outputRewrites }: FetchNode, name: string): string {
   for (const rewrite of outputRewrites) {
     const keys = rewrite.path.filter((step) => 'key' in step);
@@ -227,38 +236,40 @@ export function finalName({ outputRewrites }: FetchNode, name: string): string {
   return name;
 }
 
-// What a declared value has to carry
+// Selections of declared values
 
-/** The part of `value` that is selected, by response names; undefined where it lacks any of it. */
-function carried(value: unknown, selectionSet: SelectionSetNode | undefined): unknown {
+/** The selected part of `value`, by response names; undefined if a selected field is missing. */
+function selectValue(value: unknown, selectionSet: SelectionSetNode | undefined): unknown {
   if (!selectionSet || value === null) return copyOf(value);
   if (Array.isArray(value)) {
-    const elements = value.map((element: unknown) => carried(element, selectionSet));
+    const elements = value.map((element: unknown) => selectValue(element, selectionSet));
     return elements.includes(undefined) ? undefined : elements;
   }
   if (!isRecord(value)) return undefined;
   const part: Data = {};
-  return carry(value, selectionSet.selections, part) ? part : undefined;
+  return selectInto(value, selectionSet.selections, part) ? part : undefined;
 }
 
-function carry(value: Data, selections: readonly SelectionNode[], into: Data): boolean {
+function selectInto(value: Data, selections: readonly SelectionNode[], target: Data): boolean {
   return selections.every((selection) => {
-    if (selection.kind === Kind.FIELD) return carryField(value, selection, into);
+    if (selection.kind === Kind.FIELD) return selectFieldInto(value, selection, target);
     if (selection.kind !== Kind.INLINE_FRAGMENT) return false;
-    return carry(value, selection.selectionSet.selections, into) || !isFor(selection, value);
+    return (
+      selectInto(value, selection.selectionSet.selections, target) || !matchesTypeCondition(selection, value)
+    );
   });
 }
 
-function isFor({ typeCondition }: InlineFragmentNode, { __typename }: Data): boolean {
+function matchesTypeCondition({ typeCondition }: InlineFragmentNode, { __typename }: Data): boolean {
   return typeCondition === undefined || __typename === undefined || __typename === typeCondition.name.value;
 }
 
-function carryField(value: Data, { name, alias, selectionSet }: FieldNode, into: Data): boolean {
+function selectFieldInto(value: Data, { name, alias, selectionSet }: FieldNode, target: Data): boolean {
   if (!Object.hasOwn(value, name.value)) return false;
-  const part = carried(value[name.value], selectionSet);
+  const part = selectValue(value[name.value], selectionSet);
   if (part === undefined) return false;
   const key = alias?.value ?? name.value;
-  const present = own(into, key);
-  into[key] = present === undefined || present === null ? part : mergeValues(present, part);
+  const existing = own(target, key);
+  target[key] = existing === undefined || existing === null ? part : mergeValues(existing, part);
   return true;
 }

@@ -1,9 +1,9 @@
 /**
- * One fetch of a plan as a step: what it asks for, and where its answer goes.
+ * One fetch of a plan as a step: sends it and merges its result.
  *
- * Positions with the same representation share the nested objects of its entity: later steps of the plan reach those
- * positions by the same path, so they treat them alike, and what they write there is the same for each. Where a plan has
- * contexts that does not hold, and each position gets a copy (`unshared`).
+ * Positions with the same representation share the nested objects of their entity: later steps reach those positions by
+ * the same path, so they write the same values there. In a plan with contexts they may not, and each position gets a copy
+ * (`unshared`).
  */
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
@@ -29,12 +29,12 @@ export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
 
 function rootStep(fetch: CompiledFetch): Step {
   const { node, path } = fetch;
-  const find = compilePositions(path);
+  const findObjects = compilePositions(path);
   const mergeInto = compileMerge(mergedNames(node));
   return (run) => {
-    const targets = find(run.data);
+    const targets = findObjects(run.data);
     if (targets.length === 0) return undefined;
-    if (node.operationKind === 'mutation') run.shared.entities.forget();
+    if (node.operationKind === 'mutation') run.state.entities.clear();
     return send(run, fetch, null)
       .then((response) => {
         if (isRecord(response.data)) {
@@ -63,11 +63,11 @@ function entityStep(fetch: CompiledFetch): Step {
       return loads.length > 1 ? Promise.all(loads).then(() => {}) : loads[0];
     };
   }
-  const find = compilePositions(path);
-  return (run) => load(run, find(run.data));
+  const findObjects = compilePositions(path);
+  return (run) => load(run, findObjects(run.data));
 }
 
-/** Fetches the entities that these objects stand for. */
+/** Fetches the entities at these objects. */
 type EntityLoad = (run: Run, objects: readonly Data[], context?: string) => Promise<void> | undefined;
 
 function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
@@ -77,65 +77,68 @@ function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
     identify: node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null,
   };
   const mergeInto = compileMerge(mergedNames(node));
-  /** Most of them are never needed. */
-  let fallbacks: readonly EntityLoad[] | undefined;
-  const loadParts: EntityLoad = (run, objects, context) => {
-    fallbacks ??= node.fallbacks.map((part) => compileEntityLoad(toCompiledFetch(part, path)));
-    const loads = fallbacks.map((load) => load(run, objects, context)).filter((load) => load !== undefined);
+  /** Compiled on first use: most are never needed. */
+  let partialLoads: readonly EntityLoad[] | undefined;
+  const loadPartially: EntityLoad = (run, objects, context) => {
+    partialLoads ??= node.partialFetches.map((part) => compileEntityLoad(toCompiledFetch(part, path)));
+    const loads = partialLoads
+      .map((load) => load(run, objects, context))
+      .filter((load) => load !== undefined);
     return loads.length === 0 ? undefined : Promise.all(loads).then(() => {});
   };
   return (run, objects, context = '') => {
-    const lacking: Data[] | undefined = node.fallbacks.length > 0 ? [] : undefined;
-    const targets = targetsOf(objects, grouping, lacking);
-    const fallback = lacking && lacking.length > 0 ? loadParts(run, lacking, context) : undefined;
-    if (targets.size === 0) return fallback;
+    const incomplete: Data[] | undefined = node.partialFetches.length > 0 ? [] : undefined;
+    const targets = targetsOf(objects, grouping, incomplete);
+    const partialLoad =
+      incomplete && incomplete.length > 0 ? loadPartially(run, incomplete, context) : undefined;
+    if (targets.size === 0) return partialLoad;
     const loadKey =
       node.variables.length === 0 && context === ''
         ? key
         : `${key}\0${variablesText(run, node.variables, null, context)}`;
-    const loaded = run.shared.entities.load(
+    const loaded = run.state.entities.load(
       loadKey,
       new EntityFetch(run, fetch, targets, mergeInto),
       (representations) => send(run, fetch, representations, context),
     );
-    return fallback ? Promise.all([loaded, fallback]).then(() => {}) : loaded;
+    return partialLoad ? Promise.all([loaded, partialLoad]).then(() => {}) : loaded;
   };
 }
 
-/** How the objects of a fetch become entities. */
+/** Groups the objects of a fetch by entity. */
 interface Grouping {
   readonly represent: BuildRepresentation;
   readonly identify: Identify | null;
 }
 
 /**
- * The objects that each entity goes to, by its representation.
+ * The objects of each entity, by its representation.
  *
- * @param lacking Takes those that have none.
+ * @param incomplete Receives the objects that lack a required field.
  */
 function targetsOf(
   objects: readonly Data[],
   { represent, identify }: Grouping,
-  lacking: Data[] | undefined,
+  incomplete: Data[] | undefined,
 ): Map<string, Data[]> {
   const targets = new Map<string, Data[]>();
-  const known = new Map<unknown, Data[]>();
+  const targetsByIdentity = new Map<unknown, Data[]>();
   for (const object of objects) {
     const identity = identify?.(object);
-    const alike = identity === undefined ? undefined : known.get(identity);
-    if (alike) {
-      alike.push(object);
+    const sameIdentity = identity === undefined ? undefined : targetsByIdentity.get(identity);
+    if (sameIdentity) {
+      sameIdentity.push(object);
       continue;
     }
     const text = represent(object);
     if (text === null) {
-      lacking?.push(object);
+      incomplete?.push(object);
       continue;
     }
-    let same = targets.get(text);
-    if (same) same.push(object);
-    else targets.set(text, (same = [object]));
-    if (identity !== undefined) known.set(identity, same);
+    let entityTargets = targets.get(text);
+    if (entityTargets) entityTargets.push(object);
+    else targets.set(text, (entityTargets = [object]));
+    if (identity !== undefined) targetsByIdentity.set(identity, entityTargets);
   }
   return targets;
 }
@@ -146,7 +149,7 @@ function mergeAll({ unshared }: FetchNode, mergeInto: Merge, targets: readonly D
   }
 }
 
-/** What a fetch writes, after rewrites gave some of it another name. */
+/** The response names that a fetch writes, after rewrites. */
 function mergedNames({ writes, outputRewrites }: FetchNode): string[] {
   const rewritten = outputRewrites.map((rewrite) => {
     const last = rewrite.path.at(-1);
@@ -174,16 +177,17 @@ class EntityFetch implements EntityConsumer {
   }
 
   take(targets: readonly Data[], entity: Data): void {
-    const { givenType, node } = this.#fetch;
+    const { interfaceObjectType, node } = this.#fetch;
     if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
-    if (givenType !== null && entity.__typename === givenType) entity.__typename = undefined;
+    if (interfaceObjectType !== null && entity.__typename === interfaceObjectType)
+      entity.__typename = undefined;
     mergeAll(node, this.#merge, targets, entity);
   }
 
   miss(targets: readonly Data[]): void {
     const { resolvesTypes } = this.#fetch.node;
     if (resolvesTypes.length === 0) return;
-    // The subgraph that knows the runtime types of an interface knows no such object: then there is none.
+    // The subgraph that resolves the runtime types of an interface does not have this object: it does not exist.
     for (const target of targets) {
       if (resolvesTypes.includes(target.__typename as string)) target.__typename = noSuchObject;
     }
@@ -198,7 +202,7 @@ class EntityFetch implements EntityConsumer {
   }
 
   fail(error: unknown, texts: readonly string[]): void {
-    // A fetch may have several calls, and the others may have answered.
+    // A fetch may be sent in several calls: only the objects of this one failed.
     const objects = this.#objectsOf(texts);
     if (error === undefined) explainFailure(this.#run, this.#fetch, objects);
     else reportFailure(this.#run, this.#fetch, error, objects);

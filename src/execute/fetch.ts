@@ -1,11 +1,11 @@
-/** One fetch of a plan, compiled: what of it no request changes, and how it is sent. */
+/** The part of a fetch that is the same for every request, and how a fetch is sent. */
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
 import { variablesText, type Run } from './run.ts';
 
-/** Runs a part of the plan; undefined when there was nothing to wait for. Never rejects. */
+/** Runs a part of the plan; returns undefined if there is nothing to wait for. Never rejects. */
 export type Step = (run: Run) => Promise<void> | undefined;
 
 export interface CompiledFetch {
@@ -15,9 +15,9 @@ export interface CompiledFetch {
   readonly operation: SubgraphOperation;
   /** The request body up to its variables. */
   readonly bodyHead: string;
-  /** The interface object this fetch asks for: its name must not take the place of a runtime type. */
-  readonly givenType: string | null;
-  /** Equal for fetches that ask one service for the same; whose plan they belong to does not matter. */
+  /** The interface object that this fetch selects: its name must not overwrite a runtime type. */
+  readonly interfaceObjectType: string | null;
+  /** Equal for the same operation to the same service, also across the parts of a split operation. */
   readonly key: string;
 }
 
@@ -35,12 +35,12 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
       ...(numbers ? { numbers } : {}),
     },
     bodyHead: `{"query":${JSON.stringify(query)}${name},"variables":`,
-    givenType: givenType(node),
+    interfaceObjectType: interfaceObjectType(node),
     key: `${service}\0${withoutName(query, operationName)}`,
   };
 }
 
-function givenType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
+function interfaceObjectType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
   if (resolvesTypes.length > 0) return null;
   for (const rewrite of inputRewrites) {
     const last = rewrite.path.at(-1);
@@ -50,15 +50,15 @@ function givenType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
   return null;
 }
 
-/** The name differs between two fetches of one operation that are otherwise the same. */
+/** The planner gives otherwise equal fetches of one operation different names. */
 function withoutName(query: string, name: string | null): string {
   return name === null ? query : query.replace(name, '');
 }
 
 /**
  * @param representations JSON text of the list, on entity fetches.
- * @param context JSON text of the variables whose values come from above the positions.
- * @throws {GatewayError} Before anything is sent, too: only through the promise.
+ * @param context JSON text of the context variables.
+ * @throws {GatewayError} Always as a rejection, also before anything is sent.
  */
 export async function send(
   run: Run,
@@ -70,11 +70,11 @@ export async function send(
   const subgraph = run.subgraphs.get(node.service);
   if (!subgraph) throw new GatewayError('SERVICE_UNAVAILABLE', 'This service is not configured');
   if (run.context.cancellation.reason) throw run.context.cancellation.reason;
-  if (run.shared.calls >= run.limits.subgraphCallsMax) {
+  if (run.state.calls >= run.limits.subgraphCallsMax) {
     const limit = `An operation may make at most ${run.limits.subgraphCallsMax} subgraph calls`;
     throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
   }
-  run.shared.calls += 1;
+  run.state.calls += 1;
   const variablesJson = variablesText(run, node.variables, representations, context);
   return subgraph.fetch({
     operation,

@@ -1,4 +1,4 @@
-/** Which service a value of the answer comes from. Slow: for errors only. */
+/** Finds the service that a value of the answer comes from. Slow path: for errors only. */
 
 import { Kind, parse, type SelectionSetNode } from 'graphql';
 
@@ -7,47 +7,47 @@ import { toMergedNames } from './client-paths.ts';
 import type { ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
 
-/** @returns undefined for a path that several services are asked for, or none. */
+/** The function returns undefined for a path that no service or more than one service is asked for. */
 export function compileServiceOf(
   { plan, projection }: PreparedOperation,
   run: Run,
 ): (path: ClientPath) => string | undefined {
-  // Elements of a list come from where the list does.
-  const known = new Map<string, string | undefined>();
+  // By path without list positions: the elements of a list come from the same service.
+  const serviceByPath = new Map<string, string | undefined>();
   return (path) => {
     const names = toMergedNames(projection, run, path);
     const key = names.join('.');
-    if (!known.has(key)) {
+    if (!serviceByPath.has(key)) {
       const services = new Set<string>();
       if (plan) collectServices(plan, names, services);
-      known.set(key, services.size === 1 ? [...services][0] : undefined);
+      serviceByPath.set(key, services.size === 1 ? [...services][0] : undefined);
     }
-    return known.get(key);
+    return serviceByPath.get(key);
   };
 }
 
-/** @param names From where the node's results are merged. */
-function collectServices(node: PlanNode, names: readonly string[], into: Set<string>): void {
+/** @param names Path relative to where the node's results are merged. */
+function collectServices(node: PlanNode, names: readonly string[], services: Set<string>): void {
   switch (node.kind) {
     case 'sequence':
     case 'parallel':
-      for (const child of node.nodes) collectServices(child, names, into);
+      for (const child of node.nodes) collectServices(child, names, services);
       break;
     case 'flatten': {
-      const below = namesBelow(node.path, names);
-      if (below) collectServices(node.node, below, into);
+      const innerNames = namesBelow(node.path, names);
+      if (innerNames) collectServices(node.node, innerNames, services);
       break;
     }
     case 'condition':
-      if (node.whenTrue) collectServices(node.whenTrue, names, into);
-      if (node.whenFalse) collectServices(node.whenFalse, names, into);
+      if (node.whenTrue) collectServices(node.whenTrue, names, services);
+      if (node.whenFalse) collectServices(node.whenFalse, names, services);
       break;
     case 'split':
-      if (node.main) collectServices(node.main, names, into);
-      for (const other of node.others) collectServices(other.node, names, into);
+      if (node.main) collectServices(node.main, names, services);
+      for (const other of node.others) collectServices(other.node, names, services);
       break;
     case 'fetch':
-      if (selectsNames(node, names)) into.add(node.service);
+      if (selectsNames(node, names)) services.add(node.service);
       break;
   }
 }
@@ -60,33 +60,34 @@ function namesBelow(path: readonly PathStep[], names: readonly string[]): readon
 
 function selectsNames({ operation, requires, outputRewrites }: FetchNode, names: readonly string[]): boolean {
   if (names.length === 0) return false;
-  const wanted = requires ? ['_entities', ...names] : names;
-  const isNamed = (response: string, name: string): boolean =>
-    response === name ||
+  const responseNames = requires ? ['_entities', ...names] : names;
+  const hasName = (responseName: string, name: string): boolean =>
+    responseName === name ||
     outputRewrites.some((rewrite) => {
       const last = rewrite.path.at(-1);
       return (
-        rewrite.kind === 'rename' && rewrite.to === name && last && 'key' in last && last.key === response
+        rewrite.kind === 'rename' && rewrite.to === name && last && 'key' in last && last.key === responseName
       );
     });
   return parse(operation, { noLocation: true }).definitions.some(
     (definition) =>
-      definition.kind === Kind.OPERATION_DEFINITION && selects(definition.selectionSet, wanted, isNamed),
+      definition.kind === Kind.OPERATION_DEFINITION &&
+      selects(definition.selectionSet, responseNames, hasName),
   );
 }
 
 function selects(
   selectionSet: SelectionSetNode | undefined,
-  [name, ...below]: readonly string[],
-  isNamed: (response: string, name: string) => boolean,
+  [name, ...innerNames]: readonly string[],
+  hasName: (responseName: string, name: string) => boolean,
 ): boolean {
   if (name === undefined) return true;
   return (selectionSet?.selections ?? []).some((selection) => {
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      return selects(selection.selectionSet, [name, ...below], isNamed);
+      return selects(selection.selectionSet, [name, ...innerNames], hasName);
     }
     if (selection.kind !== Kind.FIELD) return false;
-    const response = selection.alias?.value ?? selection.name.value;
-    return isNamed(response, name) && selects(selection.selectionSet, below, isNamed);
+    const responseName = selection.alias?.value ?? selection.name.value;
+    return hasName(responseName, name) && selects(selection.selectionSet, innerNames, hasName);
   });
 }

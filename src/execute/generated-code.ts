@@ -1,11 +1,11 @@
 /**
- * Functions made from source text, for the loops that every request runs: with names as literals the engine reads
- * properties several times faster. Each has a reference in plain code that is used where code generation is forbidden.
+ * Functions generated from source text, for the hot paths of every request: with literal property names the engine reads
+ * properties several times faster. Each has a reference implementation for where code generation is forbidden.
  */
 
 /**
- * @param name Stands in profiles and stack traces.
- * @param parameters Names of what `body` refers to, with their values.
+ * @param name For profiles and stack traces.
+ * @param parameters Values that `body` refers to, by name.
  * @returns The value that `body` returns; null under `--disallow-code-generation-from-strings`.
  */
 export function generate<Result>(
@@ -14,7 +14,7 @@ export function generate<Result>(
   body: string,
 ): Result | null {
   try {
-    // eslint-disable-next-line typescript/no-implied-eval -- see the header; client text comes in as literals only
+    // eslint-disable-next-line typescript/no-implied-eval -- see the header; client text is embedded as literals only
     const make = new Function(...Object.keys(parameters), `${body}\n//# sourceURL=tributary/${name}`);
     return make(...Object.values(parameters)) as Result;
   } catch (error) {
@@ -23,7 +23,7 @@ export function generate<Result>(
   }
 }
 
-/** Code that reads a property of data from outside: one that is not there is undefined, whatever its name is. */
+/** Code that reads an own property of untrusted data; a missing one is undefined, whatever its name. */
 export function readCode(object: string, name: string): string {
   const property = `${object}.${assertName(name)}`;
   return name in Object.prototype
@@ -31,7 +31,7 @@ export function readCode(object: string, name: string): string {
     : property;
 }
 
-/** Safe as a property name after a dot. Everything else is refused before it gets here. */
+/** Asserts that `name` is safe after a dot in generated code. Validation has refused other names before. */
 export function assertName(name: string): string {
   if (!/^[_A-Za-z]\w*$/.test(name)) throw new Error(`Not a GraphQL name: ${JSON.stringify(name)}`);
   return name;

@@ -1,4 +1,4 @@
-/** Runs the parts of a split operation side by side, then brings their fields together. */
+/** Runs the parts of a split operation in parallel, then moves their fields into the data of the first part. */
 
 import type { GraftTree } from '../pipeline/prepared.ts';
 import type { Step } from './fetch.ts';
@@ -10,12 +10,12 @@ export function compileSplit(
   others: ReadonlyArray<{ readonly step: Step; readonly graft: GraftTree }>,
 ): Step {
   return async (run) => {
-    const parts = others.map(({ step, graft }) => {
+    const results = others.map(({ step, graft }) => {
       const data: Data = {};
       return { data, graft, done: step({ ...run, data }) };
     });
-    await Promise.all([main(run), ...parts.map(({ done }) => done)]);
-    for (const { data, graft } of parts) move(data, run.data, graft);
+    await Promise.all([main(run), ...results.map(({ done }) => done)]);
+    for (const { data, graft } of results) move(data, run.data, graft);
   };
 }
 
@@ -25,9 +25,9 @@ function move(from: unknown, to: unknown, tree: GraftTree): void {
     return;
   }
   if (!isRecord(from) || !isRecord(to)) return;
-  for (const [key, below] of Object.entries(tree)) {
-    if (below !== true) move(from[key], to[key], below);
-    // Objects of another type may have the field of that name from the first part.
+  for (const [key, subtree] of Object.entries(tree)) {
+    if (subtree !== true) move(from[key], to[key], subtree);
+    // For objects of another type, the first part may have the field of that name.
     else if (from[key] !== undefined) to[key] = from[key];
   }
 }

@@ -1,11 +1,11 @@
-/** `merge` for the result of one fetch, whose names are known. */
+/** `merge` as generated code, for the result of one fetch. */
 
 import { assertName, generate, readCode } from './generated-code.ts';
 import { merge, mergeValues, type Data } from './merge.ts';
 
 export type Merge = (target: Data, source: Data) => void;
 
-/** @param names Response names the fetch may write, `__typename` aside. */
+/** @param names Response names that the fetch may write, without `__typename`. */
 export function compileMerge(names: readonly string[]): Merge {
   const lines = ['__typename', ...names].map((name) => {
     const property = assertName(name);

@@ -1,8 +1,8 @@
 /**
- * Merges what subgraphs answered into the data of one request, in place.
+ * Merges the answers of subgraphs into the data of one request, in place.
  *
- * A value that is already there is never replaced by null: of two subgraphs that answer for one shared field, the one
- * that failed must not take away what the other one gave, whichever came last.
+ * Null never replaces an existing value: if two subgraphs resolve a shared field and one fails, the value of the other
+ * remains, whichever answered last.
  */
 
 import { ExactNumber } from '../shared/exact-number.ts';
@@ -10,7 +10,7 @@ import { isRecord, own } from '../shared/records.ts';
 
 export type Data = Record<string, unknown>;
 
-/** In the place of `__typename`: the subgraph that knows the runtime type says that there is no such object. */
+/** Replaces `__typename`: the subgraph that resolves the runtime type has no such object. */
 export const noSuchObject = Symbol('no such object');
 
 /**
@@ -21,37 +21,38 @@ export function merge(target: Data, source: Data): void {
   for (const key in source) {
     const value = source[key];
     if (value === undefined || key === '__proto__') continue;
-    const present = own(target, key);
-    if (present === undefined || present === null) target[key] = value;
-    else if (value !== null && present !== value) target[key] = mergeValues(present, value);
+    const existing = own(target, key);
+    if (existing === undefined || existing === null) target[key] = value;
+    else if (value !== null && existing !== value) target[key] = mergeValues(existing, value);
   }
 }
 
-/** For values that are both there and not the same. */
-export function mergeValues(present: unknown, value: unknown): unknown {
-  if (Array.isArray(present)) return Array.isArray(value) ? mergeLists(present, value) : value;
-  if (isRecord(present) && isRecord(value)) {
-    const type = present.__typename;
-    merge(present, value);
-    // Found out by now: what another fetch says may be the name of an interface object.
-    if (type !== undefined && type !== null) present.__typename = type;
-    return present;
+/** For two different values, neither of them null. */
+export function mergeValues(existing: unknown, value: unknown): unknown {
+  if (Array.isArray(existing)) return Array.isArray(value) ? mergeLists(existing, value) : value;
+  if (isRecord(existing) && isRecord(value)) {
+    const type = existing.__typename;
+    merge(existing, value);
+    // Keeps the runtime type: another fetch may have the name of an interface object.
+    if (type !== undefined && type !== null) existing.__typename = type;
+    return existing;
   }
   return value;
 }
 
-/** Lists of the same field have the same elements in the same order; where the lengths differ the later answer stands. */
-function mergeLists(present: unknown[], value: unknown[]): unknown[] {
-  if (present.length !== value.length) return value;
+/** Lists of the same field have the same elements in the same order; if the lengths differ, the later answer wins. */
+function mergeLists(existing: unknown[], value: unknown[]): unknown[] {
+  if (existing.length !== value.length) return value;
   for (let i = 0; i < value.length; i += 1) {
     const element = value[i];
-    if (element === null || element === undefined || element === present[i]) continue;
-    present[i] = present[i] === null || present[i] === undefined ? element : mergeValues(present[i], element);
+    if (element === null || element === undefined || element === existing[i]) continue;
+    existing[i] =
+      existing[i] === null || existing[i] === undefined ? element : mergeValues(existing[i], element);
   }
-  return present;
+  return existing;
 }
 
-/** A copy that shares nothing with `source`, of JSON values. */
+/** A deep copy of a JSON value. */
 export function copyOf<Value>(source: Value): Value {
   if (typeof source !== 'object' || source === null || source instanceof ExactNumber) return source;
   if (Array.isArray(source)) return source.map(copyOf) as Value;

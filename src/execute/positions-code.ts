@@ -1,4 +1,4 @@
-/** `objectsAt` for one path, as nested loops. */
+/** `objectsAt` for one path, as generated nested loops. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
@@ -14,7 +14,7 @@ export function compilePositions(steps: readonly PathStep[]): FindObjects {
   return generate<FindObjects>('positions', { reference, ExactNumber }, sourceOf(steps)) ?? reference;
 }
 
-/** A list where the plan has none is left to the reference. */
+/** The generated code calls the reference for a list where the plan has none. */
 function sourceOf(steps: readonly PathStep[]): string {
   const lines = ['return (root) => {', 'const found = [];'];
   let value = 'root';

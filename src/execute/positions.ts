@@ -1,10 +1,10 @@
-/** Finds the objects at a path of the plan, with or without where each of them is. */
+/** Finds the objects at a path of the plan, with or without the path of each object. */
 
 import type { PathStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
 
-/** The objects at `steps`, nulls and missing ones left out. */
+/** The objects at `steps`, without null and missing ones. */
 export function objectsAt(root: Data, steps: readonly PathStep[]): Data[] {
   let values: unknown[] = [root];
   for (const step of steps) {
@@ -15,20 +15,20 @@ export function objectsAt(root: Data, steps: readonly PathStep[]): Data[] {
   return steps.length === 0 ? [root] : flatObjects(values);
 }
 
-function advance(value: unknown, step: PathStep, into: unknown[]): void {
+function advance(value: unknown, step: PathStep, results: unknown[]): void {
   if (value === null || value === undefined) return;
   if ('each' in step) {
     if (!Array.isArray(value)) return;
-    for (const element of value) if (passes(element, step.types)) into.push(element);
+    for (const element of value) if (matchesTypes(element, step.types)) results.push(element);
   } else if (Array.isArray(value)) {
-    for (const element of value) advance(element, step, into);
+    for (const element of value) advance(element, step, results);
   } else if (isRecord(value)) {
     const child = own(value, step.key);
-    if (passes(child, step.types)) into.push(child);
+    if (matchesTypes(child, step.types)) results.push(child);
   }
 }
 
-export function passes(value: unknown, types: readonly string[] | undefined): boolean {
+export function matchesTypes(value: unknown, types: readonly string[] | undefined): boolean {
   if (value === null || value === undefined) return false;
   return types === undefined || !isRecord(value) || types.includes(String(value.__typename));
 }
@@ -48,11 +48,11 @@ export interface Position {
   readonly path: ReadonlyArray<string | number>;
 }
 
-/** The same as `objectsAt`, with paths. Slow: for errors only. */
+/** The same as `objectsAt`, with paths. Slow path: for errors only. */
 export function positionsAt(root: Data, steps: readonly PathStep[]): Position[] {
-  const found: Position[] = [];
-  locate(root, steps, 0, [], found);
-  return found;
+  const positions: Position[] = [];
+  locate(root, steps, 0, [], positions);
+  return positions;
 }
 
 function locate(
@@ -60,7 +60,7 @@ function locate(
   steps: readonly PathStep[],
   index: number,
   path: ReadonlyArray<string | number>,
-  found: Position[],
+  positions: Position[],
 ): void {
   if (value === null || value === undefined) return;
   if (Array.isArray(value)) {
@@ -68,14 +68,14 @@ function locate(
     const rest = step && 'each' in step ? index + 1 : index;
     const types = step && 'each' in step ? step.types : undefined;
     value.forEach((element: unknown, i) => {
-      if (passes(element, types)) locate(element, steps, rest, [...path, i], found);
+      if (matchesTypes(element, types)) locate(element, steps, rest, [...path, i], positions);
     });
     return;
   }
   if (!isRecord(value)) return;
   const step = steps[index];
-  if (!step) found.push({ object: value, path });
-  else if ('key' in step && passes(own(value, step.key), step.types)) {
-    locate(value[step.key], steps, index + 1, [...path, step.key], found);
+  if (!step) positions.push({ object: value, path });
+  else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
+    locate(value[step.key], steps, index + 1, [...path, step.key], positions);
   }
 }

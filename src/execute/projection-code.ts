@@ -1,8 +1,8 @@
 /**
  * The projection as generated code: object literals of stable shape, no path tracking, no error handling.
  *
- * It gives up (returns undefined) at the first value that is not as the schema says; `projection.ts` then does it again
- * with errors. Client text reaches the code only as JSON string literals.
+ * Returns undefined at the first value that does not match the schema; `projection.ts` then projects again and reports
+ * errors. Client text reaches the code only as JSON string literals.
  */
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
@@ -12,7 +12,7 @@ import { completeScalar, usualScalarCode } from '../shared/scalars.ts';
 import { assertName, generate } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
-/** @returns undefined where the data needs `project` of projection.ts. */
+/** @returns undefined where the data does not match the schema: use `project` of projection.ts. */
 export type CompiledProjection = (
   data: Data,
   variables: CoercedVariables,
@@ -56,16 +56,16 @@ class Generator {
 
   /** `oN(d)`: the object of shape N, by its runtime type. */
   #shape(shape: Shape, index: number): void {
-    shape.cases.forEach((oneCase, at) => this.#case(oneCase, shape, `o${index}_${at}`));
+    shape.cases.forEach((shapeCase, at) => this.#case(shapeCase, shape, `o${index}_${at}`));
     if (shape.isObject) {
       this.#functions.push(
         `const o${index} = (d) => ${shape.cases.length > 0 ? `o${index}_0(d)` : 'undefined'};`,
       );
       return;
     }
-    const branches = shape.cases.map((oneCase, at) => {
-      const unnamed = oneCase.types.includes(shape.type) ? 'case undefined: ' : '';
-      const labels = unnamed + oneCase.types.map((type) => `case ${JSON.stringify(type)}:`).join(' ');
+    const branches = shape.cases.map((shapeCase, at) => {
+      const unnamed = shapeCase.types.includes(shape.type) ? 'case undefined: ' : '';
+      const labels = unnamed + shapeCase.types.map((type) => `case ${JSON.stringify(type)}:`).join(' ');
       return `    ${labels} return o${index}_${at}(d);`;
     });
     this.#functions.push(
@@ -73,10 +73,13 @@ class Generator {
     );
   }
 
-  #case(oneCase: ShapeCase, shape: Shape, name: string): void {
+  #case(shapeCase: ShapeCase, shape: Shape, name: string): void {
     const typename = shape.isObject ? JSON.stringify(shape.type) : 'd.__typename';
-    const conditional = oneCase.fields.some((field) => field.when);
-    const values = oneCase.fields.map((field, at) => ({ field, ...this.#field(field, `v${at}`, typename) }));
+    const conditional = shapeCase.fields.some((field) => field.when);
+    const values = shapeCase.fields.map((field, at) => ({
+      field,
+      ...this.#field(field, `v${at}`, typename),
+    }));
     const lines = conditional
       ? ['const r = {};', ...values.map((value) => this.#assignment(value)), 'return r;']
       : [
@@ -120,7 +123,7 @@ class Generator {
     return { code, result: variable };
   }
 
-  /** Code that turns `variable` from raw into complete, or gives up. */
+  /** Code that completes the raw value in `variable`, or returns undefined. */
   #complete(field: FieldSpec, depth: number, variable: string): string {
     const nonNull = field.wrappers[depth] === '!';
     const inner = nonNull ? depth + 1 : depth;
@@ -176,7 +179,7 @@ class Generator {
   }
 }
 
-/** The usual values are told apart in the code itself; `completeScalar` decides about the others. */
+/** The usual values are checked inline; `completeScalar` handles the others. */
 function scalarCheck(type: string, variable: string): string {
   const usual = usualScalarCode(type, variable);
   const name = JSON.stringify(type);

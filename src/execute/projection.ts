@@ -1,9 +1,9 @@
 /**
- * Makes the client's answer from the merged data: its fields in its order, nothing it may not see, nulls where the
- * GraphQL specification puts them.
+ * Projects the merged data to the client's answer: the selected fields in their order, with null propagation as in the
+ * GraphQL specification.
  *
- * This is the reference: it tracks paths and reports errors. `projection-code.ts` is the fast way for data without
- * surprises, and hands over to this one as soon as it meets any.
+ * This is the reference implementation: it tracks paths and reports errors. `projection-code.ts` is the fast path for data
+ * that matches the schema, and falls back to this one otherwise.
  *
  * @see https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
  */
@@ -23,9 +23,9 @@ export interface ProjectionInput {
   readonly data: Data;
   readonly variables: CoercedVariables;
   readonly introspection: Data | null;
-  /** Where errors are reported already: a null at, above or below such a path is not reported again. */
+  /** Paths of errors that are already reported: a null at, above or below such a path needs no further error. */
   readonly explained: readonly ClientPath[];
-  /** The service that the value at this path comes from; undefined where that may be several. */
+  /** The service that the value at this path comes from; undefined where several are possible. */
   readonly serviceOf?: (path: ClientPath) => string | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface Projected {
   readonly errors: AnswerError[];
 }
 
-/** Null because of an error that is already reported. */
+/** Becomes null; its error is already reported. */
 const failed = Symbol('failed');
-/** A non-null position that is null: the parent becomes null. */
+/** Null propagation: a non-null position is null, so its parent becomes null. */
 const bubble = Symbol('bubble');
 
 export function project(input: ProjectionInput): Projected {
@@ -57,15 +57,15 @@ class Projector {
 
   object(shape: Shape, source: Data, path: ClientPath): Data | typeof failed {
     const type = typeOf(shape, source);
-    const found = shape.cases.find((candidate) => candidate.types.includes(type));
-    if (!found) {
-      const of =
+    const shapeCase = shape.cases.find((candidate) => candidate.types.includes(type));
+    if (!shapeCase) {
+      const problem =
         source.__typename === null ? 'without a type name' : 'of a type that is not part of the schema';
-      this.#report(path, `Expected ${shape.type}, got an object ${of}`);
+      this.#report(path, `Expected ${shape.type}, got an object ${problem}`);
       return failed;
     }
     const result: Data = {};
-    for (const field of found.fields) {
+    for (const field of shapeCase.fields) {
       if (!isIncluded(field.when, this.#input.variables) || Object.hasOwn(result, field.key)) continue;
       const value = this.#field(field, type, source, [...path, field.key]);
       if (value === bubble) return failed;
@@ -119,13 +119,13 @@ class Projector {
     }
     const scalar = value.is === 'scalar' ? completeScalar(value.type, raw) : undefined;
     if (scalar !== undefined) return scalar;
-    const got = kindOf(raw) === 'a number' ? 'a number that this type does not have' : kindOf(raw);
-    return this.#mismatch(field, depth, got, path);
+    const actual = kindOf(raw) === 'a number' ? 'a number that this type does not have' : kindOf(raw);
+    return this.#mismatch(field, depth, actual, path);
   }
 
-  #mismatch(field: FieldSpec, depth: number, got: string, path: ClientPath): typeof failed {
+  #mismatch(field: FieldSpec, depth: number, actual: string, path: ClientPath): typeof failed {
     const expected = typeText(field.wrappers.slice(depth), this.#nameOf(field.value));
-    this.#report(path, `Expected ${expected} for field ${field.name}, got ${got}`);
+    this.#report(path, `Expected ${expected} for field ${field.name}, got ${actual}`);
     return failed;
   }
 
@@ -140,15 +140,15 @@ class Projector {
     return value.is === 'scalar' || value.is === 'enum' ? value.type : '';
   }
 
-  /** Whether an error is known at this path, above it or below it. */
+  /** Whether an error is reported at, above or below this path. */
   #isExplained(path: ClientPath): boolean {
     if (this.#input.explained.length === 0) return false;
     if (!this.#explained) {
       this.#explained = new Set();
-      for (const known of this.#input.explained) {
-        this.#explained.add(`at ${JSON.stringify(known)}`);
-        for (let end = 0; end < known.length; end += 1) {
-          this.#explained.add(`below ${JSON.stringify(known.slice(0, end))}`);
+      for (const explainedPath of this.#input.explained) {
+        this.#explained.add(`at ${JSON.stringify(explainedPath)}`);
+        for (let end = 0; end < explainedPath.length; end += 1) {
+          this.#explained.add(`below ${JSON.stringify(explainedPath.slice(0, end))}`);
         }
       }
     }
@@ -161,12 +161,12 @@ class Projector {
 
   #report(path: ClientPath, message: string): void {
     const service = this.#input.serviceOf?.(path);
-    const blamed = service === undefined ? {} : { service };
-    this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...blamed });
+    const origin = service === undefined ? {} : { service };
+    this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...origin });
   }
 }
 
-/** As an own property whatever the name is: a client may alias a field `__proto__`. */
+/** Always sets an own property: a client may alias a field `__proto__`. */
 function set(object: Data, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
@@ -183,8 +183,8 @@ export function caseOf(shape: Shape, source: unknown): ShapeCase | undefined {
 }
 
 /**
- * Without `__typename`, which was asked for wherever it matters, an object is of the declared type. One whose
- * `__typename` is no text is of none.
+ * `__typename` is selected wherever it matters, so an object without it has the declared type. An object whose
+ * `__typename` is not a string has no type.
  */
 function typeOf(shape: Shape, source: Data): string {
   if (shape.isObject || source.__typename === undefined) return shape.type;

@@ -1,17 +1,17 @@
-/** `compileRepresentation` as object literals, for requirements without fragments below the type condition. */
+/** `compileRepresentation` as generated object literals, for requirements without nested fragments. */
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
-/** @returns null where the object is of no type the fetch is for, or lacks a required field. */
+/** @returns null where the object has none of the fetch's types, or lacks a required field. */
 export type BuildRepresentation = (object: Data) => string | null;
 
 type Field = Extract<RequiredSelection, { kind: 'field' }>;
 type OnType = Extract<RequiredSelection, { kind: 'on' }>;
 
-/** @returns null where the requirements are of another shape, or code generation is forbidden. */
+/** @returns null where the requirements have nested fragments, or code generation is forbidden. */
 export function generateRepresentation(requires: readonly RequiredSelection[]): BuildRepresentation | null {
   const conditions = requires.filter((selection) => selection.kind === 'on');
   const named = new Set(conditions.flatMap(({ types }) => types));
@@ -29,14 +29,14 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
   return generate<BuildRepresentation>('representation', { ExactNumber }, body);
 }
 
-/** What tells the entities of a fetch apart without building their representations. */
+/** A value that identifies an entity within a fetch without building its representation. */
 export type Identify = (object: Data) => unknown;
 
 /**
- * For the common case of one type with one scalar key: the key itself. Many positions hold few entities, and most
- * representations would be built only to find that they are there already.
+ * For the common case of one type with one scalar key: the key itself. Many positions usually have few distinct entities,
+ * so this avoids building duplicate representations.
  *
- * @returns null where only the whole representation tells. The function returns undefined for an object without the key.
+ * @returns null where the whole representation is needed. The function returns undefined for an object without the key.
  */
 export function generateIdentity(requires: readonly RequiredSelection[]): Identify | null {
   const [condition] = requires;
@@ -74,7 +74,7 @@ function literal(fields: readonly Field[], functions: string[], missing: string,
   return `${reads.join('\n')}\nreturn ${wrap}({${entries.join(', ')}});`;
 }
 
-/** A function for an object, a list or null of them. */
+/** Adds a function for a nested object, list or null, and returns its name. */
 function nested(fields: readonly Field[], functions: string[]): string {
   const body = literal(fields, functions, 'null', '');
   const name = `n${functions.length}`;

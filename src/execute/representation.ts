@@ -1,6 +1,6 @@
 /**
- * Builds the representation of an entity, as JSON text, from what the request already knows of it.
- * Compiled once per fetch; two entities with the same text are one to the subgraph.
+ * Builds the representation of an entity as JSON text from the merged data. Compiled once per fetch. Objects with the same
+ * text are the same entity.
  */
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
@@ -33,42 +33,42 @@ export function referenceRepresentation(
 }
 
 function compileSelections(selections: readonly RequiredSelection[]): Select {
-  const parts = selections.map(compileSelection);
+  const selectors = selections.map(compileSelection);
   return (source) => {
     const result: Data = {};
-    for (const part of parts) if (!part(source, result)) return null;
+    for (const selectInto of selectors) if (!selectInto(source, result)) return null;
     return result;
   };
 }
 
 /** @returns Whether the selection could be satisfied. */
-type Part = (source: Data, into: Data) => boolean;
+type SelectInto = (source: Data, target: Data) => boolean;
 
-function compileSelection(selection: RequiredSelection): Part {
+function compileSelection(selection: RequiredSelection): SelectInto {
   if (selection.kind === 'on') {
     const types = new Set(selection.types);
     const select = compileSelections(selection.selections);
-    return (source, into) => {
+    return (source, target) => {
       if (!types.has(String(source.__typename))) return true;
-      const found = select(source);
-      if (found) merge(into, found);
+      const selected = select(source);
+      if (selected) merge(target, selected);
       return true;
     };
   }
   const { name } = selection;
   if (!selection.selections) {
-    return (source, into) => {
+    return (source, target) => {
       const value = own(source, name);
       if (value === undefined) return false;
-      into[name] = value;
+      target[name] = value;
       return true;
     };
   }
   const select = compileSelections(selection.selections);
-  return (source, into) => {
+  return (source, target) => {
     const value = own(source, name);
     if (value === undefined) return false;
-    into[name] = selectFrom(value, select);
+    target[name] = selectFrom(value, select);
     return true;
   };
 }

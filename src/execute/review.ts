@@ -1,8 +1,8 @@
 /**
- * Applies what was decided about guarded fields to the merged data, between merging and projection: denied values become
- * null with an error, masked ones are replaced, and what depends on the parent object is decided here.
+ * Applies authorization decisions to the merged data before projection: denied values become null with an error, masked
+ * ones are replaced. Decisions that depend on the parent object are made here.
  *
- * All of it is decided before anything changes, so that a rule sees its parent as it came.
+ * All decisions are made before any value changes, so that a rule sees its parent object unchanged.
  */
 
 import type { AnswerError } from '../pipeline/answer.ts';
@@ -15,37 +15,37 @@ import { caseOf, type ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
 
 export interface Reviewed {
-  /** With paths in the client's names. */
+  /** Paths in the client's names. */
   readonly denials: readonly AnswerError[];
   readonly introspection: Data | null;
 }
 
 type Review = (run: Run, decisions: Decisions, introspection: Data | null) => Reviewed | Promise<Reviewed>;
 
-/** @returns null for an operation in which nothing is guarded. */
+/** @returns null for an operation without guarded fields. */
 export function compileReview({ checks, projection }: PreparedOperation): Review | null {
   if (!checks) return null;
-  const leads = shapesWithChecks(projection);
+  const hasChecks = shapesWithChecks(projection);
   return (run, decisions, introspection) => {
     if (decisions.before.every((verdict) => verdict === undefined || isAllowed(verdict))) {
       return { denials: [], introspection };
     }
-    const reviewer = new Reviewer(projection, checks, leads, run, decisions);
+    const reviewer = new Reviewer(projection, checks, hasChecks, run, decisions);
     return reviewer.review(introspection);
   };
 }
 
 /** A guarded value. */
-interface Slot {
+interface GuardedValue {
   readonly check: number;
-  /** Where it stands; null: in the answer about the schema. */
+  /** The object or list that contains it; null: the result of schema introspection. */
   readonly container: Data | unknown[] | null;
   readonly key: string | number;
   readonly path: ClientPath;
-  /** The guarded values it stands in. */
-  readonly above: Slot | null;
+  /** The nearest guarded value around it. */
+  readonly ancestor: GuardedValue | null;
   readonly isLater: boolean;
-  /** Undefined until it is known. */
+  /** Undefined until it is decided. */
   verdict: Verdict | undefined;
   isDenied: boolean;
 }
@@ -53,53 +53,59 @@ interface Slot {
 class Reviewer {
   readonly #spec: ProjectionSpec;
   readonly #checks: readonly CheckSpec[];
-  readonly #leads: readonly boolean[];
+  readonly #hasChecks: readonly boolean[];
   readonly #run: Run;
   readonly #decisions: Decisions;
-  readonly #slots: Slot[] = [];
-  readonly #waits: Array<Promise<void>> = [];
+  readonly #guarded: GuardedValue[] = [];
+  readonly #pending: Array<Promise<void>> = [];
 
   constructor(
     spec: ProjectionSpec,
     checks: readonly CheckSpec[],
-    leads: readonly boolean[],
+    hasChecks: readonly boolean[],
     run: Run,
     decisions: Decisions,
   ) {
     this.#spec = spec;
     this.#checks = checks;
-    this.#leads = leads;
+    this.#hasChecks = hasChecks;
     this.#run = run;
     this.#decisions = decisions;
   }
 
   review(introspection: Data | null): Reviewed | Promise<Reviewed> {
     const root = this.#spec.shapes[0] as Shape;
-    const found = caseOf(root, this.#run.data);
-    if (found) this.#fields(root, found, this.#run.data, [], null);
-    return this.#waits.length > 0
-      ? Promise.all(this.#waits).then(() => this.#apply(introspection))
+    const shapeCase = caseOf(root, this.#run.data);
+    if (shapeCase) this.#fields(root, shapeCase, this.#run.data, [], null);
+    return this.#pending.length > 0
+      ? Promise.all(this.#pending).then(() => this.#apply(introspection))
       : this.#apply(introspection);
   }
 
-  #fields(shape: Shape, found: ShapeCase, object: Data, path: ClientPath, above: Slot | null): void {
+  #fields(
+    shape: Shape,
+    shapeCase: ShapeCase,
+    object: Data,
+    path: ClientPath,
+    ancestor: GuardedValue | null,
+  ): void {
     const keys = new Set<string>();
-    for (const field of found.fields) {
+    for (const field of shapeCase.fields) {
       if (keys.has(field.key) || !isIncluded(field.when, this.#run.variables)) continue;
       keys.add(field.key);
       const isGuarded = field.check !== undefined;
-      const below = field.value.is === 'object' && this.#leads[field.value.shape] === true;
-      if (!isGuarded && !below) continue;
-      const at = [...path, field.key];
-      let slot = above;
+      const leadsToChecks = field.value.is === 'object' && this.#hasChecks[field.value.shape] === true;
+      if (!isGuarded && !leadsToChecks) continue;
+      const fieldPath = [...path, field.key];
+      let guarded = ancestor;
       if (field.check !== undefined) {
-        const place = placeOf(field, object);
-        slot = this.#guard({ check: field.check, ...place, path: at, above }, () =>
-          parentOf(this.#checks[field.check as number], object, typeOf(shape, found, object)),
+        const slot = slotOf(field, object);
+        guarded = this.#guard({ check: field.check, ...slot, path: fieldPath, ancestor }, () =>
+          parentOf(this.#checks[field.check as number], object, typeOf(shape, shapeCase, object)),
         );
-        if (slot?.isDenied) continue;
+        if (guarded?.isDenied) continue;
       }
-      if (below) this.#value(field, object, field.from, at, slot ?? above);
+      if (leadsToChecks) this.#value(field, object, field.from, fieldPath, guarded ?? ancestor);
     }
   }
 
@@ -108,64 +114,68 @@ class Reviewer {
     container: Data | unknown[],
     key: string | number,
     path: ClientPath,
-    above: Slot | null,
+    ancestor: GuardedValue | null,
   ): void {
     const value = (container as Record<string | number, unknown>)[key];
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i += 1) this.#value(field, value, i, [...path, i], above);
+      for (let i = 0; i < value.length; i += 1) this.#value(field, value, i, [...path, i], ancestor);
       return;
     }
     if (!isRecord(value) || field.value.is !== 'object') return;
     const shape = this.#spec.shapes[field.value.shape] as Shape;
-    const found = caseOf(shape, value);
-    if (!found) return;
-    let slot = above;
-    if (found.check !== undefined) {
-      slot = this.#guard({ check: found.check, container, key, path, above }, () => ({})) ?? above;
-      if (slot?.isDenied) return;
+    const shapeCase = caseOf(shape, value);
+    if (!shapeCase) return;
+    let guarded = ancestor;
+    if (shapeCase.check !== undefined) {
+      guarded =
+        this.#guard({ check: shapeCase.check, container, key, path, ancestor }, () => ({})) ?? ancestor;
+      if (guarded?.isDenied) return;
     }
-    this.#fields(shape, found, value, path, slot);
+    this.#fields(shape, shapeCase, value, path, guarded);
   }
 
-  /** @returns null where everybody may see it. */
-  #guard(at: Pick<Slot, 'check' | 'container' | 'key' | 'path' | 'above'>, parent: () => Data): Slot | null {
-    const before = this.#decisions.before[at.check];
+  /** @returns null where it is allowed already. */
+  #guard(
+    location: Pick<GuardedValue, 'check' | 'container' | 'key' | 'path' | 'ancestor'>,
+    parent: () => Data,
+  ): GuardedValue | null {
+    const before = this.#decisions.before[location.check];
     if (before !== undefined && isAllowed(before)) return null;
-    // Not asked for by what the checks know, and yet it is here: then it is decided now.
+    // A value that the checks expected to be skipped is there nevertheless: it is decided now.
     const isLater = before === undefined || before === 'later';
-    const verdict = isLater ? this.#decisions.decide(at.check, parent()) : before;
-    const slot: Slot = { ...at, isLater, verdict: undefined, isDenied: false };
-    this.#slots.push(slot);
+    const verdict = isLater ? this.#decisions.decide(location.check, parent()) : before;
+    const guarded: GuardedValue = { ...location, isLater, verdict: undefined, isDenied: false };
+    this.#guarded.push(guarded);
     if ('then' in verdict) {
-      this.#waits.push(verdict.then((known) => settle(slot, known)));
+      this.#pending.push(verdict.then((decided) => settle(guarded, decided)));
     } else {
-      settle(slot, verdict);
+      settle(guarded, verdict);
     }
-    return slot;
+    return guarded;
   }
 
   #apply(introspection: Data | null): Reviewed {
     const denials: AnswerError[] = [];
     const concealed = new Map<unknown, Set<string | number>>();
     let schema = introspection;
-    for (const slot of this.#slots) {
-      if (isBelowDenied(slot) || !slot.verdict) continue;
-      let { verdict } = slot;
-      if (slot.isLater) this.#decisions.applied(slot.check, verdict);
-      if (verdict.is === 'mask') verdict = this.#conceal(slot, verdict, concealed);
+    for (const guarded of this.#guarded) {
+      if (isBelowDenied(guarded) || !guarded.verdict) continue;
+      let { verdict } = guarded;
+      if (guarded.isLater) this.#decisions.applied(guarded.check, verdict);
+      if (verdict.is === 'mask') verdict = this.#conceal(guarded, verdict, concealed);
       if (verdict.is !== 'deny') continue;
-      slot.isDenied = true;
+      guarded.isDenied = true;
       const { code, message } = verdict;
-      denials.push({ code, message, path: slot.path, fromBackend: false });
-      if (slot.container) put(slot.container, slot.key, null);
-      else if (schema) schema = { ...schema, [slot.key]: null };
+      denials.push({ code, message, path: guarded.path, fromBackend: false });
+      if (guarded.container) setAt(guarded.container, guarded.key, null);
+      else if (schema) schema = { ...schema, [guarded.key]: null };
     }
     return { denials, introspection: schema };
   }
 
-  /** Positions of one entity may share an object: its value is replaced once. */
+  /** Several positions of an entity may share one object, whose value must be replaced only once. */
   #conceal(
-    { container, key, check }: Slot,
+    { container, key, check }: GuardedValue,
     verdict: Extract<Verdict, { is: 'mask' }>,
     concealed: Map<unknown, Set<string | number>>,
   ): Verdict {
@@ -175,7 +185,7 @@ class Reviewer {
     const value = (container as Record<string | number, unknown>)[key];
     if (value === null || value === undefined) return { is: 'allow' };
     try {
-      put(container, key, verdict.conceal(value));
+      setAt(container, key, verdict.conceal(value));
       return { is: 'allow' };
     } catch (error) {
       return this.#decisions.concealFailed(check, error);
@@ -183,13 +193,13 @@ class Reviewer {
   }
 }
 
-function settle(slot: Slot, verdict: Verdict): void {
-  slot.verdict = verdict;
-  slot.isDenied = verdict.is === 'deny';
+function settle(guarded: GuardedValue, verdict: Verdict): void {
+  guarded.verdict = verdict;
+  guarded.isDenied = verdict.is === 'deny';
 }
 
-function isBelowDenied({ above }: Slot): boolean {
-  for (let slot = above; slot; slot = slot.above) if (slot.isDenied) return true;
+function isBelowDenied({ ancestor }: GuardedValue): boolean {
+  for (let guarded = ancestor; guarded; guarded = guarded.ancestor) if (guarded.isDenied) return true;
   return false;
 }
 
@@ -197,18 +207,18 @@ function isAllowed(verdict: Verdict | 'later'): boolean {
   return verdict !== 'later' && verdict.is === 'allow';
 }
 
-function placeOf(field: FieldSpec, object: Data): Pick<Slot, 'container' | 'key'> {
+function slotOf(field: FieldSpec, object: Data): Pick<GuardedValue, 'container' | 'key'> {
   return { container: field.value.is === 'introspection' ? null : object, key: field.from };
 }
 
-function put(container: Data | unknown[], key: string | number, value: unknown): void {
+function setAt(container: Data | unknown[], key: string | number, value: unknown): void {
   (container as Record<string | number, unknown>)[key] = value;
 }
 
-function typeOf(shape: Shape, found: ShapeCase, object: Data): string {
+function typeOf(shape: Shape, shapeCase: ShapeCase, object: Data): string {
   if (shape.isObject) return shape.type;
-  const [only] = found.types;
-  if (found.types.length === 1 && only !== undefined) return only;
+  const [only] = shapeCase.types;
+  if (shapeCase.types.length === 1 && only !== undefined) return only;
   return typeof object.__typename === 'string' ? object.__typename : shape.type;
 }
 
@@ -220,29 +230,30 @@ function selected(fields: readonly ParentField[], object: Data): Data {
   const parent: Data = emptyRecord();
   for (const { name, from, fields: inner } of fields) {
     const value = own(object, from) ?? null;
-    parent[name] = inner ? selectedBelow(inner, value) : value;
+    parent[name] = inner ? selectedValue(inner, value) : value;
   }
   return parent;
 }
 
-function selectedBelow(fields: readonly ParentField[], value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((element) => selectedBelow(fields, element));
+function selectedValue(fields: readonly ParentField[], value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((element) => selectedValue(fields, element));
   return isRecord(value) ? selected(fields, value) : null;
 }
 
-/** By number of the shape: whether something guarded is in it or below it. */
+/** For each shape, whether it or a shape below it has guarded fields. */
 function shapesWithChecks({ shapes }: ProjectionSpec): boolean[] {
-  const leads = shapes.map(() => false);
-  // A shape comes before those below it.
+  const hasChecks = shapes.map(() => false);
+  // A shape precedes those below it.
   for (let index = shapes.length - 1; index >= 0; index -= 1) {
-    leads[index] = (shapes[index] as Shape).cases.some(
+    hasChecks[index] = (shapes[index] as Shape).cases.some(
       ({ check, fields }) =>
         check !== undefined ||
         fields.some(
           (field) =>
-            field.check !== undefined || (field.value.is === 'object' && leads[field.value.shape] === true),
+            field.check !== undefined ||
+            (field.value.is === 'object' && hasChecks[field.value.shape] === true),
         ),
     );
   }
-  return leads;
+  return hasChecks;
 }

@@ -1,4 +1,4 @@
-/** Applies the planner's data rewrites: type names of interface objects, and aliases it had to invent. */
+/** Applies the planner's data rewrites: type names of interface objects, and aliases that the planner added. */
 
 import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
@@ -15,13 +15,13 @@ export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown):
   }
 }
 
-/** Under the new name there may be more of the same value: the planner invents an alias for a part of it. */
+/** Merges with a value of the new name: an alias may select only a part of the same field. */
 function renameKey(object: Data, from: string, to: string): void {
   const value = own(object, from);
   if (value === undefined) return;
-  const present = own(object, to);
-  if (present === undefined || present === null) object[to] = value;
-  else if (value !== null) object[to] = mergeValues(present, value);
+  const existing = own(object, to);
+  if (existing === undefined || existing === null) object[to] = value;
+  else if (value !== null) object[to] = mergeValues(existing, value);
   object[from] = undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The state of one operation being executed. */
+/** The state of one executing operation. */
 
 import type { AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
@@ -8,9 +8,9 @@ import type { Subgraph } from '../sources/source.ts';
 import type { EntityLoader } from './entity-loader.ts';
 import type { Data } from './merge.ts';
 
-/** An error, and where it nulled the merged data; it stands in the answer once for each path that the client sees. */
+/** An error and the paths that it nulled in the merged data. The answer lists it once per path that the client sees. */
 export interface Report extends Omit<AnswerError, 'path'> {
-  /** In the names of the merged data. None: it is about no field in particular. */
+  /** In the names of the merged data. Empty: it concerns no particular field. */
   readonly paths: ReadonlyArray<ReadonlyArray<string | number>>;
 }
 
@@ -19,43 +19,44 @@ export interface Run {
   readonly data: Data;
   readonly isMutation: boolean;
   readonly reports: Report[];
-  /** Paths below which an error that is reported elsewhere left nothing: nulls there need no error of their own. */
-  readonly explained: Array<ReadonlyArray<string | number>>;
+  /** Paths that are null because of an error reported elsewhere: nulls there need no error of their own. */
+  readonly explainedPaths: Array<ReadonlyArray<string | number>>;
   readonly variables: CoercedVariables;
   readonly context: RequestContext;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;
-  readonly shared: SharedRun;
+  readonly state: OperationState;
 }
 
-/** What the parts of a split operation have in common. */
-export interface SharedRun {
+/** Shared by the parts of a split operation. */
+export interface OperationState {
   /** Subgraph calls so far. */
   calls: number;
   readonly entities: EntityLoader;
-  /** JSON text of variables that hold lists or objects, by name: each of many fetches may send a large one. */
+  /** JSON text of variables with lists or objects, by name: many fetches may send the same large variable. */
   readonly variableTexts: Map<string, string>;
-  /** Undefined: every value is what its service gave now. */
+  /** Undefined: no fallback was used. */
   fallbacks: FallbacksUsed | undefined;
 }
 
 export interface FallbacksUsed {
-  /** With paths in the names of the merged data. */
+  /** Paths in the names of the merged data. */
   readonly marks: Fallback[];
-  /** Names that have a declared value, by the object they are in. */
+  /** Response names with a declared value, by object. */
   readonly filled: Map<object, Set<string>>;
 }
 
 export interface ExecutionLimits {
   /** Subgraph calls per operation. */
   readonly subgraphCallsMax: number;
-  /** Errors in one answer; further ones are counted in the last. */
+  /** Errors in one answer; the last one counts further ones. */
   readonly errorsMax: number;
 }
 
 /**
- * JSON text of an object with the variables a fetch uses; `representations` is JSON text already.
+ * The variables of a fetch as the JSON text of an object.
  *
+ * @param representations JSON text.
  * @param context JSON text of further members, see `context-groups.ts`.
  */
 export function variablesText(
@@ -74,9 +75,9 @@ export function variablesText(
   return `{${text}}`;
 }
 
-function valueText({ shared }: Run, variable: string, value: unknown): string {
+function valueText({ state }: Run, variable: string, value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  let text = shared.variableTexts.get(variable);
-  if (text === undefined) shared.variableTexts.set(variable, (text = jsonText(value)));
+  let text = state.variableTexts.get(variable);
+  if (text === undefined) state.variableTexts.set(variable, (text = jsonText(value)));
   return text;
 }

@@ -1,5 +1,5 @@
 /**
- * The root fields of a mutation, in turn: where one that must not be null is, the later ones do not run.
+ * Serial execution of the root fields of a mutation: if a non-null field is null, the later ones do not run.
  *
  * @see https://spec.graphql.org/October2021/#sec-Normal-and-Serial-Execution
  */
@@ -9,40 +9,44 @@ import type { Step } from './fetch.ts';
 import { project } from './projection.ts';
 import type { Run } from './run.ts';
 
-/** @returns undefined where the plan has no fields in turn, or none of them can make the whole answer null. */
-export function serially(
+/** @returns undefined where the plan is not serial, or no root field can make the whole answer null. */
+export function compileSerial(
   { plan, projection }: PreparedOperation,
   compile: (groups: readonly PlanNode[]) => readonly Step[],
 ): Step | undefined {
-  if (plan?.kind !== 'sequence' || plan.inTurn !== true) return undefined;
-  const guards = plan.nodes.map((node) => guardOf(rootNames(node), projection));
-  if (!guards.some((guard) => guard !== undefined)) return undefined;
+  if (plan?.kind !== 'sequence' || plan.isSerial !== true) return undefined;
+  const nullChecks = plan.nodes.map((node) => nullCheckOf(rootNames(node), projection));
+  if (!nullChecks.some((nullCheck) => nullCheck !== undefined)) return undefined;
   const steps = compile(plan.nodes);
   return async (run) => {
     for (const [index, step] of steps.entries()) {
       await step(run);
-      const guard = guards[index];
-      if (guard && isNull(run, guard)) return;
+      const nullCheck = nullChecks[index];
+      if (nullCheck && isNull(run, nullCheck)) return;
     }
   };
 }
 
-/** What to complete after a group to see whether the answer is null already; undefined where it cannot be. */
-function guardOf(names: ReadonlySet<string>, projection: ProjectionSpec): ProjectionSpec | undefined {
+/** The projection that tells, after a group, whether the whole answer is null; undefined where it cannot be. */
+function nullCheckOf(names: ReadonlySet<string>, projection: ProjectionSpec): ProjectionSpec | undefined {
   const [root, ...shapes] = projection.shapes.map(withoutSchemaFields);
   if (!root) return undefined;
-  const isGuarded = ({ from, wrappers }: FieldSpec): boolean => names.has(from) && wrappers.startsWith('!');
-  const cases = root.cases.map((each) => ({ ...each, fields: each.fields.filter(isGuarded) }));
+  const isRequiredInGroup = ({ from, wrappers }: FieldSpec): boolean =>
+    names.has(from) && wrappers.startsWith('!');
+  const cases = root.cases.map((shapeCase) => ({
+    ...shapeCase,
+    fields: shapeCase.fields.filter(isRequiredInGroup),
+  }));
   return cases.some(({ fields }) => fields.length > 0)
     ? { ...projection, shapes: [{ ...root, cases }, ...shapes] }
     : undefined;
 }
 
-/** They are not null by what a backend answers. */
+/** Schema introspection does not depend on backends, so it is never null. */
 function withoutSchemaFields(shape: Shape): Shape {
-  const cases = shape.cases.map((each) => ({
-    ...each,
-    fields: each.fields.filter(({ value }) => value.is !== 'introspection'),
+  const cases = shape.cases.map((shapeCase) => ({
+    ...shapeCase,
+    fields: shapeCase.fields.filter(({ value }) => value.is !== 'introspection'),
   }));
   return { ...shape, cases };
 }
@@ -51,7 +55,7 @@ function isNull({ data, variables }: Run, spec: ProjectionSpec): boolean {
   return project({ spec, data, variables, introspection: null, explained: [] }).data === null;
 }
 
-/** Response names that the fetches of root fields in this part of the plan write. */
+/** Response names of the root fields in this part of the plan. */
 function rootNames(node: PlanNode | null, names = new Set<string>()): Set<string> {
   switch (node?.kind) {
     case 'fetch':

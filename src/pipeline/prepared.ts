@@ -105,7 +105,7 @@ export interface SequenceNode {
   readonly kind: 'sequence';
   readonly nodes: readonly PlanNode[];
   /** Each node answers root fields of a mutation whole: where one makes the answer null, the later ones do not run. */
-  readonly inTurn?: true;
+  readonly isSerial?: true;
 }
 
 export interface ParallelNode {
@@ -146,8 +146,8 @@ export interface FetchNode {
   readonly resolvesTypes: readonly string[];
   readonly inputRewrites: readonly DataRewrite[];
   readonly outputRewrites: readonly DataRewrite[];
-  /** Asked, each by itself, for objects that lack a part of what this fetch requires. */
-  readonly fallbacks: readonly FetchNode[];
+  /** Sent instead, each by itself, for objects that lack some of the fields that this fetch requires. */
+  readonly partialFetches: readonly FetchNode[];
   /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
   readonly contexts?: readonly ContextUse[];
   /** Numbers here count by their digits. Absent: nowhere. */

@@ -23,8 +23,8 @@ export function withNumberPlaces(plan: PlanNode, schema: GraphQLSchema): PlanNod
         ? placesIn(definition.selectionSet, schema.getRootType(definition.operation) ?? undefined, schema)
         : [],
     );
-    const fallbacks = fetch.fallbacks.map(placed);
-    return { ...fetch, fallbacks, ...(numbers.length > 0 ? { numbers } : {}) };
+    const partialFetches = fetch.partialFetches.map(placed);
+    return { ...fetch, partialFetches, ...(numbers.length > 0 ? { numbers } : {}) };
   };
   return mapFetches(plan, placed);
 }

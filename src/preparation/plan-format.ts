@@ -90,7 +90,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
     resolvesTypes: node.requires ? resolvedTypes(node.requires, node.serviceName, types) : [],
     inputRewrites,
     outputRewrites: (node.outputRewrites ?? []).map((rewrite) => toRewrite(rewrite, types)),
-    fallbacks: [],
+    partialFetches: [],
     ...(contexts.length > 0 ? { contexts } : {}),
   };
 }

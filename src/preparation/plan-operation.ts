@@ -6,7 +6,7 @@ import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 
 import type { PlanNode } from '../pipeline/prepared.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
 import { exploded } from './planner-fixes/explode.ts';
-import { withFallbacks } from './planner-fixes/fallback-fetches.ts';
+import { withPartialFetches } from './planner-fixes/partial-fetches.ts';
 import { plannableOperation, planWithOwnNames } from './supergraph/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
 import { KeptLiterals } from './planner-fixes/literals.ts';
@@ -73,5 +73,5 @@ function planPart(
   });
   const repaired = repairPlan(planWithOwnNames(plan), supergraph.joins);
   const ordered = usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
-  return withNumberPlaces(withFallbacks(ordered, supergraph.joins), supergraph.schema);
+  return withNumberPlaces(withPartialFetches(ordered, supergraph.joins), supergraph.schema);
 }

@@ -80,7 +80,7 @@ export function prepare(
   if (!request.conditions) {
     return {
       conditional: {
-        conditionVariables: conditionVariables,
+        conditionVariables,
         ...variablesSpec(supergraph.schema, operation, fragmentsOf(document)),
       },
     };

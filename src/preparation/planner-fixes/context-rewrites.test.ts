@@ -80,7 +80,7 @@ function fetch(service: string, writes: string[], up?: number): FetchNode {
     resolvesTypes: [],
     inputRewrites: [],
     outputRewrites: [],
-    fallbacks: [],
+    partialFetches: [],
     ...(up === undefined
       ? {}
       : { contexts: [{ variable: 'v', places: [{ up, path: [{ key: 'factor' }] }] }] }),

@@ -1,7 +1,7 @@
 /**
  * Makes one fetch of two that ask one subgraph for the same entities: neighbours, and one that could come at once with
  * a later one that has to wait for more of its requirements. Nothing waits longer for it: what runs in parallel ends
- * together. Where a requirement of the later one fails, `fallback-fetches.ts` has what the earlier one asked for.
+ * together. Where a requirement of the later one fails, `partial-fetches.ts` has what the earlier one asked for.
  */
 
 import {

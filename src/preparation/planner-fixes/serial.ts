@@ -30,7 +30,7 @@ export function planInTurn(
     else groups.push({ selections: [...selections], joinedBy });
   }
   const nodes = groups.map((group) => plan(withFields(group.selections)));
-  return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'sequence', nodes, inTurn: true };
+  return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'sequence', nodes, isSerial: true };
 }
 
 /** Of the fetch that a plan begins with; undefined where it begins with several. */

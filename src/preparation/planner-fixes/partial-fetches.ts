@@ -1,9 +1,9 @@
 /**
- * What a fetch of entities can still bring for objects that have only a part of what it requires.
+ * Partial fetches for entities that have only some of the fields that an entity fetch requires.
  *
- * The planner makes one fetch of all that a subgraph is asked at one path, and requires for it what any of that needs.
- * An object that was reached under another type condition, or for which a requirement failed, lacks a part that other
- * fields can do without. Those are asked for by what they themselves need: one fetch for each requirement, by each key.
+ * The planner puts all fields of a subgraph at one path into one fetch, which requires what any of its fields needs. An
+ * object that was reached under another type condition, or for which a requirement failed, lacks a field that the other
+ * fields do not need. Partial fetches select those: one for each requirement, by each key.
  */
 
 import {
@@ -22,20 +22,20 @@ import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
-export function withFallbacks(node: PlanNode, joins: JoinSpec): PlanNode {
+export function withPartialFetches(node: PlanNode, joins: JoinSpec): PlanNode {
   return mapFetches(node, (fetch) =>
-    fetch.requires ? { ...fetch, fallbacks: fallbacksOf(fetch, fetch.requires, joins) } : fetch,
+    fetch.requires ? { ...fetch, partialFetches: partialFetchesOf(fetch, fetch.requires, joins) } : fetch,
   );
 }
 
-function fallbacksOf(
+function partialFetchesOf(
   fetch: FetchNode,
   requires: readonly RequiredSelection[],
   joins: JoinSpec,
 ): readonly FetchNode[] {
   const [operation] = parse(fetch.operation, { noLocation: true }).definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
-  /** Text of `@requires`; empty: a key is enough. */
+  /** The argument of `@requires`; empty: a key is enough. */
   const requirementOf: RequirementOf = (type, { name }) =>
     joins.fieldsOf(type, name.value).find(({ subgraph }) => subgraph === fetch.service)?.requires ?? '';
   const requirements = new Set(
@@ -47,16 +47,18 @@ function fallbacksOf(
   const keysMax = Math.max(1, ...keys.map(({ length }) => length));
   if (requirements.size < 2 && keysMax < 2) return [];
   return [...requirements].flatMap((requirement) => {
-    const part = partOf(fetch, operation, requirementOf, requirement);
-    let fallbacks: FetchNode[] = [];
+    const partialFetch = fetchFor(fetch, operation, requirementOf, requirement);
+    let alternatives: FetchNode[] = [];
     for (let choice = keysMax - 1; choice >= 0; choice -= 1) {
-      const needed = requires.map((selection, index) => {
+      const requiredSelections = requires.map((selection, index) => {
         const key = keys[index]?.[choice] ?? keys[index]?.at(-1);
-        return key === undefined ? selection : onlyNamed(selection, selectionsOf(`${key} ${requirement}`));
+        return key === undefined
+          ? selection
+          : withSelectionsNamedBy(selection, selectionsOf(`${key} ${requirement}`));
       });
-      fallbacks = [{ ...part, requires: needed, fallbacks }];
+      alternatives = [{ ...partialFetch, requires: requiredSelections, partialFetches: alternatives }];
     }
-    return fallbacks;
+    return alternatives;
   });
 }
 
@@ -78,14 +80,14 @@ function fieldsOf(
   });
 }
 
-/** The fetch with those of its fields only that have this requirement. */
-function partOf(
+/** The fetch with only the fields that have this requirement. */
+function fetchFor(
   fetch: FetchNode,
   operation: OperationDefinitionNode,
   requirementOf: RequirementOf,
   requirement: string,
 ): FetchNode {
-  const keep = (selections: readonly SelectionNode[], type: string): SelectionNode[] =>
+  const filterSelections = (selections: readonly SelectionNode[], type: string): SelectionNode[] =>
     selections.flatMap((selection): SelectionNode[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
       if (selection.kind === Kind.FIELD && type !== '') {
@@ -93,34 +95,35 @@ function partOf(
         return value === '__typename' || requirementOf(type, selection) === requirement ? [selection] : [];
       }
       const { selectionSet } = selection;
-      const below = selection.kind === Kind.INLINE_FRAGMENT ? selection.typeCondition?.name.value : undefined;
-      const kept = keep(selectionSet?.selections ?? [], below ?? type);
-      return kept.length === 0
+      const condition =
+        selection.kind === Kind.INLINE_FRAGMENT ? selection.typeCondition?.name.value : undefined;
+      const filtered = filterSelections(selectionSet?.selections ?? [], condition ?? type);
+      return filtered.length === 0
         ? []
-        : [{ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: kept } }];
+        : [{ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: filtered } }];
     });
-  const selections = keep(operation.selectionSet.selections, '');
-  const kept = { ...operation, selectionSet: { ...operation.selectionSet, selections } };
-  const used = new Set<string>();
-  visit(kept.selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const selections = filterSelections(operation.selectionSet.selections, '');
+  const filtered = { ...operation, selectionSet: { ...operation.selectionSet, selections } };
+  const usedVariables = new Set<string>();
+  visit(filtered.selectionSet, { Variable: ({ name }) => void usedVariables.add(name.value) });
   const definitions = operation.variableDefinitions ?? [];
-  const written = new Set(
+  const writtenNames = new Set(
     fieldsOf(selections, '').map(({ field }) => field.alias?.value ?? field.name.value),
   );
   return {
     ...fetch,
     operation: stripIgnoredCharacters(
       print({
-        ...kept,
-        variableDefinitions: definitions.filter(({ variable }) => used.has(variable.name.value)),
+        ...filtered,
+        variableDefinitions: definitions.filter(({ variable }) => usedVariables.has(variable.name.value)),
       }),
     ),
-    variables: fetch.variables.filter(({ name }) => used.has(name)),
-    writes: fetch.writes.filter((name) => written.has(name)),
+    variables: fetch.variables.filter(({ name }) => usedVariables.has(name)),
+    writes: fetch.writes.filter((name) => writtenNames.has(name)),
   };
 }
 
-/** The keys by which the subgraph resolves these types, and of which all is required. */
+/** The keys by which the subgraph resolves these types and that the fetch requires completely. */
 function keysIn(selection: RequiredSelection, service: string, joins: JoinSpec): string[] {
   if (selection.kind !== 'on') return [];
   const keys = new Set<string>();
@@ -132,40 +135,50 @@ function keysIn(selection: RequiredSelection, service: string, joins: JoinSpec):
   return [...keys];
 }
 
-function covers(have: readonly RequiredSelection[], wanted: readonly SelectionNode[]): boolean {
+function covers(available: readonly RequiredSelection[], wanted: readonly SelectionNode[]): boolean {
   return wanted.every((selection) => {
     if (selection.kind !== Kind.FIELD) return false;
-    const found = have.find((one) => one.kind === 'field' && one.name === selection.name.value);
-    return found !== undefined && covers(found.selections ?? [], selection.selectionSet?.selections ?? []);
+    const match = available.find(
+      (candidate) => candidate.kind === 'field' && candidate.name === selection.name.value,
+    );
+    return match !== undefined && covers(match.selections ?? [], selection.selectionSet?.selections ?? []);
   });
 }
 
-function onlyNamed(selection: RequiredSelection, wanted: readonly SelectionNode[]): RequiredSelection {
-  return selection.selections ? { ...selection, selections: named(selection.selections, wanted) } : selection;
+function withSelectionsNamedBy(
+  selection: RequiredSelection,
+  wanted: readonly SelectionNode[],
+): RequiredSelection {
+  return selection.selections
+    ? { ...selection, selections: selectionsNamedBy(selection.selections, wanted) }
+    : selection;
 }
 
 /** Of `have`, what `wanted` names. */
-function named(have: readonly RequiredSelection[], wanted: readonly SelectionNode[]): RequiredSelection[] {
-  const fields = flat(wanted);
-  return have.flatMap((one) => {
-    if (one.kind === 'on') return [onlyNamed(one, wanted)];
-    if (one.name === '__typename') return [one];
-    const same = fields.filter(({ name }) => name.value === one.name);
-    return same.length === 0
+function selectionsNamedBy(
+  available: readonly RequiredSelection[],
+  wanted: readonly SelectionNode[],
+): RequiredSelection[] {
+  const fields = flattenedFields(wanted);
+  return available.flatMap((selection) => {
+    if (selection.kind === 'on') return [withSelectionsNamedBy(selection, wanted)];
+    if (selection.name === '__typename') return [selection];
+    const matches = fields.filter(({ name }) => name.value === selection.name);
+    return matches.length === 0
       ? []
       : [
-          onlyNamed(
-            one,
-            same.flatMap(({ selectionSet }) => selectionSet?.selections ?? []),
+          withSelectionsNamedBy(
+            selection,
+            matches.flatMap(({ selectionSet }) => selectionSet?.selections ?? []),
           ),
         ];
   }) as RequiredSelection[];
 }
 
-function flat(selections: readonly SelectionNode[]): FieldNode[] {
+function flattenedFields(selections: readonly SelectionNode[]): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return [selection];
-    return selection.kind === Kind.INLINE_FRAGMENT ? flat(selection.selectionSet.selections) : [];
+    return selection.kind === Kind.INLINE_FRAGMENT ? flattenedFields(selection.selectionSet.selections) : [];
   });
 }
 
