@@ -26,7 +26,7 @@ describe('a body', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a list', [{ query: '{ a }' }], /^Batches of operations are not accepted/],
+    ['a list', [{ query: '{ a }' }], /^Batched operations are not supported/],
     ['a text', '{ a }', /must be a JSON object with a "query"/],
     ['null', null, /must be a JSON object/],
     ['a number', 1, /must be a JSON object/],
@@ -34,9 +34,9 @@ describe('a body', () => {
     ['an empty query', { query: '' }, /"query" must be a non-empty string/],
     ['a query that is no text', { query: {} }, /"query" must be a non-empty string/],
     ['a name that is no text', { query: '{ a }', operationName: 1 }, /"operationName" must be a string/],
-    ['a name that no operation has', { query: '{ a }', operationName: 'a b' }, /must be a name of GraphQL/],
-    ['a name with a NUL', { query: '{ a }', operationName: 'a\0' }, /must be a name of GraphQL/],
-    ['a name with a line after it', { query: '{ a }', operationName: 'a\n' }, /must be a name of GraphQL/],
+    ['a name that no operation has', { query: '{ a }', operationName: 'a b' }, /must be a GraphQL name/],
+    ['a name with a NUL', { query: '{ a }', operationName: 'a\0' }, /must be a GraphQL name/],
+    ['a name with a line after it', { query: '{ a }', operationName: 'a\n' }, /must be a GraphQL name/],
     ['variables that are a list', { query: '{ a }', variables: [] }, /"variables" must be an object/],
     ['variables that are a text', { query: '{ a }', variables: '{}' }, /"variables" must be an object/],
     ['extensions that are a list', { query: '{ a }', extensions: [] }, /"extensions" must be an object/],
@@ -84,8 +84,8 @@ describe('parameters of a GET', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['query={a}&query={b}', /"query" is there more than once/],
-    ['query={a}&variables={}&variables={}', /"variables" is there more than once/],
+    ['query={a}&query={b}', /"query" occurs more than once/],
+    ['query={a}&variables={}&variables={}', /"variables" occurs more than once/],
     ['query={a}&variables={', /"variables" is not valid JSON/],
     ['query={a}&variables=[]', /"variables" must be an object/],
     ['query={a}&extensions=1', /"extensions" must be an object/],
