@@ -35,8 +35,8 @@ const key: Proof = {
   },
 };
 
-function authenticate(ways: Provers, onMissing: 'anonymous' | 'reject' = 'anonymous') {
-  const run = createAuthenticate(ways, createBackendIdentity(authSchema.parse({})), onMissing);
+function authenticate(provers: Provers, onMissing: 'anonymous' | 'reject' = 'anonymous') {
+  const run = createAuthenticate(provers, createBackendIdentity(authSchema.parse({})), onMissing);
   return async (): Promise<Principal | undefined> => {
     const http = { headers: {}, rawHeaders: [], socket: new Socket() };
     return (await run(context(), http)).principal;
@@ -69,10 +69,10 @@ describe('a token and an API key together', () => {
   });
 
   it('are another principal with another key', async () => {
-    let shown = key;
-    const ask = authenticate({ token: () => user, apiKey: () => shown });
+    let currentKey = key;
+    const ask = authenticate({ token: () => user, apiKey: () => currentKey });
     const first = await ask();
-    shown = { principal: { ...key.principal, client: 'mobile' } };
+    currentKey = { principal: { ...key.principal, client: 'mobile' } };
     expect(await ask()).toMatchObject({ client: 'mobile' });
     expect(first).toMatchObject({ client: 'web' });
   });
@@ -92,25 +92,25 @@ describe('a token and an API key together', () => {
       };
       const refused = when === 'later' ? () => Promise.resolve().then(fail) : fail;
       const late = (proof: Proof) => () => new Promise<Proof>((resolve) => setTimeout(resolve, 1, proof));
-      for (const ways of [
+      for (const provers of [
         { token: refused, apiKey: () => key },
         { token: () => user, apiKey: refused },
         { token: late(user), apiKey: refused },
         { token: refused, apiKey: late(key) },
         { token: refused, apiKey: refused },
       ])
-        await expect(authenticate(ways)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+        await expect(authenticate(provers)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     },
   );
 
   it('leave no rejection behind where both fail at different times', async () => {
-    const ways: Provers = {
+    const provers: Provers = {
       token: () => new Promise((_, reject) => setTimeout(reject, 1, authenticationUnavailable('later'))),
       apiKey: () => {
         throw invalidCredentials('at once');
       },
     };
-    await expect(authenticate(ways)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(authenticate(provers)()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     // An unhandled rejection would fail the run.
     await new Promise((resolve) => setTimeout(resolve, 10));
   });
@@ -122,18 +122,18 @@ it("an API key alone is its client's, with its scopes, and no user's", async () 
 
 it("a proxy's word counts only where neither is there", async () => {
   const proxy = { principal: { ...anonymous, subject: 'proxied', provenBy: 'trusted-proxy' as const } };
-  const ways = { token: () => undefined, trustedProxy: () => proxy };
-  expect(await authenticate({ ...ways, apiKey: () => undefined })()).toBe(proxy.principal);
-  expect(await authenticate({ ...ways, apiKey: () => key })()).toBe(key.principal);
+  const provers = { token: () => undefined, trustedProxy: () => proxy };
+  expect(await authenticate({ ...provers, apiKey: () => undefined })()).toBe(proxy.principal);
+  expect(await authenticate({ ...provers, apiKey: () => key })()).toBe(key.principal);
 });
 
 it('a backend that gets the verified token never gets another one', () => {
   const { apply } = createBackendIdentity(authSchema.parse({ identity: { subgraphs: { users: 'token' } } }));
   const forged = { authorization: 'Bearer forged' };
-  const asked = { ...context(), headers: forged, forwardHeaders: forged };
-  const byKey = apply(asked, key);
+  const head = { ...context(), headers: forged, forwardHeaders: forged };
+  const byKey = apply(head, key);
   expect([byKey.headers, byKey.forwardHeaders, byKey.forwardByRule?.token]).toEqual([{}, {}, {}]);
-  const byCookie = apply(asked, { ...user, token: 'verified' });
+  const byCookie = apply(head, { ...user, token: 'verified' });
   expect(byCookie.forwardByRule?.token).toEqual({ authorization: 'Bearer verified' });
 });
 

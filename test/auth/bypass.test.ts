@@ -12,7 +12,7 @@ import { hostileNames } from '../support/hostile-names.ts';
 import { policyModule } from './guarded-graph.ts';
 import { type Asked, guardedGateway, type GuardedGateway } from './support/guarded-gateway.ts';
 import { mailboxPolicy, serveMailbox } from './support/mailbox.ts';
-import { waysTo } from './ways.ts';
+import { queriesFor } from './field-queries.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -55,13 +55,13 @@ describe('a guarded field', () => {
     'is not seen without the right whichever way it is asked for, and that is written down once',
     async () => {
       const graph = await guardedGateway({ authorization: ['dryRunRole: tester'] });
-      const ways = allWays(schemaOf(graph));
-      expect(ways.length).toBeGreaterThan(150);
-      const asked: Array<{ id: string; way: Way; who: string }> = [];
+      const queries = allQueries(schemaOf(graph));
+      expect(queries.length).toBeGreaterThan(150);
+      const requests: Array<{ id: string; way: GuardedQuery; who: string }> = [];
       const bypasses: string[] = [];
       const dead: string[] = [];
 
-      const askAll = async (way: Way): Promise<void> => {
+      const askAll = async (way: GuardedQuery): Promise<void> => {
         const { right, isMasked } = guarded[way.coordinate] ?? {};
         const other = allBut(right);
         for (const [who, claims] of [
@@ -69,8 +69,8 @@ describe('a guarded field', () => {
           ...(other ? [['other', other] as const] : []),
         ] as const) {
           for (const [transport, how] of Object.entries(transports)) {
-            const id = `way-${asked.length}`;
-            asked.push({ id, way, who });
+            const id = `way-${requests.length}`;
+            requests.push({ id, way, who });
             const headers = { ...how.headers, 'x-request-id': id };
             const reply = await graph.query(way.query, { ...how, claims, headers });
             const code = who === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
@@ -79,26 +79,27 @@ describe('a guarded field', () => {
           }
         }
         // There is something to be seen there.
-        const seen = await graph.query(way.query, {
+        const response = await graph.query(way.query, {
           claims: tester,
           headers: { 'x-authorization-dry-run': '1' },
         });
-        if (!seen.text.includes('canary')) dead.push(`${way.name}: ${way.query} answers ${seen.text}`);
+        if (!response.text.includes('canary'))
+          dead.push(`${way.name}: ${way.query} answers ${response.text}`);
       };
-      await inParallel(ways, askAll);
+      await inParallel(queries, askAll);
       expect(bypasses).toEqual([]);
       expect(dead).toEqual([]);
 
       const records = Map.groupBy(await graph.records(), ({ requestId }) => requestId);
-      const miscounted = asked.flatMap(({ id, way, who }) => {
-        const found = (records.get(id) ?? []).filter((record) => isAbout(record, way));
+      const miscounted = requests.flatMap(({ id, way, who }) => {
+        const matching = (records.get(id) ?? []).filter((record) => isAbout(record, way));
         const outcome = guarded[way.coordinate]?.isMasked ? 'mask' : 'deny';
-        const isOne = found.length === 1 && found[0]?.outcome === outcome && found[0].enforced;
-        return isOne ? [] : `${way.name} for ${who}: ${JSON.stringify(found)}`;
+        const isOne = matching.length === 1 && matching[0]?.outcome === outcome && matching[0].enforced;
+        return isOne ? [] : `${way.name} for ${who}: ${JSON.stringify(matching)}`;
       });
       expect(miscounted).toEqual([]);
       console.log(
-        `${ways.length} ways to ask for what is guarded, ${ways.filter(({ name }) => name.includes('name of an open field')).length} of them under the name of an open field`,
+        `${queries.length} ways to ask for what is guarded, ${queries.filter(({ name }) => name.includes('name of an open field')).length} of them under the name of an open field`,
       );
     },
     waysTimeoutMs,
@@ -150,22 +151,22 @@ it('the schema tells no value, and asks no backend', async () => {
 it('the schema itself can be closed, whichever way it is asked for', async () => {
   const policy = policyModule.replace('permissions:', 'introspection: staff, permissions:');
   const graph = await guardedGateway({ policy });
-  const ways = [
+  const queries = [
     '{ __schema { queryType { name } } }',
     '{ harmless: __type(name: "Account") { name } }',
     '{ ...F } fragment F on Query { __schema { types { name } } }',
     '{ ... on Query { ... { a: __type(name: "Account") { name fields { name } } } } books { title } }',
     'query ($name: String = "Account") { __type(name: $name) { name } }',
   ];
-  for (const query of ways) {
+  for (const query of queries) {
     for (const { method } of Object.values(transports)) {
       const denied = await graph.query(query, method ? { method } : {});
       expect(codesOf(denied), denied.text).toEqual(['UNAUTHENTICATED']);
       expect(denied.text).not.toMatch(/"(Account|Query)"/);
     }
-    const seen = await graph.query(query, { claims: { sub: 'ada', roles: ['staff'] } });
-    expect(seen.errors).toBeUndefined();
-    expect(seen.text).toMatch(/"(Account|Query)"/);
+    const response = await graph.query(query, { claims: { sub: 'ada', roles: ['staff'] } });
+    expect(response.errors).toBeUndefined();
+    expect(response.text).toMatch(/"(Account|Query)"/);
   }
   // What something is called where it is, is no secret of the schema.
   expect((await graph.query('{ __typename books { __typename } }')).errors).toBeUndefined();
@@ -209,18 +210,18 @@ describe('a name that a client chose', { timeout: 240_000 }, () => {
 
 const tester = { sub: 'tess', roles: ['tester'] };
 
-interface Way {
+interface GuardedQuery {
   readonly coordinate: string;
   readonly name: string;
   readonly query: string;
 }
 
-function allWays(schema: GraphQLSchema): Way[] {
+function allQueries(schema: GraphQLSchema): GuardedQuery[] {
   return Object.keys(guarded).flatMap((coordinate) => {
     const [typeName = '', field = ''] = coordinate.split('.');
     const type = schema.getType(typeName);
     if (!isObjectType(type)) throw new Error(`no type ${typeName}`);
-    return waysTo(schema, type, field).map(({ name, query }) => ({
+    return queriesFor(schema, type, field).map(({ name, query }) => ({
       coordinate,
       name: `${coordinate} at ${name}`,
       query,
@@ -283,7 +284,7 @@ function attemptsWith(name: string): Attempt[] {
 }
 
 /** An account is guarded as such: where a field can only give one, or where one is found. */
-function isAbout({ coordinates }: AuthorizationRecord, { coordinate }: Way): boolean {
+function isAbout({ coordinates }: AuthorizationRecord, { coordinate }: GuardedQuery): boolean {
   const about = coordinate === 'Account.owner' ? ['Account', 'Query.me'] : [coordinate];
   return about.some((one) => coordinates.includes(one));
 }

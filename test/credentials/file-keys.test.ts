@@ -153,7 +153,7 @@ describe('a file that', () => {
 });
 
 it.each([
-  ['no place for keys', {}, 'auth.apiKeys: say where keys are stored: set "file", or "redis"'],
+  ['no usedPath for keys', {}, 'auth.apiKeys: say where keys are stored: set "file", or "redis"'],
   ['a file that is not there', { file: '/none/keys.json' }, /no such file: create the first key with/],
 ])('%s stops the start', async (_what, settings, message) => {
   const opening = openApiKeys(apiKeysSchema.parse(settings), new Events(), undefined);
@@ -163,9 +163,9 @@ it.each([
 it('many who make keys at once lose none', async () => {
   const { repository, keys } = await given();
   const made = await Promise.all(Array.from({ length: 20 }, () => keys.create()));
-  const kept = await repository.read();
-  expect(made.filter(({ record }) => !kept.has(record.id))).toEqual([]);
-  expect(kept.size).toBe(21);
+  const records = await repository.read();
+  expect(made.filter(({ record }) => !records.has(record.id))).toEqual([]);
+  expect(records.size).toBe(21);
 });
 
 it('of two who rotate one key at once, one is told that the other was first', async () => {
@@ -178,18 +178,18 @@ it('of two who rotate one key at once, one is told that the other was first', as
 
 it('times of use of several gateways come together, the latest of each key', async () => {
   const { path, repository, first } = await given();
-  const place = lastUsedPath(path);
+  const usedPath = lastUsedPath(path);
   const { id } = first.record;
-  expect(await writeLastUsed(place, new Map([[id, 2000]]))).toEqual([]);
-  expect(await writeLastUsed(place, new Map([[id, 1000]]))).toEqual([id]);
-  await writeLastUsed(place, new Map([['bbbbbbbbbbbb', 3000]]));
+  expect(await writeLastUsed(usedPath, new Map([[id, 2000]]))).toEqual([]);
+  expect(await writeLastUsed(usedPath, new Map([[id, 1000]]))).toEqual([id]);
+  await writeLastUsed(usedPath, new Map([['bbbbbbbbbbbb', 3000]]));
   expect(await repository.lastUsed()).toEqual(
     new Map([
       [id, 2000],
       ['bbbbbbbbbbbb', 3000],
     ]),
   );
-  await writeFile(place, '{"__proto__":"2026-01-01T00:00:00Z","x":1,');
+  await writeFile(usedPath, '{"__proto__":"2026-01-01T00:00:00Z","x":1,');
   expect(await repository.lastUsed()).toEqual(new Map());
 });
 

@@ -76,8 +76,8 @@ describe('with Redis', () => {
   it('many requests at once with one key are one question', async () => {
     const { store, keys, show } = await given();
     const { text } = await keys.create();
-    const shown = await Promise.all(Array.from({ length: 100 }, () => show(text)));
-    expect(shown.filter(({ principal }) => !principal)).toEqual([]);
+    const results = await Promise.all(Array.from({ length: 100 }, () => show(text)));
+    expect(results.filter(({ principal }) => !principal)).toEqual([]);
     expect(store.asked).toBe(1);
   });
 
@@ -161,19 +161,19 @@ describe('with Redis', () => {
 describe('without Redis', () => {
   it('known keys go on for five minutes; of others nobody can say', async () => {
     const { store, forward, keys, show } = await given();
-    const [known, other] = [await keys.create(), await keys.create()];
-    await show(known.text);
+    const [cached, other] = [await keys.create(), await keys.create()];
+    await show(cached.text);
     store.isDown = true;
     forward(299 * secondMs);
-    expect((await show(known.text)).principal).toBeDefined();
+    expect((await show(cached.text)).principal).toBeDefined();
     expect(await show(other.text)).toEqual({
       code: 'AUTHENTICATION_UNAVAILABLE',
       reason: 'there is no connection to Redis',
     });
     forward(secondMs);
-    expect((await show(known.text)).code).toBe('AUTHENTICATION_UNAVAILABLE');
+    expect((await show(cached.text)).code).toBe('AUTHENTICATION_UNAVAILABLE');
     store.isDown = false;
-    expect((await show(known.text)).principal).toBeDefined();
+    expect((await show(cached.text)).principal).toBeDefined();
     expect((await show(other.text)).principal).toBeDefined();
   });
 
@@ -216,9 +216,9 @@ it('Redis never gets to see a key', async () => {
   const { real, keys, show } = await given();
   const { text } = await keys.create();
   await show(text);
-  const kept = await real.run((redis) => redis.hgetall(real.key('api-keys')));
-  expect(Object.keys(kept)).toEqual([text.slice(5, 17)]);
-  expect(JSON.stringify(kept)).not.toContain(text.slice(18, 40));
+  const stored = await real.run((redis) => redis.hgetall(real.key('api-keys')));
+  expect(Object.keys(stored)).toEqual([text.slice(5, 17)]);
+  expect(JSON.stringify(stored)).not.toContain(text.slice(18, 40));
 });
 
 it('times of use are kept beside the keys, more of them than go into one command', async () => {

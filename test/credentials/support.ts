@@ -55,7 +55,7 @@ export function forgedKey(id: string, secret = 'x'.repeat(43)): string {
   const body = `trib_${id}_${secret}`;
   let rest = crc32(body);
   let sum = '';
-  for (let place = 0; place < 6; place += 1) {
+  for (let i = 0; i < 6; i += 1) {
     sum = digits.charAt(rest % 62) + sum;
     rest = Math.floor(rest / 62);
   }

@@ -66,7 +66,7 @@ describe('mistakes', () => {
     ['port: 1\nport: 2', 'file.yaml:2:1 port: duplicate key, first on line 1'],
     [
       'port: 9007199254740993',
-      'file.yaml:1:7 port: this number has more digits than can be read: write it as text, in quotes',
+      'file.yaml:1:7 port: this number has too many digits to be represented exactly: write it as a string, in quotes',
     ],
     ['just text', 'file.yaml:1:1 expected a map, got "just text"'],
     [
@@ -119,7 +119,7 @@ it('takes an empty file for an empty map', async () => {
 it('follows aliases and never lets a file reach the prototype of objects', async () => {
   expect(await check('port: &p 5000\nnested: { depth: *p }')).toMatchObject({ nested: { depth: 5000 } });
   expect(await mistakes('__proto__: { polluted: 1 }')).toContain(
-    'file.yaml:1:1 __proto__: nothing can have this name',
+    'file.yaml:1:1 __proto__: this name is not allowed',
   );
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });

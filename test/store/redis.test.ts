@@ -13,7 +13,7 @@ import { redisUrl } from '../support/redis.ts';
 interface Opened {
   readonly store: Store;
   /** What happened to it, in words. */
-  readonly told: string[];
+  readonly changes: string[];
 }
 
 /** Where it is not the waiting that is tested: a busy machine is no lost Redis. */
@@ -21,12 +21,12 @@ const patient = { commandTimeoutMs: 2000, startTimeoutMs: 10_000 };
 
 async function opened(settings: object): Promise<Opened> {
   const events = new Events();
-  const told: string[] = [];
-  events.on('storeChanged', ({ address, state, reason }) => told.push(`${state} ${address} ${reason}`));
-  events.on('breakerChanged', ({ service, to }) => told.push(`${service} ${to}`));
+  const changes: string[] = [];
+  events.on('storeChanged', ({ address, state, reason }) => changes.push(`${state} ${address} ${reason}`));
+  events.on('breakerChanged', ({ service, to }) => changes.push(`${service} ${to}`));
   const store = await openStore(redisSchema.parse({ ...patient, ...settings }), events);
   onTestFinished(() => store.close());
-  return { store, told };
+  return { store, changes };
 }
 
 const ping = (store: Store): Promise<string> => store.run((redis) => redis.ping());
@@ -38,47 +38,47 @@ const outcomes = async (store: Store, times: number): Promise<string[]> => {
 };
 
 it('keeps what it is given under names of its own', async () => {
-  const { store, told } = await opened({ url: await redisUrl(), keyPrefix: 'store-test:' });
+  const { store, changes } = await opened({ url: await redisUrl(), keyPrefix: 'store-test:' });
   const key = store.key('a');
   expect(key).toBe('store-test:a');
   await store.run((redis) => redis.set(key, 'kept'));
   expect(await store.run((redis) => redis.get(key))).toBe('kept');
   await store.run((redis) => redis.del(key));
-  expect(told).toEqual([expect.stringMatching(/^connected (unix|redis):/)]);
+  expect(changes).toEqual([expect.stringMatching(/^connected (unix|redis):/)]);
 });
 
 it('a command that is wrong fails as what it is, and is no outage', async () => {
-  const { store, told } = await opened({ url: await redisUrl(), keyPrefix: 'store-test:' });
+  const { store, changes } = await opened({ url: await redisUrl(), keyPrefix: 'store-test:' });
   for (let i = 0; i < 20; i += 1)
     await expect(store.run((redis) => redis.eval('return nonsense(', 0))).rejects.toThrow(/ERR/);
   expect(await ping(store)).toBe('PONG');
-  expect(told).toHaveLength(1);
+  expect(changes).toHaveLength(1);
 });
 
 describe('a Redis that is not there', () => {
   it('does not keep anybody from starting, and says where and why, without the password', async () => {
     const port = await freePort();
     const url = `redis://gateway:s3cret@127.0.0.1:${port}/2`;
-    const { store, told } = await opened({ url, startTimeoutMs: 50 });
+    const { store, changes } = await opened({ url, startTimeoutMs: 50 });
     await expect(ping(store)).rejects.toThrow(StoreUnavailable);
-    expect(told).toEqual([`lost redis://127.0.0.1:${port}/2 connect ECONNREFUSED 127.0.0.1:${port}`]);
+    expect(changes).toEqual([`lost redis://127.0.0.1:${port}/2 connect ECONNREFUSED 127.0.0.1:${port}`]);
   });
 
   it('is found when it comes', async () => {
     const redis = await ownRedis();
     await redis.kill();
-    const { store, told } = await opened({ url: redis.url, startTimeoutMs: 10 });
+    const { store, changes } = await opened({ url: redis.url, startTimeoutMs: 10 });
     await expect(ping(store)).rejects.toThrow('there is no connection to Redis');
     await redis.start();
     await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
-    expect(told.map((line) => line.split(' ')[0])).toEqual(['lost', 'connected']);
+    expect(changes.map((line) => line.split(' ')[0])).toEqual(['lost', 'connected']);
   });
 });
 
 describe('a Redis that freezes', () => {
   it('costs a few commands their 50 ms each, then none, and is back at once when it goes on', async () => {
     const redis = await ownRedis();
-    const { store, told } = await opened({ url: redis.url, commandTimeoutMs: 50 });
+    const { store, changes } = await opened({ url: redis.url, commandTimeoutMs: 50 });
     await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
     redis.signal('SIGSTOP');
     const frozen = await outcomes(store, 200);
@@ -88,17 +88,17 @@ describe('a Redis that freezes', () => {
     expect(frozen.at(-1)).toMatch(/has just failed|no connection/);
     redis.signal('SIGCONT');
     await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
-    expect(told).toContain('redis open');
+    expect(changes).toContain('redis open');
   });
 
   it('is given up as dead after a second of silence, though its connection is still open', async () => {
     const redis = await ownRedis();
-    const { store, told } = await opened({ url: redis.url, commandTimeoutMs: 50 });
+    const { store, changes } = await opened({ url: redis.url, commandTimeoutMs: 50 });
     redis.signal('SIGSTOP');
     await expect
       .poll(async () => {
         await ping(store).catch(() => {});
-        return told.some((line) => line.startsWith('lost'));
+        return changes.some((line) => line.startsWith('lost'));
       })
       .toBe(true);
     redis.signal('SIGCONT');
@@ -108,23 +108,23 @@ describe('a Redis that freezes', () => {
 
 it('a Redis that is killed and started again is used again', async () => {
   const redis = await ownRedis();
-  const { store, told } = await opened({ url: `unix://${redis.path}` });
+  const { store, changes } = await opened({ url: `unix://${redis.path}` });
   expect(await ping(store)).toBe('PONG');
   await redis.kill();
-  await expect.poll(() => told.length).toBeGreaterThan(1);
+  await expect.poll(() => changes.length).toBeGreaterThan(1);
   await expect(ping(store)).rejects.toThrow(StoreUnavailable);
   await redis.start();
   await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
 });
 
-it('a wrong password is told as what it is, and never shown', async () => {
+it('a wrong password is changes as what it is, and never shown', async () => {
   const redis = await ownRedis(['--requirepass', 'right']);
-  const { told, store } = await opened({
+  const { changes, store } = await opened({
     url: redis.url.replace('//', '//:wr0ng@'),
     startTimeoutMs: 200,
   });
-  expect(told[0]).toMatch(/^lost redis:\/\/127\.0\.0\.1:\d+ WRONGPASS/);
-  expect(told.join('\n')).not.toContain('wr0ng');
+  expect(changes[0]).toMatch(/^lost redis:\/\/127\.0\.0\.1:\d+ WRONGPASS/);
+  expect(changes.join('\n')).not.toContain('wr0ng');
   await expect(ping(store)).rejects.toThrow(StoreUnavailable);
   const { store: right } = await opened({ url: redis.url.replace('//', '//:right@') });
   expect(await ping(right)).toBe('PONG');
@@ -140,10 +140,10 @@ it('over TLS a server is believed by its certificate only', async () => {
   const url = `rediss://localhost:${port}`;
   const { store } = await opened({ url, caFile: caPath });
   expect(await ping(store)).toBe('PONG');
-  const { told } = await opened({ url, startTimeoutMs: 500 });
-  expect(told[0]).toMatch(/^lost rediss:\/\/localhost:\d+ .*certificate/);
+  const { changes } = await opened({ url, startTimeoutMs: 500 });
+  expect(changes[0]).toMatch(/^lost rediss:\/\/localhost:\d+ .*certificate/);
   const wrongName = url.replace('localhost', '127.0.0.1');
-  const { told: other } = await opened({ url: wrongName, caFile: caPath, startTimeoutMs: 500 });
+  const { changes: other } = await opened({ url: wrongName, caFile: caPath, startTimeoutMs: 500 });
   expect(other[0]).toMatch(/^lost .*altnames/);
 });
 
@@ -151,10 +151,10 @@ it('a cluster is asked through any of its nodes', async () => {
   const redis = await ownRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
   await redis.tell('CLUSTER ADDSLOTSRANGE 0 16383');
   await expect.poll(() => redis.tell('CLUSTER INFO')).toContain('cluster_state:ok');
-  const { store, told } = await opened({ cluster: [redis.url], keyPrefix: 'c:' });
+  const { store, changes } = await opened({ cluster: [redis.url], keyPrefix: 'c:' });
   await store.run((commands) => commands.hset(store.key('h'), 'f', '1'));
   expect(await store.run((commands) => commands.hgetall(store.key('h')))).toEqual({ f: '1' });
-  expect(told).toEqual([`connected ${redis.url} `]);
+  expect(changes).toEqual([`connected ${redis.url} `]);
   await redis.kill();
   await expect.poll(() => ping(store).then(() => '', String)).toContain('StoreUnavailable');
 });

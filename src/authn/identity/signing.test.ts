@@ -56,15 +56,15 @@ describe('a signed token', () => {
       const signer = new Signer(keys, options, Date.now);
       const check = (token: string) => jwtVerify(token, setOf(keys), { audience: 'a', algorithms: [alg] });
       const kids = [];
-      for (let turn = 0; turn < 3; turn += 1) {
+      for (let rotation = 0; rotation < 3; rotation += 1) {
         const [, next] = keys;
         const before = signer.identityOf(ada).tokenFor('a');
         kids.push((await check(before)).protectedHeader.kid);
-        const known = setOf(keys);
+        const previousKeySet = setOf(keys);
         signer.replaceKeys((keys = await rotatedKeys(keys)));
         const after = signer.identityOf(ada).tokenFor('a');
-        // Whoever fetched the keys before the turn knows the new one, and who fetches them after it the old one.
-        expect((await jwtVerify(after, known)).protectedHeader.kid).toBe(next?.kid);
+        // A key set fetched before the rotation has the new key, and one fetched after it the old key.
+        expect((await jwtVerify(after, previousKeySet)).protectedHeader.kid).toBe(next?.kid);
         await check(before);
       }
       expect(new Set(kids).size).toBe(3);
@@ -80,14 +80,14 @@ describe('another header', () => {
     });
     const signer = new Signer(await newSigningKeys('ES256'), options, Date.now);
     const { apply } = createBackendIdentity(config, signer);
-    const said = { 'x-identity': 'forged', 'x-other': 'a' };
-    const context = requestContext({ headers: said, forwardHeaders: said });
-    const anonymously = apply(context, { principal: anonymous });
-    expect(anonymously.forwardHeaders).toEqual({ 'x-other': 'a' });
-    expect(anonymously.signedFor).toBeUndefined();
-    const known = apply(context, { principal: ada });
-    expect(known.headers).toEqual({ 'x-other': 'a' });
-    expect(known.signedFor?.('a').forwardHeaders).toEqual({
+    const forged = { 'x-identity': 'forged', 'x-other': 'a' };
+    const context = requestContext({ headers: forged, forwardHeaders: forged });
+    const anonymousContext = apply(context, { principal: anonymous });
+    expect(anonymousContext.forwardHeaders).toEqual({ 'x-other': 'a' });
+    expect(anonymousContext.signedFor).toBeUndefined();
+    const adaContext = apply(context, { principal: ada });
+    expect(adaContext.headers).toEqual({ 'x-other': 'a' });
+    expect(adaContext.signedFor?.('a').forwardHeaders).toEqual({
       'x-other': 'a',
       'x-identity': signer.identityOf(ada).tokenFor('a'),
     });
@@ -102,9 +102,9 @@ it.each(['headers', 'token'] as const)(
     });
     const signer = new Signer(await newSigningKeys('ES256'), options, Date.now);
     const proof = { principal: { ...ada, roles: ['admin'] }, token: 'own' };
-    const told = createBackendIdentity(config, signer).apply(requestContext(), proof);
-    expect(Object.keys(told.signedFor?.('a').forwardHeaders ?? {})).toEqual(['x-identity']);
-    expect(Object.keys(told.forwardHeaders)).toEqual(
+    const context = createBackendIdentity(config, signer).apply(requestContext(), proof);
+    expect(Object.keys(context.signedFor?.('a').forwardHeaders ?? {})).toEqual(['x-identity']);
+    expect(Object.keys(context.forwardHeaders)).toEqual(
       rule === 'token' ? ['authorization'] : ['x-user-id', 'x-user-roles'],
     );
   },
@@ -116,18 +116,18 @@ describe('what is shared between requests', () => {
     const config = authSchema.parse({ identity: { rule: 'signed', signed: { issuer: 'gateway' } } });
     const signer = new Signer(await newSigningKeys('ES256'), options, () => nowMs);
     const { apply } = createBackendIdentity(config, signer);
-    const told = (principal: Principal): [string, unknown] => {
+    const keyAndToken = (principal: Principal): [string, unknown] => {
       const context = apply(requestContext({}), { principal });
       const own = { ...context, ...context.signedFor?.('a') };
       const key = fetchKey({ ignoreHeaders: ['authorization'] })(own, 0);
       return [key, own.forwardHeaders['authorization']];
     };
-    const [key, token] = told(ada);
+    const [key, token] = keyAndToken(ada);
     nowMs += 40_000;
-    const [laterKey, laterToken] = told(ada);
+    const [laterKey, laterToken] = keyAndToken(ada);
     expect(laterKey).toBe(key);
     expect(laterToken).not.toBe(token);
-    expect(told({ ...ada, subject: 'grace' })[0]).not.toBe(key);
+    expect(keyAndToken({ ...ada, subject: 'grace' })[0]).not.toBe(key);
   });
 
   it('is never by less than who the user is, whatever may be ignored', () => {
@@ -156,9 +156,9 @@ describe('a file of keys', () => {
       jwk(),
       { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) },
     ];
-    const [one, two] = await read(JSON.stringify({ keys }));
-    expect([one?.alg, two?.alg]).toEqual(['EdDSA', 'ES256']);
-    expect(one?.kid).toMatch(/^[\w-]{43}$/);
+    const [first, second] = await read(JSON.stringify({ keys }));
+    expect([first?.alg, second?.alg]).toEqual(['EdDSA', 'ES256']);
+    expect(first?.kid).toMatch(/^[\w-]{43}$/);
   });
 
   it.each<[string, () => string]>([
@@ -181,9 +181,9 @@ describe('a file of keys', () => {
     ],
     ['a kid that is no text', () => JSON.stringify({ keys: [{ ...jwk(), kid: 7 }] })],
   ])('is refused with %s, without a word of what is in it', async (_what, text) => {
-    const given = text();
-    await expect(read(given)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    const { message } = await read(given).then(
+    const fileText = text();
+    await expect(read(fileText)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const { message } = await read(fileText).then(
       () => ({ message: '' }),
       (error: Error) => error,
     );

@@ -75,28 +75,30 @@ describe('without the parent', () => {
   });
 });
 
-it('a rule is asked once for what it says it depends on', async () => {
-  const asked: string[] = [];
-  const once = rule('once', contextual)(() => asked.push('once') > 0);
-  const perParent = rule('per parent', { cache: 'strict' })(({ id }: { id: string }) => asked.push(id) > 0);
+it('a rule is evaluated once for what it says it depends on', async () => {
+  const evaluated: string[] = [];
+  const once = rule('once', contextual)(() => evaluated.push('once') > 0);
+  const perParent = rule('per parent', { cache: 'strict' })(
+    ({ id }: { id: string }) => evaluated.push(id) > 0,
+  );
   const { decide } = given();
   for (const id of ['a', 'b', 'a']) await decide(and(once, perParent), { id });
-  expect(asked).toEqual(['once', 'a', 'b']);
+  expect(evaluated).toEqual(['once', 'a', 'b']);
 });
 
 it('a rule of the principal alone sees nothing of the field that asks first', async () => {
-  const seen: unknown[] = [];
+  const received: unknown[] = [];
   const mistaken = rule(
     'mistaken',
     contextual,
   )((parent: object, args: { owner?: string }) => {
-    seen.push(parent, args);
+    received.push(parent, args);
     return args.owner === 'me';
   });
   const { decide } = given();
   expect(await decide(mistaken, { id: 'a' }, { owner: 'me' })).toMatchObject({ is: 'deny' });
   expect(await decide(mistaken, { id: 'b' }, { owner: 'other' })).toMatchObject({ is: 'deny' });
-  expect(seen).toEqual([{}, {}]);
+  expect(received).toEqual([{}, {}]);
 });
 
 it('masks where the rule denies, and shows where it allows', async () => {

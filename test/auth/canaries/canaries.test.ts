@@ -3,17 +3,17 @@ import { describe, expect, it } from 'vitest';
 
 import { leaksOf, secretsFor } from './finder.ts';
 import { runEverything } from './run.ts';
-import type { Told } from './scenario.ts';
+import type { ClientResponse } from './scenario.ts';
 
 describe.each(['direct', 'apollo'])('through the %s front', (front) => {
   it('no secret of client, configuration or backend is in the log, errors, the audit or Redis', async () => {
-    const { secrets, told, log, audit, redis, listed, planted, keyId } = await runEverything(front);
+    const { secrets, responses, log, audit, redis, listed, planted, keyId } = await runEverything(front);
     for (const [name, secret] of Object.entries(secrets))
       expect([name, secret.length > 20]).toEqual([name, true]);
-    expect(leaksOf(secrets, { log, audit, redis, ...answersOf(told) })).toEqual([]);
+    expect(leaksOf(secrets, { log, audit, redis, ...answersOf(responses) })).toEqual([]);
 
     // All of it happened, and was written down.
-    const statuses = new Set(told.map(({ status }) => status));
+    const statuses = new Set(responses.map(({ status }) => status));
     expect(statuses).toEqual(new Set([200, 400, 401, 404, 405, 406, 413, 415, 431, 503]));
     for (const text of [
       'field failed',
@@ -26,7 +26,7 @@ describe.each(['direct', 'apollo'])('through the %s front', (front) => {
       expect([text, log.includes(text)]).toEqual([text, true]);
     for (const outcome of ['allow', 'deny', 'mask']) expect(audit).toContain(`"outcome":"${outcome}"`);
 
-    // What may be told is found where it is told.
+    // The values that may leak are found where they are expected.
     expect(redis).toContain(keyId);
     expect(leaksOf({ listed }, { audit })).toEqual([
       expect.stringContaining('audit has the secret "listed" as plain text'),
@@ -53,6 +53,8 @@ it.each<[string, (secret: string) => string]>([
   ]);
 });
 
-function answersOf(told: readonly Told[]): Record<string, string> {
-  return Object.fromEntries(told.map(({ sent, text }, i) => [`answer ${i} to ${sent.slice(0, 80)}`, text]));
+function answersOf(responses: readonly ClientResponse[]): Record<string, string> {
+  return Object.fromEntries(
+    responses.map(({ sent, text }, i) => [`answer ${i} to ${sent.slice(0, 80)}`, text]),
+  );
 }

@@ -12,20 +12,20 @@ import { introspector } from '../support/introspector.ts';
 import { signed, signingKey } from '../support/provider.ts';
 import { evilBackend, vaultSchema } from './evil-backend.ts';
 import { type Secrets, secretsFor } from './finder.ts';
-import { everything, type Told } from './scenario.ts';
+import { everything, type ClientResponse } from './scenario.ts';
 
 const issuer = 'https://login.example.com/';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface Run {
-  /** What must not be told. */
+  /** Must not leak. */
   readonly secrets: Secrets<string>;
-  readonly told: readonly Told[];
+  readonly responses: readonly ClientResponse[];
   readonly log: string;
   readonly audit: string;
   /** Every key and value. */
   readonly redis: string;
-  /** What may be told: the value of a variable that the audit lists, and the id of a request. */
+  /** May leak: the value of a variable that the audit lists, and the id of a request. */
   readonly listed: string;
   readonly planted: string;
   /** Of the API key that was used. */
@@ -112,8 +112,8 @@ export async function runEverything(front: string): Promise<Run> {
     forgedKey('x'.repeat(12), client.badKey.padEnd(43, 'x')),
   ];
   const tokens = [token, `op_${client.opaque}_good`];
-  const told = await everything(url, client, { tokens, badTokens, apiKey, badKeys }, shown);
-  const kept = await allOf(redis);
+  const responses = await everything(url, client, { tokens, badTokens, apiKey, badKeys }, shown);
+  const stored = await allOf(redis);
 
   // A graph that is no good, with secrets in the wrong places; then without its store.
   await writeFile(
@@ -133,7 +133,7 @@ export async function runEverything(front: string): Promise<Run> {
   const [, , signature = ''] = token.split('.');
   const identity = vault.signatures.at(-1) ?? '';
   const secrets = { ...client, ...configured, backend, data, issuerSays, signature, identity, keySecret };
-  return { secrets, told, audit, redis: kept, log: `${stdout}${stderr}`, keyId, ...shown };
+  return { secrets, responses, audit, redis: stored, log: `${stdout}${stderr}`, keyId, ...shown };
 }
 
 /** What it keeps, however it keeps it. */

@@ -16,7 +16,7 @@ export interface Credentials {
 }
 
 /** What came back: status, headers and errors, but no data. */
-export interface Told {
+export interface ClientResponse {
   readonly sent: string;
   readonly status: number;
   readonly text: string;
@@ -33,7 +33,7 @@ export async function everything(
   secrets: Secrets<ClientSecret>,
   { tokens, badTokens, apiKey, badKeys }: Credentials,
   { listed, planted }: Shown,
-): Promise<Told[]> {
+): Promise<ClientResponse[]> {
   const base = {
     'content-type': 'application/json',
     cookie: `session=${secrets.cookie}`,
@@ -42,12 +42,12 @@ export async function everything(
   };
   const [token = '', ...otherTokens] = tokens;
   const signedIn = { ...base, 'x-api-key': apiKey, authorization: `Bearer ${token}` };
-  const told: Told[] = [];
+  const responses: ClientResponse[] = [];
   const send = async (sent: string, target: string, request: RequestInit): Promise<void> => {
     const response = await fetch(target, { ...request, signal: AbortSignal.timeout(20_000) });
     const text = await response.text();
     const headers = JSON.stringify([...response.headers]);
-    told.push({ sent, status: response.status, text: `${headers} ${errorsIn(text)}` });
+    responses.push({ sent, status: response.status, text: `${headers} ${errorsIn(text)}` });
   };
   const post = (
     query: string,
@@ -172,9 +172,9 @@ export async function everything(
   ];
   for (const text of raw) {
     const { status, head, body } = await sendRaw(url, text);
-    told.push({ sent: text, status, text: `${head} ${body}` });
+    responses.push({ sent: text, status, text: `${head} ${body}` });
   }
-  return told;
+  return responses;
 }
 
 /** Data is for who asked for it. */

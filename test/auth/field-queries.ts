@@ -10,13 +10,13 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-export interface Way {
+export interface FieldQuery {
   readonly name: string;
   readonly query: string;
 }
 
 /** @param field Of `type`; a leaf, or an object whose field `leaf` is asked for. */
-export function waysTo(schema: GraphQLSchema, type: GraphQLObjectType, field: string): Way[] {
+export function queriesFor(schema: GraphQLSchema, type: GraphQLObjectType, field: string): FieldQuery[] {
   const root = schema.getQueryType();
   if (!root) return [];
   if (type === root) return selectionsOf(type, field, root).map((way) => wrapped(way, []));
@@ -29,11 +29,12 @@ export function waysTo(schema: GraphQLSchema, type: GraphQLObjectType, field: st
  * Under the response name of a field that anybody may see, asked for below another type condition: on the object itself,
  * and on what a field that both types have leads to.
  */
-function sharedNames(schema: GraphQLSchema, type: GraphQLObjectType, field: string): Way[] {
+function sharedNames(schema: GraphQLSchema, type: GraphQLObjectType, field: string): FieldQuery[] {
   const open = Object.values(type.getFields()).find(({ name }) => name === 'title');
   if (!open || String(open.type) !== String(type.getFields()[field]?.type)) return [];
   const [guarded, harmless] = [`harmless: ${field}`, `harmless: ${open.name}`];
-  const way = (how: string, path: string[], selection: string): Way => wrapped({ how, selection }, path);
+  const way = (how: string, path: string[], selection: string): FieldQuery =>
+    wrapped({ how, selection }, path);
   return Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap((root) => {
     const at = getNamedType(root.type);
     const members = isAbstractType(at) ? schema.getPossibleTypes(at) : [];
@@ -66,41 +67,41 @@ interface Selection {
   readonly fragments?: string;
 }
 
-function wrapped({ how, selection, fragments = '' }: Selection, path: readonly string[]): Way {
+function wrapped({ how, selection, fragments = '' }: Selection, path: readonly string[]): FieldQuery {
   const body = path.reduceRight((inner, step) => `${step} { ${inner} }`, selection);
   return {
     name: `${path.join('.') || 'root'} by ${how}`,
-    query: `query ($yes: Boolean! = true) { ${body} ...Always } fragment Always on Query { __typename @include(if: $yes) } ${fragments}`,
+    query: `query ($yes: Boolean! = true) { ${body} ...Alselections } fragment Alselections on Query { __typename @include(if: $yes) } ${fragments}`,
   };
 }
 
 /** How to write it where the declared type is `at`. */
 function selectionsOf(type: GraphQLObjectType, field: string, at: GraphQLCompositeType): Selection[] {
   const inner = leafBelow(type, field);
-  const asked = `${field}${inner}`;
-  const ways: Selection[] = [
-    { how: 'inline fragment', selection: `... on ${type.name} { ${asked} }` },
-    { how: 'alias', selection: `... on ${type.name} { harmless: ${asked} }` },
-    { how: 'named fragment', selection: '...F', fragments: `fragment F on ${type.name} { ${asked} }` },
+  const target = `${field}${inner}`;
+  const selections: Selection[] = [
+    { how: 'inline fragment', selection: `... on ${type.name} { ${target} }` },
+    { how: 'alias', selection: `... on ${type.name} { harmless: ${target} }` },
+    { how: 'named fragment', selection: '...F', fragments: `fragment F on ${type.name} { ${target} }` },
     {
       how: 'fragment in a fragment',
       selection: '...G',
-      fragments: `fragment G on ${at.name} { ...H } fragment H on ${type.name} { ${asked} }`,
+      fragments: `fragment G on ${at.name} { ...H } fragment H on ${type.name} { ${target} }`,
     },
     {
       how: 'condition',
       selection: `... on ${type.name} @include(if: $yes) { ${field} @include(if: $yes)${inner} }`,
     },
-    { how: 'twice', selection: `... on ${type.name} { ${asked} again: ${asked} }` },
+    { how: 'twice', selection: `... on ${type.name} { ${target} again: ${target} }` },
   ];
   const direct = 'getFields' in at && at.getFields()[field];
   if (direct)
-    ways.push({ how: 'itself', selection: asked }, { how: 'own alias', selection: `id2: ${asked}` });
-  for (const one of type.getInterfaces()) {
-    if (!one.getFields()[field]) continue;
-    ways.push({ how: `interface ${one.name}`, selection: `... on ${one.name} { ${asked} }` });
+    selections.push({ how: 'itself', selection: target }, { how: 'own alias', selection: `id2: ${target}` });
+  for (const parent of type.getInterfaces()) {
+    if (!parent.getFields()[field]) continue;
+    selections.push({ how: `interface ${parent.name}`, selection: `... on ${parent.name} { ${target} }` });
   }
-  return ways;
+  return selections;
 }
 
 function leafBelow(type: GraphQLObjectType, field: string): string {
