@@ -1,10 +1,10 @@
-/** Tells, without reading it, whether a file has changed: written over, replaced, or reached by another link. */
+/** Detects changes of a file without reading it: overwritten, replaced, or a symbolic link pointed elsewhere. */
 
 import { stat } from 'node:fs/promises';
 
 export const missingFile = 'missing';
 
-/** Another text for another state. Take it before the file is read: a change in between is then seen by the next look. */
+/** Differs after every change. Take it before reading the file, so that the next check detects a change in between. */
 export async function fileState(path: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(path);

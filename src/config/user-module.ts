@@ -1,8 +1,8 @@
 /**
- * Loads modules that users write and a configuration file names: resolvers, kinds of sources, a policy, labels, plugins.
+ * Loads user modules that a configuration file names: resolvers, kinds of sources, a policy, labels, plugins.
  *
- * What they import as `@tributary-gateway/tributary` is the gateway that loads them, whether that package is installed
- * beside them or not: a second copy of it would have classes of its own.
+ * Their imports of `@tributary-gateway/tributary` resolve to the running gateway, whether or not that package is installed
+ * beside them, because the classes of a second copy would be different ones.
  */
 
 import { stat } from 'node:fs/promises';
@@ -21,7 +21,7 @@ registerHooks({
   },
 });
 
-/** What a module exports, by name. */
+/** The exports of a module, by name. */
 export type UserModule = Readonly<Record<string, unknown>>;
 
 /** @throws {Error} `cannot be loaded: ...`, with the reason. */
@@ -29,7 +29,7 @@ export async function loadUserModule(path: string): Promise<UserModule> {
   return importOrExplain(pathToFileURL(path).href);
 }
 
-/** Reads the file anew when it has changed since it was last loaded. @throws {Error} As `loadUserModule`. */
+/** Reloads the file if it has changed since it was last loaded. @throws {Error} As `loadUserModule`. */
 export async function reloadUserModule(path: string): Promise<UserModule> {
   const changedAtMs = await stat(path).then(({ mtimeMs }) => mtimeMs, cannotLoad);
   return importOrExplain(`${pathToFileURL(path).href}?changed=${changedAtMs}`);

@@ -14,7 +14,7 @@ import {
   rotatedKeys,
   type SigningJwk,
 } from '../authn/identity/signing-keys.ts';
-import { signs, type AuthConfig } from '../config/gateway/auth.ts';
+import { usesSignedIdentity, type AuthConfig } from '../config/gateway/auth.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Events } from '../shared/events.ts';
 import { readTls, type TlsTexts } from './tls.ts';
@@ -129,7 +129,7 @@ type SignedConfig = NonNullable<AuthConfig['identity']['signed']>;
 
 /** Undefined: nothing is signed. */
 function signedOf({ auth }: GatewayConfig): SignedConfig | undefined {
-  return auth && signs(auth.identity) ? auth.identity.signed : undefined;
+  return auth && usesSignedIdentity(auth.identity) ? auth.identity.signed : undefined;
 }
 
 function firstKeys({ keyFile, algorithm }: SignedConfig): Promise<readonly SigningJwk[]> {

@@ -1,20 +1,20 @@
-/** The schema of `auth.certificates`: whose client certificates count, and who each name in them is. */
+/** The schema of `auth.certificates`: which client certificates are accepted, and how their names map to principals. */
 
 import { z } from 'zod';
 
 import { filePath } from '../yaml/file-path.ts';
 
 const text = z.string().min(1).max(1024);
-/** The kinds of names in a certificate that can say who it is of. */
+/** The kinds of subject alternative names that can identify a client. */
 const nameKinds = ['uri', 'dns', 'email'] as const;
 
 const nameRuleSchema = z
   .strictObject({
-    /** One of these three: the whole name, in which `{part}` stands for one part of it. */
+    /** One of these three: a pattern of the whole name, in which `{part}` matches one part. */
     uri: text.optional(),
     dns: text.optional(),
     email: text.optional(),
-    /** Both may use the parts. Default of `subject`: the whole name. */
+    /** Templates that may use the parts of the pattern. Default of `subject`: the whole name. */
     subject: text.optional(),
     client: text.optional(),
     tier: text.optional(),
@@ -37,11 +37,11 @@ const nameRuleSchema = z
   });
 
 export const certificatesSchema = z.strictObject({
-  /** Authorities in PEM, relative to gateway.yaml: no certificate of another one counts. Looked at for changes. */
+  /** The accepted certificate authorities in PEM, relative to gateway.yaml. Reloaded when it changes. */
   ca: filePath,
-  /** Whether each request needs a certificate, whatever else it shows. */
+  /** Whether each request needs a certificate besides any other credentials. */
   required: z.boolean().default(false),
-  /** Who a name is: the first rule counts that one name of the certificate fits. */
+  /** The first rule that matches a name of the certificate applies. */
   names: z.array(nameRuleSchema).min(1).max(1000),
 });
 

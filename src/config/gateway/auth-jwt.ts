@@ -1,4 +1,4 @@
-/** The schema of `auth.jwt`: whose tokens are accepted, and on what conditions. docs/reference/gateway-yaml.md explains each key. */
+/** The schema of `auth.jwt`: which issuers' access tokens are accepted. docs/reference/gateway-yaml.md explains each option. */
 
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ import { shortSecret } from './hmac-secrets.ts';
 import { isSecure, secureAddress } from './secure-address.ts';
 import { filePath } from '../yaml/file-path.ts';
 
-/** RSA and elliptic curves; and secrets that both sides know, which only keys in a file may be. */
+/** Asymmetric algorithms, and HMAC with shared secrets, which must come from a file or the configuration. */
 const algorithm = z.enum([
   'RS256',
   'RS384',
@@ -34,7 +34,7 @@ const claimNames = z.union([
   z.array(z.string().min(1)),
 ]);
 
-/** Where a principal's parts stand in a token: the first that is there counts; a dot goes into an object. */
+/** The claims that make up a principal: the first present one counts; a dot reaches into an object. */
 export const claimsSchema = z
   .strictObject({
     subject: claimNames.default(['sub']),
@@ -47,10 +47,10 @@ export const claimsSchema = z
 
 const issuerSchema = z
   .strictObject({
-    /** As `iss` has it, to the letter. Without any of the next three its keys are found by OIDC discovery. */
+    /** Exactly as in `iss`. Without any of the next three options its keys are found by OIDC discovery. */
     issuer: z.string().min(1).max(1024),
     jwksUrl: secureAddress.optional(),
-    /** A JSON file with `keys`. Relative to gateway.yaml; read again as an address is. */
+    /** A JSON file with `keys`. Relative to gateway.yaml; reloaded as often as a URL. */
     jwksFile: filePath.optional(),
     /** JSON Web Keys. */
     keys: z
@@ -62,32 +62,34 @@ const issuerSchema = z
       z
         .string()
         .min(1)
-        .transform((one) => [one]),
+        .transform((audience) => [audience]),
       z.array(z.string().min(1)).min(1),
     ]),
-    /** None, which needs `introspection`: none of its tokens is taken for a signed one. */
+    /** Empty only with `introspection`: then no token of this issuer is verified as a JWT. */
     algorithms: z.array(algorithm).default([]),
     introspection: introspectionSchema.optional(),
     clockToleranceSeconds: z.int().min(0).max(300).default(5),
-    /** Besides `exp`, which always is. */
+    /** Besides `exp`, which is always required. */
     requiredClaims: z.array(z.string().min(1)).default([]),
-    /** Of the header `typ`, one of which must be there. Default: `JWT`, `at+jwt` or none. */
+    /** Accepted values of the header `typ`. Default: `JWT`, `at+jwt` or none. */
     types: z.array(z.string().min(1)).min(1).optional(),
     claims: claimsSchema,
-    /** Tokens that are bound to a key (`cnf`), which whoever shows them would have to prove too. Nothing here checks it. */
+    /** Sender-constrained tokens (`cnf`). `accept`: as bearer tokens, because the gateway does not verify the key. */
     boundTokens: z.enum(['reject', 'accept']).default('reject'),
   })
   .superRefine((issuer, context) => {
-    const places = [issuer.jwksUrl, issuer.jwksFile, issuer.keys].filter((place) => place !== undefined);
+    const keySources = [issuer.jwksUrl, issuer.jwksFile, issuer.keys].filter(
+      (source) => source !== undefined,
+    );
     const report = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
-    if (places.length > 1) report('issuer', 'expected one of jwksUrl, jwksFile and keys');
+    if (keySources.length > 1) report('issuer', 'expected one of jwksUrl, jwksFile and keys');
     const signs = issuer.algorithms.length > 0;
     const canDiscover = URL.canParse(issuer.issuer) && isSecure(issuer.issuer);
-    if (signs && places.length === 0 && !canDiscover)
+    if (signs && keySources.length === 0 && !canDiscover)
       report('issuer', 'expected an https address to discover its keys, or jwksUrl, jwksFile or keys');
     if (!signs && !issuer.introspection) report('algorithms', 'expected algorithms, or introspection');
-    if (!signs && places.length > 0) report('algorithms', 'expected algorithms, as there are keys');
+    if (!signs && keySources.length > 0) report('algorithms', 'expected algorithms, as there are keys');
     if (issuer.introspection && !issuer.introspection.url && !canDiscover)
       report('introspection', 'expected url, or an https address as the issuer to discover it');
     const secrets = issuer.algorithms.filter((name) => name.startsWith('HS')).length;
@@ -108,7 +110,7 @@ export const jwtSchema = z.strictObject({
       havePrefixes,
       'expected another introspection.tokenPrefix for each issuer, and one without at most',
     ),
-  /** Where a token may stand; the first place that has one counts. */
+  /** Where the token of a request is looked for; the first source that has one counts. */
   sources: z
     .array(
       z.union([
@@ -125,17 +127,17 @@ export const jwtSchema = z.strictObject({
     .min(1)
     .default([{ header: 'authorization', scheme: 'Bearer' }]),
   tokenBytesMax: z.int().min(256).max(65_536).default(8192),
-  /** How long a token that holds is not checked again; never past its `exp`. */
+  /** How long a verified token is cached; never past its `exp`. */
   cacheSeconds: z.int().min(0).max(3600).default(60),
   cachedTokensMax: z.int().min(1).max(1_000_000).default(10_000),
-  /** Between two looks for a key that nobody knows. */
+  /** Between two fetches because of an unknown key. */
   cooldownMs: z.int().min(100).max(3_600_000).default(30_000),
-  /** How old keys may be before they are fetched again, with nobody waiting. */
+  /** How old keys may be before they are fetched again in the background. */
   refreshMs: z.int().min(1000).max(86_400_000).default(600_000),
-  /** How long the last keys serve while the identity provider is down. */
+  /** How long the last keys stay in use while the identity provider is unavailable. */
   keptHours: z.number().min(0).max(720).default(24),
   timeoutMs: z.int().min(1).max(60_000).default(1000),
-  /** Of the identity provider's answer. */
+  /** Of the identity provider's response. */
   responseBytesMax: z.int().min(1).max(1_048_576).default(65_536),
 });
 
@@ -144,7 +146,9 @@ function areDistinct(issuers: ReadonlyArray<{ readonly issuer: string }>): boole
 }
 
 function havePrefixes(issuers: ReadonlyArray<z.output<typeof issuerSchema>>): boolean {
-  const prefixes = issuers.flatMap(({ introspection: one }) => (one ? [one.tokenPrefix ?? ''] : []));
+  const prefixes = issuers.flatMap(({ introspection }) =>
+    introspection ? [introspection.tokenPrefix ?? ''] : [],
+  );
   return new Set(prefixes).size === prefixes.length;
 }
 

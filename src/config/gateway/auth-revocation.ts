@@ -1,4 +1,4 @@
-/** The schema of `auth.revocation`, and of one revocation as it is kept. docs/reference/gateway-yaml.md explains each key. */
+/** The schema of `auth.revocation`, and of a stored revocation. docs/reference/gateway-yaml.md explains each option. */
 
 import { z } from 'zod';
 
@@ -7,11 +7,11 @@ import { filePath } from '../yaml/file-path.ts';
 export const revocationSchema = z.strictObject({
   /** A JSON file that `tributary tokens` writes. Relative to gateway.yaml. Absent: revocations are in Redis. */
   file: filePath.optional(),
-  /** How often it is looked at, file or Redis. */
+  /** How often the file or Redis is checked for new revocations. */
   pollMs: z.int().min(100).max(60_000).default(1000),
-  /** Revocations that hold. */
+  /** Unexpired revocations. */
   entriesMax: z.int().min(1).max(1_000_000).default(100_000),
-  /** With Redis: what becomes of tokens while revocations could not be read even once. */
+  /** With Redis: whether tokens are accepted before revocations have been loaded for the first time. */
   untilLoaded: z.enum(['refuse', 'accept']).default('refuse'),
 });
 
@@ -22,16 +22,16 @@ export const claimText = z
   .min(1, 'expected some text')
   .max(1024, 'expected at most 1024 characters');
 
-/** Holds for tokens that fit everything it names. */
+/** Revokes the tokens that match all of its fields. */
 export const revocationEntrySchema = z
   .strictObject({
     jti: claimText.optional(),
     sub: claimText.optional(),
     issuer: claimText.optional(),
-    /** Tokens issued earlier. */
+    /** Revokes tokens issued before this time. */
     issuedBefore: z.iso.datetime().optional(),
     createdAt: z.iso.datetime(),
-    /** When the tokens it is for have expired by themselves. */
+    /** When all of these tokens have expired, so that the entry can be removed. */
     expiresAt: z.iso.datetime(),
   })
   .refine(

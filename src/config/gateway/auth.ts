@@ -1,5 +1,5 @@
 /**
- * The schema of `auth` in gateway.yaml: how requests prove who they are from, and how backends learn of it.
+ * The schema of `auth` in gateway.yaml: the credentials of requests, and identity propagation to backends.
  *
  * docs/reference/gateway-yaml.md explains each key; a test compares the two. Without `auth` nothing is proven and nothing is checked.
  */
@@ -18,38 +18,38 @@ export const addressRange = z
   .string()
   .refine(isAddressRange, 'expected an address or a range such as 10.0.0.0/8');
 
-/** How a backend learns who the request is from. */
+/** How the identity of a request is propagated to a backend. */
 const identityRule = z.enum(['none', 'headers', 'token', 'signed']);
 
 const signedSchema = z.strictObject({
-  /** `iss` of the tokens: how backends know this gateway. */
+  /** `iss` of the tokens, by which backends recognize this gateway. */
   issuer: z.string().min(1).max(1024),
-  /** `authorization` gets it as a bearer token, any other header as it is. */
+  /** `authorization` carries the token with the scheme Bearer, any other header the bare token. */
   header: headerName
     .refine((name) => !hopByHopHeaders.has(name), 'expected a header that may be sent on')
     .default('authorization'),
   lifetimeSeconds: z.int().min(10).max(3600).default(60),
-  /** A JSON Web Key Set with private keys, relative to gateway.yaml; the first signs. Absent: made at the start. */
+  /** A JSON Web Key Set with private keys, relative to gateway.yaml; the first signs. Absent: keys are generated at the start. */
   keyFile: filePath.optional(),
-  /** Of keys that are made here. */
+  /** Of generated keys. */
   algorithm: z.enum(['ES256', 'EdDSA']).default('ES256'),
-  /** How long each of them signs. */
+  /** How long each generated key signs before the next one replaces it. */
   turnHours: z.number().min(0.25).max(500).default(24),
 });
 
 export const authSchema = z.strictObject({
-  /** A request without any proof: goes on as anonymous, or is refused with 401. */
+  /** A request without credentials continues as anonymous, or is refused with 401. */
   onMissing: z.enum(['anonymous', 'reject']).default('anonymous'),
   jwt: jwtSchema.optional(),
   apiKeys: apiKeysSchema.optional(),
-  /** Tokens that hold no more, before they expire. */
+  /** Revocation of tokens before they expire. */
   revocation: revocationSchema.optional(),
-  /** Certificates of clients, which connect by TLS (`server.tls`). */
+  /** TLS client certificates; needs `server.tls`. */
   certificates: certificatesSchema.optional(),
-  /** A proxy that has proven the user already and says so in headers. */
+  /** A proxy that authenticates users and passes their identity in headers. */
   trustedProxy: z
     .strictObject({
-      /** The proxies: nobody else's headers count. */
+      /** The proxies whose headers are trusted. */
       addresses: z.array(addressRange).min(1),
       subjectHeader: headerName.default('x-auth-request-user'),
       /** Comma-separated. */
@@ -58,7 +58,7 @@ export const authSchema = z.strictObject({
     .optional(),
   identity: z
     .strictObject({
-      /** For every subgraph that `subgraphs` does not name. */
+      /** For subgraphs that `subgraphs` does not name. */
       rule: identityRule.default('headers'),
       subgraphs: z.record(z.string(), identityRule).default({}),
       userIdHeader: headerName.default('x-user-id'),
@@ -75,8 +75,8 @@ export const authSchema = z.strictObject({
 
 export type AuthConfig = z.output<typeof authSchema>;
 
-/** Whether anything is signed. */
-export function signs({ rule, subgraphs }: AuthConfig['identity']): boolean {
+/** Whether any rule is `signed`. */
+export function usesSignedIdentity({ rule, subgraphs }: AuthConfig['identity']): boolean {
   return rule === 'signed' || Object.values(subgraphs).includes('signed');
 }
 

@@ -1,7 +1,7 @@
 /**
  * Loads gateway.yaml: how the gateway listens, what it accepts and how long it waits.
  *
- * Every default stands here, once. The file is optional: without it the defaults hold.
+ * All defaults are here or in the schemas of its parts. The file is optional: without it the defaults apply.
  */
 
 import { availableParallelism } from 'node:os';
@@ -23,17 +23,17 @@ import { filePath } from '../yaml/file-path.ts';
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
 
-/** What a supergraph may use and nothing here enforces. */
+/** Directives that a supergraph may use although the gateway does not enforce them. */
 const unenforced = z.enum(['authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'cacheTag']);
 
-const everyKey = z.strictObject({
-  /** Directives that a supergraph may use although nothing enforces them. Others: the supergraph is refused. */
+const optionsSchema = z.strictObject({
+  /** Accepted although nothing enforces them. A supergraph with any other of these directives is refused. */
   allowUnenforced: z.array(unenforced).default([]),
-  /** Labels of `@override(label:)`: whether they hold, or for how many percent of requests. Others: `percent(n)` only. */
+  /** Labels of `@override(label:)`: on, off, or on for a percentage of requests. Others: `percent(n)` only. */
   labels: z.record(z.string(), z.union([z.boolean(), z.number().min(0).max(100)])).default({}),
-  /** A module that exports `labels(request, names)`: it speaks for labels of which `labels` says nothing. */
+  /** A module that exports `labels(request, names)`, which decides labels that are not in `labels`. */
   labelsModule: filePath.optional(),
-  /** `apollo` is chosen by itself when `apollo.plugins` or `apollo.key` is there. Default: `direct`. */
+  /** Default: `apollo` if `apollo.plugins` or `apollo.key` is set, else `direct`. */
   front: z.enum(['direct', 'apollo']).optional(),
   apollo: z
     .strictObject({
@@ -49,13 +49,13 @@ const everyKey = z.strictObject({
       host: z.string().default('127.0.0.1'),
       /** 0: any free port. */
       port: z.int().min(0).max(65_535).default(4000),
-      /** Processes that answer requests behind one port; `auto`: as many as there are processors. */
+      /** Processes that serve requests on one port; `auto`: one per processor. */
       workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
       /** The GraphQL endpoint. */
       path: z.string().startsWith('/').default('/graphql'),
-      /** Proxies in front: clients behind them are told apart by their `x-forwarded-for`. */
+      /** Proxies in front, whose `x-forwarded-for` is trusted as the client's address. */
       trustedProxies: z.array(addressRange).default([]),
-      /** IPv6 addresses that share so many bits are one client. */
+      /** IPv6 addresses with the same prefix of this length count as one client. */
       ipv6PrefixBits: z.int().min(1).max(128).default(64),
       /** Absent: plain HTTP. */
       tls: serverTlsSchema.optional(),
@@ -65,33 +65,33 @@ const everyKey = z.strictObject({
       headerBytesMax: bytes.default(16_384),
       /** From the first byte of a request to its last. */
       requestReceiveTimeoutMs: milliseconds.default(10_000),
-      /** Connections of clients at once; fewer where the system has not the descriptors. */
+      /** Concurrent client connections; fewer if the process may not open as many file descriptors. */
       connectionsMax: z.int().min(1).max(1_000_000).default(10_000),
-      /** An answer of which its client takes nothing for so long is dropped. */
+      /** A response of which its client reads nothing for this long is dropped. */
       unreadAnswerTimeoutMs: milliseconds.default(30_000),
-      /** Answers that clients have not taken yet, of all connections; an eighth for several on one. */
+      /** Responses that clients have not read yet, of all connections; an eighth of it for those of one connection. */
       unreadAnswersBytesMax: bytes.default(268_435_456),
-      /** After SIGTERM, how long readiness fails before the listener closes, also while there is nothing to do. */
+      /** After SIGTERM, how long the readiness probe fails before the listener closes, even if no request is in flight. */
       drainDelayMs: z.int().min(0).max(600_000).default(0),
-      /** After SIGTERM and that delay, for requests in flight. */
+      /** Graceful shutdown: how long requests in flight may take after SIGTERM and that delay. */
       drainTimeoutMs: milliseconds.default(20_000),
-      /** GraphiQL for browsers. Default: only where NODE_ENV is not `production`. */
+      /** GraphiQL for browsers. Default: only if NODE_ENV is not `production`. */
       graphiql: z.boolean().optional(),
     })
     .prefault({}),
-  /** Absent: nobody is asked who they are. */
+  /** Absent: authentication is not configured. */
   auth: authSchema.optional(),
   authorization: authorizationSchema.prefault({}),
   audit: auditSchema.prefault({}),
   admission: z
     .strictObject({
-      /** Requests executed at once while the processor is busy all the time. */
+      /** Requests executed concurrently while the processor is fully busy. */
       concurrencyMin: z.int().min(1).default(8),
-      /** The same while it waits for slow backends. */
+      /** Requests executed concurrently while it waits for slow backends. */
       concurrencyMax: z.int().min(1).default(1000),
-      /** Requests waiting for their turn. One more is refused. */
+      /** Requests waiting for admission. One more is refused. */
       queueMax: z.int().min(0).default(2000),
-      /** How late the event loop may be, again and again, before queries are refused; twice that: mutations too. */
+      /** Sustained event loop lag from which queries are refused; from twice that, mutations too. */
       lagMsMax: milliseconds.default(250),
       /** Share of the heap's limit in use, in percent, from which queries are refused; then mutations too. */
       heapPercentMax: z.int().min(1).max(99).default(92),
@@ -99,17 +99,17 @@ const everyKey = z.strictObject({
     .prefault({}),
   headers: z
     .strictObject({
-      /** The client's headers that backends get, besides x-request-id. */
+      /** Client headers to forward to backends, besides x-request-id. */
       forward: z
         .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
         .default(['x-user-id', 'x-correlation-id', 'traceparent', 'tracestate']),
-      /** Those that graph.yaml may give to single services, besides these and what is in `forward`. */
+      /** Further client headers that graph.yaml may forward to single services. */
       perService: z
         .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
         .default(['authorization', 'cookie']),
     })
     .prefault({}),
-  /** How services are reached, unless graph.yaml says otherwise for one of them. */
+  /** Defaults for all services; graph.yaml may override them for one. */
   transport: gatewayTransport.prefault({}),
   sharing: z
     .strictObject({
@@ -119,7 +119,7 @@ const everyKey = z.strictObject({
       ignoreHeaders: z
         .array(z.string().toLowerCase())
         .default(['traceparent', 'tracestate', 'x-correlation-id', 'x-request-id']),
-      /** Identical queries of clients that are in flight at the same time get one answer. */
+      /** Identical queries of clients that are in flight at the same time share one response. */
       requests: z.boolean().default(false),
     })
     .prefault({}),
@@ -127,7 +127,7 @@ const everyKey = z.strictObject({
     .strictObject({
       ...guardLimitsShape,
       subgraphCallsMax: z.int().min(1).default(100),
-      /** Errors in one answer. */
+      /** Errors in one response. */
       errorsMax: z.int().min(1).default(100),
       /** Requests of one client that wait for their operations to be planned. One more is refused. */
       planningPendingPerClientMax: z.int().min(1).default(1000),
@@ -155,21 +155,21 @@ const everyKey = z.strictObject({
       quarantineLongestMs: milliseconds.default(600_000),
     })
     .prefault({}),
-  /** What several gateways share. Absent: nothing is. */
+  /** The store that several gateways share. Absent: nothing is shared. */
   redis: redisSchema.optional(),
   /** See `policies.ts`. */
   policies: policiesSchema,
   reload: z
     .strictObject({
-      /** How often the files of the graph are looked at. 0: only on SIGHUP. */
+      /** How often the files of the graph are checked for changes. 0: only on SIGHUP. */
       filePollMs: z.int().min(0).max(600_000).default(1000),
-      /** How often the address of a supergraph is asked. 0: only on SIGHUP. */
+      /** How often the URL of a supergraph is polled. 0: only on SIGHUP. */
       urlPollMs: z.int().min(0).max(3_600_000).default(10_000),
-      /** After failures an address is asked less and less often, but at least this often. */
+      /** The longest interval of the backoff after failed polls. */
       urlPollMaxMs: milliseconds.default(300_000),
-      /** A supergraph from an address. Larger: refused. */
+      /** A supergraph from a URL. Larger: refused. */
       supergraphBytesMax: bytes.default(67_108_864),
-      /** Operations prepared for a new graph before it takes over: those asked most. */
+      /** The most frequent operations are prepared for a new graph before it takes over. */
       warmOperationsMax: z.int().min(0).default(200),
     })
     .prefault({}),
@@ -179,7 +179,7 @@ const everyKey = z.strictObject({
       requestMs: milliseconds.default(10_000),
       /** Processor time for parsing, validating and planning one operation. */
       planningMs: milliseconds.default(2000),
-      /** The same by the clock, for a busy machine. Where it is less than `planningMs`, that counts. */
+      /** The same in wall time, for a busy machine. At least `planningMs`. */
       planningWallMs: milliseconds.default(10_000),
       /** Loading a supergraph. */
       loadMs: milliseconds.default(60_000),
@@ -200,19 +200,19 @@ const everyKey = z.strictObject({
     .strictObject({
       level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
       /**
-       * Error messages written by backends, which may repeat what clients sent them: `pass` writes them down, `redact`
+       * Error messages written by backends, which may repeat client input: `pass` logs them, `redact`
        * leaves them out. Default: `redact` where NODE_ENV is `production`, else `pass`.
        */
       backendMessages: z.enum(['pass', 'redact']).optional(),
-      /** Of lines that are not written yet, because their reader is slow. Those beyond are lost, and counted. */
+      /** Log lines that wait for a slow reader. Further lines are lost, and counted. */
       bufferBytesMax: bytes.default(8_388_608),
     })
     .prefault({}),
 });
 
-export const gatewaySchema = everyKey.superRefine(({ auth, server }, context) => {
+export const gatewaySchema = optionsSchema.superRefine(({ auth, server }, context) => {
   if (!auth?.certificates || server.tls) return;
-  const message = 'expected server.tls: clients show their certificates when they connect by TLS';
+  const message = 'expected server.tls: client certificates need TLS';
   context.addIssue({ code: 'custom', path: ['auth', 'certificates'], message });
 });
 
@@ -234,7 +234,7 @@ export interface GatewayConfigOptions {
 }
 
 /**
- * @param path Without one, the defaults.
+ * @param path Undefined: the defaults apply.
  * @throws {GatewayError} `CONFIG_INVALID` that lists every mistake with its position.
  */
 export async function loadGatewayConfig(
@@ -246,14 +246,14 @@ export async function loadGatewayConfig(
     path === undefined
       ? await checkYaml('', gatewaySchema, { ...read, displayName: 'gateway.yaml' })
       : await readYamlFile(path, gatewaySchema, read);
-  const production = (options.environment ?? process.env).NODE_ENV === 'production';
+  const isProduction = (options.environment ?? process.env).NODE_ENV === 'production';
   const { plugins, key } = file.apollo;
   return {
     ...file,
     front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
     server: {
       ...file.server,
-      graphiql: file.server.graphiql ?? !production,
+      graphiql: file.server.graphiql ?? !isProduction,
       workers: workersOf(file.server.workers),
     },
     timeouts: {
@@ -261,14 +261,14 @@ export async function loadGatewayConfig(
       planningWallMs: Math.max(file.timeouts.planningMs, file.timeouts.planningWallMs),
     },
     errors: {
-      backendMessages: file.errors.backendMessages ?? (production ? 'redact' : 'pass'),
-      suggestions: file.errors.suggestions ?? !production,
+      backendMessages: file.errors.backendMessages ?? (isProduction ? 'redact' : 'pass'),
+      suggestions: file.errors.suggestions ?? !isProduction,
     },
-    log: { ...file.log, backendMessages: file.log.backendMessages ?? (production ? 'redact' : 'pass') },
+    log: { ...file.log, backendMessages: file.log.backendMessages ?? (isProduction ? 'redact' : 'pass') },
   };
 }
 
-/** @param asked A number, or `auto`: as many as there are processors. */
-export function workersOf(asked: number | 'auto'): number {
-  return asked === 'auto' ? availableParallelism() : asked;
+/** @param workers A number, or `auto`: one per processor. */
+export function workersOf(workers: number | 'auto'): number {
+  return workers === 'auto' ? availableParallelism() : workers;
 }

@@ -13,7 +13,7 @@ export const guardLimitsShape = {
   tokensMax: z.int().min(1).max(1_000_000).default(4000),
   /** Whitespace, commas, comments and byte order marks, in UTF-8. */
   ignoredBytesMax: z.int().min(1).max(16_777_216).default(65_536),
-  /** Brackets of any kind open at once. Whoever parses recurses as deep as this. */
+  /** Brackets of any kind open at once: the recursion depth of parsers. */
   nestingMax: z.int().min(1).max(500).default(64),
   /** Fields within fields; fragments add none, fields in `__schema` and `__type` are counted by the next limit. */
   depthMax: z.int().min(1).max(500).default(15),

@@ -1,6 +1,6 @@
-/** Secrets of HMAC algorithms: whoever can guess one signs as the issuer. */
+/** Checks the length of HMAC secrets: anyone who guesses one can sign as the issuer. */
 
-/** Of the hash, which is the least a key may have. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
+/** The minimum key length is that of the hash. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
 const hashBytes: ReadonlyMap<string, number> = new Map([
   ['HS256', 32],
   ['HS384', 48],
@@ -8,9 +8,9 @@ const hashBytes: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * @param keys JSON Web Keys, if they are some.
- * @param algorithms Those that the issuer may use.
- * @returns Which key is too short for one of the algorithms it may be used with; nothing of the key itself.
+ * @param keys A list of JSON Web Keys, unchecked.
+ * @param algorithms The algorithms of the issuer.
+ * @returns Which key is too short for one of its algorithms, without quoting the key.
  */
 export function shortSecret(keys: unknown, algorithms: readonly string[]): string | undefined {
   if (!Array.isArray(keys)) return undefined;
@@ -19,9 +19,9 @@ export function shortSecret(keys: unknown, algorithms: readonly string[]): strin
     if (kty !== 'oct') continue;
     const length = typeof k === 'string' ? Buffer.from(k, 'base64url').length : 0;
     for (const algorithm of algorithms) {
-      const least = alg === undefined || alg === algorithm ? hashBytes.get(algorithm) : undefined;
-      if (least !== undefined && length < least)
-        return `key ${i} has ${length} bytes: ${algorithm} needs at least ${least}, from a random source`;
+      const bytesMin = alg === undefined || alg === algorithm ? hashBytes.get(algorithm) : undefined;
+      if (bytesMin !== undefined && length < bytesMin)
+        return `key ${i} has ${length} bytes: ${algorithm} needs at least ${bytesMin}, from a random source`;
     }
   }
   return undefined;

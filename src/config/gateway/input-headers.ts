@@ -1,10 +1,10 @@
-/** Which headers of a client can change its answer, as the configuration has it. */
+/** Which request headers can change a response, by the configuration. */
 
 import type { GatewayConfig } from './gateway-config.ts';
 
 type HeaderConfig = Pick<GatewayConfig, 'headers' | 'sharing' | 'auth'>;
 
-/** In lower case, each once: those that backends may get, and those that say who the client is. */
+/** Distinct names in lower case: headers that backends may get, and headers with credentials. */
 export function inputHeaders(config: HeaderConfig): readonly string[] {
   const { headers, auth } = config;
   const ignored = new Set(ignoredHeaders(config));
@@ -12,7 +12,7 @@ export function inputHeaders(config: HeaderConfig): readonly string[] {
   return [...new Set(names)].filter((name) => !ignored.has(name));
 }
 
-/** Those by which clients prove who they are. */
+/** Headers that may carry credentials. */
 export function credentialHeaders(auth: GatewayConfig['auth']): readonly string[] {
   const { jwt, apiKeys, trustedProxy } = auth ?? {};
   return [
@@ -24,9 +24,11 @@ export function credentialHeaders(auth: GatewayConfig['auth']): readonly string[
   ];
 }
 
-/** Headers that may differ where answers are shared or kept: what says who the user is never may. */
+/** Headers that are ignored when responses are shared or cached; never those that identify the user. */
 export function ignoredHeaders({ sharing, auth }: Pick<HeaderConfig, 'sharing' | 'auth'>): readonly string[] {
   const { userIdHeader, userRolesHeader, signed } = auth?.identity ?? {};
-  const told = new Set(auth && [...credentialHeaders(auth), userIdHeader, userRolesHeader, signed?.header]);
-  return sharing.ignoreHeaders.filter((header) => !told.has(header));
+  const identityHeaders = new Set(
+    auth && [...credentialHeaders(auth), userIdHeader, userRolesHeader, signed?.header],
+  );
+  return sharing.ignoreHeaders.filter((header) => !identityHeaders.has(header));
 }

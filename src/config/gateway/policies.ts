@@ -1,5 +1,5 @@
 /**
- * `policies` of gateway.yaml: how patient, how stubborn and how careful the gateway is with each service.
+ * `policies` of gateway.yaml: timeouts, retries, circuit breakers and concurrency limits for each service.
  *
  * Four layers, each overriding single options of the one before: the defaults here, `policies.defaults`, those of the
  * service's kind, those of the service. docs/reference/gateway-yaml.md has the table.
@@ -16,7 +16,7 @@ const count = z.int().min(1).max(100_000);
 
 const breakerShape = z
   .strictObject({
-    /** `auto`: by what happens. `open`: refuses every call. `disabled`: refuses none. */
+    /** `auto`: by the results of calls. `open`: refuses every call. `disabled`: refuses none. */
     mode: z.enum(['auto', 'open', 'disabled']),
     minimumCalls: count,
     failureRatePercent: percent.min(1),
@@ -70,22 +70,22 @@ const coordinate = z
   .string()
   .regex(/^[A-Za-z_]\w*\.[A-Za-z_]\w*$/, 'expected a field such as Product.rating');
 
-/** What only one service can have. */
+/** Options of a single service, in no layer. */
 const ownShape = z
   .strictObject({
-    /** JSON values for fields, while the service is out. */
+    /** Values of fields, as JSON, while the service is unavailable. */
     fallbacks: z.record(
       coordinate.refine((field) => !field.startsWith('Mutation.'), 'a mutation has no fallback'),
       z.json(),
     ),
-    /** The last good answers, while the service is out. */
+    /** The last good responses, while the service is unavailable. */
     stale: z.strictObject({
       maxAgeMs: z.int().min(1).max(86_400_000).default(300_000),
       bytesMax: z.int().min(1024).max(4_294_967_296).default(16_777_216),
     }),
     /** Of a subgraph in this process. */
     fields: z.record(coordinate, z.strictObject({ timeoutMs: milliseconds })),
-    /** Mutations that may be sent again, with a key. */
+    /** Mutations that may be retried, with an idempotency key. */
     idempotencyKeys: z.array(coordinate.startsWith('Mutation.', 'expected a field of Mutation')).max(1000),
   })
   .partial();
@@ -99,7 +99,7 @@ export const policiesSchema = z
   .prefault({});
 
 export type PoliciesConfig = z.output<typeof policiesSchema>;
-/** Of one service, and no part of any layer. */
+/** Options of a single service, in no layer. */
 export type OwnPolicy = z.output<typeof ownShape>;
 export type ServiceKind = 'graphql' | 'rest' | 'grpc' | 'custom' | 'local';
 
@@ -116,7 +116,7 @@ const breaker = {
   halfOpenPermits: 3,
 };
 
-/** The first layer. `timeoutMs` of graph.yaml holds where it is shorter. */
+/** The first layer. A shorter `timeoutMs` of graph.yaml takes precedence. */
 export const policyDefaults = {
   timeoutMs: 60_000,
   reservePercent: 5,
@@ -131,7 +131,7 @@ export const policyDefaults = {
   breaker,
   concurrency: { enabled: true, initial: 128, min: 8, max: 1000, queueMax: 1000, queueMs: 1000 },
   batching: { batchMax: 100, windowMs: 0 },
-  // Sooner than the breaker of the whole service: one bad replica must not look like a bad service.
+  // Opens earlier than the breaker of the whole service, so that one bad replica does not open that one.
   replicas: {
     zones: [] as readonly string[],
     ejection: { ...breaker, minimumCalls: 5, connectErrorsMax: 2 },
@@ -139,8 +139,8 @@ export const policyDefaults = {
 };
 
 /**
- * A resolver runs in this process: what fails is the source it calls, which has policies of its own. Its own place in
- * line would only be a second one.
+ * A resolver runs in this process, and the sources that it calls have policies of their own: a second retry, breaker or
+ * queue would only add to those.
  */
 const localDefaults: z.output<typeof policyShape> = {
   reservePercent: 0,
@@ -151,7 +151,7 @@ const localDefaults: z.output<typeof policyShape> = {
 
 export type ServicePolicy = typeof policyDefaults;
 
-/** What holds for one service. */
+/** The effective policy of one service. */
 export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: string): ServicePolicy {
   const layers = [
     policies.defaults,
@@ -159,19 +159,19 @@ export function policyOf(policies: PoliciesConfig, kind: ServiceKind, name: stri
     policies.kinds?.[kind],
     layerOf(own(policies.services ?? {}, name)),
   ];
-  const policy = layers.reduce<ServicePolicy>((under, layer) => overlay(under, layer ?? {}), policyDefaults);
+  const policy = layers.reduce<ServicePolicy>((base, layer) => overlay(base, layer ?? {}), policyDefaults);
   if (kind !== 'local') return policy;
-  // What all services have, and a source that may have the same name, is no time for resolvers that call several:
-  // ending with the first of them they would lose what the others brought.
+  // The timeout of remote services is too short for resolvers that call several of them: one slow source would cost the
+  // results of the others.
   return { ...policy, timeoutMs: policies.kinds?.local?.timeoutMs ?? policyDefaults.timeoutMs };
 }
 
-/** What is no part of the layers stays out: breakers must not begin anew because a fallback changed. */
+/** Without the options in no layer: a changed fallback must not reset the circuit breaker. */
 function layerOf(
-  given: (OwnPolicy & z.output<typeof policyShape>) | undefined,
+  service: (OwnPolicy & z.output<typeof policyShape>) | undefined,
 ): z.output<typeof policyShape> {
   const names = Object.keys(ownShape.shape);
-  return Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => !names.includes(name)));
+  return Object.fromEntries(Object.entries(service ?? {}).filter(([name]) => !names.includes(name)));
 }
 
 export function ownPolicyOf({ services }: PoliciesConfig, name: string): OwnPolicy {
@@ -188,12 +188,12 @@ export function unknownServices(policies: PoliciesConfig, known: readonly string
     );
 }
 
-function overlay<Value extends object>(under: Value, over: object): Value {
-  const merged = { ...under } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(over)) {
+function overlay<Value extends object>(base: Value, layer: object): Value {
+  const merged = { ...base } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(layer)) {
     if (value === undefined) continue;
-    const below = own(merged, key);
-    merged[key] = isRecord(below) && isRecord(value) ? overlay(below, value) : value;
+    const inherited = own(merged, key);
+    merged[key] = isRecord(inherited) && isRecord(value) ? overlay(inherited, value) : value;
   }
   return merged as Value;
 }

@@ -1,4 +1,4 @@
-/** The schema of `redis` in gateway.yaml: where what several processes share is kept. Absent: nothing is shared. */
+/** The schema of `redis` in gateway.yaml: the store that several processes share. */
 
 import { z } from 'zod';
 
@@ -22,9 +22,9 @@ export const redisSchema = z
     url: anyUrl.optional(),
     /** Redis Cluster: some of its nodes. */
     cluster: z.array(serverUrl).min(1).max(100).optional(),
-    /** Certificates that those of `rediss://` are checked against, PEM. Default: those Node trusts. */
+    /** Certificate authorities for `rediss://`, in PEM. Default: those that Node trusts. */
     caFile: filePath.optional(),
-    /** Before every key of this gateway. */
+    /** Prefix of every key of this gateway. */
     keyPrefix: z
       .string()
       .regex(/^[\w.:-]{0,64}$/, 'expected letters, digits and _.:-')
@@ -32,7 +32,7 @@ export const redisSchema = z
     /** A command that takes longer has failed. */
     commandTimeoutMs: milliseconds.default(50),
     connectTimeoutMs: milliseconds.default(500),
-    /** How long the start waits for the first connection; then it goes on without. */
+    /** How long the start waits for the first connection before it continues without. */
     startTimeoutMs: milliseconds.default(1000),
     /** The longest wait before the next attempt to connect. */
     reconnectMaxMs: milliseconds.default(1000),

@@ -1,8 +1,8 @@
-/** Addresses of identity providers. */
+/** URLs of identity providers. */
 
 import { z } from 'zod';
 
-/** http only on this machine: whoever can change keys on their way can make tokens. */
+/** http only on this machine: an attacker who can change keys in transit can forge tokens. */
 export const secureAddress = z
   .url({ protocol: /^https?$/ })
   .refine(isSecure, 'expected https, or http on this machine');

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { filePath } from '../yaml/file-path.ts';
 
 export const serverTlsSchema = z.strictObject({
-  /** In PEM, with those between it and its authority behind it. This and the key: relative to gateway.yaml. */
+  /** In PEM, followed by intermediate certificates. Certificate and key are relative to gateway.yaml. */
   cert: filePath,
   /** In PEM, without a passphrase. */
   key: filePath,

@@ -15,7 +15,7 @@ const bytes = z.int().min(1).max(1_073_741_824);
 const encodings = ['gzip', 'br', 'zstd'] as const;
 
 const limits = {
-  /** Connections a service's origin. */
+  /** Connections per origin of a service. */
   connections: z.int().min(1).max(16),
   /** HTTP/2 where the service offers it over TLS. */
   http2: z.boolean(),
@@ -24,13 +24,13 @@ const limits = {
   /** How long an idle connection is kept unless the service says otherwise. */
   keepAliveMs: milliseconds,
   connectTimeoutMs: milliseconds,
-  /** Calls under way or waiting for a connection; one more is refused. */
+  /** Calls in flight or waiting for a connection; one more is refused. */
   callsMax: z.int().min(1).max(1_000_000),
-  /** An answer, unpacked. */
+  /** A response, decompressed. */
   responseBytesMax: bytes,
-  /** An answer as it comes over the wire, where it is compressed. */
+  /** A compressed response, as received. */
   compressedBytesMax: bytes,
-  /** Compressed answers that are asked for, best first. */
+  /** Accepted encodings of responses, most preferred first. */
   acceptEncodings: z.array(z.enum(encodings)).max(encodings.length).readonly(),
   /** Request bodies from this size on are sent as gzip. 0: never. */
   compressFromBytes: z.int().min(0).max(1_073_741_824),
@@ -64,26 +64,26 @@ export const serviceTransport = z.strictObject(limits).partial();
 
 export type PartialTransport = Readonly<z.output<typeof serviceTransport>>;
 
-/** The last one that says something counts. */
+/** For each option, the last layer that sets it counts. */
 export function mergedTransport(...layers: readonly PartialTransport[]): TransportLimits {
-  const said = layers.flatMap((layer) =>
+  const options = layers.flatMap((layer) =>
     Object.entries(layer).filter(([name, value]) => name in transportDefaults && value !== undefined),
   );
-  return { ...transportDefaults, ...(Object.fromEntries(said) as Partial<TransportLimits>) };
+  return { ...transportDefaults, ...(Object.fromEntries(options) as Partial<TransportLimits>) };
 }
 
 /** How DNS is asked about services with several addresses behind one name. */
 const dns = z.strictObject({
-  /** Who is asked, such as `127.0.0.1:8600`. None: those of the system. */
+  /** DNS servers, such as `127.0.0.1:8600`. None: those of the system. */
   servers: z
     .array(z.string().refine(isAddress, 'expected an address such as 10.0.0.53:53'))
     .max(8)
     .default([]),
   timeoutMs: milliseconds.max(30_000).default(2000),
-  /** Records that say less are kept so long. */
+  /** Records with a shorter TTL are cached this long. */
   ttlMinMs: milliseconds.min(100).default(1000),
   ttlMaxMs: milliseconds.min(100).default(300_000),
-  /** Of one name; more are left out. */
+  /** Addresses used of one name; more are ignored. */
   addressesMax: z.int().min(1).max(1000).default(64),
 });
 
@@ -93,10 +93,10 @@ export const dnsDefaults: DnsOptions = dns.parse({});
 
 /** `transport` of gateway.yaml. */
 export const gatewayTransport = serviceTransport.extend({
-  /** Answers of all services to one client request together, each without its first 64 KiB. */
+  /** Responses of all services to one client request together, each without its first 64 KiB. */
   operationBytesMax: bytes.default(64 * 1024 * 1024),
   dns: dns.optional(),
-  /** Such as `https://api.example.com` or `http://*.svc.local:*`. Absent: whatever the graph names. */
+  /** Such as `https://api.example.com` or `http://*.svc.local:*`. Absent: every origin in the graph. */
   allowedOrigins: z
     .array(z.string().refine(isOriginPattern, 'expected an origin such as https://*.example.com:8443'))
     .optional(),
@@ -110,7 +110,7 @@ const headerValue = z
   .string()
   .refine(isHeaderValue, 'expected a header value: one line of Latin-1 without spaces around it');
 
-/** Headers that belong to one connection or one body: never sent on, whatever a rule says. */
+/** Headers of one connection or one body: never forwarded, whatever a rule says. */
 export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
@@ -132,15 +132,15 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
 
 /** `headers` of one service in graph.yaml. */
 export const serviceHeaders = z.strictObject({
-  /** The client's headers this service gets besides those of gateway.yaml's `headers.forward`. */
+  /** Client headers to forward to this service, besides `headers.forward` of gateway.yaml. */
   forward: z.array(headerName).max(64).default([]),
-  /** Of those it would get, the ones it does not. */
+  /** Headers not to forward to this service. */
   remove: z.array(headerName).max(64).default([]),
-  /** Sent under another name. */
+  /** Headers forwarded under another name. */
   rename: z.record(headerName, headerName).default({}),
-  /** Sent with each call; goes before what the client sent. */
+  /** Sent with each call; overrides headers of the client. */
   insert: z.record(headerName, headerValue).default({}),
-  /** Headers of its answers that the client gets. */
+  /** Headers of its responses that are passed to the client. */
   respond: z.array(headerName).max(64).default([]),
 });
 
@@ -149,9 +149,9 @@ export type ServiceHeaders = Readonly<z.output<typeof serviceHeaders>>;
 /** `tls` of one service in graph.yaml; files in PEM. */
 export const serviceTls = z
   .strictObject({
-    /** Who signs the service's certificate. Absent: the authorities Node knows. */
+    /** The authority of the service's certificate. Absent: the authorities that Node trusts. */
     ca: filePath.optional(),
-    /** What this gateway shows of itself. */
+    /** The client certificate of this gateway. */
     cert: filePath.optional(),
     key: filePath.optional(),
     /** The name the service's certificate must have. Default: the host of its address. */
@@ -162,10 +162,10 @@ export const serviceTls = z
     'expected "cert" and "key" together',
   );
 
-/** The same with the text of the files. */
+/** The same, with the content of the files. */
 export type TlsMaterial = Readonly<z.output<typeof serviceTls>>;
 
-/** What the transport knows of one service. */
+/** The transport options of one service. */
 export interface ServiceTransport extends TransportLimits {
   readonly headers?: ServiceHeaders;
   readonly tls?: TlsMaterial;

@@ -1,7 +1,7 @@
 /**
- * What graph.yaml must fulfil beyond its shape: files exist, named sources exist, one way to reach a subgraph.
+ * Checks graph.yaml beyond its shape: files and named sources exist, and each subgraph is reached in exactly one way.
  *
- * Works on the value as it was read, valid or not, so that these mistakes are reported together with those of shape.
+ * Works on the unchecked value, valid or not, so that these mistakes are reported together with those in its shape.
  */
 
 import { readFile, stat } from 'node:fs/promises';
@@ -28,22 +28,22 @@ export async function checkGraph(value: unknown, folder: string, report: Report)
     const subgraph = entryOf(raw);
     const path = ['subgraphs', name];
     if (subgraph['kind'] === 'graphql') checkAddress(subgraph, path, report);
-    const place = { path, folder, report };
-    checkSourceNames(subgraph, Object.keys(sources), place);
-    await checkTls(subgraph, place);
-    await checkFile(subgraph['schema'], below(place, 'schema'));
-    await checkFile(subgraph['resolvers'], below(place, 'resolvers'));
-    if (subgraph['kind'] === 'local') await checkResolvers(subgraph, sources, place);
+    const context = { path, folder, report };
+    checkSourceNames(subgraph, Object.keys(sources), context);
+    await checkTls(subgraph, context);
+    await checkFile(subgraph['schema'], below(context, 'schema'));
+    await checkFile(subgraph['resolvers'], below(context, 'resolvers'));
+    if (subgraph['kind'] === 'local') await checkResolvers(subgraph, sources, context);
   }
   for (const [name, raw] of Object.entries(sources)) {
     const source = entryOf(raw);
-    const place = { path: ['sources', name], folder, report };
+    const context = { path: ['sources', name], folder, report };
     const { kind } = source;
-    if (kind === 'rest' || kind === 'graphql' || kind === 'grpc') checkAddress(source, place.path, report);
-    await checkFile(source['proto'], below(place, 'proto'));
-    await checkFolders(source['includeDirs'], below(place, 'includeDirs'));
-    await checkFile(source['module'], below(place, 'module'));
-    await checkTls(source, place);
+    if (kind === 'rest' || kind === 'graphql' || kind === 'grpc') checkAddress(source, context.path, report);
+    await checkFile(source['proto'], below(context, 'proto'));
+    await checkFolders(source['includeDirs'], below(context, 'includeDirs'));
+    await checkFile(source['module'], below(context, 'module'));
+    await checkTls(source, context);
   }
 }
 
@@ -54,23 +54,23 @@ function checkAddress(subgraph: Entry, path: ConfigPath, report: Report): void {
   if (!hasUrl && !hasUrls) report(path, 'expected "url" or "urls", got neither', 'key');
 }
 
-/** Of what is checked. */
-interface Place {
+/** The entry that is checked, and where its mistakes are reported. */
+interface CheckContext {
   readonly path: ConfigPath;
   readonly folder: string;
   readonly report: Report;
 }
 
-function below(place: Place, ...segments: ConfigPath): Place {
-  return { ...place, path: [...place.path, ...segments] };
+function below(context: CheckContext, ...segments: ConfigPath): CheckContext {
+  return { ...context, path: [...context.path, ...segments] };
 }
 
 async function checkResolvers(
   subgraph: Entry,
   sources: Entry,
-  { path, folder, report }: Place,
+  { path, folder, report }: CheckContext,
 ): Promise<void> {
-  const { resolvers, rest: mapping, schema, sources: given } = subgraph;
+  const { resolvers, rest: mapping, schema, sources: sourceNames } = subgraph;
   if (resolvers === undefined && mapping === undefined) {
     report(path, 'expected "resolvers" or "rest", got neither', 'key');
   }
@@ -78,7 +78,7 @@ async function checkResolvers(
   // A file that cannot be read is reported as such.
   const sdl = await readFile(resolve(folder, schema), 'utf8').catch(() => undefined);
   if (sdl === undefined) return;
-  const names = (Array.isArray(given) ? given : []).filter((name) => typeof name === 'string');
+  const names = (Array.isArray(sourceNames) ? sourceNames : []).filter((name) => typeof name === 'string');
   const kinds = new Map(names.map((name) => [name, entryOf(own(sources, name))['kind']] as const));
   checkRestMapping(
     { mapping, path: [...path, 'rest'], sdl, sources: kinds, hasResolvers: resolvers !== undefined },
@@ -86,45 +86,51 @@ async function checkResolvers(
   );
 }
 
-function checkSourceNames(subgraph: Entry, known: readonly string[], { path, report }: Place): void {
+function checkSourceNames(
+  subgraph: Entry,
+  existing: readonly string[],
+  { path, report }: CheckContext,
+): void {
   const names: unknown = subgraph['sources'];
   if (!Array.isArray(names)) return;
   for (const [index, name] of names.entries()) {
-    if (typeof name !== 'string' || known.includes(name)) continue;
-    const list = known.length > 0 ? `one of ${known.join(', ')}` : 'a name under "sources", which is empty';
+    if (typeof name !== 'string' || existing.includes(name)) continue;
+    const list =
+      existing.length > 0 ? `one of ${existing.join(', ')}` : 'a name under "sources", which is empty';
     report(
       [...path, 'sources', index],
-      `expected ${list}, got ${JSON.stringify(name)}${didYouMean(name, known)}`,
+      `expected ${list}, got ${JSON.stringify(name)}${didYouMean(name, existing)}`,
     );
   }
 }
 
-async function checkTls(service: Entry, place: Place): Promise<void> {
+async function checkTls(service: Entry, context: CheckContext): Promise<void> {
   const tls = entryOf(service['tls']);
-  for (const key of ['ca', 'cert', 'key']) await checkFile(tls[key], below(place, 'tls', key));
+  for (const key of ['ca', 'cert', 'key']) await checkFile(tls[key], below(context, 'tls', key));
 }
 
-async function checkFile(name: unknown, { path, folder, report }: Place): Promise<void> {
-  // What is no file name is a mistake of shape, reported by the schema.
+async function checkFile(name: unknown, { path, folder, report }: CheckContext): Promise<void> {
+  // A value that is not a file name is reported by the schema.
   if (typeof name !== 'string' || name === '') return;
-  const shown = JSON.stringify(name);
+  const quoted = JSON.stringify(name);
   try {
-    const found = await stat(resolve(folder, name));
-    if (!found.isFile()) report(path, `expected a file, got ${shown}, which is not one`);
-    else if (found.size > sdlBytesMax)
-      report(path, `expected at most ${sdlBytesMax} bytes, got ${found.size}`);
+    const stats = await stat(resolve(folder, name));
+    if (!stats.isFile()) report(path, `expected a file, got ${quoted}, which is not one`);
+    else if (stats.size > sdlBytesMax)
+      report(path, `expected at most ${sdlBytesMax} bytes, got ${stats.size}`);
   } catch {
-    report(path, `expected a file, got ${shown}, which does not exist`);
+    report(path, `expected a file, got ${quoted}, which does not exist`);
   }
 }
 
-async function checkFolders(names: unknown, { path, folder, report }: Place): Promise<void> {
+async function checkFolders(names: unknown, { path, folder, report }: CheckContext): Promise<void> {
   for (const [index, name] of (Array.isArray(names) ? names : []).entries()) {
     if (typeof name !== 'string' || name === '') continue;
-    const found = await stat(resolve(folder, name)).catch(() => undefined);
-    const shown = JSON.stringify(name);
-    if (!found) report([...path, index], `expected a folder, got ${shown}, which does not exist`);
-    else if (!found.isDirectory()) report([...path, index], `expected a folder, got ${shown}, which is none`);
+    const stats = await stat(resolve(folder, name)).catch(() => undefined);
+    const quoted = JSON.stringify(name);
+    if (!stats) report([...path, index], `expected a folder, got ${quoted}, which does not exist`);
+    else if (!stats.isDirectory())
+      report([...path, index], `expected a folder, got ${quoted}, which is none`);
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * Loads schemas/graph.yaml: the subgraphs and sources of the graph, with absolute paths and the text of each schema.
  *
- * The file's shape is `graph-schema.ts`; reading, variables and positions are `yaml-file.ts`; what crosses entries or
- * touches the disk is checked in `graph-checks.ts`.
+ * The file's shape is in `schema.ts`; reading, variables and positions are in `../yaml/file.ts`; whatever concerns several
+ * entries or other files is checked in `checks.ts`.
  */
 
 import { readFile, realpath } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { readYamlFile } from '../yaml/file.ts';
 
 /** One address of a service. */
 interface ReplicaConfig {
-  /** `http(s)://` or `grpc(s)://`, with `dns+` or `srv+` before it where DNS knows the replicas. */
+  /** `http(s)://` or `grpc(s)://`, prefixed with `dns+` or `srv+` if replicas are found by DNS. */
   readonly url: string;
   readonly zone?: string | undefined;
 }
@@ -32,14 +32,14 @@ interface SubgraphCommon {
   readonly sdl: string;
 }
 
-/** How a service is reached, where it differs from gateway.yaml. */
-interface Reached {
+/** How a service is reached, where that differs from gateway.yaml. */
+interface ConnectionConfig {
   readonly transport: PartialTransport;
   readonly headers?: ServiceHeaders | undefined;
   readonly tls?: TlsMaterial | undefined;
 }
 
-export interface GraphqlSubgraphConfig extends SubgraphCommon, Reached {
+export interface GraphqlSubgraphConfig extends SubgraphCommon, ConnectionConfig {
   readonly kind: 'graphql';
   /** At least one. */
   readonly replicas: readonly ReplicaConfig[];
@@ -47,7 +47,7 @@ export interface GraphqlSubgraphConfig extends SubgraphCommon, Reached {
 
 export interface LocalSubgraphConfig extends SubgraphCommon {
   readonly kind: 'local';
-  /** Absolute; the module exports `subgraph`. Absent: `rest` resolves all there is. */
+  /** Absolute; the module exports `subgraph`. Absent: `rest` resolves all fields. */
   readonly resolversPath?: string | undefined;
   /** Fields that are calls of REST services. */
   readonly rest?: RestMapping | undefined;
@@ -57,7 +57,7 @@ export interface LocalSubgraphConfig extends SubgraphCommon {
 
 export type SubgraphConfig = GraphqlSubgraphConfig | LocalSubgraphConfig;
 
-interface SourceCommon extends Reached {
+interface SourceCommon extends ConnectionConfig {
   readonly name: string;
   readonly timeoutMs: number;
 }
@@ -95,7 +95,7 @@ export interface CustomSourceConfig extends SourceCommon {
 export type SourceConfig = RestSourceConfig | GraphqlSourceConfig | GrpcSourceConfig | CustomSourceConfig;
 
 export interface GraphConfig {
-  /** Absolute path of the file all this came from. */
+  /** Absolute path of graph.yaml. */
   readonly path: string;
   readonly subgraphs: readonly SubgraphConfig[];
   readonly sources: readonly SourceConfig[];
@@ -111,7 +111,7 @@ export interface GraphFileOptions {
 /** @throws {GatewayError} `CONFIG_INVALID` that lists every mistake with its position. */
 export async function loadGraphFile(path: string, options: GraphFileOptions = {}): Promise<GraphConfig> {
   const absolute = resolve(path);
-  // Links are followed, as they are in the address of the running code that resolver modules are compared with.
+  // Symbolic links are resolved, as in the URL of the running code that resolver modules are compared with.
   const folder = await realpath(dirname(absolute)).catch(() => dirname(absolute));
   const file = await readYamlFile(absolute, graphFileSchema, {
     ...options,
@@ -174,7 +174,7 @@ async function sourceConfig(name: string, source: GraphFile['sources'][string]):
 
 function replicasOf({ url, urls }: Addresses): ReplicaConfig[] {
   const all = urls ?? (url === undefined ? [] : [url]);
-  return all.map((one) => (typeof one === 'string' ? { url: one } : one));
+  return all.map((replica) => (typeof replica === 'string' ? { url: replica } : replica));
 }
 
 interface Addresses {

@@ -1,6 +1,6 @@
 /**
- * Whether the `rest` mapping of a subgraph fits its schema and its sources: every name that is wrong is told with its
- * place in graph.yaml and the name that may be meant. Works on the value as it was read, valid or not.
+ * Checks the `rest` mapping of a subgraph against its schema and sources: every wrong name is reported with its position
+ * in graph.yaml and a suggestion. Works on the unchecked value, valid or not.
  */
 
 import { Kind, type TypeNode } from 'graphql';
@@ -23,7 +23,7 @@ import type { ConfigPath } from '../yaml/position.ts';
 
 export interface MappedSubgraph {
   readonly mapping: unknown;
-  /** Of graph.yaml. */
+  /** In graph.yaml. */
   readonly path: ConfigPath;
   readonly sdl: string;
   /** Names of its sources, with the kind of each. */
@@ -34,12 +34,12 @@ export interface MappedSubgraph {
 
 export function checkRestMapping(subgraph: MappedSubgraph, report: Report): void {
   const schema = indexSdl(subgraph.sdl);
-  // Mistakes of shape are reported by the schema of the file.
+  // Mistakes in its shape are reported by the schema of the file.
   const parsed = restMapping.safeParse(subgraph.mapping);
   if (schema && parsed.success) new Checker({ ...subgraph, mapping: parsed.data, schema, report }).check();
 }
 
-/** What a call is of: a field, or an entity by its key. */
+/** What a call resolves: a field, or an entity by its key (`field` is undefined). */
 interface Subject {
   readonly path: ConfigPath;
   readonly typeName: string;
@@ -47,10 +47,10 @@ interface Subject {
   readonly field: SdlField | undefined;
 }
 
-/** Where a placeholder stands, and what may be put in there. */
+/** The position of a placeholder, and what it may stand for. */
 interface Slot {
   readonly at: ConfigPath;
-  readonly wanted: 'path' | 'one' | 'list' | 'any';
+  readonly expected: 'path' | 'one' | 'list' | 'any';
 }
 
 const changes: readonly RestVerb[] = ['post', 'put', 'patch', 'delete'];
@@ -149,10 +149,10 @@ class Checker {
     this.#checkCompanions(call, verb, path);
     this.#checkPath(call[verb] ?? '', verb, subject);
     for (const [name, value] of Object.entries(call.query ?? {})) {
-      this.#checkScalar(value, { at: [...path, 'query', name], wanted: 'list' }, subject);
+      this.#checkScalar(value, { at: [...path, 'query', name], expected: 'list' }, subject);
     }
     this.#checkBody(call.body, [...path, 'body'], subject);
-    this.#checkScalar(call.idempotencyKey, { at: [...path, 'idempotencyKey'], wanted: 'one' }, subject);
+    this.#checkScalar(call.idempotencyKey, { at: [...path, 'idempotencyKey'], expected: 'one' }, subject);
     if (verb === 'bulk') this.#checkBulk(call, subject);
     this.#checkAnswer(subject);
   }
@@ -193,11 +193,11 @@ class Checker {
       this.#wrong(path, 'expected a path without empty steps, "." and ".." and without "/:name"', 'value');
     }
     for (const piece of pieces) {
-      if (typeof piece === 'object') this.#checkPlaceholder(piece, { at: path, wanted: 'path' }, subject);
+      if (typeof piece === 'object') this.#checkPlaceholder(piece, { at: path, expected: 'path' }, subject);
     }
   }
 
-  /** A literal, or one placeholder for a scalar or, where it may be, a list of them. */
+  /** A literal, or one placeholder for a scalar or, if the slot allows it, a list. */
   #checkScalar(value: unknown, slot: Slot, subject: Subject): void {
     if (typeof value !== 'string' || !/[{}]/.test(value)) return;
     const [only, ...others] = piecesOf(value) ?? [];
@@ -212,14 +212,14 @@ class Checker {
       }
       return;
     }
-    this.#checkScalar(value, { at: path, wanted: 'any' }, subject);
+    this.#checkScalar(value, { at: path, expected: 'any' }, subject);
   }
 
   #checkBulk(call: RestCallConfig, subject: Subject): void {
     const { path, field, type, typeName } = subject;
     if (!call.ids) this.#wrong(path, 'expected "ids" with "bulk": how the ids are sent');
     if (call.id !== undefined) {
-      this.#checkScalar(call.id, { at: [...path, 'id'], wanted: 'list' }, subject);
+      this.#checkScalar(call.id, { at: [...path, 'id'], expected: 'list' }, subject);
       const id = placeholderIn(call.id);
       if (!id) this.#wrong([...path, 'id'], unreadable, 'value');
       const ofId = id && field && this.#typeOf(id, subject);
@@ -233,7 +233,7 @@ class Checker {
     }
   }
 
-  /** Of an argument or a field of the parent; undefined where the schema does not say. */
+  /** The type of an argument or a field of the parent; undefined if the schema does not determine it. */
   #typeOf(
     { scope, path: [first = '', ...inner] }: Placeholder,
     { field, type }: Subject,
@@ -262,7 +262,7 @@ class Checker {
         const hint = didYouMean(name, [...type.fields.keys()]);
         this.#wrong(at, `the schema has no field ${namedType(field.type)}.${name}${hint}`);
       }
-      this.#checkScalar(value, { at, wanted: 'one' }, subject);
+      this.#checkScalar(value, { at, expected: 'one' }, subject);
     }
   }
 
@@ -275,16 +275,16 @@ class Checker {
     }
   }
 
-  #checkPlaceholder(placeholder: Placeholder, { at, wanted }: Slot, subject: Subject): void {
+  #checkPlaceholder(placeholder: Placeholder, { at, expected }: Slot, subject: Subject): void {
     const { scope, path: names } = placeholder;
-    const shown = placeholderText(placeholder);
-    const wrong = (reason: string): void => this.#wrong(at, `${shown}: ${reason}`, 'value');
+    const text = placeholderText(placeholder);
+    const wrong = (reason: string): void => this.#wrong(at, `${text}: ${reason}`, 'value');
     const { field, type, typeName } = subject;
     const [first = '', ...inner] = names;
-    if (placeholder.spans && wanted !== 'path') wrong('only in a path may it end with "*"');
+    if (placeholder.spans && expected !== 'path') wrong('only in a path may it end with "*"');
     if (scope === 'args') {
       if (!field) wrong('an entity has no arguments; expected {key...}');
-      else this.#checkArgument(names, field, { wanted, wrong });
+      else this.#checkArgument(names, field, { expected, wrong });
     } else if (scope === 'key') {
       if (field) wrong('only entities have a key; expected {args...}, {parent...} or {record...}');
       else this.#checkKey(names.join('.'), type, wrong);
@@ -293,19 +293,19 @@ class Checker {
     } else if (typeName === 'Query' || typeName === 'Mutation') {
       wrong(`a field of ${typeName} has no parent; expected {args...}`);
     } else if (scope === 'parent') {
-      const known = type.fields.get(first);
-      if (!known)
+      const parentField = type.fields.get(first);
+      if (!parentField)
         wrong(`the schema has no field ${typeName}.${first}${didYouMean(first, [...type.fields.keys()])}`);
       else if (inner.length > 0) wrong('expected one field; {record...} reaches into what the service sent');
       else if (Object.hasOwn(this.#mapping.fields, `${typeName}.${first}`))
         wrong('it is a call of its own, and not known before');
-      else if (wanted === 'path' && isListType(known.type)) wrong('a list is no part of a path');
+      else if (expected === 'path' && isListType(parentField.type)) wrong('a list is no part of a path');
     }
   }
 
   #checkKey(path: string, { keys }: SdlType, wrong: (reason: string) => void): void {
     const [first = [], ...others] = keys;
-    // A reference comes by any of the keys.
+    // A reference may use any of the keys.
     const inAll = first.filter((field) => others.every((key) => key.includes(field)));
     if (inAll.includes(path)) return;
     const reason = keys.some((key) => key.includes(path))
@@ -317,29 +317,29 @@ class Checker {
   #checkArgument(
     names: readonly string[],
     { args }: SdlField,
-    { wanted, wrong }: Pick<Slot, 'wanted'> & { readonly wrong: (reason: string) => void },
+    { expected, wrong }: Pick<Slot, 'expected'> & { readonly wrong: (reason: string) => void },
   ): void {
-    let known: ReadonlyMap<string, SdlField['type']> = args;
+    let candidates: ReadonlyMap<string, SdlField['type']> = args;
     let isNullable = false;
     for (const [index, name] of names.entries()) {
-      const type = known.get(name);
+      const type = candidates.get(name);
       if (!type) {
         const what = index === 0 ? 'the field has no argument' : `${names[index - 1]} has no field`;
-        wrong(`${what} ${name}${didYouMean(name, [...known.keys()])}`);
+        wrong(`${what} ${name}${didYouMean(name, [...candidates.keys()])}`);
         return;
       }
       isNullable ||= type.kind !== Kind.NON_NULL_TYPE;
       const input = this.#schema.get(namedType(type));
       const isLast = index === names.length - 1;
-      if (isListType(type) && (!isLast || wanted === 'path' || wanted === 'one')) wrong('it is a list');
-      else if (isLast && input?.kind === 'input' && wanted !== 'any')
+      if (isListType(type) && (!isLast || expected === 'path' || expected === 'one')) wrong('it is a list');
+      else if (isLast && input?.kind === 'input' && expected !== 'any')
         wrong('it is an object; name a field of it');
-      else if (isLast && isNullable && wanted === 'path') wrong('it may be null, and a path needs a value');
-      known = new Map([...(input?.fields ?? [])].map(([field, { type: of }]) => [field, of]));
+      else if (isLast && isNullable && expected === 'path') wrong('it may be null, and a path needs a value');
+      candidates = new Map([...(input?.fields ?? [])].map(([field, { type: of }]) => [field, of]));
     }
   }
 
-  /** A root field that nothing resolves would be null for ever. */
+  /** A root field without a resolver or call would always be null. */
   #checkRoots(): void {
     if (this.#subgraph.hasResolvers) return;
     for (const root of ['Query', 'Mutation']) {

@@ -9,7 +9,7 @@ import { serviceHeaders, serviceTls, serviceTransport } from '../gateway/transpo
 import { filePath } from '../yaml/file-path.ts';
 
 const timeoutMsDefault = 5000;
-/** Longer than that of the sources behind it: one slow source costs its fields and not the whole fetch. */
+/** Longer than that of sources, so that one slow source fails its own fields and not the whole fetch. */
 const localTimeoutMsDefault = 10_000;
 
 const name = z
@@ -24,7 +24,7 @@ const localTimeoutMs = z.number().int().min(1).max(60_000).default(localTimeoutM
 const httpUrl = z.string().refine(isHttpUrl, 'expected an address such as http://127.0.0.1:4101/graphql');
 const grpcUrl = z.string().refine(isGrpcUrl, 'expected an address such as grpc://127.0.0.1:4121');
 
-/** Replicas of one service, with the zone each is in where that matters. */
+/** Replicas of one service, each optionally with its zone. */
 const urlsOf = (url: z.ZodString) =>
   z
     .array(z.union([url, z.strictObject({ url, zone: z.string().min(1).max(64).optional() })]))
@@ -34,14 +34,14 @@ const urlsOf = (url: z.ZodString) =>
 const addresses = { url: httpUrl.optional(), urls: urlsOf(httpUrl).optional() };
 const grpcAddresses = { url: grpcUrl.optional(), urls: urlsOf(grpcUrl).optional() };
 
-/** How an HTTP or gRPC service is reached, where it differs from the rest. */
-const reached = {
+/** How an HTTP or gRPC service is reached, where that differs from gateway.yaml. */
+const connectionOptions = {
   transport: serviceTransport.prefault({}),
   headers: serviceHeaders.optional(),
   tls: serviceTls.optional(),
 };
 
-/** What of a REST service's answers is kept, as it allows. 0 entries: nothing. */
+/** The cache of a REST service's responses, as its headers allow. 0 entries: no caching. */
 const cache = z
   .strictObject({
     entriesMax: z.int().min(0).max(1_000_000).default(1000),
@@ -55,7 +55,7 @@ const graphqlSubgraph = z.strictObject({
   schema: filePath,
   owner,
   timeoutMs,
-  ...reached,
+  ...connectionOptions,
 });
 
 const localSubgraph = z.strictObject({
@@ -69,8 +69,19 @@ const localSubgraph = z.strictObject({
   timeoutMs: localTimeoutMs,
 });
 
-const restSource = z.strictObject({ kind: z.literal('rest'), ...addresses, timeoutMs, cache, ...reached });
-const graphqlSource = z.strictObject({ kind: z.literal('graphql'), ...addresses, timeoutMs, ...reached });
+const restSource = z.strictObject({
+  kind: z.literal('rest'),
+  ...addresses,
+  timeoutMs,
+  cache,
+  ...connectionOptions,
+});
+const graphqlSource = z.strictObject({
+  kind: z.literal('graphql'),
+  ...addresses,
+  timeoutMs,
+  ...connectionOptions,
+});
 const grpcSource = z.strictObject({
   kind: z.literal('grpc'),
   ...grpcAddresses,
@@ -79,7 +90,7 @@ const grpcSource = z.strictObject({
   includeDirs: z.array(filePath).max(64).default([]),
   service: z.string().min(1),
   timeoutMs,
-  ...reached,
+  ...connectionOptions,
 });
 
 const customSource = z.strictObject({
@@ -90,7 +101,7 @@ const customSource = z.strictObject({
   timeoutMs,
   /** The module checks them. */
   options: z.record(z.string(), z.unknown()).default({}),
-  ...reached,
+  ...connectionOptions,
 });
 
 const source = z.discriminatedUnion('kind', [restSource, grpcSource, graphqlSource, customSource]);
@@ -103,11 +114,11 @@ export const graphFileSchema = z.strictObject({
 export type GraphFile = z.output<typeof graphFileSchema>;
 
 function isHttpUrl(text: string): boolean {
-  const discovered = discoveryKind(text);
-  const url = URL.parse(discovered === 'fixed' ? text : plainUrl(text));
-  // Addresses need no DNS, and SRV records hold the port.
-  if (discovered !== 'fixed' && (!url || isAddress(url.hostname))) return false;
-  if (discovered === 'services' && namesPort(text)) return false;
+  const discovery = discoveryKind(text);
+  const url = URL.parse(discovery === 'fixed' ? text : plainUrl(text));
+  // IP addresses need no DNS, and SRV records hold the port.
+  if (discovery !== 'fixed' && (!url || isAddress(url.hostname))) return false;
+  if (discovery === 'services' && namesPort(text)) return false;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
   // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
   return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '';
@@ -116,8 +127,8 @@ function isHttpUrl(text: string): boolean {
 function isGrpcUrl(text: string): boolean {
   const address = /^(dns\+|srv\+)?grpcs?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.exec(text);
   if (!address || !URL.canParse(text)) return false;
-  const [, asked, host = '', port] = address;
-  if (asked === undefined) return port !== undefined;
-  // Addresses need no DNS, and SRV records hold the port.
-  return !isAddress(host) && !(asked === 'srv+' && port !== undefined);
+  const [, discovery, host = '', port] = address;
+  if (discovery === undefined) return port !== undefined;
+  // IP addresses need no DNS, and SRV records hold the port.
+  return !isAddress(host) && !(discovery === 'srv+' && port !== undefined);
 }

@@ -1,4 +1,4 @@
-/** What a subgraph's schema says of fields, arguments, inputs and keys, from its text alone: extensions are joined. */
+/** An index of a subgraph's types, fields, arguments and keys, from its text alone; type extensions are merged. */
 
 import {
   Kind,
@@ -24,7 +24,7 @@ export interface SdlType {
 
 export type SdlIndex = ReadonlyMap<string, SdlType>;
 
-/** Undefined where the text is no schema: composition says why. */
+/** Undefined if the text is not a schema: composition reports why. */
 export function indexSdl(sdl: string): SdlIndex | undefined {
   let document: DocumentNode;
   try {
@@ -76,7 +76,7 @@ export function isListType(type: TypeNode): boolean {
   return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isListType(type.type));
 }
 
-/** By what name `@link` of the federation specification brought `@key`. */
+/** The name under which `@link` imports `@key` of the federation specification. */
 function importedKey({ definitions }: DocumentNode): string {
   const links = definitions.flatMap((definition) =>
     definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
@@ -88,16 +88,16 @@ function importedKey({ definitions }: DocumentNode): string {
     return url?.kind === Kind.STRING && url.value.includes('/federation/');
   };
   const link = links.find(isFederation);
-  // The first version needs no link.
+  // Federation 1 needs no link.
   if (!link) return 'key';
   const imports = argumentOf(link, 'import');
-  for (const one of imports?.kind === Kind.LIST ? imports.values : []) {
-    if (one.kind === Kind.STRING && one.value === '@key') return 'key';
-    if (one.kind !== Kind.OBJECT) continue;
-    const said = new Map(
-      one.fields.map(({ name, value }) => [name.value, value.kind === Kind.STRING ? value.value : '']),
+  for (const entry of imports?.kind === Kind.LIST ? imports.values : []) {
+    if (entry.kind === Kind.STRING && entry.value === '@key') return 'key';
+    if (entry.kind !== Kind.OBJECT) continue;
+    const fields = new Map(
+      entry.fields.map(({ name, value }) => [name.value, value.kind === Kind.STRING ? value.value : '']),
     );
-    if (said.get('name') === '@key') return (said.get('as') ?? '@key').slice(1);
+    if (fields.get('name') === '@key') return (fields.get('as') ?? '@key').slice(1);
   }
   return 'federation__key';
 }

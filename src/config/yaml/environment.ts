@@ -9,25 +9,25 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Expansion {
   readonly text: string;
-  /** What is wrong, one sentence each. */
+  /** One sentence for each. */
   readonly problems: readonly string[];
 }
 
 const expression = /\$?\$\{([^}]*)\}|\$\{/g;
-const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
+const variablePattern = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 export function expandEnvironment(text: string, environment: Environment): Expansion {
   const problems: string[] = [];
   const expanded = text.replace(expression, (whole: string, content: string | undefined) => {
     if (content !== undefined && whole.startsWith('$$')) return whole.slice(1);
-    const parts = content === undefined ? null : inside.exec(content);
-    if (!parts) {
+    const match = content === undefined ? null : variablePattern.exec(content);
+    if (!match) {
       problems.push(`expected \${NAME} or \${NAME:-default}, got "${whole}"`);
       return whole;
     }
-    const [, name = '', fallback] = parts;
+    const [, name = '', defaultValue] = match;
     const value = own(environment, name);
-    if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
+    if (defaultValue !== undefined) return value === undefined || value === '' ? defaultValue : value;
     if (value !== undefined) return value;
     problems.push(`environment variable ${name} is not set and has no default (write \${${name}:-default})`);
     return '';

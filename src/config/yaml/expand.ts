@@ -1,4 +1,4 @@
-/** Prepares a parsed YAML document: expands environment variables in its strings and finds keys given twice. */
+/** Prepares a parsed YAML document: expands environment variables in its strings and finds duplicate keys. */
 
 import { type Document, type LineCounter, type Scalar, isMap, isNode, isScalar, isSeq } from 'yaml';
 
@@ -9,44 +9,45 @@ import { type ConfigPath, keyText, pathText, positionAt } from './position.ts';
 
 interface Preparation {
   readonly environment: Environment;
-  /** What is wrong is added here. */
+  /** Mistakes are added here. */
   readonly mistakes: Mistake[];
 }
 
-/** Changes the document in place; returns how expanded values are to be shown in messages, by path. */
+/** Changes the document in place. @returns How messages describe expanded values, by path. */
 export function prepareScalars(
   document: Document,
   lines: LineCounter,
   preparation: Preparation,
 ): Map<string, string> {
-  const shown = new Map<string, string>();
+  const descriptions = new Map<string, string>();
   const walk = (node: unknown, path: ConfigPath): void => {
     if (isMap(node)) {
       preparation.mistakes.push(...duplicateKeys(node.items, lines, path));
       for (const item of node.items) {
         const name = keyText(item.key) ?? '?';
-        // What reads the value afterwards passes over it in silence.
+        // Otherwise it would be ignored without a message when the value is read.
         if (name === '__proto__')
           preparation.mistakes.push({
             path: [...path, name],
             at: 'key',
-            message: 'nothing can have this name',
+            message: 'this name is not allowed',
           });
         walk(item.value, [...path, name]);
       }
     } else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
     } else if (isScalar(node) && typeof node.value === 'number' && isRounded(node.source)) {
-      const message = 'this number has more digits than can be read: write it as text, in quotes';
+      const message =
+        'this number has too many digits to be represented exactly: write it as a string, in quotes';
       preparation.mistakes.push({ path, at: 'value', message });
     } else if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${')) {
-      // The text of the file, not the variable's value: that may be a secret.
-      shown.set(pathText(path), `the value of "${node.value}"`);
+      // The text in the file, not the variable's value, which may be a secret.
+      descriptions.set(pathText(path), `the value of "${node.value}"`);
       expandScalar(node as Scalar<string>, path, preparation);
     }
   };
   walk(document.contents, []);
-  return shown;
+  return descriptions;
 }
 
 function duplicateKeys(
@@ -76,7 +77,7 @@ function expandScalar(node: Scalar<string>, path: ConfigPath, { environment, mis
   (node as Scalar).value = node.type === 'PLAIN' ? plainValue(text) : text;
 }
 
-/** Whether reading this as a number would give another one. */
+/** Whether the number would be rounded. */
 function isRounded(text = ''): boolean {
   return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) && typeof numberOf(text, 'value') !== 'number';
 }

@@ -2,7 +2,7 @@
  * Reads one YAML configuration file against a zod schema and reports every mistake in it at once, each with file,
  * line, column and what was expected. Variables of the environment are expanded first (`environment.ts`).
  *
- * What the file means is the business of its own module, such as `graph-file.ts`.
+ * The meaning of each file is in a module of its own, such as `../graph/file.ts`.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ export interface YamlFileOptions {
   readonly environment?: Environment;
   /** The file's name in messages. Default: its path relative to the working directory when it is below it. */
   readonly displayName?: string;
-  /** Which the files that it names are relative to. Default: their paths stay as they are written. */
+  /** Base of the relative paths in the file. Default: paths stay as they are written. */
   readonly folder?: string;
   /**
    * Checks a schema cannot express, such as names that must exist elsewhere. Gets the expanded but possibly invalid
@@ -55,7 +55,7 @@ export async function readYamlFile<Schema extends z.ZodType>(
   return checkYaml(await readText(path, name), schema, { ...options, displayName: name });
 }
 
-/** The same for text that is already there. */
+/** The same for a given text. */
 export async function checkYaml<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
@@ -63,7 +63,7 @@ export async function checkYaml<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const { displayName: name, folder } = options;
   const lines = new LineCounter();
-  // Duplicate keys are looked for below, where the path of the key is known.
+  // Duplicate keys are found below, where the path of the key is known.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   if (document.errors.length > 0) throw invalid(syntaxLines(document.errors, name, lines));
 
@@ -85,7 +85,7 @@ export async function checkYaml<Schema extends z.ZodType>(
   return folder === undefined ? result.data : withAbsolutePaths(schema, result.data, folder);
 }
 
-/** `/shop/schemas/graph.yaml` as a person in the working directory would write it. */
+/** The path relative to the working directory, if it is below it. */
 export function displayName(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere) ? fromHere : path;
@@ -108,7 +108,7 @@ function toValue(document: Document, mistakes: Mistake[]): unknown {
   try {
     return document.toJS() as unknown;
   } catch (error) {
-    // The yaml package refuses documents whose aliases would expand without end.
+    // The yaml package refuses documents with exponentially expanding aliases.
     mistakes.push({ path: [], at: 'value', message: errorText(error) });
     return undefined;
   }
@@ -117,7 +117,7 @@ function toValue(document: Document, mistakes: Mistake[]): unknown {
 function quoted(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
-  // Messages end up in logs: a password written into an address stays out of them.
+  // Messages are logged, so passwords in URLs are removed.
   const text = (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^/@\s]*@/g, '//***@');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
@@ -148,7 +148,10 @@ function placeOf(mistake: Mistake, yaml: YamlText): Position {
 }
 
 function invalid(texts: readonly string[]): GatewayError {
-  const shown = texts.slice(0, mistakesMax);
-  const rest = texts.length - shown.length;
-  return new GatewayError('CONFIG_INVALID', [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'));
+  const listed = texts.slice(0, mistakesMax);
+  const rest = texts.length - listed.length;
+  return new GatewayError(
+    'CONFIG_INVALID',
+    [...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'),
+  );
 }

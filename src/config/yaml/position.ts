@@ -1,10 +1,10 @@
-/** Where a value of a YAML document stands in its file: line and column for every path. Pure. */
+/** Finds the line and column of every path in a YAML document. Pure. */
 
 import { type Document, type LineCounter, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 
 export type ConfigPath = ReadonlyArray<string | number>;
 
-/** A document, and where the lines of its text begin. */
+/** A document with the line starts of its text. */
 export interface YamlText {
   readonly document: Document;
   readonly lines: LineCounter;
@@ -36,7 +36,7 @@ export function positionOf({ document, lines }: YamlText, path: ConfigPath, at: 
     const step = stepInto(resolved(node, document), segment);
     if (!step) break;
     const isLast = index === path.length - 1;
-    // An empty value (`url:`) and a missing child are both best shown at their key.
+    // An empty value (`url:`) and a missing child are reported at their key.
     const valueAt = isLast && at === 'value' ? offsetOf(step.value) : undefined;
     best = valueAt ?? offsetOf(step.key) ?? offsetOf(step.value) ?? best;
     node = step.value;
@@ -51,7 +51,7 @@ export function positionAt(lines: LineCounter, offset: number): Position {
 
 function stepInto(node: unknown, segment: string | number): { key: unknown; value: unknown } | undefined {
   if (isMap(node)) {
-    // Of a key given twice the last counts.
+    // The last of duplicate keys counts.
     return node.items.findLast((item) => keyText(item.key) === String(segment));
   }
   if (isSeq(node) && typeof segment === 'number' && segment < node.items.length) {
@@ -72,6 +72,6 @@ function resolved(node: unknown, document: Document): unknown {
 function offsetOf(node: unknown): number | undefined {
   if (!isNode(node) || !node.range) return undefined;
   const [start, end] = node.range;
-  // What was left empty has no place of its own.
+  // An empty value has no position of its own.
   return start === end && isScalar(node) ? undefined : start;
 }

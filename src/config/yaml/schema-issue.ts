@@ -1,4 +1,4 @@
-/** Says in words what a zod issue means to the author of a file: what was expected, what is there, what may be meant. */
+/** Words a zod issue for the author of a file: what was expected, what was found, and a suggestion. */
 
 import type { z } from 'zod';
 
@@ -10,7 +10,7 @@ export interface Mistake {
   readonly path: ConfigPath;
   /** Whether the key or the value at `path` is wrong. */
   readonly at: 'key' | 'value';
-  /** Where it stands in the file, when the path alone cannot say. */
+  /** Its position in the file, if the path alone is ambiguous. */
   readonly offset?: number;
   readonly message: string;
 }
@@ -19,7 +19,7 @@ export interface IssueScope {
   readonly schema: z.core.$ZodType;
   /** The whole value that was checked. */
   readonly value: unknown;
-  /** How a wrong value is shown; values from the environment may be secrets. */
+  /** Describes a wrong value without revealing secrets from the environment. */
   readonly show: (path: ConfigPath, value: unknown) => string;
 }
 
@@ -27,8 +27,12 @@ export interface IssueScope {
 export function mistakesOf(issue: z.core.$ZodIssue, scope: IssueScope): Mistake[] {
   const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(scope.schema, scope.value, path);
-    return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: unknownKey(key, known) }));
+    const allowedKeys = knownKeys(scope.schema, scope.value, path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      at: 'key',
+      message: unknownKey(key, allowedKeys),
+    }));
   }
   if (issue.code === 'invalid_key') {
     const reason = issue.issues[0]?.message ?? issue.message;
@@ -72,7 +76,7 @@ function oneOf(values: readonly unknown[], value: unknown, shown: string): strin
 }
 
 function alternatives(values: readonly unknown[]): string {
-  const names = values.map((known) => JSON.stringify(known) ?? String(known));
+  const names = values.map((value) => JSON.stringify(value) ?? String(value));
   const last = names.at(-1) ?? 'nothing';
   return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
 }
@@ -91,15 +95,15 @@ function typeName(expected: string): string {
   return typeNames[expected] ?? expected;
 }
 
-/** What the members of a union without a discriminator would each have taken. */
+/** What each member of a union without a discriminator expects. */
 function expectations(errors: readonly (readonly z.core.$ZodIssue[])[]): string {
-  const wanted = errors.map((issues) => {
+  const expected = errors.map((issues) => {
     const first = issues[0];
     if (first?.code === 'invalid_type') return typeName(first.expected);
     if (first?.code === 'invalid_value') return alternatives(first.values);
     return first?.message ?? 'something else';
   });
-  return [...new Set(wanted)].join(' or ');
+  return [...new Set(expected)].join(' or ');
 }
 
 const units: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };

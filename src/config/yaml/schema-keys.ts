@@ -1,11 +1,11 @@
-/** Looks into zod schemas: which keys one knows at a path, so that an unknown key can be answered with the right one. */
+/** Looks into zod schemas: the keys allowed at a path, for suggestions about unknown keys. */
 
 import type { z } from 'zod';
 
 import type { ConfigPath } from './position.ts';
 import { own } from '../../shared/records.ts';
 
-/** The parts of zod's schema definitions that lead further down; the rest is of no interest here. */
+/** The parts of zod's schema definitions that contain other schemas. */
 interface Definition {
   readonly type: string;
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
@@ -17,15 +17,15 @@ interface Definition {
   readonly discriminator?: string;
 }
 
-/** The keys allowed in the object at `path`; none where the schema has no object. */
+/** The keys allowed in the object at `path`; none if the schema has no object there. */
 export function knownKeys(schema: z.core.$ZodType, value: unknown, path: ConfigPath): string[] {
-  let here: z.core.$ZodType | undefined = schema;
-  let valueHere = value;
+  let current: z.core.$ZodType | undefined = schema;
+  let currentValue = value;
   for (const segment of path) {
-    here = here && childSchema(here, valueHere, segment);
-    valueHere = childOf(valueHere, segment);
+    current = current && childSchema(current, currentValue, segment);
+    currentValue = childOf(currentValue, segment);
   }
-  const object = here && schemaAt(here, valueHere);
+  const object = current && schemaAt(current, currentValue);
   return object ? Object.keys(definitionOf(object).shape ?? {}) : [];
 }
 
@@ -46,7 +46,7 @@ export function childOf(value: unknown, segment: string | number): unknown {
   return Object.hasOwn(value, segment) ? (value as Record<string | number, unknown>)[segment] : undefined;
 }
 
-/** Looks through wrappers such as `optional`, and picks the member of a union that the value chose by its kind. */
+/** Unwraps wrappers such as `optional`, and selects the member of a union by the value's discriminator. */
 export function schemaAt(schema: z.core.$ZodType, value: unknown): z.core.$ZodType | undefined {
   let here: z.core.$ZodType | undefined = schema;
   while (here) {
@@ -64,10 +64,10 @@ function optionFor(definition: Definition, value: unknown): z.core.$ZodType | un
   if (discriminator === undefined) {
     return options.find((option) => definitionOf(option).shape !== undefined);
   }
-  const chosen = childOf(value, discriminator);
+  const kind = childOf(value, discriminator);
   return options.find((option) => {
     const tag = definitionOf(option).shape?.[discriminator];
-    return tag?._zod.values?.has(chosen as string) ?? false;
+    return tag?._zod.values?.has(kind as string) ?? false;
   });
 }
 

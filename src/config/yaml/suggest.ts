@@ -1,4 +1,4 @@
-/** "Did you mean": the nearest of a few known names, or nothing when none is near. Pure. */
+/** "Did you mean" suggestions: the most similar of a few names, if one is similar enough. Pure. */
 
 /** ` (did you mean "users"?)`, or the empty text. */
 export function didYouMean(input: string, known: readonly string[]): string {
@@ -7,7 +7,7 @@ export function didYouMean(input: string, known: readonly string[]): string {
 }
 
 export function nearestName(input: string, known: readonly string[]): string | undefined {
-  // Names longer than this are no typing mistakes, and the distance below is quadratic.
+  // Longer names are hardly typing mistakes, and the edit distance takes quadratic time.
   if (input.length > 64) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(input.length * 0.4)) + 1;
@@ -29,10 +29,11 @@ function editDistance(from: string, to: string): number {
     const current = [row];
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      let least = Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
+      let distance = Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
       const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      if (row > 1 && column > 1 && isSwap) least = Math.min(least, (beforePrevious[column - 2] ?? 0) + 1);
-      current.push(least);
+      if (row > 1 && column > 1 && isSwap)
+        distance = Math.min(distance, (beforePrevious[column - 2] ?? 0) + 1);
+      current.push(distance);
     }
     beforePrevious = previous;
     previous = current;
