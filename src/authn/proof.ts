@@ -41,7 +41,7 @@ export type ProveSync = (request: IncomingRequest) => Proof | undefined;
  * @param reason For the log; never contains the credentials.
  */
 export function invalidCredentials(reason: string): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', 'The credentials are not valid; obtain new ones', {
+  return new GatewayError('UNAUTHENTICATED', 'The credentials are not valid: get new ones', {
     cause: new Error(reason),
   });
 }
