@@ -3,16 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { requestContext } from '../../test/support/context.ts';
 import { readRequest, type ReadOptions } from '../../test/support/read.ts';
 import type { PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
-import type { Turn } from '../pipeline/planning.ts';
+import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Read } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { GatewayError } from '../shared/errors.ts';
-import {
-  PreparedOperations,
-  type PreparationRequest,
-  type PreparedOperationsOptions,
-} from './prepared-operations.ts';
+import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
 interface Executable {

@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { Turn } from '../pipeline/planning.ts';
+import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { prepared, type OperationRequest, type Prepared, type Read } from '../pipeline/stages.ts';
@@ -15,17 +15,6 @@ import { parseJson } from '../shared/exact-json.ts';
 import { operationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
-
-/** Identifies an operation and what its plan depends on. */
-export interface PreparationRequest {
-  readonly query: string;
-  readonly operationName: string | null;
-  readonly conditions?: Conditions;
-  /** The active labels of `@override`. */
-  readonly labels?: readonly string[];
-  /** Numbers of the denied checks: the fields that they guard are left out. */
-  readonly denied?: readonly number[];
-}
 
 type DocumentAndName = Pick<PreparationRequest, 'query' | 'operationName'>;
 type Labels = readonly string[] | undefined;
