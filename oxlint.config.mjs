@@ -136,8 +136,6 @@ export default defineConfig({
       files: ['schemas/**'],
       rules: { 'max-lines-per-function': 'off', 'import/no-cycle': ['error', { ignoreTypes: true }] },
     },
-    // Until its fronts are parted: one cycle of types is left.
-    { files: ['src/server/**'], rules: { 'import/no-cycle': ['error', { ignoreTypes: true }] } },
     { files: ['src/cli/**', 'subgraphs-mock/**', 'bench/**'], rules: { 'no-console': 'off' } },
     {
       files: ['**/*.test.ts', 'test/**'],

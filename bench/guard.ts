@@ -5,7 +5,7 @@
 
 import { parse } from 'graphql';
 
-import { guardLimitDefaults } from '../src/config/gateway/guard-limits.ts';
+import { guardLimitDefaults } from '../test/guard/default-limits.ts';
 import { guardDocument } from '../src/operation/guard/guard.ts';
 
 const callsInRound = 20_000;

@@ -11,11 +11,12 @@ import type { RequestContext } from '../src/pipeline/request.ts';
 import { Breaker } from '../src/resilience/breaker.ts';
 import { newCall, type Call } from '../src/resilience/call.ts';
 import { fixedEndpoints } from '../src/resilience/endpoints.ts';
-import { plainService, Service } from '../src/resilience/service.ts';
+import { Service } from '../src/resilience/service.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
 import { monotonicClock } from '../src/shared/clock.ts';
 import { Events } from '../src/shared/events.ts';
+import { plainService } from '../test/support/plain-services.ts';
 
 const rounds = 12;
 const callsPerRound = 200_000;

@@ -3,8 +3,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
+import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { Composition } from '../preparation/composition/compose.ts';
+import { Events } from '../shared/events.ts';
+import { MutationCounter } from '../shared/mutation-counter.ts';
 import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
 
 const graphDefault = 'schemas/graph.yaml';
@@ -76,8 +79,10 @@ async function checkStartup(
   { supergraphSdl, hints }: Composed,
   files: OutputFiles,
 ): Promise<number> {
+  const { createBackends } = await import('../services/backends.ts');
   const { loadSubgraphs } = await import('../services/load.ts');
-  const loaded = await loadSubgraphs(graph);
+  const config = await loadGatewayConfig(undefined, { environment: {} });
+  const loaded = await loadSubgraphs(graph, createBackends(config, new MutationCounter(), new Events()));
   await loaded.close();
   if (files.types !== undefined) {
     const { graphTypes } = await import('../preparation/composition/graph-types.ts');

@@ -8,17 +8,15 @@
  *       -> replica choice -> replica breaker -> transport
  */
 
-import { policyDefaults } from '../config/gateway/policies.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import { monotonicClock, type Clock } from '../shared/clock.ts';
-import { Events } from '../shared/events.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Events } from '../shared/events.ts';
 import { Replicas, type ReplicasOptions, withReplicas } from './balancer.ts';
 import { withBreaker } from './breaker-gate.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 import type { Call, CallContext } from './call.ts';
 import { ConcurrencyLimit, withLimit, type ConcurrencyOptions } from './concurrency.ts';
 import { withDeadline } from './deadline.ts';
-import { fixedEndpoints } from './endpoints.ts';
 import { Latencies, withHedging, type HedgeOptions } from './hedge.ts';
 import type { Outcome } from './outcome.ts';
 import { breakerOpen } from './refusals.ts';
@@ -158,34 +156,6 @@ export class Service {
     return { budget: this.#budget, clock, random, onRetry };
   }
 }
-
-/** A service without a policy but its timeout. */
-export function plainService(plain: {
-  readonly name: string;
-  readonly urls: readonly string[];
-  readonly timeoutMs?: number;
-}): Service {
-  const { name, urls, timeoutMs = plainTimeoutMs } = plain;
-  if (urls.length === 0) throw new RangeError(`${name} needs at least one url`);
-  const options = {
-    ...policyDefaults,
-    timeoutMs,
-    reservePercent: 0,
-    retries: { ...policyDefaults.retries, max: 0 },
-    breaker: { ...policyDefaults.breaker, mode: 'disabled' as const },
-    concurrency: { ...policyDefaults.concurrency, enabled: false },
-  };
-  const service = new Service(options, {
-    name,
-    clock: monotonicClock,
-    random: Math.random,
-    events: new Events(),
-  });
-  service.replicas.follow(fixedEndpoints(urls.map((url) => ({ url }))));
-  return service;
-}
-
-const plainTimeoutMs = 5000;
 
 function answered(): Outcome {
   return 'answered';

@@ -1,22 +1,16 @@
 /** The policies of gateway.yaml for the services of a graph, and what is known of those services from before. */
 
-import {
-  type OwnPolicy,
-  type PoliciesConfig,
-  type ServiceKind,
-  ownPolicyOf,
-  policyOf,
-} from '../config/gateway/policies.ts';
+import { type OwnPolicy, type ServiceKind, ownPolicyOf, policyOf } from '../config/gateway/policies.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { ignoredHeaders } from '../config/gateway/input-headers.ts';
 import { dnsDefaults, mergedTransport, type PartialTransport } from '../config/gateway/transport.ts';
 import { newCall } from '../resilience/call.ts';
 import type { EndpointSource } from '../resilience/endpoints.ts';
-import type { Service } from '../resilience/service.ts';
+import type { Service, ServiceOptions } from '../resilience/service.ts';
 import { type Lease, Services } from '../resilience/services.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { Events } from '../shared/events.ts';
+import type { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { endpointsOf, systemDns, type Replica } from './discovery.ts';
@@ -25,7 +19,7 @@ import { aroundSubgraph, type AroundSubgraph } from '../sources/around/shared-fe
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../sources/source.ts';
 import { keepStaleAnswers } from '../sources/around/stale-answers.ts';
 import { identityMistakes, policyMistakes, type KnownServices } from './policy-checks.ts';
-import { serviceSettingsDefaults, type ServiceSettings } from './service-settings.ts';
+import type { ServiceSettings } from './service-settings.ts';
 
 /** A subgraph or source as graph.yaml describes it. */
 export interface Described {
@@ -61,68 +55,24 @@ export interface Backends {
   checkPolicies(known: KnownServices): void;
 }
 
-export function createBackends(config: GatewayConfig, mutations: MutationCounter, events: Events): Backends {
-  return backendsOf(
-    { policies: config.policies, requestMs: config.timeouts.requestMs },
-    config,
-    withFallbacks(config, aroundSubgraph(config, mutations)),
-    events,
-  );
-}
+type BackendsConfig = ServiceSettings & Pick<GatewayConfig, 'policies' | 'sharing' | 'timeouts'>;
 
-/** Old answers are kept within what shares calls, so that each is kept once; declared values are for the executor. */
-function withFallbacks(config: GatewayConfig, around: AroundSubgraph): AroundSubgraph {
-  const { policies } = config;
-  const ignoreHeaders = ignoredHeaders(config);
-  return (subgraph, kind, name, headers) => {
-    const { fallbacks, stale } = ownPolicyOf(policies, name);
-    const keyOf = staleKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
-    const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
-    const whole = around(keeping, kind, name, headers);
-    return fallbacks
-      ? { fetch: (request) => whole.fetch(request), close: () => whole.close(), fallbacks }
-      : whole;
-  };
-}
-
-/** Timeouts alone, and nothing is shared. */
-export function withoutPolicies(): Backends {
-  const patience = { policies: { defaults: switchedOff }, requestMs: Number.POSITIVE_INFINITY };
-  return backendsOf(patience, serviceSettingsDefaults, (subgraph) => subgraph, new Events());
-}
-
-const switchedOff = {
-  retries: { max: 0 },
-  breaker: { mode: 'disabled' },
-  concurrency: { enabled: false },
-} as const;
-
-interface Patience {
-  readonly policies: PoliciesConfig;
-  /** What a request has where its client does not ask for less. */
-  readonly requestMs: number;
-}
-
-function backendsOf(
-  patience: Patience,
-  settings: ServiceSettings,
-  around: AroundSubgraph,
-  events: Events,
-): Backends {
+export function createBackends(config: BackendsConfig, mutations: MutationCounter, events: Events): Backends {
   let checked = false;
   const services = new Services({ clock: monotonicClock, random: Math.random, events });
   return {
-    settings,
-    around,
-    ownPolicyOf: (name) => ownPolicyOf(patience.policies, name),
+    settings: config,
+    around: withFallbacks(config, aroundSubgraph(config, mutations)),
+    ownPolicyOf: (name) => ownPolicyOf(config.policies, name),
     leases() {
       const held: Lease[] = [];
       const waited: Array<Promise<void>> = [];
       return {
         use(described) {
-          const endpoints = endpointsFor(described, settings, events);
+          const endpoints = endpointsFor(described, config, events);
           if (endpoints.ready) waited.push(endpoints.ready);
-          const lease = lend(services, patience, described, endpoints);
+          const options = optionsOf(described, config);
+          const lease = services.use(identityOf(described), described.name, { options, endpoints });
           held.push(lease);
           return lease.service;
         },
@@ -137,27 +87,41 @@ function backendsOf(
     checkPolicies(known) {
       if (checked) return;
       checked = true;
-      const identified = Object.keys(settings.auth?.identity.subgraphs ?? {});
-      const lines = [...policyMistakes(patience.policies, known), ...identityMistakes(identified, known)];
+      const identified = Object.keys(config.auth?.identity.subgraphs ?? {});
+      const lines = [...policyMistakes(config.policies, known), ...identityMistakes(identified, known)];
       if (lines.length > 0) throw new GatewayError('CONFIG_INVALID', lines.join('\n'));
     },
   };
 }
 
-function lend(
-  services: Services,
-  { policies, requestMs }: Patience,
-  described: Described,
-  endpoints: EndpointSource,
-): Lease {
-  const { kind, name, timeoutMs = timeoutMsDefault } = described;
+/** Old answers are kept within what shares calls, so that each is kept once; declared values are for the executor. */
+function withFallbacks(config: BackendsConfig, around: AroundSubgraph): AroundSubgraph {
+  const { policies } = config;
+  const ignoreHeaders = ignoredHeaders(config);
+  return (subgraph, kind, name, headers) => {
+    const { fallbacks, stale } = ownPolicyOf(policies, name);
+    const keyOf = staleKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
+    const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
+    const whole = around(keeping, kind, name, headers);
+    return fallbacks
+      ? { fetch: (request) => whole.fetch(request), close: () => whole.close(), fallbacks }
+      : whole;
+  };
+}
+
+function optionsOf(
+  { kind, name, timeoutMs = timeoutMsDefault }: Described,
+  { policies, timeouts: { requestMs } }: BackendsConfig,
+): ServiceOptions {
   const policy = policyOf(policies, kind, name);
   // No call gets more than a request has, and one that took all of it is a failure of the service. What runs in this
   // process ends by the request's own deadline, a moment after its sources.
   const callMs = kind === 'local' ? timeoutMs : requestMs * (1 - policy.reservePercent / 100);
-  const options = { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs, callMs) };
-  const urls = replicasOf(described).map(({ url }) => url);
-  return services.use([kind, name, ...urls].join(' '), name, { options, endpoints });
+  return { ...policy, timeoutMs: Math.min(policy.timeoutMs, timeoutMs, callMs) };
+}
+
+function identityOf(described: Described): string {
+  return [described.kind, described.name, ...replicasOf(described).map(({ url }) => url)].join(' ');
 }
 
 function endpointsFor(described: Described, settings: ServiceSettings, events: Events): EndpointSource {

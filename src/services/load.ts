@@ -21,7 +21,7 @@ import { createHttpTransport } from '../sources/http/transport.ts';
 import { createLocalSubgraph } from '../sources/local/local-source.ts';
 import type { RestSource } from '../sources/rest/rest-client.ts';
 import type { Subgraph } from '../sources/source.ts';
-import { type Backends, guarded, withoutPolicies } from './backends.ts';
+import { type Backends, guarded } from './backends.ts';
 import type { SourceKind, SubgraphDefinition } from './define.ts';
 import { importExport } from './import-export.ts';
 import { type OpenSource, openSource } from './open-source.ts';
@@ -39,10 +39,7 @@ export interface LoadedSubgraphs {
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
-export async function loadSubgraphs(
-  given: GraphConfig,
-  backends: Backends = withoutPolicies(),
-): Promise<LoadedSubgraphs> {
+export async function loadSubgraphs(given: GraphConfig, backends: Backends): Promise<LoadedSubgraphs> {
   const graph = withCountedCacheControl(given);
   const { settings } = backends;
   checkServices(graph, settings);

@@ -6,14 +6,14 @@ import { backendOf } from '../sources/backend.ts';
 import { createGraphqlSubgraph } from '../sources/graphql/graphql-source.ts';
 import { createHttpTransport } from '../sources/http/transport.ts';
 import type { Subgraph } from '../sources/source.ts';
-import { type Backends, withoutPolicies } from './backends.ts';
+import type { Backends } from './backends.ts';
 import type { LoadedSubgraphs } from './load.ts';
 import { addressMistake, transportOf } from './service-settings.ts';
 
 /** @throws {GatewayError} `SUPERGRAPH_INVALID` naming each subgraph that has no HTTP address. */
 export function connectRemote(
   subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>,
-  backends: Backends = withoutPolicies(),
+  backends: Backends,
 ): LoadedSubgraphs {
   const unusable = subgraphs.filter(
     ({ url }) => !/^https?:\/\//.test(plainUrl(url)) || !URL.canParse(plainUrl(url)),

@@ -14,11 +14,6 @@ import { noHeaderRules } from '../sources/headers/request-headers.ts';
 /** The parts of gateway.yaml that services depend on. */
 export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers' | 'auth'>;
 
-export const serviceSettingsDefaults: ServiceSettings = {
-  transport: { operationBytesMax: 64 * 1024 * 1024 },
-  headers: { forward: [], perService: ['authorization', 'cookie'] },
-};
-
 type Service = GraphqlSubgraphConfig | SourceConfig;
 
 export function transportOf(

@@ -1,7 +1,7 @@
 /** One service as an HTTP source sees it: how to send, and the policies that every call of it goes through. */
 
 import type { ServiceTransport } from '../config/gateway/transport.ts';
-import { plainService, type Service } from '../resilience/service.ts';
+import type { Service } from '../resilience/service.ts';
 import type { HttpSend, HttpTransport } from './http/transport.ts';
 
 export interface Backend {
@@ -16,17 +16,4 @@ export function backendOf(
 ): Backend {
   const send = transport.service(service.name, settings, (listener) => service.replicas.onLost(listener));
   return { service, send };
-}
-
-export interface PlainBackendOptions {
-  readonly name: string;
-  /** Replicas of one service; at least one. */
-  readonly urls: readonly string[];
-  /** Default 5 000; the request's deadline may be sooner. */
-  readonly timeoutMs?: number;
-}
-
-/** A service without a policy but its timeout. */
-export function plainBackend(options: PlainBackendOptions, transport: HttpTransport): Backend {
-  return backendOf(plainService(options), transport);
 }

@@ -2,13 +2,14 @@
 import { parse } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { guardLimitDefaults, type GuardLimits } from '../../src/config/gateway/guard-limits.ts';
+import type { GuardLimits } from '../../src/config/gateway/guard-limits.ts';
 import { expand } from '../../src/operation/guard/expansion.ts';
 import { guardDocument } from '../../src/operation/guard/guard.ts';
 import { readOutline } from '../../src/operation/guard/outline.ts';
 import { isGatewayError } from '../../src/shared/errors.ts';
 import { corpus, type HostileDocument } from './corpus.ts';
 import { CountingText } from './counting-text.ts';
+import { guardLimitDefaults } from './default-limits.ts';
 
 /** A character is read when it is recognised, as part of a name or a comment, and when bytes are counted. */
 const readsPerCharacterMax = 5;

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, NoFragmentCyclesRule, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { guardLimitDefaults, type GuardLimits } from '../../src/config/gateway/guard-limits.ts';
+import type { GuardLimits } from '../../src/config/gateway/guard-limits.ts';
 import { saturatedAt } from '../../src/operation/guard/expansion.ts';
 import { assertWithinLimits, guardDocument, type GuardFigures } from '../../src/operation/guard/guard.ts';
 import { Lexer, tokens } from '../../src/operation/guard/lexer.ts';
 import { CountingText } from './counting-text.ts';
+import { guardLimitDefaults } from './default-limits.ts';
 import { document, soup } from './documents.ts';
 import { referenceFigures, referenceTokens } from './reference.ts';
 

@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { guardLimitDefaults, guardLimitsShape } from '../../src/config/gateway/guard-limits.ts';
+import { guardLimitsShape } from '../../src/config/gateway/guard-limits.ts';
 import { guardDocument } from '../../src/operation/guard/guard.ts';
+import { guardLimitDefaults } from './default-limits.ts';
 
 const schema = z.strictObject(guardLimitsShape);
 

@@ -9,9 +9,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { refusedAddress } from '../../src/shared/addresses.ts';
 import { isAllowedOrigin } from '../../src/shared/origins.ts';
 import { connectRemote } from '../../src/services/remote.ts';
-import { withoutPolicies } from '../../src/services/backends.ts';
 import { senderTo } from './support/sender.ts';
 import { json, startStandIn, text, type StandIn } from './support/stand-in.ts';
+import { withoutPolicies } from '../support/plain-services.ts';
 
 const cleanups: Array<() => Promise<void>> = [];
 afterEach(async () => {
@@ -202,7 +202,9 @@ describe('an allow-list of origins', () => {
 
   it('a supergraph that names a metadata address is refused', () => {
     const subgraphs = [{ name: 'sly', url: 'http://169.254.169.254/latest/meta-data' }];
-    expect(() => connectRemote(subgraphs)).toThrow(/subgraph sly: its address may not be called/);
+    expect(() => connectRemote(subgraphs, withoutPolicies())).toThrow(
+      /subgraph sly: its address may not be called/,
+    );
   });
 });
 

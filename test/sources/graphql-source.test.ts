@@ -2,12 +2,12 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { type PlainBackendOptions, plainBackend } from '../../src/sources/backend.ts';
 import { createGraphqlSource, createGraphqlSubgraph } from '../../src/sources/graphql/graphql-source.ts';
 import { type HttpTransport, createHttpTransport } from '../../src/sources/http/transport.ts';
 import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { type Answer, type StandIn, json, startStandIn, text } from './support/stand-in.ts';
+import { type PlainServiceOptions, plainBackend } from '../support/plain-services.ts';
 
 const nameless = 'reviews answered with an error';
 
@@ -166,10 +166,6 @@ describe('a subgraph', () => {
     const [one, other] = await Promise.all([fetchFrom(subgraph, '{ a }'), fetchFrom(subgraph, '{ a }')]);
     expect(one.data).not.toBe(other.data);
   });
-
-  it('needs an address', () => {
-    expect(() => subgraphOf({ name: 'a', urls: [] }, createHttpTransport())).toThrow(RangeError);
-  });
 });
 
 describe('the client of resolvers', () => {
@@ -228,6 +224,6 @@ async function givenSubgraph(answer: Answer) {
   return { subgraph: subgraphOf({ name: 'reviews', urls }, transport) };
 }
 
-function subgraphOf(options: PlainBackendOptions, transport: HttpTransport) {
+function subgraphOf(options: PlainServiceOptions, transport: HttpTransport) {
   return createGraphqlSubgraph(plainBackend(options, transport));
 }

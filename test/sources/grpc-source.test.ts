@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { plainService } from '../../src/resilience/service.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import {
   type GrpcServiceOptions,
@@ -15,6 +14,7 @@ import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { requestContext } from '../support/context.ts';
 import { folderWith } from '../support/folder.ts';
 import { freePort } from './support/stand-in.ts';
+import { plainService } from '../support/plain-services.ts';
 
 let mocks: Mocks;
 const sources: GrpcSource[] = [];

@@ -14,11 +14,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { ServiceTransport } from '../../src/config/gateway/transport.ts';
-import { plainService } from '../../src/resilience/service.ts';
 import { createGrpcSource } from '../../src/sources/grpc/grpc-source.ts';
 import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
 import { makeCertificates, type Certificates } from '../support/certificates.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
+import { plainService } from '../support/plain-services.ts';
 
 const cleanups: Array<() => Promise<void>> = [];
 let certificates: Certificates;

@@ -13,6 +13,7 @@ import { type Backends, createBackends } from '../../src/services/backends.ts';
 import { loadSubgraphs } from '../../src/services/load.ts';
 import { fetchFrom } from './support/fetch.ts';
 import { folderWith } from '../support/folder.ts';
+import { withoutPolicies } from '../support/plain-services.ts';
 
 const define = pathToFileURL(fileURLToPath(new URL('../../src/services/define.ts', import.meta.url))).href;
 const head = `import { defineSubgraph } from ${JSON.stringify(define)};\n`;
@@ -101,7 +102,11 @@ it('is told what is wrong with its schema', async () => {
   });
 });
 
-async function load(resolvers: string, sdl = 'type Query { hello: String }', backends?: Backends) {
+async function load(
+  resolvers: string,
+  sdl = 'type Query { hello: String }',
+  backends: Backends = withoutPolicies(),
+) {
   const folder = await folderWith({
     'graph.yaml': `
 subgraphs:

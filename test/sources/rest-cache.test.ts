@@ -4,7 +4,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { ServiceHeaders } from '../../src/config/gateway/transport.ts';
 import { createHttpTransport } from '../../src/sources/http/transport.ts';
-import { plainBackend } from '../../src/sources/backend.ts';
 import { cacheControlText } from '../../src/sources/http/cache-control.ts';
 import { saidToClient } from '../../src/sources/headers/client-headers.ts';
 import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
@@ -12,6 +11,7 @@ import { createRestSource, restCacheDefaults } from '../../src/sources/rest/rest
 import type { RestCacheOptions } from '../../src/sources/rest/answer-cache.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 import { type Answer, startStandIn } from './support/stand-in.ts';
+import { plainBackend } from '../support/plain-services.ts';
 
 const cleanups: Array<() => Promise<void>> = [];
 afterEach(async () => {

@@ -3,8 +3,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { plainService } from '../../src/resilience/service.ts';
-import { backendOf, plainBackend } from '../../src/sources/backend.ts';
+import { backendOf } from '../../src/sources/backend.ts';
 import { sourceToOpen } from '../../src/sources/custom/custom-source.ts';
 import { createGraphqlSource } from '../../src/sources/graphql/graphql-source.ts';
 import { createHttpTransport } from '../../src/sources/http/transport.ts';
@@ -12,6 +11,7 @@ import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { echoServer, echoSource } from './support/echo-server.ts';
 import { type Answer, freePort, startStandIn, text } from './support/stand-in.ts';
+import { plainService, plainBackend } from '../support/plain-services.ts';
 
 type Said = readonly [body: string, message: string, code: string | undefined];
 

@@ -3,13 +3,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { plainBackend } from '../../src/sources/backend.ts';
 import { createHttpTransport, type HttpTransport } from '../../src/sources/http/transport.ts';
 import type { RestSource } from '../../src/sources/rest/rest-client.ts';
 import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from './support/stand-in.ts';
+import { plainBackend } from '../support/plain-services.ts';
 
 /** With a slash, a backslash or a dot segment, before or after one more decoding. */
 const leadingAway = [

@@ -3,12 +3,12 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { plainBackend } from '../../src/sources/backend.ts';
 import { createHttpTransport } from '../../src/sources/http/transport.ts';
 import { restPath } from '../../src/sources/rest/path.ts';
 import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { type Answer, json, startStandIn, text } from './support/stand-in.ts';
+import { plainBackend } from '../support/plain-services.ts';
 
 const cleanups: Array<() => Promise<void>> = [];
 afterEach(async () => {

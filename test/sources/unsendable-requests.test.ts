@@ -4,9 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { plainService } from '../../src/resilience/service.ts';
 import { isHeaderValue } from '../../src/shared/header-values.ts';
-import { plainBackend } from '../../src/sources/backend.ts';
 import { sourceToOpen } from '../../src/sources/custom/custom-source.ts';
 import { createGraphqlSource } from '../../src/sources/graphql/graphql-source.ts';
 import { createGrpcSource } from '../../src/sources/grpc/grpc-source.ts';
@@ -16,6 +14,7 @@ import { createRestSource } from '../../src/sources/rest/rest-source.ts';
 import { requestContext } from '../support/context.ts';
 import { senderTo } from './support/sender.ts';
 import { json, startStandIn } from './support/stand-in.ts';
+import { plainService, plainBackend } from '../support/plain-services.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

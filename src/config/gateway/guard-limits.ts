@@ -30,5 +30,3 @@ export const guardLimitsShape = {
 export type GuardLimits = {
   readonly [Name in keyof typeof guardLimitsShape]: z.output<(typeof guardLimitsShape)[Name]>;
 };
-
-export const guardLimitDefaults: GuardLimits = z.strictObject(guardLimitsShape).parse({});

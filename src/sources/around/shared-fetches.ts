@@ -124,7 +124,10 @@ export type AroundSubgraph = (
 ) => Subgraph;
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
-export function aroundSubgraph(config: GatewayConfig, mutations: MutationCounter): AroundSubgraph {
+export function aroundSubgraph(
+  config: Pick<GatewayConfig, 'sharing' | 'auth'>,
+  mutations: MutationCounter,
+): AroundSubgraph {
   const { sharing, auth } = config;
   const ignoreHeaders = ignoredHeaders(config);
   return (subgraph, kind, name, headers) => {

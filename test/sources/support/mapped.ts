@@ -7,6 +7,7 @@ import { loadSubgraphs } from '../../../src/services/load.ts';
 import { folderWith } from '../../support/folder.ts';
 import { fetchFrom, type Fetch } from './fetch.ts';
 import { type Answer, startStandIn } from './stand-in.ts';
+import { withoutPolicies } from '../../support/plain-services.ts';
 
 /** @param rest YAML of the mapping, after the key. */
 export async function subgraphOf(
@@ -37,7 +38,10 @@ export async function opened(files: Readonly<Record<string, string>>, name: stri
   onTestFinished(() => standIn.close());
   const folder = await folderWith(files);
   const environment = { USERS_URL: standIn.url };
-  const loaded = await loadSubgraphs(await loadGraphFile(`${folder}/graph.yaml`, { environment }));
+  const loaded = await loadSubgraphs(
+    await loadGraphFile(`${folder}/graph.yaml`, { environment }),
+    withoutPolicies(),
+  );
   onTestFinished(() => loaded.close());
   const subgraph = loaded.subgraphs.get(name);
   return {

@@ -8,6 +8,7 @@ import { loadGraphFile } from '../../../src/config/graph/file.ts';
 import { type LoadedSubgraphs, loadSubgraphs } from '../../../src/services/load.ts';
 import type { MockName } from '../../../subgraphs-mock/shared/mock.ts';
 import { type Mocks, startMocks } from '../../../subgraphs-mock/start.ts';
+import { withoutPolicies } from '../../support/plain-services.ts';
 
 export interface Shop {
   readonly mocks: Mocks;
@@ -25,7 +26,7 @@ export function useShop(only?: readonly MockName[]): Shop {
     const environment = Object.fromEntries(
       mocks.all.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]),
     );
-    loaded = await loadSubgraphs(await loadGraphFile(graphPath, { environment }));
+    loaded = await loadSubgraphs(await loadGraphFile(graphPath, { environment }), withoutPolicies());
   });
   beforeEach(() => mocks?.reset());
   afterAll(async () => {
