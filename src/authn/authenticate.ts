@@ -50,8 +50,7 @@ export function createAuthenticate(
   function settle(
     head: RequestHead,
     request: IncomingRequest,
-    byToken: Proof | undefined,
-    byKey: Proof | undefined,
+    [byToken, byKey]: readonly [token: Proof | undefined, key: Proof | undefined],
   ): RequestContext {
     if (byToken) provers.checkRevoked?.(byToken);
     if (byToken && byKey) return conclude(head, request, combine(byToken, byKey));
@@ -68,8 +67,8 @@ export function createAuthenticate(
     const byToken = provers.token?.(request);
     const byKey = provers.apiKey && proveKey(byToken, provers.apiKey, request);
     if (byToken instanceof Promise || byKey instanceof Promise)
-      return Promise.all([byToken, byKey]).then(([token, key]) => settle(head, request, token, key));
-    return settle(head, request, byToken, byKey);
+      return Promise.all([byToken, byKey]).then((proofs) => settle(head, request, proofs));
+    return settle(head, request, [byToken, byKey]);
   };
 }
 

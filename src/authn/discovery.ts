@@ -14,7 +14,7 @@ export interface ProviderMetadata {
 /** @throws {Error} With a reason for the log. */
 export async function discover(issuer: string, fetch: Fetch, limits: FetchLimits): Promise<ProviderMetadata> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const document = await fetchJson(fetch, url, {}, limits);
+  const document = await fetchJson(fetch, url, { limits });
   // Otherwise one issuer could impersonate another.
   if (document.issuer !== issuer) throw new Error('the discovery document belongs to another issuer');
   const { jwks_uri: jwksUrl, introspection_endpoint: introspectionUrl } = document;

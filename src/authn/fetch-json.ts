@@ -10,14 +10,22 @@ export interface FetchLimits {
   readonly responseBytesMax: number;
 }
 
+export interface FetchJsonOptions {
+  /** Default: a GET request. */
+  readonly request?: RequestInit;
+  readonly limits: FetchLimits;
+}
+
 /** @throws {Error} With a reason for the log: the URL without its query, and what went wrong. */
 export async function fetchJson(
-  ...request: Parameters<typeof fetchObject>
+  fetch: Fetch,
+  url: string,
+  options: FetchJsonOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await fetchObject(...request);
+    return await fetchObject(fetch, url, options);
   } catch (cause) {
-    const { origin, pathname } = new URL(request[1]);
+    const { origin, pathname } = new URL(url);
     throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
   }
 }
@@ -48,8 +56,7 @@ function reasonOf(error: unknown): string {
 async function fetchObject(
   fetch: Fetch,
   url: string,
-  request: RequestInit,
-  { timeoutMs, responseBytesMax }: FetchLimits,
+  { request, limits: { timeoutMs, responseBytesMax } }: FetchJsonOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   // Covers the body too: a provider that sends it too slowly is unavailable.
   const signal = AbortSignal.timeout(timeoutMs);

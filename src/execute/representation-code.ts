@@ -20,7 +20,7 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
   const functions: string[] = [];
   const cases = conditions.map(({ types, selections }) => {
     const labels = types.map((type) => `case ${JSON.stringify(type)}:`).join(' ');
-    return `${labels} {\n${literal(selections as readonly Field[], functions, 'null', 'JSON.stringify')}\n}`;
+    return `${labels} {\n${literal(selections as readonly Field[], functions, 'JSON.stringify')}\n}`;
   });
   const body = [
     ...functions,
@@ -62,10 +62,10 @@ function isPlainField(selection: RequiredSelection): boolean {
   return selection.kind === 'field' && (selection.selections ?? []).every(isPlainField);
 }
 
-/** Statements that return the literal for `o`, or `missing` where a field is undefined. */
-function literal(fields: readonly Field[], functions: string[], missing: string, wrap: string): string {
+/** Statements that return the literal for `o` in a call of `wrap`, or null where a field is undefined. */
+function literal(fields: readonly Field[], functions: string[], wrap: string): string {
   const reads = fields.map(
-    ({ name }, i) => `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return ${missing};`,
+    ({ name }, i) => `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return null;`,
   );
   const entries = fields.map(({ name, selections }, i) => {
     const value = selections ? `${nested(selections as readonly Field[], functions)}(f${i})` : `f${i}`;
@@ -76,7 +76,7 @@ function literal(fields: readonly Field[], functions: string[], missing: string,
 
 /** Adds a function for a nested object, list or null, and returns its name. */
 function nested(fields: readonly Field[], functions: string[]): string {
-  const body = literal(fields, functions, 'null', '');
+  const body = literal(fields, functions, '');
   const name = `n${functions.length}`;
   functions.push(
     `function ${name}(o) {\nif (Array.isArray(o)) return o.map(${name});\nif (typeof o !== 'object' || o === null || o instanceof ExactNumber) return null;\n${body}\n}`,

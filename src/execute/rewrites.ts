@@ -7,11 +7,7 @@ import { mergeValues, type Data } from './merge.ts';
 export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
   for (const rewrite of rewrites) {
     const last = rewrite.path.at(-1);
-    if (!last || !('key' in last)) continue;
-    applyAt(value, rewrite.path, 0, (object) => {
-      if (rewrite.kind === 'set') object[last.key] = rewrite.value;
-      else renameKey(object, last.key, rewrite.to);
-    });
+    if (last && 'key' in last) applyAt(value, rewrite, 0);
   }
 }
 
@@ -25,25 +21,20 @@ function renameKey(object: Data, from: string, to: string): void {
   object[from] = undefined;
 }
 
-function applyAt(
-  value: unknown,
-  path: readonly RewriteStep[],
-  index: number,
-  change: (object: Data) => void,
-): void {
+/** @param index Of the step of its path that comes next. */
+function applyAt(value: unknown, rewrite: DataRewrite, index: number): void {
   if (Array.isArray(value)) {
-    for (const element of value) applyAt(element, path, index, change);
+    for (const element of value) applyAt(element, rewrite, index);
     return;
   }
   if (!isRecord(value)) return;
-  if (index === path.length - 1) {
-    change(value);
-    return;
-  }
-  const step = path[index] as RewriteStep;
-  if ('key' in step) applyAt(own(value, step.key), path, index + 1, change);
-  else if (value.__typename === undefined || isTypeName(value.__typename, step.types)) {
-    applyAt(value, path, index + 1, change);
+  const step = rewrite.path[index] as RewriteStep;
+  if ('key' in step) {
+    if (index < rewrite.path.length - 1) applyAt(own(value, step.key), rewrite, index + 1);
+    else if (rewrite.kind === 'set') value[step.key] = rewrite.value;
+    else renameKey(value, step.key, rewrite.to);
+  } else if (value.__typename === undefined || isTypeName(value.__typename, step.types)) {
+    applyAt(value, rewrite, index + 1);
   }
 }
 

@@ -25,12 +25,12 @@ export interface Downloaded {
  * @throws {Error} Says what is wrong; its message completes a sentence whose subject is the address.
  */
 export async function download(address: string, options: DownloadOptions): Promise<Downloaded | undefined> {
-  const { timeoutMs, bytesMax, addresses, etag } = options;
+  const { timeoutMs, bytesMax, addresses } = options;
   const url = new URL(address);
   checkHost(url.hostname, addresses);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return await readResponse(await sendRequest(url, addresses, etag, signal), bytesMax);
+    return await readResponse(await sendRequest(url, options, signal), bytesMax);
   } catch (error) {
     // Node's own error says only that it was aborted.
     throw signal.aborted ? signal.reason : error;
@@ -47,8 +47,7 @@ async function readResponse(response: IncomingMessage, bytesMax: number): Promis
 
 function sendRequest(
   url: URL,
-  addresses: AddressRules,
-  etag: string | null,
+  { addresses, etag }: DownloadOptions,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;

@@ -39,6 +39,14 @@ interface PendingTask {
   readonly startedAtMs: number;
 }
 
+export interface PlannerWorkerParts {
+  readonly source: SupergraphSource;
+  readonly options: PreparationOptions;
+  readonly loadTimeoutMs: number;
+  /** Called once, however the worker exited. */
+  readonly onExit: () => void;
+}
+
 export class PlannerWorker {
   /** The loaded supergraph; rejects where it cannot be loaded. */
   readonly loaded: Promise<LoadedSdl>;
@@ -52,13 +60,7 @@ export class PlannerWorker {
   #isLoaded = false;
   #wasInterrupted = false;
 
-  /** @param onExit Called once, however the worker exited. */
-  constructor(
-    source: SupergraphSource,
-    options: PreparationOptions,
-    loadTimeoutMs: number,
-    onExit: () => void,
-  ) {
+  constructor({ source, options, loadTimeoutMs, onExit }: PlannerWorkerParts) {
     this.#onExit = onExit;
     this.isChecker = source.kind !== 'checked';
     const { tokensMax, suggestions, policy = null } = options;

@@ -64,12 +64,14 @@ export class WorkerPool {
   }
 
   #spawn(source: SupergraphSource): PlannerWorker {
-    const worker = new PlannerWorker(source, this.#options, this.#options.loadTimeoutMs, () => {
+    const onExit = (): void => {
       this.#workers.delete(worker);
       const index = this.#idle.indexOf(worker);
       if (index >= 0) this.#idle.splice(index, 1);
       this.#refill();
-    });
+    };
+    const { loadTimeoutMs } = this.#options;
+    const worker = new PlannerWorker({ source, options: this.#options, loadTimeoutMs, onExit });
     this.#workers.add(worker);
     worker.loaded.then(
       () => {

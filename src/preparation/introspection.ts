@@ -19,15 +19,19 @@ import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
 import type { SchemaField } from './projection-spec.ts';
 
+interface Asked {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Each with a key that no other one has. */
+  readonly fields: readonly SchemaField[];
+}
+
 /**
- * @param fields Each with a key that no other one has.
  * @returns null for an operation that does not ask about the schema.
  */
 export function introspectionSpec(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  fields: readonly SchemaField[],
+  { fragments, fields }: Asked,
 ): IntrospectionSpec | null {
   if (fields.length === 0) return null;
   const selections = fields.flatMap(({ key, selections: nodes }) =>

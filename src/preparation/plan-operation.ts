@@ -33,13 +33,12 @@ export interface PlanningTerms {
 export function planOperation(
   supergraph: LoadedSupergraph,
   operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  terms: PlanningTerms,
+  terms: PlanningTerms & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> },
 ): PlanNode {
-  const { schema, requirements, joins } = supergraph;
-  const plain = exploded(schema, joins, settled(schema, operation, fragments));
+  const { schema, joins } = supergraph;
+  const plain = exploded(schema, joins, settled(schema, operation, terms.fragments));
   const whole = hoisted(schema, joins, plain);
-  const split = splitByConflict(schema, requirements, whole, terms.renamer.nameOf);
+  const split = splitByConflict(whole, supergraph, terms.renamer.nameOf);
   const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, terms);
   if (!split) return operation.operation === 'mutation' ? planInTurn(whole, plan) : plan(whole);
   return {

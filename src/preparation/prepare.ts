@@ -107,7 +107,7 @@ function prepareOperation(
   const renamer = new Renamer(supergraph.renamed);
   const { schema, protection, renamed } = supergraph;
   const checks = protection && new CheckList(schema, protection);
-  const builder = new ProjectionBuilder(supergraph, fragments, renamer.nameOf, checks);
+  const builder = new ProjectionBuilder(supergraph, { fragments, nameOf: renamer.nameOf, checks });
   const projection = builder.build(operation, root);
   const terms = { fragments, nameOf: renamer.nameOf, aliasPrefix: renamed.prefix, denied: new Set(denied) };
   const toPlan = checks ? adjusted(operation, { schema, checks, ...terms }) : operation;
@@ -115,7 +115,7 @@ function prepareOperation(
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;
   try {
-    plan = needsData ? planOperation(supergraph, toPlan, fragments, { renamer, labels }) : null;
+    plan = needsData ? planOperation(supergraph, toPlan, { renamer, labels, fragments }) : null;
   } catch (error) {
     return isGatewayError(error)
       ? refuse('OPERATION_NOT_SUPPORTED', [error])
@@ -128,7 +128,7 @@ function prepareOperation(
       ...variablesSpec(schema, operation, fragments),
       plan,
       projection,
-      introspection: introspectionSpec(schema, operation, fragments, builder.schemaFields),
+      introspection: introspectionSpec(schema, operation, { fragments, fields: builder.schemaFields }),
       ...checksOf(checks),
     },
   };

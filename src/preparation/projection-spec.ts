@@ -51,6 +51,12 @@ interface Occurrence {
   readonly clause: Clause;
 }
 
+interface Collecting {
+  readonly into: CollectedField[];
+  /** Fragments, each with the conditions under which it was spread. */
+  readonly visited: Set<string>;
+}
+
 const always: Clause = { yes: [], no: [] };
 
 /** Runtime types that are answered alike. */
@@ -74,6 +80,13 @@ const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
   [TypeNameMetaFieldDef, SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
 );
 
+export interface ProjectionTerms {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly nameOf: InternalName;
+  /** Null: nothing is guarded. */
+  readonly checks: CheckList | null;
+}
+
 export class ProjectionBuilder {
   readonly #schema: GraphQLSchema;
   readonly #interfaceObjects: readonly string[];
@@ -86,9 +99,7 @@ export class ProjectionBuilder {
 
   constructor(
     { schema, interfaceObjects }: Pick<LoadedSupergraph, 'schema' | 'interfaceObjects'>,
-    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-    nameOf: InternalName,
-    checks: CheckList | null,
+    { fragments, nameOf, checks }: ProjectionTerms,
   ) {
     this.#checks = checks;
     this.#schema = schema;
@@ -178,19 +189,14 @@ export class ProjectionBuilder {
 
   #collect(type: RuntimeType, occurrences: readonly Occurrence[]): CollectedField[] {
     const into: CollectedField[] = [];
-    for (const { selectionSet, clause } of occurrences) {
-      this.#collectFrom(selectionSet, type, clause, into, new Set());
+    for (const occurrence of occurrences) {
+      this.#collectFrom(occurrence, type, { into, visited: new Set() });
     }
     return into;
   }
 
-  #collectFrom(
-    selectionSet: SelectionSetNode,
-    type: RuntimeType,
-    outer: Clause,
-    into: CollectedField[],
-    visited: Set<string>,
-  ): void {
+  #collectFrom({ selectionSet, clause: outer }: Occurrence, type: RuntimeType, collecting: Collecting): void {
+    const { into, visited } = collecting;
     for (const selection of selectionSet.selections) {
       const clause = and(outer, selection.directives);
       if (!clause) continue;
@@ -207,7 +213,7 @@ export class ProjectionBuilder {
         if (visited.has(visit)) continue;
         visited.add(visit);
       }
-      this.#collectFrom(fragment.selectionSet, type, clause, into, visited);
+      this.#collectFrom({ selectionSet: fragment.selectionSet, clause }, type, collecting);
     }
   }
 

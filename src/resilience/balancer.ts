@@ -186,7 +186,7 @@ export function withReplicas<Request, Answer>(
       call.endedAtMs = clock();
       const hurried = outcome === 'timeout' && call.endedAtMs - sentAtMs < patienceMs;
       call.outcome = hurried ? 'cancelled' : outcome;
-      if (call.ending) noteEnding(call, call.ending, replica, clock);
+      if (call.ending) noteEnding(call, replica, clock);
       else replica.underWay -= 1;
       if (permit !== noPermit) leaveBreaker(replica.breaker, permit, call);
     };
@@ -202,8 +202,8 @@ export function withReplicas<Request, Answer>(
 }
 
 /** A stream that ends well has taken as long as its first message: the rest is as long as it is. */
-function noteEnding(call: CallContext, ending: Promise<Outcome>, replica: Replica, clock: Clock): void {
-  void ending.then((outcome) => {
+function noteEnding(call: CallContext, replica: Replica, clock: Clock): void {
+  void call.ending?.then((outcome) => {
     replica.underWay -= 1;
     if (outcome === 'answered') return;
     call.outcome = outcome;

@@ -43,6 +43,14 @@ export interface ServiceParts {
   readonly events: Events;
 }
 
+/** What a loader asked for at once. */
+export interface LoadedBatch {
+  /** Its name. */
+  readonly loader: string;
+  readonly keys: number;
+  readonly calls: number;
+}
+
 export class Service {
   readonly name: string;
   readonly options: ServiceOptions;
@@ -110,8 +118,8 @@ export class Service {
     return withDeadline(call, { service, timeoutMs, reservePercent, clock });
   }
 
-  batchLoaded(loader: string, { requestId }: RequestContext, keys: number, calls: number): void {
-    this.#parts.events.emit('batchLoaded', { service: this.name, loader, requestId, keys, calls });
+  batchLoaded({ requestId }: RequestContext, batch: LoadedBatch): void {
+    this.#parts.events.emit('batchLoaded', { service: this.name, requestId, ...batch });
   }
 
   close(): void {

@@ -98,11 +98,12 @@ export function createBackends(config: BackendsConfig, mutations: MutationCounte
 function withFallbacks(config: BackendsConfig, around: AroundSubgraph): AroundSubgraph {
   const { policies } = config;
   const ignoreHeaders = ignoredHeaders(config);
-  return (subgraph, kind, name, headers) => {
+  return (subgraph, as) => {
+    const { name, headers } = as;
     const { fallbacks, stale } = ownPolicyOf(policies, name);
     const keyOf = staleKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
     const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
-    const whole = around(keeping, kind, name, headers);
+    const whole = around(keeping, as);
     return fallbacks
       ? { fetch: (request) => whole.fetch(request), close: () => whole.close(), fallbacks }
       : whole;

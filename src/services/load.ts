@@ -54,7 +54,7 @@ export async function loadSubgraphs(given: GraphConfig, backends: Backends): Pro
     leases.release();
   };
   try {
-    for (const source of graph.sources) sources.push(await openSource(source, http, leases, settings));
+    for (const source of graph.sources) sources.push(await openSource(source, { http, leases, settings }));
     const subgraphs = new Map<string, Subgraph>();
     for (const subgraph of graph.subgraphs) {
       subgraphs.set(
@@ -66,17 +66,14 @@ export async function loadSubgraphs(given: GraphConfig, backends: Backends): Pro
                 subgraph.headers,
                 backends.ownPolicyOf(subgraph.name).idempotencyKeys,
               ),
-              'remote',
-              subgraph.name,
-              subgraph.headers,
+              { kind: 'remote', name: subgraph.name, headers: subgraph.headers },
             )
           : around(
               await openLocal(subgraph, sources, {
                 service: leases.use(subgraph),
                 own: backends.ownPolicyOf(subgraph.name),
               }),
-              'local',
-              subgraph.name,
+              { kind: 'local', name: subgraph.name },
             ),
       );
     }

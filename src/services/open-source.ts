@@ -22,11 +22,15 @@ export interface OpenSource {
   close(): Promise<void>;
 }
 
+export interface SourceParts {
+  readonly http: HttpTransport;
+  readonly leases: Leases;
+  readonly settings: ServiceSettings;
+}
+
 export async function openSource(
   config: SourceConfig,
-  http: HttpTransport,
-  leases: Leases,
-  settings: ServiceSettings,
+  { http, leases, settings }: SourceParts,
 ): Promise<OpenSource> {
   const { name } = config;
   const service = leases.use(config);

@@ -46,7 +46,10 @@ export function connectRemote(
     const options = { kind: 'graphql', name, replicas: [{ url }] } as const;
     const backend = backendOf(leases.use(options), http, transport);
     const { idempotencyKeys } = backends.ownPolicyOf(name);
-    connected.set(name, around(createGraphqlSubgraph(backend, undefined, idempotencyKeys), 'remote', name));
+    connected.set(
+      name,
+      around(createGraphqlSubgraph(backend, undefined, idempotencyKeys), { kind: 'remote', name }),
+    );
   }
   return {
     subgraphs: connected,

@@ -31,7 +31,7 @@ describe('a loader', () => {
     const { load, batches, loaded, own } = given({ batchMax: 2 });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map(load));
     expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
-    expect(loaded).toEqual([2, 2, 1].map((keys) => ['letters', own, keys, 1]));
+    expect(loaded).toEqual([2, 2, 1].map((keys) => [own, { loader: 'letters', keys, calls: 1 }]));
   });
 
   it('gives null for what does not exist, and an error of one id to that id alone', async () => {

@@ -163,7 +163,7 @@ describe('a mutation', () => {
     const mutations = new MutationCounter();
     const around = aroundSubgraph({ ...config, sharing: { ...config.sharing, ...sharing } }, mutations);
     const { subgraph, calls } = fakeSubgraph();
-    const changing = around(subgraph, kind, 'reviews');
+    const changing = around(subgraph, { kind, name: 'reviews' });
     void changing.fetch({ ...request, context: requestContext() });
     expect(mutations.value).toBe(0);
     const changed = changing.fetch({ ...request, operation: mutation, context: requestContext() });

@@ -5,7 +5,6 @@
  */
 
 import type { AuthConfig, IdentityRule } from '../../config/gateway/auth.ts';
-import type { Principal } from '../../pipeline/principal.ts';
 import type { RequestContext, RequestHead } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';
 import type { Signer } from './signer.ts';
@@ -69,7 +68,7 @@ export function createBackendIdentity(
         principal: proof.principal,
         ...(otherRules.length > 0 ? { forwardByRule } : {}),
         ...(signer && proof.principal.provenBy !== 'none'
-          ? { signedFor: signedBy(signer, proof.principal, signedHeader, unsigned) }
+          ? { signedFor: signedBy(signer.identityOf(proof.principal), signedHeader, unsigned) }
           : {}),
       };
     },
@@ -77,12 +76,10 @@ export function createBackendIdentity(
 }
 
 function signedBy(
-  signer: Signer,
-  principal: Principal,
+  { text, tokenFor }: ReturnType<Signer['identityOf']>,
   header: string,
   unsigned: Readonly<Headers>,
 ): RequestContext['signedFor'] & {} {
-  const { text, tokenFor } = signer.identityOf(principal);
   const scheme = header === 'authorization' ? 'Bearer ' : '';
   const bySubgraph = new Map<string, Pick<RequestContext, 'forwardHeaders' | 'signedAs'>>();
   return (subgraph) => {

@@ -17,8 +17,7 @@ type Claims = Readonly<Record<string, unknown>>;
 export function checkedPrincipal(
   claims: Claims,
   config: IssuerConfig,
-  { tokenTypeRequired }: Pick<IntrospectionConfig, 'tokenTypeRequired'>,
-  nowMs: number,
+  { tokenTypeRequired, nowMs }: Pick<IntrospectionConfig, 'tokenTypeRequired'> & { readonly nowMs: number },
 ): Principal {
   const { iss, aud, sub, jti, cnf, token_type: type, token_use: use } = claims;
   for (const name of config.requiredClaims)

@@ -44,7 +44,7 @@ export function createIntrospect(
     const body = new URLSearchParams(form);
     body.set('token', token);
     const request = { method: 'POST', headers, body: body.toString() };
-    const claims = await fetchJson(fetch, url, request, config);
+    const claims = await fetchJson(fetch, url, { request, limits: config });
     if (claims.active === true) return claims;
     if (claims.active === false) return undefined;
     throw new Error('the introspection response does not say whether the token is active');

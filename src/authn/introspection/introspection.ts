@@ -69,7 +69,8 @@ export function createIntrospection(
       hasAnswered = true;
       outcome = 'inactive';
       if (!claims) throw invalidCredentials('the issuer says that the token is not active');
-      const principal = checkedPrincipal(claims, issuer, config, wallClock());
+      const { tokenTypeRequired } = config;
+      const principal = checkedPrincipal(claims, issuer, { tokenTypeRequired, nowMs: wallClock() });
       outcome = 'active';
       const proof = { principal, token };
       verified.set(key, proof, verified.generation);

@@ -22,7 +22,7 @@ export function keyLoader(config: IssuerConfig, fetch: Fetch, limits: FetchLimit
     // ProviderMetadata each time: an identity provider may move its keys.
     const url = jwksUrl ?? (await discover(issuer, fetch, limits)).jwksUrl;
     if (url === undefined) throw new Error('the discovery document has no jwks_uri');
-    return readKeySet(await fetchJson(fetch, url, {}, limits));
+    return readKeySet(await fetchJson(fetch, url, { limits }));
   };
 }
 

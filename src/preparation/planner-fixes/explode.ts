@@ -34,7 +34,7 @@ export function exploded(
       const type = getNamedType(types.getParentType());
       if (!isInterfaceType(type)) return undefined;
       const selections = selectionSet.selections.flatMap((selection) =>
-        explode(schema, joins, type, selection),
+        explode({ schema, joins }, type, selection),
       );
       return selections.length > selectionSet.selections.length ? { ...selectionSet, selections } : undefined;
     },
@@ -43,8 +43,7 @@ export function exploded(
 }
 
 function explode(
-  schema: GraphQLSchema,
-  joins: JoinSpec,
+  { schema, joins }: { readonly schema: GraphQLSchema; readonly joins: JoinSpec },
   type: GraphQLInterfaceType,
   selection: SelectionNode,
 ): readonly SelectionNode[] {

@@ -47,7 +47,11 @@ function partialFetchesOf(
   const keysMax = Math.max(1, ...keys.map(({ length }) => length));
   if (requirements.size < 2 && keysMax < 2) return [];
   return [...requirements].flatMap((requirement) => {
-    const partialFetch = fetchFor(fetch, operation, requirementOf, requirement);
+    const partialFetch = fetchFor(
+      fetch,
+      operation,
+      (type, field) => requirementOf(type, field) === requirement,
+    );
     let alternatives: FetchNode[] = [];
     for (let choice = keysMax - 1; choice >= 0; choice -= 1) {
       const requiredSelections = requires.map((selection, index) => {
@@ -84,15 +88,14 @@ function fieldsOf(
 function fetchFor(
   fetch: FetchNode,
   operation: OperationDefinitionNode,
-  requirementOf: RequirementOf,
-  requirement: string,
+  isKept: (type: string, field: FieldNode) => boolean,
 ): FetchNode {
   const filterSelections = (selections: readonly SelectionNode[], type: string): SelectionNode[] =>
     selections.flatMap((selection): SelectionNode[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
       if (selection.kind === Kind.FIELD && type !== '') {
         const { value } = selection.name;
-        return value === '__typename' || requirementOf(type, selection) === requirement ? [selection] : [];
+        return value === '__typename' || isKept(type, selection) ? [selection] : [];
       }
       const { selectionSet } = selection;
       const condition =

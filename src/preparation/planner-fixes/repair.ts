@@ -42,7 +42,7 @@ function repairFetch(fetch: FetchNode, joins: JoinSpec): PlanNode {
     operation: withoutFields(fetch.operation, misplaced),
     writes: fetch.writes.filter((name) => !misplaced.some(({ field }) => responseName(field) === name)),
     requires: fetch.requires.map((selection) =>
-      selection.kind === 'on' ? withRequired(selection, fetch, joins, needed) : selection,
+      selection.kind === 'on' ? withRequired(selection, fetch, { joins, needed }) : selection,
     ),
   };
   return { kind: 'sequence', nodes: [{ kind: 'parallel', nodes: before }, repaired] };
@@ -134,6 +134,7 @@ function fetchFrom(
 function withoutFields(operation: string, misplaced: readonly Misplaced[]): string {
   const names = new Set(misplaced.map(({ type, field }) => `${type}.${field.name.value}`));
   const document = visit(parse(operation, { noLocation: true }), {
+    // oxlint-disable-next-line max-params -- a visitor of graphql-js
     InlineFragment(fragment, _key, _parent, _path, ancestors): InlineFragmentNode | undefined {
       const depth = ancestors.filter((node) => 'kind' in node && node.kind === Kind.FIELD).length;
       const type = fragment.typeCondition?.name.value;
@@ -151,8 +152,7 @@ function withoutFields(operation: string, misplaced: readonly Misplaced[]): stri
 function withRequired(
   selection: Extract<RequiredSelection, { kind: 'on' }>,
   fetch: FetchNode,
-  joins: JoinSpec,
-  needed: ReadonlyMap<string, string>,
+  { joins, needed }: { readonly joins: JoinSpec; readonly needed: ReadonlyMap<string, string> },
 ): RequiredSelection {
   const selections = [...selection.selections];
   for (const { type, fields } of entitySelections(fetch.operation)) {

@@ -22,6 +22,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { emptyRecord } from '../../shared/records.ts';
 import type { InternalName } from './renaming.ts';
 import type { Requirements } from '../supergraph/requirements.ts';
+import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
 
 export interface SplitOperation {
   readonly main: OperationDefinitionNode;
@@ -37,9 +38,8 @@ type Parts = ReadonlyMap<FieldNode, number>;
  * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations: running one twice is no way out.
  */
 export function splitByConflict(
-  schema: GraphQLSchema,
-  { conflicts }: Requirements,
   operation: OperationDefinitionNode,
+  { schema, requirements: { conflicts } }: Pick<LoadedSupergraph, 'schema' | 'requirements'>,
   nameOf: InternalName,
 ): SplitOperation | undefined {
   if (conflicts.size === 0) return undefined;

@@ -14,6 +14,7 @@ import {
   type ConstDirectiveNode,
   type ConstValueNode,
   type DocumentNode,
+  type FieldNode,
   type GraphQLCompositeType,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
@@ -119,14 +120,13 @@ export class Demands {
         const narrowed = condition === undefined ? type : this.#schema.getType(condition);
         this.#selections(selection.selectionSet, narrowed, seen);
       } else if (selection.kind === Kind.FIELD) {
-        this.#selected(selection.name.value, selection.selectionSet, type, seen);
+        this.#selected(selection, type, seen);
       }
     }
   }
 
   #selected(
-    field: string,
-    selectionSet: SelectionSetNode | undefined,
+    { name: { value: field }, selectionSet }: FieldNode,
     type: GraphQLCompositeType,
     seen: Map<string, Demand>,
   ): void {

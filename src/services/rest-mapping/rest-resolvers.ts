@@ -52,6 +52,7 @@ export interface MappingParts {
 type Context = SubgraphContext;
 /** What a call found; undefined for nothing. */
 type Ask = (scope: Scope, context: Context) => unknown;
+// oxlint-disable-next-line max-params -- a resolver of graphql-js
 type FieldResolver = (
   parent: unknown,
   args: Values,
@@ -71,14 +72,13 @@ export interface WithMapping {
 /** Resolvers in TypeScript and those of the mapping. */
 export function withMapping(given: object, parts: MappingParts, sdl: string): WithMapping {
   const { fields, entities } = parts.mapping;
-  const renames = renamesOf(parts.mapping);
   const resolvers: Resolvers = emptyRecord();
   for (const [typeName, ofType] of Object.entries(given as Resolvers)) resolvers[typeName] = { ...ofType };
   const has = (typeName: string, name: string): boolean => Object.hasOwn(resolvers[typeName] ?? {}, name);
   for (const [coordinate, config] of Object.entries(fields)) {
     const [typeName = '', fieldName = ''] = coordinate.split('.');
     if (has(typeName, fieldName)) return { resolvers, conflict: coordinate };
-    (resolvers[typeName] ??= {})[fieldName] = fieldResolver(parts, config, { typeName, fieldName, renames });
+    (resolvers[typeName] ??= {})[fieldName] = fieldResolver(parts, config, { typeName, fieldName });
   }
   for (const [typeName, { kind, keys }] of indexSdl(sdl) ?? []) {
     const [[keyField = ''] = []] = keys;
@@ -89,7 +89,7 @@ export function withMapping(given: object, parts: MappingParts, sdl: string): Wi
       continue;
     }
     (resolvers[typeName] ??= {})['__resolveReference'] = config
-      ? entityResolver(parts, config, { typeName, renames, keyField })
+      ? entityResolver(parts, config, { typeName, keyField })
       : (reference: Values) => mapped(reference, reference);
   }
   return { resolvers, conflict: undefined };
@@ -98,15 +98,15 @@ export function withMapping(given: object, parts: MappingParts, sdl: string): Wi
 interface FieldParts {
   readonly typeName: string;
   readonly fieldName: string;
-  readonly renames: Renames;
 }
 
 function fieldResolver(
   parts: MappingParts,
   config: RestCallConfig,
-  { typeName, fieldName, renames }: FieldParts,
+  { typeName, fieldName }: FieldParts,
 ): FieldResolver {
-  const { ask, service } = callOf(parts, config, `${typeName}.${fieldName}`, renames);
+  const { ask, service } = callOf(parts, config, `${typeName}.${fieldName}`);
+  // oxlint-disable-next-line max-params -- a resolver of graphql-js
   return async (parent, args, context, { returnType }) => {
     const found = await ask({ typeName, args, parent, key: {} }, context);
     return found instanceof Loads
@@ -128,6 +128,7 @@ export function setMappedFields(
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
     for (const field of Object.values(type.getFields())) {
       const coordinate = `${type.name}.${field.name}`;
+      // oxlint-disable-next-line max-params -- a resolver of graphql-js
       field.resolve ??= (parent: unknown, args, context, info) => {
         const value = fieldOf(parent, coordinate, renames);
         // What a resolver in TypeScript returned may be anything that graphql-js understands.
@@ -146,16 +147,15 @@ function renamesOf({ rename }: RestMapping): Renames {
 
 interface EntityParts {
   readonly typeName: string;
-  readonly renames: Renames;
   readonly keyField: string;
 }
 
 function entityResolver(
   parts: MappingParts,
   config: RestCallConfig,
-  { typeName, renames, keyField }: EntityParts,
+  { typeName, keyField }: EntityParts,
 ): ReferenceResolver {
-  const { ask, service } = callOf(parts, { id: `{key.${keyField}}`, ...config }, typeName, renames);
+  const { ask, service } = callOf(parts, { id: `{key.${keyField}}`, ...config }, typeName);
   return async (reference, context) => {
     const found = await ask({ typeName, args: {}, parent: undefined, key: reference }, context);
     if (found === null || found === undefined) return null;
@@ -168,12 +168,12 @@ function callOf(
   parts: MappingParts,
   config: RestCallConfig,
   coordinate: string,
-  renames: Renames,
 ): { readonly ask: Ask; readonly service: string } {
+  const renames = renamesOf(parts.mapping);
   const verb = verbOf(config);
   const source = parts.sources.get(config.source ?? [...parts.sources.keys()][0] ?? '');
   if (verb === undefined || !source) return { ask: objectOf(config, renames), service: parts.name };
-  const call = new MappedCall(source, config, verb, renames);
+  const call = new MappedCall({ source, config, verb, renames });
   return {
     ask: verb === 'bulk' ? call.bulk(`${parts.name}.${coordinate}`) : call.single(),
     service: source.name,
@@ -198,6 +198,13 @@ function objectOf({ object = {} }: RestCallConfig, renames: Renames): Ask {
 
 type Parameter = readonly [name: string, value: string | number | boolean | Placeholder];
 
+interface MappedCallParts {
+  readonly source: RestSource;
+  readonly config: RestCallConfig;
+  readonly verb: RestVerb;
+  readonly renames: Renames;
+}
+
 class MappedCall {
   readonly #source: RestSource;
   readonly #config: RestCallConfig;
@@ -208,7 +215,7 @@ class MappedCall {
   readonly #query: readonly Parameter[];
   readonly #select: readonly string[];
 
-  constructor(source: RestSource, config: RestCallConfig, verb: RestVerb, renames: Renames) {
+  constructor({ source, config, verb, renames }: MappedCallParts) {
     this.#source = source;
     this.#config = config;
     this.#verb = verb;

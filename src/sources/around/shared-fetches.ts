@@ -115,13 +115,15 @@ function countMutations(subgraph: Subgraph, mutations: MutationCounter): Subgrap
   };
 }
 
-/** Goes around each subgraph; `headers` are the rules of a remote one. */
-export type AroundSubgraph = (
-  subgraph: Subgraph,
-  kind: 'remote' | 'local',
-  name: string,
-  headers?: ServiceHeaders,
-) => Subgraph;
+export interface NamedSubgraph {
+  readonly kind: 'remote' | 'local';
+  readonly name: string;
+  /** Rules of a remote one. */
+  readonly headers?: ServiceHeaders | undefined;
+}
+
+/** Goes around each subgraph. */
+export type AroundSubgraph = (subgraph: Subgraph, as: NamedSubgraph) => Subgraph;
 
 /** As the configuration has it. In-process subgraphs share by their loaders, but their mutations count. */
 export function aroundSubgraph(
@@ -130,7 +132,7 @@ export function aroundSubgraph(
 ): AroundSubgraph {
   const { sharing, auth } = config;
   const ignoreHeaders = ignoredHeaders(config);
-  return (subgraph, kind, name, headers) => {
+  return (subgraph, { kind, name, headers }) => {
     // A cookie is for one client, and so is an answer that sets one.
     const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
     const counted = shares

@@ -17,10 +17,9 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
   const inserted = Object.entries(insert);
   const isPlain = forward.length + removed.size + renamed.size + inserted.length === 0;
 
-  const add = (name: string, value: string, context: RequestContext, sent: SentHeaders): void => {
-    if (!mayPass(name, context) || removed.has(name)) return;
-    sent[renamed.get(name) ?? name] = value;
-  };
+  /** The name under which a header of the client goes on; undefined where it does not. */
+  const sentAs = (name: string, context: RequestContext): string | undefined =>
+    !mayPass(name, context) || removed.has(name) ? undefined : (renamed.get(name) ?? name);
   if (isPlain) {
     return (context, sent) => {
       const { forwardHeaders } = context;
@@ -32,10 +31,14 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
   }
   return (context, sent) => {
     const { forwardHeaders, headers } = context;
-    for (const name in forwardHeaders) add(name, forwardHeaders[name] ?? '', context, sent);
+    for (const name in forwardHeaders) {
+      const sentName = sentAs(name, context);
+      if (sentName !== undefined) sent[sentName] = forwardHeaders[name] ?? '';
+    }
     for (const name of forward) {
       const value = headers[name];
-      if (typeof value === 'string') add(name, value, context, sent);
+      const sentName = typeof value === 'string' ? sentAs(name, context) : undefined;
+      if (sentName !== undefined) sent[sentName] = value as string;
     }
     for (const [name, value] of inserted) sent[name] = value;
   };

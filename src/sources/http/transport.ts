@@ -85,6 +85,13 @@ interface Target {
   readonly path: string;
 }
 
+interface Dispatch {
+  readonly target: Target;
+  readonly request: HttpRequest;
+  /** Of the request, compressed where the service wants it so. */
+  readonly body: string | Buffer | undefined;
+}
+
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const { operationBytesMax = 64 * 1024 * 1024, lookup } = options;
   const origins = new Map<string, Origin>();
@@ -131,9 +138,12 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   return {
     service(name, given = {}, onLost = () => () => undefined) {
       const settings = { ...transportDefaults, ...given };
-      const service = new HttpService(name, settings, operationBytesMax, (endpoint) =>
-        originOf(endpoint, settings),
-      );
+      const service = new HttpService({
+        name,
+        settings,
+        operationBytesMax,
+        originOf: (endpoint) => originOf(endpoint, settings),
+      });
       const unfollow = onLost((endpoint) => {
         const origin = service.originInUse(endpoint);
         if (origin) letGo(origin);
@@ -149,6 +159,13 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   };
 }
 
+interface HttpServiceParts {
+  readonly name: string;
+  readonly settings: ServiceTransport;
+  readonly operationBytesMax: number;
+  readonly originOf: (endpoint: Endpoint) => Origin;
+}
+
 class HttpService {
   readonly #name: string;
   readonly #settings: ServiceTransport;
@@ -159,12 +176,7 @@ class HttpService {
   /** By the endpoint itself: a source of endpoints keeps them while they do not change. */
   readonly #targets = new WeakMap<Endpoint, Target>();
 
-  constructor(
-    name: string,
-    settings: ServiceTransport,
-    operationBytesMax: number,
-    originOf: (endpoint: Endpoint) => Origin,
-  ) {
+  constructor({ name, settings, operationBytesMax, originOf }: HttpServiceParts) {
     const { responseBytesMax, compressedBytesMax, acceptEncodings } = settings;
     this.#name = name;
     this.#settings = settings;
@@ -189,10 +201,10 @@ class HttpService {
     if (compressFromBytes > 0 && body !== undefined && body.length >= compressFromBytes) {
       // Another call may have let the address go meanwhile.
       return compress(body).then((packed) =>
-        this.#dispatch(this.#targetOf(endpoint), request, context, packed),
+        this.#dispatch({ target: this.#targetOf(endpoint), request, body: packed }, context),
       );
     }
-    return this.#dispatch(target, request, context, body);
+    return this.#dispatch({ target, request, body }, context);
   };
 
   originInUse(endpoint: Endpoint): Origin | undefined {
@@ -209,12 +221,8 @@ class HttpService {
     return target;
   }
 
-  #dispatch(
-    { origin, path }: Target,
-    request: HttpRequest,
-    context: CallContext,
-    body: string | Buffer | undefined,
-  ): Promise<HttpResponse> {
+  #dispatch({ target, request, body }: Dispatch, context: CallContext): Promise<HttpResponse> {
+    const { origin, path } = target;
     const { cancellation } = context;
     const service = this.#name;
     if (cancellation.reason) return Promise.reject(cancellation.reason);

@@ -25,6 +25,7 @@ function rootOf(schema: GraphQLSchema, typeName: string) {
 }
 
 function withDeadline(resolve: Resolver, service: string, timeoutMs: number): Resolver {
+  // oxlint-disable-next-line max-params -- a resolver of graphql-js
   return (source, args, context, info) => {
     const value = resolve(source, args, context, info);
     return value instanceof Promise ? inTime(value, service, timeoutMs) : value;

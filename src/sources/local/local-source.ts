@@ -62,7 +62,7 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
         variableValues: ownVariablesOf(variablesOf(request)),
         contextValue,
       });
-      const settled = isPromise(result) ? await withinDeadline(result, name, timeoutMs, context) : result;
+      const settled = isPromise(result) ? await withinDeadline(result, { name, timeoutMs }, context) : result;
       return responseOf(settled, name);
     },
     close: () => Promise.resolve(),
@@ -104,8 +104,7 @@ const graceMs = 25;
 /** Resolvers that forget a deadline must not keep the client waiting. */
 function withinDeadline(
   result: Promise<ExecutionResult>,
-  name: string,
-  timeoutMs: number,
+  { name, timeoutMs }: { readonly name: string; readonly timeoutMs: number },
   { cancellation, deadlineAtMs }: RequestContext,
 ): Promise<ExecutionResult> {
   return new Promise((resolve, reject) => {

@@ -24,6 +24,7 @@ export function setOwnFields(schema: GraphQLSchema): void {
 }
 
 /** As graphql-js does, for what somebody put there. */
+// oxlint-disable-next-line max-params -- a resolver of graphql-js
 export const ownFieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
   const { fieldName } = info;
   const isMissing =

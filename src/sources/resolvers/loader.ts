@@ -8,7 +8,7 @@
 import DataLoader from 'dataloader';
 
 import type { RequestContext } from '../../pipeline/request.ts';
-import type { Service } from '../../resilience/service.ts';
+import type { LoadedBatch, Service } from '../../resilience/service.ts';
 
 /** What a batch found by key; a key that is missing does not exist, an `Error` is that key's alone. */
 export type Found<Value> = ReadonlyMap<string, Value | Error>;
@@ -24,7 +24,7 @@ export interface Loader<Key, Value> {
 export interface Batching {
   readonly batchMax: number;
   readonly windowMs: number;
-  loaded(loader: string, context: RequestContext, keys: number, calls: number): void;
+  loaded(context: RequestContext, batch: LoadedBatch): void;
 }
 
 export interface LoaderOptions<Key> {
@@ -45,6 +45,7 @@ const unbatched: Batching = { batchMax: 100, windowMs: 0, loaded: () => undefine
  *
  * @param batch Gets 1 to `batchMax` distinct keys; when it rejects, so does every one of them.
  */
+// oxlint-disable-next-line max-params -- modules of users call it so; most leave out the options
 export function loaderOf<Value, Key = string>(
   context: RequestContext,
   name: string,
@@ -57,7 +58,7 @@ export function loaderOf<Value, Key = string>(
 
   const { batching = unbatched, keyOf = String } = options;
   const ask = (keys: readonly Key[]): Promise<Found<Value>> => {
-    batching.loaded(name, context, keys.length, 1);
+    batching.loaded(context, { loader: name, keys: keys.length, calls: 1 });
     return batch(keys, context);
   };
   const loader = newLoader(ask, batching, keyOf);
@@ -101,7 +102,7 @@ export function newLoader<Key, Value>(
 export function batchingOf(service: Service): Batching {
   return {
     ...service.options.batching,
-    loaded: (loader, context, keys, calls) => service.batchLoaded(loader, context, keys, calls),
+    loaded: (context, batch) => service.batchLoaded(context, batch),
   };
 }
 

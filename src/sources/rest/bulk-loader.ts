@@ -13,23 +13,18 @@ import { isSendable, type ListStyle } from './path.ts';
 import type { BulkEndpoint, BulkOptions, RestCall, RestSource } from './rest-client.ts';
 
 /** The request's loader over `endpoint`, made on first use. */
-export function bulkLoaderOf<Value>(
-  source: RestSource,
-  endpoint: BulkEndpoint<Value>,
-  context: RequestContext,
-  options: BulkOptions<Value> = {},
-): Loader<string, Value> {
+export function bulkLoaderOf<Value>(bulk: Bulk<Value>): Loader<string, Value> {
+  const { source, endpoint, context, options } = bulk;
   const loaders = mapIn(loadersOf(context, source), endpoint);
   const key = options.call ? callKey(options.call) : '';
   const known = loaders.get(key);
   if (known) return known as Loader<string, Value>;
   const { batching } = source;
-  const bulk: Bulk<Value> = { source, endpoint, context, options };
   const loader = newLoader(
     async (ids: readonly string[]) => {
       const found = new Map<string, Value | Error>();
-      const chunks = chunksOf(bulk, ids, batching.batchMax, found);
-      batching.loaded(endpoint.name, context, ids.length, chunks.length);
+      const chunks = chunksOf(bulk, ids, found);
+      batching.loaded(context, { loader: endpoint.name, keys: ids.length, calls: chunks.length });
       await Promise.all(chunks.map((chunk) => loadChunk(bulk, chunk, found)));
       return found;
     },
@@ -56,9 +51,9 @@ const idCharsMax = 4096;
 function chunksOf<Value>(
   { source, endpoint }: Bulk<Value>,
   ids: readonly string[],
-  batchMax: number,
   found: Results<Value>,
 ): string[][] {
+  const { batchMax } = source.batching;
   const { ids: place, lists = 'comma', askable } = endpoint;
   const chunks: string[][] = [];
   let chars = Infinity;

@@ -35,7 +35,7 @@ const parameters = /(?<=\/):(?<name>[A-Za-z]+)(?<star>\*?)|:\{(?<name>\w+)(?<sta
 export function restPath(service: string, template: string, values: PathValues): string {
   const { params = {}, query = {}, lists = 'comma' } = values;
   const path = placed(service, template, params);
-  const pairs = Object.entries(query).flatMap(([name, value]) => parameterOf(service, name, value, lists));
+  const pairs = Object.entries(query).flatMap((parameter) => parameterOf(service, parameter, lists));
   const whole = pairs.length > 0 ? `${path}?${pairs.join('&')}` : path;
   if (whole.length > pathCharsMax) throw badInput(service, `the request to ${service} would be too long`);
   return whole;
@@ -90,7 +90,11 @@ const unsendable = 'it has a line end, a NUL or half a surrogate pair';
 const leadsAway = 'a slash, a backslash or a dot segment in it would lead to another path';
 const leadsAwayFromFolder = 'a backslash, a dot segment or an empty one in it would lead to another path';
 
-function parameterOf(service: string, name: string, value: QueryValue, lists: ListStyle): string[] {
+function parameterOf(
+  service: string,
+  [name, value]: readonly [name: string, value: QueryValue],
+  lists: ListStyle,
+): string[] {
   const items = isList(value) ? value : [String(value)];
   // Servers split after decoding: one id with a comma would be two.
   const isAmbiguous = isList(value) && lists === 'comma' && items.some((item) => item.includes(','));

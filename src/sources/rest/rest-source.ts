@@ -58,19 +58,17 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   }
 
   async function search(template: string, values: RestSearch, context: RequestContext): Promise<unknown> {
-    const response = await send(requestOf(service, 'POST', template, values), newCall(context, 'query'));
+    const response = await send(
+      requestOf(service, { method: 'POST', template }, values),
+      newCall(context, 'query'),
+    );
     tell(response, context);
     return response.status === 404 ? null : bodyOf(service, response);
   }
 
-  async function change(
-    method: Exclude<HttpMethod, 'GET'>,
-    template: string,
-    values: RestChange,
-    context: RequestContext,
-  ): Promise<unknown> {
+  async function change(target: Target, values: RestChange, context: RequestContext): Promise<unknown> {
     const { idempotencyKey } = values;
-    const request = requestOf(service, method, template, values);
+    const request = requestOf(service, target, values);
     try {
       const response = await send(request, newCall(context, 'mutation', idempotencyKey));
       tell(response, context);
@@ -86,16 +84,21 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     batching,
     get,
     search,
-    loader: (endpoint, context, options) => bulkLoaderOf(source, endpoint, context, options),
-    post: (template, values, context) => change('POST', template, values, context),
-    put: (template, values, context) => change('PUT', template, values, context),
-    patch: (template, values, context) => change('PATCH', template, values, context),
-    delete: (template, values, context) => change('DELETE', template, values, context),
+    loader: (endpoint, context, options = {}) => bulkLoaderOf({ source, endpoint, context, options }),
+    post: (template, values, context) => change({ method: 'POST', template }, values, context),
+    put: (template, values, context) => change({ method: 'PUT', template }, values, context),
+    patch: (template, values, context) => change({ method: 'PATCH', template }, values, context),
+    delete: (template, values, context) => change({ method: 'DELETE', template }, values, context),
   };
   return source;
 }
 
-function requestOf(service: string, method: HttpMethod, template: string, values: RestSearch): HttpRequest {
+interface Target {
+  readonly method: Exclude<HttpMethod, 'GET'>;
+  readonly template: string;
+}
+
+function requestOf(service: string, { method, template }: Target, values: RestSearch): HttpRequest {
   const { body, headers = {} } = values;
   return {
     method,
