@@ -52,7 +52,7 @@ it('every error that a page says one may meet is one that the source has words o
 
 /** Of Node, OpenSSL, GraphQL, composition and the module of an example, and those that the source puts together. */
 const foreign =
-  /ENOENT|routines::|Cannot query field|FIELD_TYPE_MISMATCH|the option "qualifier"|made by define|an interface or union/;
+  /ENOENT|MODULE_TYPELESS|routines::|Cannot query field|FIELD_TYPE_MISMATCH|the option "qualifier"|made by define|an interface or union/;
 
 /** In backticks, in the first column under "If it fails". */
 function messagesOf(text: string): string[] {
