@@ -1,5 +1,5 @@
 /** API keys in a file: which hold, for how long, and what a broken file does to them. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -137,7 +137,9 @@ describe('a file that', () => {
     ],
   ])('%s changes nothing, and is not written over', async (_what, text, reason) => {
     const { path, first, failures, keys, show } = await given();
-    await writeFile(path, text);
+    // Renamed into place, so that the gateway sees one change.
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
     await expect.poll(() => failures).toEqual([expect.stringContaining(reason)]);
     expect((await show(first.text)).principal).toBeDefined();
     await expect(keys.create()).rejects.toThrow(reason);
