@@ -151,13 +151,13 @@ export interface FetchNode {
   /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
   readonly contexts?: readonly ContextUse[];
   /** Numbers here count by their digits. Absent: nowhere. */
-  readonly numbers?: NumberPlaces;
+  readonly numbers?: NumberPaths;
   /** Positions of one entity get copies of it: fields below may differ by what stands above. Absent: they share it. */
   readonly unshared?: true;
 }
 
 /** By response name: where custom scalars are in an answer; null: here. One name may come several times. */
-export type NumberPlaces = ReadonlyArray<readonly [name: string, below: NumberPlaces | null]>;
+export type NumberPaths = ReadonlyArray<readonly [name: string, below: NumberPaths | null]>;
 
 export interface ContextUse {
   /** In the text of the fetch. */
@@ -235,7 +235,7 @@ export interface FieldSpec {
   readonly wrappers: string;
   readonly value: FieldValue;
   /** Where the client's document asks for it, for errors. */
-  readonly at: readonly FieldPlace[];
+  readonly at: readonly FieldLocation[];
   /** Included when any clause holds; absent: always. */
   readonly when?: readonly Clause[];
   /** Number of the check that guards it. Absent: none. */
@@ -243,7 +243,7 @@ export interface FieldSpec {
 }
 
 /** As short as can be, because there is one for each field. Without a clause the field is asked for here always. */
-export type FieldPlace = readonly [line: number, column: number, clause?: Clause];
+export type FieldLocation = readonly [line: number, column: number, clause?: Clause];
 
 /** Variables that must be true, and variables that must be false. */
 export interface Clause {

@@ -1,13 +1,13 @@
-/** What makes two selections of one response name the same: the field and its arguments, as GraphQL merges them. */
+/** The signature of a field selection: its name and its arguments, which decide whether GraphQL merges two selections. */
 
 import { print, visit, type FieldNode, type ObjectValueNode } from 'graphql';
 
 /** Equal for fields that GraphQL merges under one response name, and for those only. */
-export function fieldCall(field: FieldNode): string {
+export function fieldSignature(field: FieldNode): string {
   return `${field.name.value}(${argumentsText(field)})`;
 }
 
-/** The order of arguments and of the fields of input objects says nothing. */
+/** Independent of the order of arguments and of fields of input objects. */
 export function argumentsText({ arguments: args = [] }: FieldNode): string {
   return args
     .map((argument) => print(visit(argument, { ObjectValue: { leave: sortedByName } })))

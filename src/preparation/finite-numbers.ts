@@ -1,4 +1,4 @@
-/** A rule of validation that graphql-js lacks: `1e400` is no float, and would be sent as null or not at all. */
+/** A validation rule that graphql-js lacks: `1e400` is not a valid Float, and would be sent as null or not at all. */
 
 import {
   getNamedType,

@@ -1,9 +1,9 @@
 /**
- * Runs synchronous code for no longer than it may: the engine stops it from outside, and this thread goes on.
+ * Runs synchronous code with a time limit: the engine interrupts it, and this thread goes on.
  *
- * What counts is the processor time of this thread, but the engine can only be told a time by the clock. So it is told as
- * much more as the clock has been ahead lately; where that was too little, because the machine has become busy, the code
- * runs again with more.
+ * The budget is processor time of this thread, but the engine's timeout is wall time. So the timeout is the budget times
+ * the recent ratio of wall time to processor time; where that was too short, because the machine has become busier, the
+ * code runs again with a longer timeout.
  */
 
 import { Script } from 'node:vm';
@@ -11,11 +11,11 @@ import { Script } from 'node:vm';
 export interface Budget {
   /** Processor time of this thread. Interrupted after that, or up to a quarter later. */
   readonly cpuMs: number;
-  /** In all, by the clock. */
+  /** Wall time, all runs together. */
   readonly wallMs: number;
 }
 
-/** `slow`: it used its processor time. `starved`: it did not get it, because the machine had other things to do. */
+/** `slow`: it used its processor time. `starved`: it did not get its processor time, because the machine was busy. */
 export type Interruption = 'slow' | 'starved';
 
 export class Interrupted extends Error {
@@ -43,12 +43,12 @@ export const threadClocks: ThreadClocks = {
   },
 };
 
-/** More than the clock is ahead on an idle machine, where helper threads collect garbage. */
-const marginMin = 1.25;
-const aheadMax = 10;
-/** Of what was learned before, by each new measurement that is lower. */
-const forgetting = 0.2;
-/** Shorter runs say too little. */
+/** Above the ratio on an idle machine, where other threads collect garbage. */
+const clockRatioMin = 1.25;
+const clockRatioMax = 10;
+/** Weight of a new measurement that is lower than the current ratio. */
+const decay = 0.2;
+/** Shorter runs are too imprecise. */
 const learnFromMs = 10;
 
 const taskKey = Symbol.for('tributary.task');
@@ -58,28 +58,28 @@ const holder = globalThis as unknown as Record<symbol, (() => unknown) | undefin
 export class Interrupter {
   readonly #clocks: ThreadClocks;
   readonly #runFor: typeof runFor;
-  /** How many times longer than processor time the clock may run. */
-  #ahead = marginMin;
+  /** Expected ratio of wall time to processor time. */
+  #clockRatio = clockRatioMin;
   #interruptions = 0;
 
-  /** @param run Stands in for the engine in tests. */
+  /** @param run Replaces the engine in tests. */
   constructor(clocks: ThreadClocks = threadClocks, run: typeof runFor = runFor) {
     this.#clocks = clocks;
     this.#runFor = run;
   }
 
-  /** How often code was interrupted, also where it was run again. */
+  /** Number of interruptions, including those after which the code ran again. */
   get interruptions(): number {
     return this.#interruptions;
   }
 
-  /** @throws {Interrupted} And whatever `task` throws. `task` may run several times. */
+  /** `task` may run several times. @throws {Interrupted} And what `task` throws. */
   run<Result>({ cpuMs, wallMs }: Budget, task: () => Result): Result {
     const { wall, cpu } = this.#clocks;
     const endMs = wall() + wallMs;
     for (;;) {
       const [startMs, startCpuMs] = [wall(), cpu()];
-      const timeoutMs = Math.min(endMs - startMs, cpuMs * this.#ahead);
+      const timeoutMs = Math.min(endMs - startMs, cpuMs * this.#clockRatio);
       try {
         return this.#runFor(timeoutMs, task);
       } catch (error) {
@@ -93,11 +93,11 @@ export class Interrupter {
     }
   }
 
-  #learn(tookMs: number, usedMs: number): void {
-    if (tookMs < learnFromMs) return;
-    const ahead = Math.min(aheadMax, (marginMin * tookMs) / Math.max(1, usedMs));
-    const forgotten = this.#ahead + forgetting * (ahead - this.#ahead);
-    this.#ahead = Math.max(marginMin, ahead, forgotten);
+  #learn(wallMs: number, cpuMs: number): void {
+    if (wallMs < learnFromMs) return;
+    const clockRatio = Math.min(clockRatioMax, (clockRatioMin * wallMs) / Math.max(1, cpuMs));
+    const decayed = this.#clockRatio + decay * (clockRatio - this.#clockRatio);
+    this.#clockRatio = Math.max(clockRatioMin, clockRatio, decayed);
   }
 }
 

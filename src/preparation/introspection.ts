@@ -1,4 +1,4 @@
-/** Answers `__schema` and `__type` from the schema the client may see. */
+/** Schema introspection: answers `__schema` and `__type` from the API schema. */
 
 import {
   executeSync,
@@ -19,27 +19,27 @@ import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
 import type { SchemaField } from './projection-spec.ts';
 
-interface Asked {
+interface IntrospectionSelection {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Each with a key that no other one has. */
+  /** Each with a unique key. */
   readonly fields: readonly SchemaField[];
 }
 
-/**
- * @returns null for an operation that does not ask about the schema.
- */
+/** @returns null for an operation without schema introspection. */
 export function introspectionSpec(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
-  { fragments, fields }: Asked,
+  { fragments, fields }: IntrospectionSelection,
 ): IntrospectionSpec | null {
   if (fields.length === 0) return null;
   const selections = fields.flatMap(({ key, selections: nodes }) =>
-    nodes.map(({ node, clause }) => under(clause, { ...node, alias: { kind: Kind.NAME, value: key } })),
+    nodes.map(({ node, clause }) =>
+      wrapInConditions(clause, { ...node, alias: { kind: Kind.NAME, value: key } }),
+    ),
   );
   const query: OperationDefinitionNode = {
     kind: Kind.OPERATION_DEFINITION,
-    // Also for a mutation whose answer leads back to the query type.
+    // Also for a mutation whose payload has a field of the query type.
     operation: OperationTypeNode.QUERY,
     variableDefinitions,
     selectionSet: { kind: Kind.SELECTION_SET, selections },
@@ -49,7 +49,7 @@ export function introspectionSpec(
   return { kind: 'answer', data: introspect(schema, document, new Map()) };
 }
 
-/** Begins no member of `Object.prototype`. */
+/** No member of `Object.prototype` begins with it. */
 const variablePrefix = 'v_';
 
 export function introspect(
@@ -57,7 +57,7 @@ export function introspect(
   text: string,
   variables: CoercedVariables,
 ): Record<string, unknown> {
-  // graphql-js keeps variables in a plain object, which `$__proto__` would not become a member of.
+  // graphql-js keeps variables in a plain object, where `$__proto__` would set the prototype.
   const document = visit(parse(text), {
     Variable: ({ name }): VariableNode => ({
       kind: Kind.VARIABLE,
@@ -72,8 +72,8 @@ export function introspect(
   return data;
 }
 
-/** The field inside inline fragments that carry the clause. */
-function under(clause: Clause, node: SelectionNode): SelectionNode {
+/** Wraps the field in inline fragments with the conditions of the clause. */
+function wrapInConditions(clause: Clause, node: SelectionNode): SelectionNode {
   const directives: DirectiveNode[] = [
     ...clause.yes.map((variable) => condition('include', variable)),
     ...clause.no.map((variable) => condition('skip', variable)),
@@ -102,14 +102,14 @@ function condition(name: 'include' | 'skip', variable: string): DirectiveNode {
   };
 }
 
-/** Fragments are looked at as a whole: one too many only costs a question to the worker. */
+/** Checks all fragments, also unused ones: a false positive only costs a call to the worker. */
 function usesVariables(
   selections: readonly SelectionNode[],
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
 ): boolean {
-  let found = false;
-  const look = { Variable: () => void (found = true) };
-  for (const selection of selections) visit(selection, look);
-  for (const fragment of fragments.values()) visit(fragment, look);
-  return found;
+  let isFound = false;
+  const visitor = { Variable: () => void (isFound = true) };
+  for (const selection of selections) visit(selection, visitor);
+  for (const fragment of fragments.values()) visit(fragment, visitor);
+  return isFound;
 }

@@ -1,4 +1,4 @@
-/** What the literals of a valid document and the defaults of a schema stand for, with the digits of their numbers. */
+/** The values of literals in a valid document and of defaults in a schema, with all digits of their numbers. */
 
 import {
   isEnumType,
@@ -26,15 +26,15 @@ export function literalValue(node: ConstValueNode, type: GraphQLInputType): unkn
     return items.map((item) => literalValue(item, type.ofType));
   }
   if (!isInputObjectType(type)) return leafValue(node, type);
-  const given = new Map(
+  const valuesByName = new Map(
     node.kind === Kind.OBJECT ? node.fields.map(({ name, value }) => [name.value, value]) : [],
   );
   return recordOf(
     Object.values(type.getFields()).flatMap((field): Array<[string, unknown]> => {
-      const value = given.get(field.name);
+      const value = valuesByName.get(field.name);
       if (value) return [[field.name, literalValue(value, field.type)]];
-      const byDefault = defaultValueOf(field);
-      return byDefault === undefined ? [] : [[field.name, byDefault]];
+      const defaultValue = defaultValueOf(field);
+      return defaultValue === undefined ? [] : [[field.name, defaultValue]];
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** Where the answers to the fetches of a plan hold custom scalars: numbers there count by their digits. */
+/** Adds to the fetches of a plan the paths of custom scalars in their answers: numbers there keep all their digits. */
 
 import {
   getNamedType,
@@ -13,41 +13,41 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import type { FetchNode, NumberPlaces, PlanNode } from '../pipeline/prepared.ts';
+import type { FetchNode, NumberPaths, PlanNode } from '../pipeline/prepared.ts';
 import { mapFetches } from './planner-fixes/map-fetches.ts';
 
-export function withNumberPlaces(plan: PlanNode, schema: GraphQLSchema): PlanNode {
-  const placed = (fetch: FetchNode): FetchNode => {
+export function withNumberPaths(plan: PlanNode, schema: GraphQLSchema): PlanNode {
+  const withPaths = (fetch: FetchNode): FetchNode => {
     const numbers = parse(fetch.operation, { noLocation: true }).definitions.flatMap((definition) =>
       definition.kind === Kind.OPERATION_DEFINITION
-        ? placesIn(definition.selectionSet, schema.getRootType(definition.operation) ?? undefined, schema)
+        ? pathsIn(definition.selectionSet, schema.getRootType(definition.operation) ?? undefined, schema)
         : [],
     );
-    const partialFetches = fetch.partialFetches.map(placed);
+    const partialFetches = fetch.partialFetches.map(withPaths);
     return { ...fetch, partialFetches, ...(numbers.length > 0 ? { numbers } : {}) };
   };
-  return mapFetches(plan, placed);
+  return mapFetches(plan, withPaths);
 }
 
-/** @param type Undefined where the schema of clients does not have it: then every value may be of a custom scalar. */
-function placesIn(
+/** @param type Undefined if it is not in the API schema: then every value may be a custom scalar. */
+function pathsIn(
   { selections }: SelectionSetNode,
   type: GraphQLNamedType | undefined,
   schema: GraphQLSchema,
-): NumberPlaces {
-  return selections.flatMap((selection): NumberPlaces => {
+): NumberPaths {
+  return selections.flatMap((selection): NumberPaths => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       const condition = selection.typeCondition?.name.value;
       const inner = condition === undefined ? type : schema.getType(condition);
-      return placesIn(selection.selectionSet, inner, schema);
+      return pathsIn(selection.selectionSet, inner, schema);
     }
     if (selection.name.value === '__typename') return [];
     const key = selection.alias?.value ?? selection.name.value;
     const fieldType = typeOf(selection, type);
     if (!selection.selectionSet) return isCustom(fieldType) ? [[key, null]] : [];
-    const below = placesIn(selection.selectionSet, fieldType, schema);
-    return below.length > 0 ? [[key, below]] : [];
+    const innerPaths = pathsIn(selection.selectionSet, fieldType, schema);
+    return innerPaths.length > 0 ? [[key, innerPaths]] : [];
   });
 }
 

@@ -1,4 +1,4 @@
-/** Turns the planner's plan into our own: type conditions become lists of names, defaults become explicit. */
+/** Converts the planner's plan to the gateway's format: type conditions become lists of names, defaults are explicit. */
 
 import type {
   FetchDataRewrite,
@@ -28,14 +28,14 @@ import type {
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
-import type { KeptLiterals } from './planner-fixes/literals.ts';
+import type { PreservedLiterals } from './planner-fixes/literals.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
-/** What the conversion has to know of the supergraph. */
+/** The parts of the supergraph that the conversion needs. */
 export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceObjects' | 'schema'> & {
   /** The client's name of a variable. */
   readonly variableOf: (name: string) => string;
-  readonly literals: KeptLiterals;
+  readonly literals: PreservedLiterals;
 };
 
 /** @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for plans that need `@defer`. */
@@ -65,7 +65,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
   if (node.operationKind === 'subscription') {
     throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
   }
-  const written = types.literals.putBack(node.operation);
+  const written = types.literals.restore(node.operation);
   const operation = node.requires ? written : withoutRootConditions(written, types.schema);
   const contexts = toContexts(node.contextRewrites, types.typesOf);
   const contextual = new Set(contexts.map(({ variable }) => variable));
@@ -102,7 +102,7 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
 function withoutRootConditions(operation: string, schema: GraphQLSchema): string {
   const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
   if (!roots.some((name) => name !== undefined && operation.includes(`...on ${name}`))) return operation;
-  /** One may stand directly in another. */
+  /** Recursive: one may be nested directly in another. */
   const unconditioned = (selection: SelectionNode): readonly SelectionNode[] => {
     if (selection.kind !== Kind.INLINE_FRAGMENT) return [selection];
     const selections = selection.selectionSet.selections.flatMap(unconditioned);
@@ -127,8 +127,8 @@ function withoutCondition({ directives, selectionSet }: InlineFragmentNode): rea
 }
 
 /**
- * A representation must carry a name that the subgraph knows. Where the planner renames some members of an interface
- * object only, the others have no key in it either: they are not meant.
+ * A representation must have a `__typename` that the subgraph defines. Where the planner renames only some members of an
+ * interface object, the others have no key there either, so they are left out.
  */
 function withoutUnnamed(
   requires: readonly RequiredSelection[],
@@ -198,7 +198,7 @@ function toRewrite(rewrite: FetchDataRewrite, types: PlanTypes): DataRewrite {
     : { kind: 'rename', path, to: rewrite.renameKeyTo };
 }
 
-/** The response names a fetch writes where its result is merged, `__typename` left out. */
+/** The response names that a fetch writes at its position, without `__typename`. */
 function writtenNames(operation: string, isEntityFetch: boolean): string[] {
   const names = new Set<string>();
   for (const definition of parse(operation, { noLocation: true }).definitions) {

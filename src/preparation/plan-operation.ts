@@ -1,4 +1,4 @@
-/** Plans one valid operation, around the known defects of the planner. */
+/** Plans one valid operation, with workarounds for known defects of the planner. */
 
 import { operationFromDocument } from '@apollo/federation-internals';
 import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
@@ -9,38 +9,39 @@ import { exploded } from './planner-fixes/explode.ts';
 import { withPartialFetches } from './planner-fixes/partial-fetches.ts';
 import { plannableOperation, planWithOwnNames } from './supergraph/executable-directives.ts';
 import { hoisted } from './planner-fixes/hoist.ts';
-import { KeptLiterals } from './planner-fixes/literals.ts';
+import { PreservedLiterals } from './planner-fixes/literals.ts';
 import { mergeFetches } from './planner-fixes/merge-fetches.ts';
 import { toPlanNode } from './plan-format.ts';
 import type { Renamer } from './planner-fixes/renaming.ts';
 import { repairPlan } from './planner-fixes/repair.ts';
-import { planInTurn } from './planner-fixes/serial.ts';
+import { planSerially } from './planner-fixes/serial.ts';
 import { settled } from './planner-fixes/settle.ts';
 import { splitByConflict } from './planner-fixes/split.ts';
-import { withNumberPlaces } from './number-places.ts';
+import { withNumberPaths } from './number-places.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
-export interface PlanningTerms {
+export interface PlanningOptions {
   readonly renamer: Renamer;
-  /** Labels of `@override` that hold. */
+  /** The active labels of `@override`. */
   readonly labels: readonly string[];
 }
 
 /**
- * @throws {GatewayError} `OPERATION_NOT_SUPPORTED`, saying why.
- * @throws {Error} For what the planner cannot plan.
+ * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` with the reason.
+ * @throws {Error} Where the planner cannot plan the operation.
  */
 export function planOperation(
   supergraph: LoadedSupergraph,
   operation: OperationDefinitionNode,
-  terms: PlanningTerms & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> },
+  options: PlanningOptions & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> },
 ): PlanNode {
   const { schema, joins } = supergraph;
-  const plain = exploded(schema, joins, settled(schema, operation, terms.fragments));
-  const whole = hoisted(schema, joins, plain);
-  const split = splitByConflict(whole, supergraph, terms.renamer.nameOf);
-  const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, terms);
-  if (!split) return operation.operation === 'mutation' ? planInTurn(whole, plan) : plan(whole);
+  const settledOperation = exploded(schema, joins, settled(schema, operation, options.fragments));
+  const hoistedOperation = hoisted(schema, joins, settledOperation);
+  const split = splitByConflict(hoistedOperation, supergraph, options.renamer.nameOf);
+  const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, options);
+  if (!split)
+    return operation.operation === 'mutation' ? planSerially(hoistedOperation, plan) : plan(hoistedOperation);
   return {
     kind: 'split',
     main: plan(split.main),
@@ -52,10 +53,10 @@ export function planOperation(
 function planPart(
   supergraph: LoadedSupergraph,
   operation: OperationDefinitionNode,
-  { renamer, labels }: PlanningTerms,
+  { renamer, labels }: PlanningOptions,
 ): PlanNode {
-  // Names go by the arguments as they are written.
-  const literals = new KeptLiterals(supergraph.schema, renamer.rename(operation));
+  // Renaming first: names depend on the literals in arguments.
+  const literals = new PreservedLiterals(supergraph.schema, renamer.rename(operation));
   const document = { kind: Kind.DOCUMENT, definitions: [literals.operation] } as const;
   const toPlan = operationFromDocument(supergraph.plannerSchema, plannableOperation(document), {
     validate: false,
@@ -64,7 +65,7 @@ function planPart(
   const { node } = supergraph.planner.buildQueryPlan(toPlan, { overrideConditions });
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');
   if (node.kind === 'Subscription')
-    throw new Error('The planner returned a subscription for an operation that is none');
+    throw new Error('The planner returned a subscription plan for a query or mutation');
   const plan = toPlanNode(node, {
     ...supergraph,
     literals,
@@ -72,5 +73,5 @@ function planPart(
   });
   const repaired = repairPlan(planWithOwnNames(plan), supergraph.joins);
   const ordered = usesContexts(repaired) ? withContexts(repaired) : mergeFetches(repaired);
-  return withNumberPlaces(withPartialFetches(ordered, supergraph.joins), supergraph.schema);
+  return withNumberPaths(withPartialFetches(ordered, supergraph.joins), supergraph.schema);
 }

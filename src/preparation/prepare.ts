@@ -1,6 +1,6 @@
 /**
- * Prepares one operation: parse, validate, plan, and everything else about it that no request changes.
- * Worker only. Every refusal is a value; what is thrown is a defect of ours.
+ * Prepares one operation: parses, validates and plans it, and computes everything else that is the same for all requests.
+ * Worker only. Refusals are return values; an exception is a defect of the gateway.
  */
 
 import {
@@ -26,7 +26,7 @@ import type {
 import { errorText } from '../shared/error-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { shownName } from '../shared/shown-name.ts';
-import { decidingVariables, withConditions } from './planner-fixes/conditions.ts';
+import { conditionVariablesOf, withConditions } from './planner-fixes/conditions.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
 import { introspectionSpec } from './introspection.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
@@ -40,11 +40,11 @@ import { variablesSpec } from './variables-spec.ts';
 import { withoutValues } from '../shared/without-values.ts';
 
 export interface PreparationOptions {
-  /** Most tokens of a document. */
+  /** Maximum number of tokens of a document. */
   readonly tokensMax: number;
-  /** Whether validation errors may say "Did you mean". */
+  /** Whether validation errors may contain "Did you mean". */
   readonly suggestions: boolean;
-  /** Which fields have a rule. Default: there is no policy. */
+  /** The fields with a policy rule. Default: there is no policy. */
   readonly policy?: PolicyOutline | null;
 }
 
@@ -62,18 +62,18 @@ export function prepare(
   } catch (error) {
     return refuse('GRAPHQL_PARSE_FAILED', [error]);
   }
-  const invalid = validate(supergraph.schema, document, validationRules, {
+  const validationErrors = validate(supergraph.schema, document, validationRules, {
     maxErrors: validationErrorsMax,
     hideSuggestions: !options.suggestions,
   });
-  if (invalid.length > 0) return refuse('GRAPHQL_VALIDATION_FAILED', invalid);
+  if (validationErrors.length > 0) return refuse('GRAPHQL_VALIDATION_FAILED', validationErrors);
 
   const operation = getOperationAST(document, request.operationName);
   if (!operation) return refuse('OPERATION_RESOLUTION_FAILURE', [unknownOperation(request.operationName)]);
   if (operation.operation === 'subscription') {
     return refuse('OPERATION_NOT_SUPPORTED', ['Subscriptions are not supported over this transport']);
   }
-  const conditionVariables = decidingVariables(document, supergraph.requirements);
+  const conditionVariables = conditionVariablesOf(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
   if (conditionVariables.length === 0)
     return prepareOperation(supergraph, document, { operation, labels, denied });
@@ -90,7 +90,7 @@ export function prepare(
   return prepareOperation(supergraph, decided, { operation: decidedOperation, labels, denied });
 }
 
-interface OperationTerms {
+interface OperationVariant {
   readonly operation: OperationDefinitionNode;
   readonly labels: readonly string[];
   readonly denied: readonly number[];
@@ -99,7 +99,7 @@ interface OperationTerms {
 function prepareOperation(
   supergraph: LoadedSupergraph,
   document: DocumentNode,
-  { operation, labels, denied }: OperationTerms,
+  { operation, labels, denied }: OperationVariant,
 ): PreparationResult {
   const root = supergraph.schema.getRootType(operation.operation);
   if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
@@ -109,8 +109,13 @@ function prepareOperation(
   const checks = protection && new CheckList(schema, protection);
   const builder = new ProjectionBuilder(supergraph, { fragments, nameOf: renamer.nameOf, checks });
   const projection = builder.build(operation, root);
-  const terms = { fragments, nameOf: renamer.nameOf, aliasPrefix: renamed.prefix, denied: new Set(denied) };
-  const toPlan = checks ? adjusted(operation, { schema, checks, ...terms }) : operation;
+  const adjustment = {
+    fragments,
+    nameOf: renamer.nameOf,
+    aliasPrefix: renamed.prefix,
+    denied: new Set(denied),
+  };
+  const toPlan = checks ? adjusted(operation, { schema, checks, ...adjustment }) : operation;
   const rootFields = builder.collectRoot(toPlan, root);
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;
@@ -149,11 +154,11 @@ function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode
 
 function unknownOperation(name: string | null): string {
   return name === null
-    ? 'The document has several operations: say which with "operationName"'
+    ? 'The document has several operations: select one with "operationName"'
     : `The document has no operation named ${JSON.stringify(shownName(name))}`;
 }
 
-/** @param cause What the log should hold besides what the client is told. */
+/** @param cause Logged, but not sent to the client. */
 function refuse(
   code: PreparationRefusal['code'],
   errors: readonly unknown[],

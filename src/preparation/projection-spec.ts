@@ -1,5 +1,5 @@
 /**
- * What the client asked to see, as shapes: GraphQL's CollectFields done once per runtime type, conditions kept.
+ * Builds the projection of an operation as shapes: CollectFields of GraphQL, once per runtime type, with conditions kept.
  * `@skip` and `@include` on variables become clauses, so that one prepared operation serves all their values.
  *
  * @see https://spec.graphql.org/October2021/#CollectFields()
@@ -39,27 +39,27 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
-import { placesOf, type CollectedField } from './field-places.ts';
+import { fieldLocationsOf, type CollectedField } from './field-places.ts';
 import { conditionVariable, constantOf } from './planner-fixes/conditions.ts';
-import type { CheckList, Place, RuntimeType } from './protection/check-list.ts';
+import type { CheckList, Location, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
-/** One selection set of a merged field, with the conditions under which it counts. */
+/** One selection set of a merged field, with the conditions under which it is included. */
 interface Occurrence {
   readonly selectionSet: SelectionSetNode;
   readonly clause: Clause;
 }
 
-interface Collecting {
-  readonly into: CollectedField[];
+interface Collection {
+  readonly collected: CollectedField[];
   /** Fragments, each with the conditions under which it was spread. */
   readonly visited: Set<string>;
 }
 
 const always: Clause = { yes: [], no: [] };
 
-/** Runtime types that are answered alike. */
+/** Runtime types with the same fields in the answer. */
 interface CaseGroup {
   readonly types: string[];
   /** The first of them. */
@@ -67,14 +67,14 @@ interface CaseGroup {
   readonly collected: readonly CollectedField[];
 }
 
-/** A field that is answered about the schema, wherever it stands. */
+/** A field of schema introspection, at any level of the operation. */
 export interface SchemaField {
-  /** Under which the answer is found. */
+  /** Its key in the introspection result. */
   readonly key: string;
   readonly selections: readonly CollectedField[];
 }
 
-const rootPlace: Place = { path: [], reach: always };
+const rootLocation: Location = { path: [], reach: always };
 
 const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
   [TypeNameMetaFieldDef, SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
@@ -109,21 +109,21 @@ export class ProjectionBuilder {
   }
 
   build(operation: OperationDefinitionNode, root: GraphQLObjectType): ProjectionSpec {
-    this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }], rootPlace);
+    this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }], rootLocation);
     return { shapes: this.#shapes, enums: this.#enums };
   }
 
-  /** Each `__schema` and `__type` of what was built: at the root, and where a field leads back to the query type. */
+  /** Each `__schema` and `__type` of the operation: at the root, and below fields of the query type. */
   get schemaFields(): readonly SchemaField[] {
     return this.#schemaFields;
   }
 
-  /** The root's fields in order, for whoever needs the nodes themselves. */
+  /** The field nodes of the root, in order. */
   collectRoot(operation: OperationDefinitionNode, root: GraphQLObjectType): CollectedField[] {
     return this.#collect(root, [{ selectionSet: operation.selectionSet, clause: always }]);
   }
 
-  #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[], place: Place): number {
+  #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[], location: Location): number {
     const index = this.#shapes.length;
     this.#shapes.push({ type: type.name, isObject: isObjectType(type), cases: [] });
     const groups = new Map<string, CaseGroup>();
@@ -136,14 +136,14 @@ export class ProjectionBuilder {
     }
     const cases = [...groups.values()].map((group): ShapeCase => ({
       types: group.types,
-      fields: this.#fieldsOf(group, place),
-      ...this.#checkOfObjects(type, group.types, place),
+      fields: this.#fieldsOf(group, location),
+      ...this.#checkOfObjects(type, group.types, location),
     }));
     this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases };
     return index;
   }
 
-  /** Besides object types, interfaces whose name an interface object gives as its type when nobody asked for more. */
+  /** Object types, and interfaces whose name an interface object has as `__typename` if its runtime type is not fetched. */
   #runtimeTypes(type: GraphQLCompositeType): RuntimeType[] {
     if (!isAbstractType(type)) return [type];
     const unresolved = this.#interfaceObjects
@@ -153,7 +153,7 @@ export class ProjectionBuilder {
     return [...this.#schema.getPossibleTypes(type), ...unresolved];
   }
 
-  /** Runtime types with the same signature answer alike: the same nodes with the same types. */
+  /** Runtime types with the same signature have the same field nodes with the same types. */
   #signatureOf(
     declared: GraphQLCompositeType,
     type: RuntimeType,
@@ -167,53 +167,53 @@ export class ProjectionBuilder {
     return `${guard} ${fields.join()}`;
   }
 
-  /** A field of an object type is guarded itself; what it may stand for is guarded where that is found out. */
+  /** For abstract types only: demands on an object type are part of the check of the field that returns it. */
   #checkOfObjects(
     declared: GraphQLCompositeType,
     types: readonly string[],
-    place: Place,
+    location: Location,
   ): { check?: number } {
     if (!this.#checks || !isAbstractType(declared)) return {};
     const check = this.#checks.ofObject(types[0] as string);
     if (check === undefined) return {};
-    for (const type of types) this.#checks.note(check, type, place);
+    for (const type of types) this.#checks.addOccurrence(check, type, location);
     return { check };
   }
 
-  #checkOf({ type, types }: CaseGroup, node: FieldNode, place: Place): { check?: number } {
+  #checkOf({ type, types }: CaseGroup, node: FieldNode, location: Location): { check?: number } {
     const check = this.#checks?.ofField(type, node);
     if (check === undefined) return {};
-    for (const name of types) this.#checks?.note(check, `${name}.${node.name.value}`, place);
+    for (const name of types) this.#checks?.addOccurrence(check, `${name}.${node.name.value}`, location);
     return { check };
   }
 
   #collect(type: RuntimeType, occurrences: readonly Occurrence[]): CollectedField[] {
-    const into: CollectedField[] = [];
+    const collected: CollectedField[] = [];
     for (const occurrence of occurrences) {
-      this.#collectFrom(occurrence, type, { into, visited: new Set() });
+      this.#collectFrom(occurrence, type, { collected, visited: new Set() });
     }
-    return into;
+    return collected;
   }
 
-  #collectFrom({ selectionSet, clause: outer }: Occurrence, type: RuntimeType, collecting: Collecting): void {
-    const { into, visited } = collecting;
+  #collectFrom({ selectionSet, clause: parent }: Occurrence, type: RuntimeType, state: Collection): void {
+    const { collected, visited } = state;
     for (const selection of selectionSet.selections) {
-      const clause = and(outer, selection.directives);
+      const clause = and(parent, selection.directives);
       if (!clause) continue;
       if (selection.kind === Kind.FIELD) {
-        into.push({ node: selection, clause });
+        collected.push({ node: selection, clause });
         continue;
       }
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
       if (!fragment || !this.#applies(fragment.typeCondition?.name.value, type)) continue;
       if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        // The same fragment under the same conditions adds nothing the second time.
+        // A repeated spread of a fragment under the same conditions adds no field.
         const visit = `${selection.name.value} ${clauseText(clause)}`;
         if (visited.has(visit)) continue;
         visited.add(visit);
       }
-      this.#collectFrom({ selectionSet: fragment.selectionSet, clause }, type, collecting);
+      this.#collectFrom({ selectionSet: fragment.selectionSet, clause }, type, state);
     }
   }
 
@@ -225,47 +225,47 @@ export class ProjectionBuilder {
     );
   }
 
-  #fieldsOf(group: CaseGroup, place: Place): FieldSpec[] {
+  #fieldsOf(group: CaseGroup, location: Location): FieldSpec[] {
     const { collected } = group;
     const byKey = new Map<string, CollectedField[]>();
     for (const field of collected) {
       const key = responseName(field.node);
-      const same = byKey.get(key);
-      if (same) same.push(field);
+      const nodes = byKey.get(key);
+      if (nodes) nodes.push(field);
       else byKey.set(key, [field]);
     }
     const specs = new Map<string, FieldSpec>();
-    for (const [key, same] of byKey) specs.set(key, this.#fieldOf(group, same, place));
+    for (const [key, nodes] of byKey) specs.set(key, this.#fieldOf(group, nodes, location));
     return inOrder(collected, byKey, specs);
   }
 
-  #fieldOf(group: CaseGroup, same: readonly CollectedField[], outer: Place): FieldSpec {
+  #fieldOf(group: CaseGroup, nodes: readonly CollectedField[], parent: Location): FieldSpec {
     const { type } = group;
-    const first = same[0] as CollectedField;
+    const first = nodes[0] as CollectedField;
     const declared = this.#typeOf(type, first.node);
     const key = responseName(first.node);
-    const place = within(outer, key, same);
+    const location = within(parent, key, nodes);
     return {
       key,
-      from: isSchemaField(first.node) ? this.#schemaField(same) : this.#nameOf(first.node),
+      from: isSchemaField(first.node) ? this.#schemaField(nodes) : this.#nameOf(first.node),
       name: `${type.name}.${first.node.name.value}`,
       wrappers: wrappersOf(declared),
-      value: this.#valueOf(declared, same, place),
-      at: placesOf(same),
-      ...whenOf(same.map((field) => field.clause)),
-      ...this.#checkOf(group, first.node, place),
+      value: this.#valueOf(declared, nodes, location),
+      at: fieldLocationsOf(nodes),
+      ...whenOf(nodes.map((field) => field.clause)),
+      ...this.#checkOf(group, first.node, location),
     };
   }
 
-  /** Under a key of its own: what else has its response name stands somewhere else, or asks for something else. */
+  /** With a unique key: its response name may occur elsewhere with another selection. */
   #schemaField(selections: readonly CollectedField[]): string {
     const key = `schema${this.#schemaFields.length}`;
     this.#schemaFields.push({ key, selections });
     return key;
   }
 
-  #valueOf(declared: GraphQLOutputType, same: readonly CollectedField[], place: Place): FieldValue {
-    const [first] = same;
+  #valueOf(declared: GraphQLOutputType, nodes: readonly CollectedField[], location: Location): FieldValue {
+    const [first] = nodes;
     if (first?.node.name.value === '__typename') return { is: 'typename' };
     if (first && isSchemaField(first.node)) return { is: 'introspection' };
     const named = getNamedType(declared);
@@ -274,7 +274,7 @@ export class ProjectionBuilder {
       return { is: 'enum', type: named.name };
     }
     if (isLeafType(named)) return { is: 'scalar', type: named.name };
-    return { is: 'object', shape: this.#shapeOf(named, occurrencesOf(same), place) };
+    return { is: 'object', shape: this.#shapeOf(named, occurrencesOf(nodes), location) };
   }
 
   #typeOf(type: RuntimeType, node: FieldNode): GraphQLOutputType {
@@ -285,20 +285,20 @@ export class ProjectionBuilder {
   }
 }
 
-/** Where all nodes of a field share one condition, its own presence already says that it holds. */
-function occurrencesOf(same: readonly CollectedField[]): Occurrence[] {
-  const clauses = new Set(same.map((field) => clauseText(field.clause)));
-  const found: Occurrence[] = [];
-  for (const { node, clause } of same) {
+/** If all nodes of a field share one condition, it holds wherever the field is present. */
+function occurrencesOf(nodes: readonly CollectedField[]): Occurrence[] {
+  const clauses = new Set(nodes.map((field) => clauseText(field.clause)));
+  const occurrences: Occurrence[] = [];
+  for (const { node, clause } of nodes) {
     if (node.selectionSet)
-      found.push({ selectionSet: node.selectionSet, clause: clauses.size > 1 ? clause : always });
+      occurrences.push({ selectionSet: node.selectionSet, clause: clauses.size > 1 ? clause : always });
   }
-  return found;
+  return occurrences;
 }
 
 /**
- * Fields in the order of their first node. Where that node is conditional and a later one is not under the same
- * condition, the field stands at each place, and the first place whose condition holds wins.
+ * Fields in the order of their first node. If that node is conditional and a later one has another condition, the field
+ * is listed at each position, and the first position whose condition holds wins.
  */
 function inOrder(
   collected: readonly CollectedField[],
@@ -341,10 +341,10 @@ function isAlways(clause: Clause): boolean {
 }
 
 /** @returns undefined where the directives can never hold together with `outer`. */
-function and(outer: Clause, directives: readonly DirectiveNode[] | undefined): Clause | undefined {
-  if (!directives?.length) return outer;
-  const yes = new Set(outer.yes);
-  const no = new Set(outer.no);
+function and(parent: Clause, directives: readonly DirectiveNode[] | undefined): Clause | undefined {
+  if (!directives?.length) return parent;
+  const yes = new Set(parent.yes);
+  const no = new Set(parent.no);
   for (const directive of directives) {
     const isInclude = directive.name.value === 'include';
     const variable = conditionVariable(directive);
@@ -355,10 +355,10 @@ function and(outer: Clause, directives: readonly DirectiveNode[] | undefined): C
   return { yes: [...yes].sort(), no: [...no].sort() };
 }
 
-/** Under several conditions a field counts as asked for under none: a check too many is no harm. */
-function within({ path, reach }: Place, key: string, same: readonly CollectedField[]): Place {
-  const [first] = same;
-  const isOne = first && same.every(({ clause }) => clauseText(clause) === clauseText(first.clause));
+/** A field with several conditions counts as unconditional: an unneeded check does no harm. */
+function within({ path, reach }: Location, key: string, nodes: readonly CollectedField[]): Location {
+  const [first] = nodes;
+  const isOne = first && nodes.every(({ clause }) => clauseText(clause) === clauseText(first.clause));
   const { yes, no } = isOne ? first.clause : always;
   return {
     path: [...path, key],

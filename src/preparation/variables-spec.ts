@@ -1,4 +1,4 @@
-/** What the variables of an operation may hold, in a form that needs no schema to coerce them. */
+/** The specification of an operation's variables, which coerces them without the schema. */
 
 import {
   getLocation,
@@ -57,25 +57,26 @@ function conditionPositions(
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
 ): Map<string, SourcePosition> {
-  const found = new Map<string, SourcePosition>();
-  const spread = new Set<string>();
-  const look = (node: ASTNode): void => {
+  const positions = new Map<string, SourcePosition>();
+  const visitedFragments = new Set<string>();
+  const collect = (node: ASTNode): void => {
     visit(node, {
       Directive(directive) {
         const variable = conditionVariable(directive);
         const value = directive.arguments?.[0]?.value;
-        if (variable !== undefined && value && !found.has(variable)) found.set(variable, positionOf(value));
+        if (variable !== undefined && value && !positions.has(variable))
+          positions.set(variable, positionOf(value));
       },
       FragmentSpread({ name }) {
         const fragment = fragments.get(name.value);
-        if (!fragment || spread.has(name.value)) return;
-        spread.add(name.value);
-        look(fragment);
+        if (!fragment || visitedFragments.has(name.value)) return;
+        visitedFragments.add(name.value);
+        collect(fragment);
       },
     });
   };
-  look(operation);
-  return found;
+  collect(operation);
+  return positions;
 }
 
 function positionOf({ loc }: ASTNode): SourcePosition {
@@ -87,17 +88,17 @@ function refOf(type: GraphQLInputType): TypeRef {
   return { wrappers: wrappersOf(type), name: getNamedType(type).name };
 }
 
-function addInputTypes(type: GraphQLNamedInputType, into: Map<string, InputTypeSpec>): void {
+function addInputTypes(type: GraphQLNamedInputType, inputTypes: Map<string, InputTypeSpec>): void {
   const { name } = type;
-  if (isSpecifiedScalarType(type) || into.has(name)) return;
+  if (isSpecifiedScalarType(type) || inputTypes.has(name)) return;
   if (isEnumType(type)) {
-    into.set(name, { name, kind: 'enum', values: type.getValues().map((value) => value.name) });
+    inputTypes.set(name, { name, kind: 'enum', values: type.getValues().map((value) => value.name) });
   } else if (isInputObjectType(type)) {
-    // Set before its fields are looked at: input types may contain themselves.
-    into.set(name, { name, kind: 'input', oneOf: type.isOneOf, fields: [] });
+    // Set before visiting its fields: input types may be recursive.
+    inputTypes.set(name, { name, kind: 'input', oneOf: type.isOneOf, fields: [] });
     const fields = Object.values(type.getFields());
-    for (const field of fields) addInputTypes(getNamedType(field.type), into);
-    into.set(name, {
+    for (const field of fields) addInputTypes(getNamedType(field.type), inputTypes);
+    inputTypes.set(name, {
       name,
       kind: 'input',
       oneOf: type.isOneOf,
@@ -108,6 +109,6 @@ function addInputTypes(type: GraphQLNamedInputType, into: Map<string, InputTypeS
       }),
     });
   } else {
-    into.set(name, { name, kind: 'scalar' });
+    inputTypes.set(name, { name, kind: 'scalar' });
   }
 }

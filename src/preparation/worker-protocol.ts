@@ -1,4 +1,4 @@
-/** What the main thread and a planner worker say to each other. Answers travel as JSON text. */
+/** The messages between the main thread and a planner worker. Answers are JSON text. */
 
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { ErrorCode } from '../shared/errors.ts';
@@ -6,25 +6,25 @@ import type { SubgraphSchema } from './composition/compose.ts';
 import type { Budget, Interruption } from './interruptible.ts';
 
 export type SupergraphSource =
-  | ({ readonly kind: 'sdl'; readonly sdl: string } & SupergraphTerms)
-  | ({ readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] } & SupergraphTerms)
-  /** Another worker has composed and checked it: only to plan with. */
+  | ({ readonly kind: 'sdl'; readonly sdl: string } & SupergraphChecks)
+  | ({ readonly kind: 'subgraphs'; readonly subgraphs: readonly SubgraphSchema[] } & SupergraphChecks)
+  /** Already composed and checked by another worker: only for planning. */
   | { readonly kind: 'checked'; readonly sdl: string };
 
-/** What has to be known to say whether a supergraph may be served. */
-interface SupergraphTerms {
+/** Options for checking whether a supergraph may be served. */
+interface SupergraphChecks {
   /** Directives that the configuration accepts although nothing enforces them. Default: none. */
   readonly allowUnenforced?: readonly string[];
 }
 
 /** The answer to `describe`: SDL. */
 export interface GraphDescription {
-  /** What clients may ask. */
+  /** The API schema. */
   readonly apiSdl: string;
   readonly supergraphSdl: string;
 }
 
-/** What a planner tells of the supergraph it has loaded. */
+/** Describes a loaded supergraph. */
 export interface LoadedGraph {
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
   /** Of `@override(label:)`. */
@@ -41,7 +41,7 @@ export interface LoadedSdl extends LoadedGraph {
 
 export type WorkerTask = { readonly kind: 'load'; readonly source: SupergraphSource } | PlannerTask;
 
-/** What a planner with a supergraph can be asked. */
+/** The tasks of a planner with a loaded supergraph. */
 export type PlannerTask =
   | { readonly kind: 'describe' }
   | { readonly kind: 'prepare'; readonly request: PreparationRequest }
@@ -54,15 +54,15 @@ export type PlannerTask =
 export interface WorkerRequest {
   readonly id: number;
   readonly task: WorkerTask;
-  /** What it may take before it is interrupted. Null: whoever asks ends the worker. */
+  /** Limits after which it is interrupted. Null: the caller terminates the worker instead. */
   readonly budget: Budget | null;
 }
 
 export type WorkerReply = {
   readonly id: number;
-  /** Processor time that it took. */
+  /** Processor time that it used. */
   readonly cpuMs: number;
-  /** The worker was interrupted at least once, which may leave the planner's own caches half written. */
+  /** The worker was interrupted at least once, which may leave the planner's internal caches inconsistent. */
   readonly interrupted: boolean;
 } & WorkerOutcome;
 

@@ -1,4 +1,4 @@
-/** A planner worker: everything whose cost depends on a document or a schema happens in this thread. */
+/** The planner worker thread: all work whose cost grows with a document or a schema runs here. */
 
 import './supergraph/telemetry-off.ts';
 
@@ -31,28 +31,34 @@ const interrupter = new Interrupter();
 
 port.on('message', ({ id, task, budget }: WorkerRequest) => {
   const startCpuMs = threadClocks.cpu();
-  const before = interrupter.interruptions;
+  const interruptionsBefore = interrupter.interruptions;
   void perform(task, budget)
     .then((answer): WorkerOutcome => ({ is: 'done', json: JSON.stringify(answer) }))
-    .catch(outcomeOf)
+    .catch(toOutcome)
     .then((outcome) => {
       const cpuMs = threadClocks.cpu() - startCpuMs;
-      const reply: WorkerReply = { id, cpuMs, interrupted: interrupter.interruptions > before, ...outcome };
+      const reply: WorkerReply = {
+        id,
+        cpuMs,
+        interrupted: interrupter.interruptions > interruptionsBefore,
+        ...outcome,
+      };
       port.postMessage(reply);
     });
 });
 
 async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown> {
-  const within = <Result>(work: () => Result): Result => (budget ? interrupter.run(budget, work) : work());
+  const withinBudget = <Result>(work: () => Result): Result =>
+    budget ? interrupter.run(budget, work) : work();
   switch (task.kind) {
     case 'load':
       return load(task.source);
     case 'describe':
       return describeGraph();
     case 'prepare':
-      return within(() => prepare(loadedGraph(), task.request, options));
+      return withinBudget(() => prepare(loadedGraph(), task.request, options));
     case 'introspect':
-      return within(() => introspect(loadedGraph().schema, task.document, new Map(task.variables)));
+      return withinBudget(() => introspect(loadedGraph().schema, task.document, new Map(task.variables)));
   }
 }
 
@@ -68,7 +74,7 @@ async function load(source: SupergraphSource): Promise<LoadedSdl> {
   return { sdl, subgraphs, labels, hash: createHash('sha256').update(sdl).digest('hex') };
 }
 
-/** Loads the packages for it only here: they take as much memory as the planner itself. */
+/** Imports the packages for composition lazily: they take as much memory as the planner itself. */
 async function checkAndLoad(
   source: Exclude<SupergraphSource, { kind: 'checked' }>,
 ): Promise<LoadedSupergraph> {
@@ -85,7 +91,7 @@ function loadedGraph(): LoadedSupergraph {
   return current;
 }
 
-function outcomeOf(error: unknown): WorkerOutcome {
+function toOutcome(error: unknown): WorkerOutcome {
   if (error instanceof Interrupted) return { is: error.reason };
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return isGatewayError(error)

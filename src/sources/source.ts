@@ -1,6 +1,6 @@
 /** What the executor knows of a subgraph: one function, whatever protocol is behind it. Types only. */
 
-import type { NumberPlaces } from '../pipeline/prepared.ts';
+import type { NumberPaths } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { ClientHeaders } from './headers/client-headers.ts';
 
@@ -12,7 +12,7 @@ export interface SubgraphOperation {
   /** GraphQL text. */
   readonly query: string;
   /** See `FetchNode`. */
-  readonly numbers?: NumberPlaces;
+  readonly numbers?: NumberPaths;
 }
 
 export interface SubgraphRequest {

@@ -1,7 +1,7 @@
 /**
- * The directives that are part of GraphQL itself (specification of September 2025). The composer keeps `@deprecated`
- * and `@specifiedBy` and leaves out definitions that GraphQL has anyway; it does not know `@oneOf`, which is therefore taken out
- * before and put back into the supergraph.
+ * The built-in directives of GraphQL (specification of September 2025). The composer keeps `@deprecated` and
+ * `@specifiedBy` and drops definitions of built-in directives; it does not support `@oneOf`, which is therefore removed
+ * before composition and added to the supergraph afterwards.
  */
 
 import {
@@ -17,13 +17,13 @@ import {
   type InputValueDefinitionNode,
 } from 'graphql';
 
-import { placeOf, type CompositionNote, type ParsedSubgraph, type Place } from './notes.ts';
+import { locationsOf, type CompositionNote, type ParsedSubgraph, type SourceLocation } from './notes.ts';
 
 const oneOf = 'oneOf';
 const oneOfDefinition = `directive @${oneOf} on INPUT_OBJECT`;
 
-/** A definition of such a directive that says anything else than the specification would silently have no effect. */
-export function mistakesInBuiltIns(subgraph: ParsedSubgraph): CompositionNote[] {
+/** A definition of a built-in directive that differs from the specification would silently have no effect. */
+export function builtInErrors(subgraph: ParsedSubgraph): CompositionNote[] {
   return subgraph.document.definitions.flatMap((node) => {
     if (node.kind !== Kind.DIRECTIVE_DEFINITION) return [];
     const builtIn = specifiedDirectives.find(({ name }) => name === node.name.value);
@@ -32,7 +32,7 @@ export function mistakesInBuiltIns(subgraph: ParsedSubgraph): CompositionNote[] 
       code: 'DIRECTIVE_DEFINITION_INVALID',
       message: `[${subgraph.name}] @${builtIn.name} belongs to GraphQL itself and cannot get other arguments or locations: leave this definition out, or rename it`,
       coordinate: `@${builtIn.name}`,
-      places: placeOf(subgraph, node),
+      locations: locationsOf(subgraph, node),
     };
   });
 }
@@ -42,13 +42,13 @@ function isWithin(node: DirectiveDefinitionNode, { args, locations }: GraphQLDir
   return (
     !node.repeatable &&
     (node.arguments ?? []).every((argument) => args.some(({ name }) => name === argument.name.value)) &&
-    node.locations.every((location) => locations.some((known) => known === location.value))
+    node.locations.every((location) => locations.some((allowed) => allowed === location.value))
   );
 }
 
-/** Of one input type: its definition and its extensions, in all subgraphs. */
+/** The definitions and extensions of one input type in all subgraphs. */
 interface InputType {
-  readonly saying: Set<ParsedSubgraph>;
+  readonly declaring: Set<ParsedSubgraph>;
   readonly parts: Array<{
     readonly subgraph: ParsedSubgraph;
     readonly node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode;
@@ -56,17 +56,20 @@ interface InputType {
 }
 
 export interface OneOf {
-  /** Of the input types that have it. */
+  /** Names of the input types with `@oneOf`. */
   readonly names: ReadonlySet<string>;
-  readonly mistakes: readonly CompositionNote[];
+  readonly errors: readonly CompositionNote[];
 }
 
-/** An input type is `@oneOf` in every subgraph or in none: a service that does not say so may be sent several fields. */
+/** An input type must be `@oneOf` in every subgraph or in none: otherwise a service may receive several fields. */
 export function oneOfTypes(subgraphs: readonly ParsedSubgraph[]): OneOf {
-  const found = [...inputTypes(subgraphs)].filter(([, { saying }]) => saying.size > 0);
+  const oneOfInputs = [...inputTypes(subgraphs)].filter(([, { declaring }]) => declaring.size > 0);
   return {
-    names: new Set(found.map(([name]) => name)),
-    mistakes: found.flatMap(([name, type]) => [...saidBySome(name, type), ...fieldMistakes(name, type)]),
+    names: new Set(oneOfInputs.map(([name]) => name)),
+    errors: oneOfInputs.flatMap(([name, type]) => [
+      ...declaredBySome(name, type),
+      ...fieldErrors(name, type),
+    ]),
   };
 }
 
@@ -76,51 +79,53 @@ function inputTypes(subgraphs: readonly ParsedSubgraph[]): Map<string, InputType
     for (const node of subgraph.document.definitions) {
       if (node.kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION && node.kind !== Kind.INPUT_OBJECT_TYPE_EXTENSION)
         continue;
-      const type = types.get(node.name.value) ?? { saying: new Set(), parts: [] };
+      const type = types.get(node.name.value) ?? { declaring: new Set(), parts: [] };
       types.set(node.name.value, type);
       type.parts.push({ subgraph, node });
-      if (node.directives?.some(({ name }) => name.value === oneOf)) type.saying.add(subgraph);
+      if (node.directives?.some(({ name }) => name.value === oneOf)) type.declaring.add(subgraph);
     }
   }
   return types;
 }
 
-function saidBySome(name: string, { saying, parts }: InputType): CompositionNote[] {
-  const silent = parts.filter(({ subgraph }) => !saying.has(subgraph));
-  if (silent.length === 0) return [];
+function declaredBySome(name: string, { declaring, parts }: InputType): CompositionNote[] {
+  const notDeclaring = parts.filter(({ subgraph }) => !declaring.has(subgraph));
+  if (notDeclaring.length === 0) return [];
   return [
     {
       code: 'ONE_OF_MISMATCH',
-      message: `Input type "${name}" is @oneOf in ${named([...saying])} but not in ${named(silent.map(({ subgraph }) => subgraph))}: say it in all of them or in none`,
+      message: `Input type "${name}" is @oneOf in ${subgraphNames([...declaring])} but not in ${subgraphNames(notDeclaring.map(({ subgraph }) => subgraph))}: add @oneOf in all of them or in none`,
       coordinate: name,
-      places: [...silent, ...parts.filter(({ subgraph }) => saying.has(subgraph))].flatMap(partPlace),
+      locations: [...notDeclaring, ...parts.filter(({ subgraph }) => declaring.has(subgraph))].flatMap(
+        locationsOfPart,
+      ),
     },
   ];
 }
 
-function partPlace({ subgraph, node }: InputType['parts'][number]): Place[] {
-  return placeOf(subgraph, node);
+function locationsOfPart({ subgraph, node }: InputType['parts'][number]): SourceLocation[] {
+  return locationsOf(subgraph, node);
 }
 
-function named(subgraphs: readonly ParsedSubgraph[]): string {
+function subgraphNames(subgraphs: readonly ParsedSubgraph[]): string {
   const names = [...new Set(subgraphs.map(({ name }) => `"${name}"`))];
   return `subgraph${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
 }
 
-function fieldMistakes(type: string, { saying, parts }: InputType): CompositionNote[] {
+function fieldErrors(type: string, { declaring, parts }: InputType): CompositionNote[] {
   return parts
-    .filter(({ subgraph }) => saying.has(subgraph))
+    .filter(({ subgraph }) => declaring.has(subgraph))
     .flatMap(({ subgraph, node }) =>
-      (node.fields ?? []).filter(isFixed).map((field) => ({
+      (node.fields ?? []).filter(isNotOptional).map((field) => ({
         code: 'INVALID_GRAPHQL',
         message: `[${subgraph.name}] "${type}.${field.name.value}" is a field of a @oneOf input type: it must be nullable and have no default value`,
         coordinate: `${type}.${field.name.value}`,
-        places: placeOf(subgraph, field),
+        locations: locationsOf(subgraph, field),
       })),
     );
 }
 
-function isFixed({ type, defaultValue }: InputValueDefinitionNode): boolean {
+function isNotOptional({ type, defaultValue }: InputValueDefinitionNode): boolean {
   return type.kind === Kind.NON_NULL_TYPE || defaultValue !== undefined;
 }
 
@@ -152,7 +157,7 @@ export function withOneOf(supergraphSdl: string, names: ReadonlySet<string>): st
   return sdl + supergraphSdl.slice(written);
 }
 
-/** A supergraph composed elsewhere may use `@oneOf` without a definition, as GraphQL allows and the planner does not. */
+/** A supergraph composed elsewhere may use `@oneOf` without a definition, which GraphQL allows but the planner does not. */
 export function definingOneOf(supergraph: DocumentNode): DocumentNode {
   let isUsed = false;
   visit(supergraph, { Directive: ({ name }) => void (isUsed ||= name.value === oneOf) });

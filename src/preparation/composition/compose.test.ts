@@ -157,7 +157,7 @@ describe('directives of GraphQL itself', () => {
     [
       '@oneOf in one subgraph only',
       [search, 'type Query { other(by: By): Int }\ninput By { id: ID name: String }'],
-      'b.graphql:3:1 [b] By ONE_OF_MISMATCH: Input type "By" is @oneOf in subgraph "a" but not in subgraph "b": say it in all of them or in none\n    also a.graphql:3:1 [a]',
+      'b.graphql:3:1 [b] By ONE_OF_MISMATCH: Input type "By" is @oneOf in subgraph "a" but not in subgraph "b": add @oneOf in all of them or in none\n    also a.graphql:3:1 [a]',
     ],
     [
       'a field that must be given',

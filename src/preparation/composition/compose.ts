@@ -1,4 +1,4 @@
-/** Composes subgraph schemas into a supergraph, and says where each mistake is. Worker and `tributary compose` only. */
+/** Composes subgraph schemas into a supergraph and locates each error. Worker and `tributary compose` only. */
 
 import { composeServices } from '@apollo/composition';
 import { GraphQLError, parse, Source, type ASTNode } from 'graphql';
@@ -9,9 +9,15 @@ import { withWrittenDefaults } from '../supergraph/default-values.ts';
 import { composable, withOwnNames } from '../supergraph/executable-directives.ts';
 import { oneOfTypes, withOneOf, withoutOneOf } from './built-ins.ts';
 import { droppedFromDefault } from './dropped-inputs.ts';
-import { noteText, placeOf, type CompositionNote, type ParsedSubgraph, type Place } from './notes.ts';
+import {
+  noteText,
+  locationsOf,
+  type CompositionNote,
+  type ParsedSubgraph,
+  type SourceLocation,
+} from './notes.ts';
 import { SchemaIndex } from './schema-index.ts';
-import { mistakesIn } from './subgraph-rules.ts';
+import { subgraphErrors } from './subgraph-rules.ts';
 
 export interface SubgraphSchema {
   readonly name: string;
@@ -28,16 +34,16 @@ export type Composition =
 
 export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
   const parsed = subgraphs.map(parsedOrNote);
-  const unread = parsed.flatMap((result) => ('code' in result ? [result] : []));
-  if (unread.length > 0) return { errors: unread };
+  const unparsable = parsed.flatMap((result) => ('code' in result ? [result] : []));
+  if (unparsable.length > 0) return { errors: unparsable };
   const documents = parsed.flatMap((result) => ('code' in result ? [] : [result]));
   const oneOf = oneOfTypes(documents);
-  const mistakes = [...documents.flatMap(mistakesIn), ...oneOf.mistakes];
-  if (mistakes.length > 0) return { errors: mistakes };
+  const errors = [...documents.flatMap(subgraphErrors), ...oneOf.errors];
+  if (errors.length > 0) return { errors };
   const result = composed(documents);
-  const places = new Places(documents);
+  const finder = new LocationFinder(documents);
   if (result.supergraphSdl === undefined) {
-    return { errors: (result.errors ?? []).map((error) => errorNote(error, places)) };
+    return { errors: (result.errors ?? []).map((error) => errorNote(error, finder)) };
   }
   const supergraphSdl = withOneOf(withOwnNames(result.supergraphSdl), oneOf.names);
   return {
@@ -45,11 +51,11 @@ export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
       supergraphSdl,
       documents.map(({ document }) => document),
     ),
-    hints: (result.hints ?? []).map((hint) => hintNote(hint, places)),
+    hints: (result.hints ?? []).map((hint) => hintNote(hint, finder)),
   };
 }
 
-/** @throws {GatewayError} `COMPOSITION_FAILED` that lists every mistake. */
+/** @throws {GatewayError} `COMPOSITION_FAILED` with every error. */
 export function composeOrThrow(subgraphs: readonly SubgraphSchema[]): string {
   const composition = compose(subgraphs);
   if ('supergraphSdl' in composition) return composition.supergraphSdl;
@@ -63,14 +69,14 @@ function parsedOrNote({ name, url, sdl, file }: SubgraphSchema): ParsedSubgraph 
     const location = error instanceof GraphQLError ? error.locations?.[0] : undefined;
     const { line, column } = location ?? { line: 1, column: 1 };
     const message = errorText(error);
-    return { code: 'INVALID_GRAPHQL', message, places: [{ subgraph: name, file, line, column }] };
+    return { code: 'INVALID_GRAPHQL', message, locations: [{ subgraph: name, file, line, column }] };
   }
 }
 
 type Composed = ReturnType<typeof composeServices>;
 type CompositionHint = NonNullable<Composed['hints']>[number];
 
-/** The composer throws where it did not expect what it was given. */
+/** The composer throws on some unexpected input. */
 function composed(documents: readonly ParsedSubgraph[]): Composed {
   try {
     return composeServices(
@@ -86,37 +92,37 @@ function composed(documents: readonly ParsedSubgraph[]): Composed {
   }
 }
 
-function errorNote(error: GraphQLError, places: Places): CompositionNote {
+function errorNote(error: GraphQLError, finder: LocationFinder): CompositionNote {
   const code = typeof error.extensions.code === 'string' ? error.extensions.code : 'INVALID_GRAPHQL';
   const named = /^\[([^\]]+)\]/.exec(error.message)?.[1];
-  const [coordinate] = places.index.mentioned(error.message, named);
-  const dropped = droppedFromDefault(coordinate, places.index);
-  const found = places.of(error.nodes ?? [], error.message, named);
+  const [coordinate] = finder.index.mentioned(error.message, named);
+  const dropped = droppedFromDefault(coordinate, finder.index);
+  const locations = finder.of(error.nodes ?? [], error.message, named);
   return {
     code,
     message: withOwnNames([error.message, ...dropped.reasons].join(' ')),
     ...(coordinate === undefined ? {} : { coordinate }),
-    places: [...found, ...dropped.places],
+    locations: [...locations, ...dropped.locations],
   };
 }
 
 function hintNote(
   { definition, message, coordinate, nodes }: CompositionHint,
-  places: Places,
+  finder: LocationFinder,
 ): CompositionNote {
   return {
     code: definition.code,
     message: withOwnNames(message),
     ...(coordinate === undefined ? {} : { coordinate: withOwnNames(coordinate) }),
-    places: places.of(nodes ?? [], message),
+    locations: finder.of(nodes ?? [], message),
   };
 }
 
-/** What the composer gives as nodes: syntax trees that may carry the name of their subgraph. */
+/** A node of the composer, which may have the name of its subgraph. */
 type ComposerNode = ASTNode & { readonly subgraph?: string };
 
-/** Finds the places of a note: those of its nodes, else those of what its message names. */
-class Places {
+/** Finds the locations of a note: those of its nodes, else those of the definitions that its message mentions. */
+class LocationFinder {
   readonly #subgraphs: ReadonlyMap<string, ParsedSubgraph>;
   #index: SchemaIndex | undefined;
 
@@ -128,27 +134,27 @@ class Places {
     return (this.#index ??= new SchemaIndex([...this.#subgraphs.values()]));
   }
 
-  /** @param named The one subgraph that a message is about. */
-  of(nodes: Iterable<unknown>, message: string, named?: string): Place[] {
-    const places = new Map<string, Place>();
+  /** @param named The subgraph that the message is about. */
+  of(nodes: Iterable<unknown>, message: string, named?: string): SourceLocation[] {
+    const locations = new Map<string, SourceLocation>();
     for (const node of nodes) {
-      const { loc, subgraph = loc?.source.name ?? named } = node as ComposerNode;
-      const known = this.#subgraphs.get(subgraph ?? '');
-      for (const place of known ? placeOf(known, { loc }) : [])
-        places.set(`${place.subgraph}:${place.line}:${place.column}`, place);
+      const { loc, subgraph: name = loc?.source.name ?? named } = node as ComposerNode;
+      const subgraph = this.#subgraphs.get(name ?? '');
+      for (const location of subgraph ? locationsOf(subgraph, { loc }) : [])
+        locations.set(`${location.subgraph}:${location.line}:${location.column}`, location);
     }
-    if (places.size > 0) return [...places.values()];
-    const defined = this.index.placesOf(this.index.mentioned(message, named), named);
+    if (locations.size > 0) return [...locations.values()];
+    const defined = this.index.locationsOf(this.index.mentioned(message, named), named);
     return defined.length > 0 ? defined : this.#files(message, named);
   }
 
-  /** Of a message that names nothing which a subgraph defines: the files of the subgraphs that it names. */
-  #files(message: string, named: string | undefined): Place[] {
+  /** For a message without a known definition: the files of the subgraphs that it mentions. */
+  #files(message: string, named: string | undefined): SourceLocation[] {
     const names =
       named === undefined ? [...message.matchAll(/subgraph "([^"]+)"/g)].map(([, name]) => name) : [named];
     return [...new Set(names)].flatMap((name) => {
-      const known = this.#subgraphs.get(name ?? '');
-      return known ? [{ subgraph: known.name, file: known.file, line: 1, column: 1 }] : [];
+      const subgraph = this.#subgraphs.get(name ?? '');
+      return subgraph ? [{ subgraph: subgraph.name, file: subgraph.file, line: 1, column: 1 }] : [];
     });
   }
 }

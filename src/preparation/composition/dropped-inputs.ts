@@ -1,55 +1,55 @@
 /**
- * Of input types and enums for input, a graph has what all subgraphs define. A default value that uses more is
- * refused by the composer, which says neither what is missing nor where.
+ * For input types and input enums, a graph has only the members that all subgraphs define. The composer refuses a default
+ * value with other members, without saying which member is missing where.
  */
 
 import { Kind, type ConstValueNode, type TypeNode } from 'graphql';
 
-import { placeOf, type ParsedSubgraph, type Place } from './notes.ts';
+import { locationsOf, type ParsedSubgraph, type SourceLocation } from './notes.ts';
 import type { Definition, SchemaIndex } from './schema-index.ts';
 
 export interface Dropped {
   /** Sentences. */
   readonly reasons: readonly string[];
-  /** Of what is dropped, and of the types that lack it. */
-  readonly places: readonly Place[];
+  /** Locations of the dropped members, and of the types that lack them. */
+  readonly locations: readonly SourceLocation[];
 }
 
 /** @param coordinate Of an argument or an input field, perhaps one without a default value. */
 export function droppedFromDefault(coordinate: string | undefined, index: SchemaIndex): Dropped {
   const reasons = new Set<string>();
-  const places: Place[] = [];
+  const locations: SourceLocation[] = [];
   const visit = (value: ConstValueNode, typeName: string): void => {
     if (value.kind === Kind.LIST) for (const element of value.values) visit(element, typeName);
-    if (value.kind === Kind.ENUM) look(typeName, value.value);
+    if (value.kind === Kind.ENUM) check(typeName, value.value);
     if (value.kind !== Kind.OBJECT) return;
     for (const field of value.fields) {
-      const [definition] = look(typeName, field.name.value);
+      const [definition] = check(typeName, field.name.value);
       if (definition && 'type' in definition.node && definition.node.type)
         visit(field.value, nameOf(definition.node.type as TypeNode));
     }
   };
-  const look = (typeName: string, member: string): readonly Definition[] => {
+  const check = (typeName: string, member: string): readonly Definition[] => {
     const dropped = `${typeName}.${member}`;
-    const having = index.definitionsOf(dropped);
-    const lacking = subgraphsOf(index.definitionsOf(typeName)).filter(
-      (subgraph) => !having.some((definition) => definition.subgraph === subgraph),
+    const defining = index.definitionsOf(dropped);
+    const missingIn = subgraphsOf(index.definitionsOf(typeName)).filter(
+      (subgraph) => !defining.some((definition) => definition.subgraph === subgraph),
     );
-    if (having.length > 0 && lacking.length > 0) {
-      const names = lacking.map(({ name }) => `"${name}"`).join(', ');
+    if (defining.length > 0 && missingIn.length > 0) {
+      const names = missingIn.map(({ name }) => `"${name}"`).join(', ');
       reasons.add(
-        `"${dropped}" is not part of the graph, because it is not defined in subgraph${lacking.length === 1 ? '' : 's'} ${names}: add it there, or leave it out of the default value.`,
+        `"${dropped}" is not part of the graph, because it is not defined in subgraph${missingIn.length === 1 ? '' : 's'} ${names}: add it there, or leave it out of the default value.`,
       );
-      const types = index.definitionsOf(typeName).filter(({ subgraph }) => lacking.includes(subgraph));
-      places.push(...[...having, ...types].flatMap(({ subgraph, node }) => placeOf(subgraph, node)));
+      const types = index.definitionsOf(typeName).filter(({ subgraph }) => missingIn.includes(subgraph));
+      locations.push(...[...defining, ...types].flatMap(({ subgraph, node }) => locationsOf(subgraph, node)));
     }
-    return having;
+    return defining;
   };
   for (const { node } of coordinate === undefined ? [] : index.definitionsOf(coordinate)) {
     if (node.kind === Kind.INPUT_VALUE_DEFINITION && node.defaultValue)
       visit(node.defaultValue, nameOf(node.type));
   }
-  return { reasons: [...reasons], places };
+  return { reasons: [...reasons], locations };
 }
 
 function subgraphsOf(definitions: readonly Definition[]): ParsedSubgraph[] {

@@ -1,4 +1,4 @@
-/** The object types of a graph as a TypeScript interface, for whatever is typed against it, such as a policy. */
+/** The object types of a graph as a TypeScript interface, for typed code such as a policy module. */
 
 import { Supergraph } from '@apollo/federation-internals';
 import { isObjectType } from 'graphql';

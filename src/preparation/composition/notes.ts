@@ -1,8 +1,8 @@
-/** What composition has to say, with every place it concerns, and how that reads as text. */
+/** Errors and hints of composition with their source locations, and their text. */
 
 import type { DocumentNode } from 'graphql';
 
-export interface Place {
+export interface SourceLocation {
   readonly subgraph: string;
   readonly file: string;
   readonly line: number;
@@ -12,12 +12,12 @@ export interface Place {
 export interface CompositionNote {
   readonly code: string;
   readonly message: string;
-  /** `Product.price` or `Query.products(first:)`, where it can be told. */
+  /** `Product.price` or `Query.products(first:)`, if known. */
   readonly coordinate?: string;
-  readonly places: readonly Place[];
+  readonly locations: readonly SourceLocation[];
 }
 
-/** One subgraph as composition takes it. */
+/** One subgraph as the input of composition. */
 export interface ParsedSubgraph {
   readonly name: string;
   readonly url: string;
@@ -28,21 +28,24 @@ export interface ParsedSubgraph {
 
 /** `users/schema.graphql:3:5 [users] User.id INVALID_FIELD_SHARING: ...` */
 export function noteText(note: CompositionNote): string {
-  const places = note.places.map(
+  const locations = note.locations.map(
     ({ subgraph, file, line, column }) => `${file}:${line}:${column} [${subgraph}]`,
   );
-  const [first, ...more] = places;
+  const [first, ...others] = locations;
   const coordinate = note.coordinate === undefined ? '' : ` ${note.coordinate}`;
-  const also = more.map((place) => `\n    also ${place}`).join('');
+  const also = others.map((location) => `\n    also ${location}`).join('');
   return `${first ?? '-'}${coordinate} ${note.code}: ${note.message}${also}`;
 }
 
-/** Syntax trees of the composer may have lost where they come from. */
+/** Nodes of the composer may lack a location. */
 interface Located {
   readonly loc?: { readonly startToken: { readonly line: number; readonly column: number } } | undefined;
 }
 
-/** @returns Nothing for a node that does not know where it stands. */
-export function placeOf({ name, file }: Pick<ParsedSubgraph, 'name' | 'file'>, { loc }: Located): Place[] {
+/** @returns Empty for a node without a location. */
+export function locationsOf(
+  { name, file }: Pick<ParsedSubgraph, 'name' | 'file'>,
+  { loc }: Located,
+): SourceLocation[] {
   return loc ? [{ subgraph: name, file, line: loc.startToken.line, column: loc.startToken.column }] : [];
 }

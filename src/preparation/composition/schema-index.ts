@@ -1,8 +1,8 @@
-/** Where the subgraphs define what a message of the composer only names. Built for failures: it walks every schema. */
+/** Finds definitions in the subgraphs by coordinate, for messages of the composer. Slow: it visits every schema. */
 
 import { Kind, type ASTNode, type DefinitionNode, type InputValueDefinitionNode } from 'graphql';
 
-import { placeOf, type ParsedSubgraph, type Place } from './notes.ts';
+import { locationsOf, type ParsedSubgraph, type SourceLocation } from './notes.ts';
 
 export interface Definition {
   readonly subgraph: ParsedSubgraph;
@@ -27,28 +27,28 @@ export class SchemaIndex {
   }
 
   /**
-   * The coordinates that stand in a message of the composer, the first first: of those that some subgraph defines
-   * only the most exact, for `P.y` says more than the `P` beside it.
+   * The coordinates in a message of the composer that a subgraph defines, in order; only the most specific ones, because
+   * `P.y` is more specific than `P`.
    *
-   * @param subgraph Where only one can be meant.
+   * @param subgraph Only definitions of this one.
    */
   mentioned(message: string, subgraph?: string): string[] {
-    const found = new Set<string>();
+    const matches = new Set<string>();
     for (const [text] of message.matchAll(coordinates)) {
       const isDefined = this.definitionsOf(text).some(
         (definition) => subgraph === undefined || definition.subgraph.name === subgraph,
       );
-      if (isDefined) found.add(text);
+      if (isDefined) matches.add(text);
     }
-    const exactness = Math.max(...[...found].map(exactnessOf));
-    return [...found].filter((coordinate) => exactnessOf(coordinate) === exactness);
+    const specificity = Math.max(...[...matches].map(specificityOf));
+    return [...matches].filter((coordinate) => specificityOf(coordinate) === specificity);
   }
 
-  placesOf(coordinates: readonly string[], subgraph?: string): Place[] {
+  locationsOf(coordinates: readonly string[], subgraph?: string): SourceLocation[] {
     return coordinates.flatMap((coordinate) =>
       this.definitionsOf(coordinate)
         .filter((definition) => subgraph === undefined || definition.subgraph.name === subgraph)
-        .flatMap((definition) => placeOf(definition.subgraph, definition.node)),
+        .flatMap((definition) => locationsOf(definition.subgraph, definition.node)),
     );
   }
 
@@ -78,12 +78,12 @@ export class SchemaIndex {
   }
 
   #put(coordinate: string, definition: Definition): void {
-    const known = this.#definitions.get(coordinate);
-    if (known) known.push(definition);
+    const definitions = this.#definitions.get(coordinate);
+    if (definitions) definitions.push(definition);
     else this.#definitions.set(coordinate, [definition]);
   }
 }
 
-function exactnessOf(coordinate: string): number {
+function specificityOf(coordinate: string): number {
   return Number(coordinate.includes('.')) + Number(coordinate.includes('('));
 }

@@ -1,6 +1,6 @@
 /**
- * What is wrong with one subgraph schema by GraphQL alone. The composer lets some of it pass and silently takes one of
- * two definitions, throws at some, and names no line for the rest.
+ * Validates a subgraph schema by the rules of GraphQL. The composer accepts some of these errors and silently uses one of
+ * two definitions, throws on some, and gives no line for the others.
  */
 
 import {
@@ -20,8 +20,8 @@ import { KnownArgumentNamesOnDirectivesRule } from 'graphql/validation/rules/Kno
 import { ProvidedRequiredArgumentsOnDirectivesRule } from 'graphql/validation/rules/ProvidedRequiredArgumentsRule.js';
 import { validateSDL } from 'graphql/validation/validate.js';
 
-import { mistakesInBuiltIns } from './built-ins.ts';
-import { placeOf, type CompositionNote, type ParsedSubgraph } from './notes.ts';
+import { builtInErrors } from './built-ins.ts';
+import { locationsOf, type CompositionNote, type ParsedSubgraph } from './notes.ts';
 
 const rules = [
   LoneSchemaDefinitionRule,
@@ -37,14 +37,14 @@ const rules = [
   ProvidedRequiredArgumentsOnDirectivesRule,
 ];
 
-export function mistakesIn(subgraph: ParsedSubgraph): CompositionNote[] {
+export function subgraphErrors(subgraph: ParsedSubgraph): CompositionNote[] {
   const invalid = validateSDL(subgraph.document, null, rules)
     .filter((error) => !isGeneratedTwice(error))
     .map((error) => noteOf(subgraph, error));
-  return [...invalid, ...mistakesInBuiltIns(subgraph)];
+  return [...invalid, ...builtInErrors(subgraph)];
 }
 
-/** Running subgraphs print some definitions of federation twice, and the composer takes that. */
+/** The SDL of running subgraphs may contain federation definitions twice, which the composer accepts. */
 function isGeneratedTwice({ nodes = [] }: GraphQLError): boolean {
   const [node] = nodes;
   return node?.kind === Kind.NAME && node.value.startsWith('federation__');
@@ -54,7 +54,7 @@ function noteOf(subgraph: ParsedSubgraph, error: GraphQLError): CompositionNote 
   return {
     code: 'INVALID_GRAPHQL',
     message: `[${subgraph.name}] ${error.message}`,
-    // Of something that is there twice the second is the mistake, the first is shown beside it.
-    places: (error.nodes ?? []).flatMap((node) => placeOf(subgraph, node)).toReversed(),
+    // Of a duplicate definition the second is the error, so it comes first.
+    locations: (error.nodes ?? []).flatMap((node) => locationsOf(subgraph, node)).toReversed(),
   };
 }

@@ -1,7 +1,8 @@
 /**
- * Operations planned for given values of `@skip` and `@include`: with conditions left open, the planner fetches the
- * inputs of a `@requires` under that field's condition and then asks for all fields with one representation, which
- * lacks the inputs of whatever was skipped. And the order in which a mutation runs its root fields may depend on them.
+ * Plans some operations separately for each combination of their `@skip` and `@include` variables. With variable
+ * conditions, the planner fetches the inputs of a `@requires` under that field's condition and then fetches all fields
+ * with one representation, which lacks the inputs of skipped fields. The order of a mutation's root fields may depend on
+ * conditions as well.
  */
 
 import {
@@ -16,29 +17,31 @@ import {
 import type { Requirements } from '../supergraph/requirements.ts';
 
 /** Variables of `@skip` and `@include` in a document whose plan depends on them; else none. */
-export function decidingVariables(document: DocumentNode, { fieldNames }: Requirements): string[] {
+export function conditionVariablesOf(document: DocumentNode, { fieldNames }: Requirements): string[] {
   const variables = new Set<string>();
-  let depends = orderDepends(document);
+  let isDependent = orderDepends(document);
   visit(document, {
     Field(field) {
-      depends ||= fieldNames.has(field.name.value);
+      isDependent ||= fieldNames.has(field.name.value);
     },
     Directive(directive) {
       const variable = conditionVariable(directive);
       if (variable !== undefined) variables.add(variable);
     },
   });
-  return depends ? [...variables].sort() : [];
+  return isDependent ? [...variables].sort() : [];
 }
 
-/** Whether a mutation may ask twice for one of its root fields, and under conditions: its first place may not count. */
+/** Whether a mutation selects a root field repeatedly and conditionally: its first occurrence may be skipped. */
 function orderDepends(document: DocumentNode): boolean {
   const seen = new Set<string>();
-  let twice = false;
-  let conditional = false;
+  let isRepeated = false;
+  let isConditional = false;
   const walk = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
-      conditional ||= (selection.directives ?? []).some((one) => conditionVariable(one) !== undefined);
+      isConditional ||= (selection.directives ?? []).some(
+        (directive) => conditionVariable(directive) !== undefined,
+      );
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         walk(selection.selectionSet);
         continue;
@@ -46,7 +49,7 @@ function orderDepends(document: DocumentNode): boolean {
       const isField = selection.kind === Kind.FIELD;
       const name = selection.name.value;
       const key = isField ? (selection.alias?.value ?? name) : `...${name}`;
-      if (seen.has(key)) twice = true;
+      if (seen.has(key)) isRepeated = true;
       else if (!isField) walkFragment(name);
       seen.add(key);
     }
@@ -61,16 +64,16 @@ function orderDepends(document: DocumentNode): boolean {
     if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation !== 'mutation') continue;
     walk(definition.selectionSet);
   }
-  return twice && conditional;
+  return isRepeated && isConditional;
 }
 
-/** @param isTrue The variables that are; the others are false. */
-export function withConditions(document: DocumentNode, isTrue: ReadonlySet<string>): DocumentNode {
+/** @param trueVariables All other condition variables are false. */
+export function withConditions(document: DocumentNode, trueVariables: ReadonlySet<string>): DocumentNode {
   return visit(document, {
     Directive(directive): DirectiveNode | undefined {
       const variable = conditionVariable(directive);
       if (variable === undefined) return undefined;
-      const value = isTrue.has(variable);
+      const value = trueVariables.has(variable);
       const name = { kind: Kind.NAME, value: 'if' } as const;
       return {
         ...directive,
@@ -80,7 +83,7 @@ export function withConditions(document: DocumentNode, isTrue: ReadonlySet<strin
   });
 }
 
-/** The value of a condition that is no variable. */
+/** The value of a literal condition. */
 export function constantOf(directive: DirectiveNode): boolean | undefined {
   const condition = conditionOf(directive);
   return condition?.kind === Kind.BOOLEAN ? condition.value : undefined;
@@ -92,6 +95,6 @@ export function conditionVariable(directive: DirectiveNode): string | undefined 
 }
 
 /** The argument of `@skip` and `@include`; of other directives none. */
-function conditionOf({ name, arguments: given }: DirectiveNode): ValueNode | undefined {
-  return name.value === 'skip' || name.value === 'include' ? given?.[0]?.value : undefined;
+function conditionOf({ name, arguments: values }: DirectiveNode): ValueNode | undefined {
+  return name.value === 'skip' || name.value === 'include' ? values?.[0]?.value : undefined;
 }

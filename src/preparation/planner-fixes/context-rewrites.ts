@@ -1,8 +1,8 @@
 /**
- * `@fromContext`: arguments of a fetch whose values stand in objects above each of its positions.
+ * `@fromContext`: arguments of a fetch whose values come from objects above each of its positions.
  *
- * The planner says where a value is, but not always that it must be there first: a fetch that needs one may stand
- * beside the fetch that brings it. Here such fetches are put one after the other.
+ * The planner gives the path of a value, but may plan the fetch that needs it in parallel with the fetch that provides
+ * it. Here such fetches are ordered one after the other.
  */
 
 import type { FetchNode as PlannerFetch } from '@apollo/query-planner';
@@ -12,7 +12,7 @@ import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../
 import { GatewayError } from '../../shared/errors.ts';
 import { mapFetches } from './map-fetches.ts';
 
-/** One use for each variable; it may have several places, of which the first that exists counts. */
+/** One use for each variable; it may have several places: the first that exists is used. */
 export function toContexts(
   rewrites: PlannerFetch['contextRewrites'],
   typesOf: (condition: string) => readonly string[],
@@ -32,24 +32,23 @@ export function toContexts(
 }
 
 /**
- * Names that have a meaning for contexts in a supergraph: of the fields with such an argument, and of the fields the
- * values come from.
+ * Names of the fields in a supergraph that have context arguments, and of the fields that provide their values.
  */
 export function contextFields(supergraph: DocumentNode): {
-  readonly using: ReadonlySet<string>;
-  readonly giving: ReadonlySet<string>;
+  readonly consumers: ReadonlySet<string>;
+  readonly sources: ReadonlySet<string>;
 } {
-  const using = new Set<string>();
-  const giving = new Set<string>();
+  const consumers = new Set<string>();
+  const sources = new Set<string>();
   visit(supergraph, {
     FieldDefinition(field) {
       for (const selection of contextSelections(field)) {
-        using.add(field.name.value);
-        for (const name of selection.match(/\w+/g) ?? []) giving.add(name);
+        consumers.add(field.name.value);
+        for (const name of selection.match(/\w+/g) ?? []) sources.add(name);
       }
     },
   });
-  return { using, giving };
+  return { consumers, sources };
 }
 
 /** `@join__field(contextArguments: [{ selection: "{ factor }" }])` */
@@ -73,8 +72,8 @@ export function usesContexts(plan: PlanNode): boolean {
 }
 
 /**
- * The plan with every value fetched before it is needed, and with nothing shared between positions whose contexts may
- * differ.
+ * The plan with every context value fetched before it is needed, and with no objects shared between positions, whose
+ * contexts may differ.
  *
  * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` where no such order exists.
  */
@@ -82,13 +81,13 @@ export function withContexts(plan: PlanNode): PlanNode {
   return ordered(unshared(plan), [], []);
 }
 
-interface PlacedFetch {
+interface LocatedFetch {
   readonly fetch: FetchNode;
   /** Where it stands, lists left out. */
   readonly keys: readonly string[];
 }
 
-function fetchesIn(node: PlanNode, keys: readonly string[]): PlacedFetch[] {
+function fetchesIn(node: PlanNode, keys: readonly string[]): LocatedFetch[] {
   switch (node.kind) {
     case 'fetch':
       return [{ fetch: node, keys }];
@@ -113,7 +112,7 @@ function unshared(node: PlanNode): PlanNode {
 }
 
 /** @param before What is fetched before this node. */
-function ordered(node: PlanNode, keys: readonly string[], before: readonly PlacedFetch[]): PlanNode {
+function ordered(node: PlanNode, keys: readonly string[], before: readonly LocatedFetch[]): PlanNode {
   switch (node.kind) {
     case 'sequence':
       return inSequence(node.nodes, keys, before);
@@ -136,43 +135,45 @@ function ordered(node: PlanNode, keys: readonly string[], before: readonly Place
 function inSequence(
   nodes: readonly PlanNode[],
   keys: readonly string[],
-  before: readonly PlacedFetch[],
+  before: readonly LocatedFetch[],
 ): PlanNode {
-  const known = [...before];
+  const available = [...before];
   const done = nodes.map((child, i) => {
     const own = fetchesIn(child, keys);
     const later = nodes.slice(i + 1).flatMap((other) => fetchesIn(other, keys));
-    if (own.some((one) => isMissing(one, [...known, ...own]) && dependsOnAny(one, later)))
+    if (own.some((fetch) => isMissing(fetch, [...available, ...own]) && dependsOnAny(fetch, later)))
       throw unplannable();
-    const result = ordered(child, keys, known);
-    known.push(...own);
+    const result = ordered(child, keys, available);
+    available.push(...own);
     return result;
   });
   return { kind: 'sequence', nodes: done };
 }
 
-/** Those that bring a value, together with what of the others does not need it; then the rest. */
+/** First the nodes that provide values, with the parts of the others that need none of them; then the rest. */
 function inParallel(
   nodes: readonly PlanNode[],
   keys: readonly string[],
-  before: readonly PlacedFetch[],
+  before: readonly LocatedFetch[],
 ): PlanNode {
   const placed = nodes.map((node) => ({ node, fetches: fetchesIn(node, keys) }));
-  const waits = placed.map((one) =>
-    one.fetches.some((fetch) => placed.some((other) => other !== one && dependsOnAny(fetch, other.fetches))),
+  const isWaiting = placed.map((entry) =>
+    entry.fetches.some((fetch) =>
+      placed.some((other) => other !== entry && dependsOnAny(fetch, other.fetches)),
+    ),
   );
-  if (!waits.includes(true)) {
+  if (!isWaiting.includes(true)) {
     return { kind: 'parallel', nodes: nodes.map((node) => ordered(node, keys, before)) };
   }
   const first: PlanNode[] = [];
   const second: PlanNode[] = [];
   placed.forEach(({ node }, i) => {
-    if (!waits[i]) {
+    if (!isWaiting[i]) {
       first.push(node);
       return;
     }
     const others = placed.flatMap((other, j) => (i === j ? [] : other.fetches));
-    const [head, tail] = divided(node, keys, others);
+    const [head, tail] = splitSequence(node, keys, others);
     if (head) first.push(head);
     second.push(tail);
   });
@@ -181,15 +182,15 @@ function inParallel(
     if (all.some((fetch) => isMissing(fetch, before))) throw unplannable();
     return { kind: 'parallel', nodes };
   }
-  const both: PlanNode[] = [together(first), together(second)];
+  const both: PlanNode[] = [parallel(first), parallel(second)];
   return inSequence(both, keys, before);
 }
 
-/** A sequence up to the node that needs something of `others`, and from there on. */
-function divided(
+/** Splits a sequence before the first node that depends on `others`. */
+function splitSequence(
   node: PlanNode,
   keys: readonly string[],
-  others: readonly PlacedFetch[],
+  others: readonly LocatedFetch[],
 ): [PlanNode | undefined, PlanNode] {
   if (node.kind !== 'sequence') return [undefined, node];
   const at = node.nodes.findIndex((child) =>
@@ -202,12 +203,12 @@ function divided(
   ];
 }
 
-function together(nodes: readonly PlanNode[]): PlanNode {
+function parallel(nodes: readonly PlanNode[]): PlanNode {
   return { kind: 'parallel', nodes };
 }
 
-/** Where its values stand, lists left out. */
-function needsOf({ fetch, keys }: PlacedFetch): string[][] {
+/** Paths of its context values, without list positions. */
+function needsOf({ fetch, keys }: LocatedFetch): string[][] {
   return (fetch.contexts ?? []).flatMap(({ places }) =>
     places.map(({ up, path }) => [
       ...keys.slice(0, Math.max(0, keys.length - up)),
@@ -216,18 +217,18 @@ function needsOf({ fetch, keys }: PlacedFetch): string[][] {
   );
 }
 
-function dependsOnAny(one: PlacedFetch, others: readonly PlacedFetch[]): boolean {
-  return needsOf(one).some((need) => others.some((other) => other !== one && brings(other, need)));
+function dependsOnAny(fetch: LocatedFetch, others: readonly LocatedFetch[]): boolean {
+  return needsOf(fetch).some((need) => others.some((other) => other !== fetch && provides(other, need)));
 }
 
-function isMissing(one: PlacedFetch, available: readonly PlacedFetch[]): boolean {
-  return needsOf(one).some(
-    (need) => !available.some((other) => other.fetch !== one.fetch && brings(other, need)),
+function isMissing(fetch: LocatedFetch, available: readonly LocatedFetch[]): boolean {
+  return needsOf(fetch).some(
+    (need) => !available.some((other) => other.fetch !== fetch.fetch && provides(other, need)),
   );
 }
 
 /** Whether it writes the value or an object that may hold it. */
-function brings({ fetch, keys }: PlacedFetch, need: readonly string[]): boolean {
+function provides({ fetch, keys }: LocatedFetch, need: readonly string[]): boolean {
   const name = need[keys.length];
   return name !== undefined && fetch.writes.includes(name) && keys.every((key, i) => key === need[i]);
 }
@@ -235,6 +236,6 @@ function brings({ fetch, keys }: PlacedFetch, need: readonly string[]): boolean 
 function unplannable(): GatewayError {
   return new GatewayError(
     'OPERATION_NOT_SUPPORTED',
-    'Fields of this operation need values of their parents in an order that cannot be planned: ask for them separately',
+    'Fields of this operation need context values in an order that cannot be planned: select them in separate operations',
   );
 }

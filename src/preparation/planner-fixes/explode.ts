@@ -1,7 +1,7 @@
 /**
- * Asks for fields that an `@override` with a label moves on each object type, never on an interface. The planner looks at
- * the label where it asks an object type for the field; through an interface it takes any subgraph that has the
- * interface's field, whoever the label gives it to.
+ * Selects fields that an `@override` with a label moves on each object type, never on an interface. The planner evaluates
+ * the label only for fields of object types; through an interface it uses any subgraph that has the interface's field,
+ * whatever the label decides.
  */
 
 import {
@@ -50,12 +50,14 @@ function explode(
   if (selection.kind !== Kind.FIELD) return [selection];
   const name = selection.name.value;
   const possible = schema.getPossibleTypes(type);
-  if (!possible.some((one) => joins.fieldsOf(one.name, name).some(({ label }) => label !== null))) {
+  if (
+    !possible.some((objectType) => joins.fieldsOf(objectType.name, name).some(({ label }) => label !== null))
+  ) {
     return [selection];
   }
-  const onEach = possible.map((one): InlineFragmentNode => ({
+  const onEach = possible.map((objectType): InlineFragmentNode => ({
     kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: one.name } },
+    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: objectType.name } },
     selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] },
   }));
   return [typename, ...onEach];

@@ -1,9 +1,9 @@
 /**
- * Asks for fields with a requirement on an interface object's interface, rather than under narrower type conditions. The
- * planner may make a plan that waits for itself of such a condition, and never end; or merge what one member requires
- * into a fetch for all of them, which then lacks it for the others.
+ * Selects fields with a requirement on the interface of an interface object, not under narrower type conditions. For such
+ * a condition the planner may create a plan that depends on itself, and never terminate; or merge what one member requires
+ * into a fetch for all members, which then lacks it for the others.
  *
- * The field is fetched for all members instead, and the projection shows it only where the client asked for it.
+ * The field is fetched for all members instead, and the projection includes it only where the client selected it.
  */
 
 import {
@@ -28,7 +28,7 @@ import {
 
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 
-/** Interfaces that are an object type somewhere, with the fields that need something first there. */
+/** Interfaces that are interface objects in some subgraph, with their fields that have a requirement there. */
 type HoistableFields = ReadonlyMap<GraphQLInterfaceType, ReadonlySet<string>>;
 
 /** @param operation Without spreads; where it has fields with requirements, also without conditions. */
@@ -52,7 +52,7 @@ export function hoisted(
 }
 
 function hoistableFields(schema: GraphQLSchema, joins: JoinSpec): HoistableFields {
-  const found = new Map<GraphQLInterfaceType, ReadonlySet<string>>();
+  const fieldsByInterface = new Map<GraphQLInterfaceType, ReadonlySet<string>>();
   for (const name of joins.interfaceObjects()) {
     const type = schema.getType(name);
     if (!isInterfaceType(type)) continue;
@@ -61,9 +61,9 @@ function hoistableFields(schema: GraphQLSchema, joins: JoinSpec): HoistableField
         .fieldsOf(name, field)
         .some(({ subgraph, requires }) => requires !== null && !joins.knowsRuntimeTypes(name, subgraph)),
     );
-    if (names.length > 0) found.set(type, new Set(names));
+    if (names.length > 0) fieldsByInterface.set(type, new Set(names));
   }
-  return found;
+  return fieldsByInterface;
 }
 
 /** Hoists within the selection set of one field. */
@@ -73,7 +73,7 @@ class Hoist {
   readonly #type: GraphQLAbstractType;
   /** By interface, then response name. */
   readonly #moved = new Map<GraphQLInterfaceType, Map<string, FieldNode>>();
-  #all: readonly FieldNode[] = [];
+  #allFields: readonly FieldNode[] = [];
 
   constructor(schema: GraphQLSchema, hoistable: HoistableFields, type: GraphQLAbstractType) {
     this.#schema = schema;
@@ -81,18 +81,18 @@ class Hoist {
     this.#type = type;
   }
 
-  /** @returns undefined where nothing moves. */
+  /** @returns undefined if no field is hoisted. */
   apply(field: FieldNode): FieldNode | undefined {
     if (!field.selectionSet) return undefined;
-    this.#all = fieldsOf(field.selectionSet.selections);
-    const selections = this.#without(field.selectionSet.selections, this.#type, this.#type);
+    this.#allFields = fieldsOf(field.selectionSet.selections);
+    const selections = this.#withoutHoisted(field.selectionSet.selections, this.#type, this.#type);
     if (this.#moved.size === 0) return undefined;
     for (const [type, fields] of this.#moved) selections.push(...this.#on(type, [...fields.values()]));
     return { ...field, selectionSet: { ...field.selectionSet, selections } };
   }
 
   /** @param outer The type that the selections are within but for one type condition. */
-  #without(
+  #withoutHoisted(
     selections: readonly SelectionNode[],
     type: GraphQLNamedType | undefined,
     outer: GraphQLNamedType | undefined,
@@ -101,16 +101,16 @@ class Hoist {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition;
         const inner = condition ? this.#schema.getType(condition.name.value) : type;
-        const kept = this.#without(selection.selectionSet.selections, inner, type);
-        return { ...selection, selectionSet: { ...selection.selectionSet, selections: kept } };
+        const remaining = this.#withoutHoisted(selection.selectionSet.selections, inner, type);
+        return { ...selection, selectionSet: { ...selection.selectionSet, selections: remaining } };
       }
       if (selection.kind !== Kind.FIELD) return selection;
       const target = this.#targetOf(selection, type);
-      const isThere = type === this.#type || (type === target && outer === this.#type);
-      if (!target || isThere) return selection;
+      const isInPlace = type === this.#type || (type === target && outer === this.#type);
+      if (!target || isInPlace) return selection;
       const moved = this.#moved.get(target) ?? new Map<string, FieldNode>();
       this.#moved.set(target, moved.set(responseName(selection), selection));
-      // What the object is must still be found out.
+      // The runtime type is still needed.
       return typename;
     });
   }
@@ -120,14 +120,14 @@ class Hoist {
     for (const [target, names] of this.#hoistable) {
       if (!names.has(field.name.value)) continue;
       if (type !== target && !this.#schema.isSubType(target, type)) continue;
-      if (this.#isAlone(field, target)) return target;
+      if (this.#hasNoConflict(field, target)) return target;
     }
     return undefined;
   }
 
-  /** Whether asking for `field` on every member cannot clash with what is asked of some members only. */
-  #isAlone(field: FieldNode, target: GraphQLInterfaceType): boolean {
-    const others = this.#all.filter(
+  /** Whether `field` on every member cannot conflict with selections on single members. */
+  #hasNoConflict(field: FieldNode, target: GraphQLInterfaceType): boolean {
+    const others = this.#allFields.filter(
       (other) => other !== field && responseName(other) === responseName(field),
     );
     const declared = getNamedType(target.getFields()[field.name.value]?.type);

@@ -1,7 +1,7 @@
 /**
- * Keeps literals as they were written. The planner reads them into values of JavaScript and writes those: an id "5"
- * becomes 5, 9007199254740993 another number, 1.10 becomes 1.1, and a name of an enum value in a custom scalar a string.
- * Such a literal is planned as a variable, and put back into the text of each fetch.
+ * Preserves literals as written. The planner converts them to JavaScript values and prints those: an ID "5" becomes 5,
+ * 9007199254740993 another number, 1.10 becomes 1.1, and an enum value in a custom scalar a string. Such a literal is
+ * planned as a variable, and restored in the text of each fetch.
  */
 
 import {
@@ -30,13 +30,13 @@ import {
 
 import { numberOf } from '../../shared/exact-number.ts';
 
-export class KeptLiterals {
-  /** What is to be planned. */
+export class PreservedLiterals {
+  /** The operation to plan. */
   readonly operation: OperationDefinitionNode;
   readonly #schema: GraphQLSchema;
   readonly #prefix: string;
   /** By type and text: equal literals stay equal for the planner. */
-  readonly #kept = new Map<string, VariableDefinitionNode>();
+  readonly #definitions = new Map<string, VariableDefinitionNode>();
   readonly #literals = new Map<string, ValueNode>();
   /** Of variables. */
   readonly #defaults = new Map<string, ConstValueNode>();
@@ -44,8 +44,8 @@ export class KeptLiterals {
   /** @param operation Without spreads, valid by `schema`. */
   constructor(schema: GraphQLSchema, operation: OperationDefinitionNode) {
     this.#schema = schema;
-    this.#prefix = freePrefix(operation);
-    this.operation = this.#keepIn(operation);
+    this.#prefix = unusedPrefix(operation);
+    this.operation = this.#preserveIn(operation);
   }
 
   /** Whether the variable is a literal. */
@@ -54,7 +54,7 @@ export class KeptLiterals {
   }
 
   /** The text of a fetch with the literals that the client wrote. */
-  putBack(text: string): string {
+  restore(text: string): string {
     if (this.#literals.size === 0 && this.#defaults.size === 0) return text;
     const document = visit(parse(text, { noLocation: true }), {
       VariableDefinition: (definition) => {
@@ -68,37 +68,37 @@ export class KeptLiterals {
     return stripIgnoredCharacters(print(document));
   }
 
-  #keepIn(operation: OperationDefinitionNode): OperationDefinitionNode {
+  #preserveIn(operation: OperationDefinitionNode): OperationDefinitionNode {
     const types = new TypeInfo(this.#schema);
     for (const { variable, type, defaultValue } of operation.variableDefinitions ?? []) {
       const declared = typeFromAST(this.#schema, type);
       if (!defaultValue || !isInputType(declared)) continue;
       if (hasChanging(defaultValue, declared)) this.#defaults.set(variable.name.value, defaultValue);
     }
-    const kept = visit(
+    const preserved = visit(
       operation,
       visitWithTypeInfo(types, {
         Argument: (argument) => {
           const declared = types.getArgument();
           if (!declared || !hasChanging(argument.value, declared.type)) return undefined;
-          return { ...argument, value: this.#keep(argument.value, declared.type) };
+          return { ...argument, value: this.#preserve(argument.value, declared.type) };
         },
       }),
     );
-    if (this.#kept.size === 0) return operation;
-    const variableDefinitions = [...(operation.variableDefinitions ?? []), ...this.#kept.values()];
-    return { ...kept, variableDefinitions };
+    if (this.#definitions.size === 0) return operation;
+    const variableDefinitions = [...(operation.variableDefinitions ?? []), ...this.#definitions.values()];
+    return { ...preserved, variableDefinitions };
   }
 
-  #keep(node: ValueNode, type: GraphQLInputType): ValueNode {
+  #preserve(node: ValueNode, type: GraphQLInputType): ValueNode {
     return replaced(node, type, (leaf, name) => this.#variable(leaf, name));
   }
 
   #variable(literal: ValueNode, type: string): VariableNode {
     const key = `${type} ${print(literal)}`;
-    let definition = this.#kept.get(key);
+    let definition = this.#definitions.get(key);
     if (!definition) {
-      const name = `${this.#prefix}${this.#kept.size}`;
+      const name = `${this.#prefix}${this.#definitions.size}`;
       definition = {
         kind: Kind.VARIABLE_DEFINITION,
         variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } },
@@ -107,29 +107,29 @@ export class KeptLiterals {
           type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
         },
       };
-      this.#kept.set(key, definition);
+      this.#definitions.set(key, definition);
       this.#literals.set(name, literal);
     }
     return definition.variable;
   }
 }
 
-function freePrefix({ variableDefinitions = [] }: OperationDefinitionNode): string {
+function unusedPrefix({ variableDefinitions = [] }: OperationDefinitionNode): string {
   let prefix = '_literal';
   while (variableDefinitions.some(({ variable }) => variable.name.value.startsWith(prefix))) prefix += '_';
   return prefix;
 }
 
 function hasChanging(node: ValueNode, type: GraphQLInputType): boolean {
-  let found = false;
+  let isFound = false;
   replaced(node, type, (leaf) => {
-    found = true;
+    isFound = true;
     return leaf;
   });
-  return found;
+  return isFound;
 }
 
-/** `node` with other nodes for the scalars in it that the planner would write differently. */
+/** Replaces the scalars in `node` that the planner would print differently. */
 function replaced(
   node: ValueNode,
   type: GraphQLInputType,
@@ -141,7 +141,7 @@ function replaced(
     return { ...node, values: node.values.map((item) => replaced(item, itemType, replace)) };
   }
   if (isListType(type)) {
-    // A variable, unlike a literal, does not stand for a list of one.
+    // A single literal is coerced to a list, a variable is not.
     const item = replaced(node, type.ofType, replace);
     return item.kind === Kind.VARIABLE && node !== item ? { kind: Kind.LIST, values: [item] } : item;
   }

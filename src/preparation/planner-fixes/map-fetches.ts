@@ -1,21 +1,21 @@
 import type { FetchNode, PlanNode } from '../../pipeline/prepared.ts';
 
-/** The plan with every fetch changed; what was split off is planned, and changed, by itself. */
+/** Maps every fetch of a plan, except those of split nodes, whose parts are mapped when they are planned. */
 export function mapFetches(node: PlanNode, change: (fetch: FetchNode) => PlanNode): PlanNode {
-  const below = (child: PlanNode): PlanNode => mapFetches(child, change);
+  const mapChild = (child: PlanNode): PlanNode => mapFetches(child, change);
   switch (node.kind) {
     case 'fetch':
       return change(node);
     case 'flatten':
-      return { ...node, node: below(node.node) };
+      return { ...node, node: mapChild(node.node) };
     case 'sequence':
     case 'parallel':
-      return { ...node, nodes: node.nodes.map(below) };
+      return { ...node, nodes: node.nodes.map(mapChild) };
     case 'condition':
       return {
         ...node,
-        whenTrue: node.whenTrue && below(node.whenTrue),
-        whenFalse: node.whenFalse && below(node.whenFalse),
+        whenTrue: node.whenTrue && mapChild(node.whenTrue),
+        whenFalse: node.whenFalse && mapChild(node.whenFalse),
       };
     case 'split':
       return node;

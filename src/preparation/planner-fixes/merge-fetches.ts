@@ -1,7 +1,7 @@
 /**
- * Makes one fetch of two that ask one subgraph for the same entities: neighbours, and one that could come at once with
- * a later one that has to wait for more of its requirements. Nothing waits longer for it: what runs in parallel ends
- * together. Where a requirement of the later one fails, `partial-fetches.ts` has what the earlier one asked for.
+ * Merges parallel fetches of the same entities from one subgraph, also an early one into a later one that waits for more
+ * requirements. Nothing waits longer for it, because the steps after a parallel node wait for all of its branches. If a
+ * requirement of the later fetch fails, `partial-fetches.ts` still fetches the fields of the earlier one.
  */
 
 import {
@@ -41,34 +41,34 @@ export function mergeFetches(node: PlanNode): PlanNode {
   }
 }
 
-/** A fetch of entities at a path, the only thing there. */
+/** A single entity fetch at a path. */
 type EntityFetchAt = FlattenNode & { readonly node: FetchNode };
 
 function mergeParallel(nodes: readonly PlanNode[]): PlanNode {
-  const left: PlanNode[] = [...nodes];
+  const remaining: PlanNode[] = [...nodes];
   for (const early of nodes) {
     if (!isPlainEntityFetch(early)) continue;
-    const at = left.indexOf(early);
-    const others = left.filter((_, index) => index !== at);
-    const merged = intoFirst(others, early);
-    if (merged) left.splice(0, left.length, ...merged);
+    const at = remaining.indexOf(early);
+    const others = remaining.filter((_, index) => index !== at);
+    const merged = mergeIntoFirst(others, early);
+    if (merged) remaining.splice(0, remaining.length, ...merged);
   }
-  const [only] = left;
-  return left.length === 1 && only ? only : { kind: 'parallel', nodes: left };
+  const [only] = remaining;
+  return remaining.length === 1 && only ? only : { kind: 'parallel', nodes: remaining };
 }
 
 /** @returns undefined where none of `nodes` can take `early` up. */
-function intoFirst(nodes: readonly PlanNode[], early: EntityFetchAt): PlanNode[] | undefined {
+function mergeIntoFirst(nodes: readonly PlanNode[], early: EntityFetchAt): PlanNode[] | undefined {
   for (const [index, node] of nodes.entries()) {
-    const taken = into(node, early);
-    if (taken) return nodes.with(index, taken);
+    const merged = mergeInto(node, early);
+    if (merged) return nodes.with(index, merged);
   }
   return undefined;
 }
 
-function into(node: PlanNode, early: EntityFetchAt): PlanNode | undefined {
+function mergeInto(node: PlanNode, early: EntityFetchAt): PlanNode | undefined {
   if (node.kind === 'sequence') {
-    const nodes = intoFirst(node.nodes, early);
+    const nodes = mergeIntoFirst(node.nodes, early);
     return nodes && { ...node, nodes };
   }
   if (!isPlainEntityFetch(node) || node.node.service !== early.node.service) return undefined;
@@ -121,7 +121,7 @@ function covers(more: readonly RequiredSelection[], less: readonly RequiredSelec
   );
 }
 
-/** @returns undefined where the two have one response name for different things. */
+/** @returns undefined where the two use one response name for different fields. */
 function union(one: string, other: string): string | undefined {
   const [a, b] = [operationOf(one), operationOf(other)];
   const [entitiesA, entitiesB] = [entitiesOf(a), entitiesOf(b)];
@@ -163,7 +163,7 @@ function selectionsOf({ selectionSet }: FieldNode): readonly SelectionNode[] {
   return selectionSet?.selections ?? [];
 }
 
-/** Careful rather than clever: a name that is in both must be a leaf that is written the same. */
+/** Conservative: a response name in both must be a leaf with equal text. */
 function clash(one: readonly SelectionNode[], other: readonly SelectionNode[]): boolean {
   const fields = fieldsOf(one, new Map());
   for (const [name, text] of fieldsOf(other, new Map())) {
@@ -173,11 +173,11 @@ function clash(one: readonly SelectionNode[], other: readonly SelectionNode[]): 
   return false;
 }
 
-function fieldsOf(selections: readonly SelectionNode[], into: Map<string, string>): Map<string, string> {
+function fieldsOf(selections: readonly SelectionNode[], fields: Map<string, string>): Map<string, string> {
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD)
-      into.set(selection.alias?.value ?? selection.name.value, print(selection));
-    else if (selection.kind === Kind.INLINE_FRAGMENT) fieldsOf(selection.selectionSet.selections, into);
+      fields.set(selection.alias?.value ?? selection.name.value, print(selection));
+    else if (selection.kind === Kind.INLINE_FRAGMENT) fieldsOf(selection.selectionSet.selections, fields);
   }
-  return into;
+  return fields;
 }

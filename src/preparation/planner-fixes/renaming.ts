@@ -1,12 +1,11 @@
 /**
- * Gives some response names of a client's operation another name while it is planned and fetched.
+ * Renames some response names of a client's operation for planning and fetching.
  *
- * The planner builds representations by response name: an alias equal to a key or required field sends the alias's
- * value instead, and a client's arguments are mixed with those of a `@requires`. It also merges by response name across
- * type conditions, so below `...on Essay{writer{label:name}}...on Notice{writer{label:secret}}` one of the two fields
- * would answer for both: each call of a document (a field with its arguments) has a name that no other call has. Names
- * of `Object.prototype` must not become keys of merged data either. `from` in the projection leads back to the client's
- * names.
+ * The planner builds representations by response name: it would send the value of an alias that equals a key or required
+ * field, and mix a client's arguments with those of a `@requires`. It also merges by response name across type conditions,
+ * so below `...on Essay{writer{label:name}}...on Notice{writer{label:secret}}` one of the two fields would answer for
+ * both. Therefore each signature (a field with its arguments) gets a unique name. Names of `Object.prototype` must not
+ * become keys of merged data either. `from` in the projection maps back to the client's names.
  */
 
 import {
@@ -20,7 +19,7 @@ import {
   type VariableNode,
 } from 'graphql';
 
-import { fieldCall } from '../field-call.ts';
+import { fieldSignature } from '../field-call.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
@@ -29,9 +28,9 @@ export interface RenamedNames {
   readonly aliases: ReadonlySet<string>;
   /** Response names that are always renamed, aliased or not. */
   readonly always: ReadonlySet<string>;
-  /** Key fields that mean the same everywhere: they keep their own name, because what is in hand need not be fetched. */
+  /** Key fields with the same type everywhere: they keep their name, so that fetched keys are reused. */
   readonly keys: ReadonlySet<string>;
-  /** Begins no field name of the supergraph. */
+  /** No field name of the supergraph begins with it. */
   readonly prefix: string;
 }
 
@@ -49,7 +48,7 @@ export function renamedNames(supergraph: GraphQLSchema, joins: JoinSpec): Rename
   return { aliases: fieldNames, always, keys, prefix };
 }
 
-/** Without those that take arguments or are of different types here and there: such fields cannot always be merged. */
+/** Without fields that have arguments or differ in type: they cannot always be merged. */
 function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
   const names = new Set<string>();
   const types = new Map<string, string>();
@@ -72,10 +71,10 @@ function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
   return names;
 }
 
-function addFieldsWithArguments(selection: string, into: Set<string>): void {
+function addFieldsWithArguments(selection: string, names: Set<string>): void {
   visit(parse(`{ ${selection} }`), {
     Field(field) {
-      if (field.arguments?.length) into.add(field.name.value);
+      if (field.arguments?.length) names.add(field.name.value);
     },
   });
 }
@@ -83,10 +82,10 @@ function addFieldsWithArguments(selection: string, into: Set<string>): void {
 /** The response name of `field` in the merged data. */
 export type InternalName = (field: FieldNode) => string;
 
-/** Fetches have variables of these names: of entities, and of arguments from the context. */
+/** Variables that the planner adds to fetches: representations and context arguments. */
 const plannerVariable = /^(representations$|contextualArgument_)/;
 
-/** Renames the documents of one operation, always in the same way. */
+/** Renames the documents of one operation consistently. */
 export class Renamer {
   readonly #names: RenamedNames;
   /** Internal names by response name, then by call. */
@@ -104,13 +103,13 @@ export class Renamer {
     const name = field.alias?.value ?? field.name.value;
     const aliased = field.alias !== undefined && name !== field.name.value;
     const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
-    const calls = this.#internal.get(name) ?? new Map<string, string>();
-    if (calls.size === 0) this.#internal.set(name, calls);
-    const call = fieldCall(field);
-    let internal = calls.get(call);
+    const internalNames = this.#internal.get(name) ?? new Map<string, string>();
+    if (internalNames.size === 0) this.#internal.set(name, internalNames);
+    const signature = fieldSignature(field);
+    let internal = internalNames.get(signature);
     if (internal === undefined) {
-      internal = clashes || calls.size > 0 ? `${prefix}${this.#count++}` : name;
-      calls.set(call, internal);
+      internal = clashes || internalNames.size > 0 ? `${prefix}${this.#count++}` : name;
+      internalNames.set(signature, internal);
     }
     return internal;
   };
@@ -121,18 +120,18 @@ export class Renamer {
     return internal.startsWith(prefix) ? internal.slice(prefix.length) : internal;
   }
 
-  /** Services keep variables in plain objects, as graphql-js does, which `$__proto__` would not become a member of. */
+  /** Services keep variables in plain objects, as graphql-js does, where `$__proto__` would set the prototype. */
   #internalVariable(name: string): string {
     const prefix = this.#variablePrefix;
-    const isTaken = plannerVariable.test(name) || name.startsWith(prefix) || name in Object.prototype;
-    return isTaken ? `${prefix}${name}` : name;
+    const isReserved = plannerVariable.test(name) || name.startsWith(prefix) || name in Object.prototype;
+    return isReserved ? `${prefix}${name}` : name;
   }
 
   rename<Node extends ASTNode>(node: Node): Node {
     return visit(node, {
       Field: (field): FieldNode | undefined => {
         if (field.name.value === '__typename') {
-          // The projection takes the type from the data; an alias or a condition would only hide it there.
+          // The projection reads `__typename` from the data: an alias or a condition would hide it.
           return field.alias || field.directives?.length ? { kind: Kind.FIELD, name: field.name } : undefined;
         }
         const internal = this.nameOf(field);

@@ -1,8 +1,8 @@
 /**
- * Repairs plans in which a fetch asks a subgraph for a field that is external there: in a chain of requirements the
- * planner may merge the fetch of one link into the subgraph of the next, which knows the field by name only.
+ * Repairs plans in which a fetch selects a field that is external in its subgraph: in a chain of requirements the planner
+ * may merge one fetch into that of the next subgraph, which only declares the field as external.
  *
- * The field is fetched before, from a subgraph that has it, and handed over in the representation.
+ * The field is fetched before, from a subgraph that resolves it, and passed in the representation.
  */
 
 import {
@@ -21,7 +21,7 @@ import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
-/** @throws {Error} Where a plan is wrong and cannot be repaired: no answer is better than a wrong one. */
+/** @throws {Error} Where a wrong plan cannot be repaired: an error is better than a wrong answer. */
 export function repairPlan(node: PlanNode, joins: JoinSpec): PlanNode {
   return mapFetches(node, (fetch) => repairFetch(fetch, joins));
 }
@@ -35,22 +35,24 @@ function repairFetch(fetch: FetchNode, joins: JoinSpec): PlanNode {
   if (!fetch.requires) return fetch;
   const misplaced = misplacedFields(fetch, joins);
   if (misplaced.length === 0) return fetch;
-  const before = misplaced.map((one) => fetchFrom(ownerOf(one, fetch, joins), one, fetch));
-  const needed = new Map(misplaced.map(({ type, field }) => [`${type}.${field.name.value}`, type]));
+  const fetchesBefore = misplaced.map((misplacedField) =>
+    fetchFrom(ownerOf(misplacedField, fetch, joins), misplacedField, fetch),
+  );
+  const typesByField = new Map(misplaced.map(({ type, field }) => [`${type}.${field.name.value}`, type]));
   const repaired: FetchNode = {
     ...fetch,
     operation: withoutFields(fetch.operation, misplaced),
     writes: fetch.writes.filter((name) => !misplaced.some(({ field }) => responseName(field) === name)),
     requires: fetch.requires.map((selection) =>
-      selection.kind === 'on' ? withRequired(selection, fetch, { joins, needed }) : selection,
+      selection.kind === 'on' ? withRequired(selection, fetch, { joins, typesByField }) : selection,
     ),
   };
-  return { kind: 'sequence', nodes: [{ kind: 'parallel', nodes: before }, repaired] };
+  return { kind: 'sequence', nodes: [{ kind: 'parallel', nodes: fetchesBefore }, repaired] };
 }
 
-/** Fields directly below `_entities` that this subgraph only knows from others. */
+/** Fields directly below `_entities` that are external in this subgraph. */
 function misplacedFields(fetch: FetchNode, joins: JoinSpec): Misplaced[] {
-  const found: Misplaced[] = [];
+  const results: Misplaced[] = [];
   for (const { type, fields } of entitySelections(fetch.operation)) {
     const keys = joins.typesOf(type).filter(({ subgraph }) => subgraph === fetch.service);
     for (const field of fields) {
@@ -59,14 +61,14 @@ function misplacedFields(fetch: FetchNode, joins: JoinSpec): Misplaced[] {
         .filter(({ subgraph }) => subgraph === fetch.service);
       const isExternal = joined.length > 0 && joined.every(({ external }) => external);
       const isKey = keys.some(({ key }) => key !== null && topNames(key).includes(field.name.value));
-      if (isExternal && !isKey) found.push({ type, field });
+      if (isExternal && !isKey) results.push({ type, field });
     }
   }
-  return found;
+  return results;
 }
 
 function entitySelections(operation: string): Array<{ type: string; fields: FieldNode[] }> {
-  const found: Array<{ type: string; fields: FieldNode[] }> = [];
+  const results: Array<{ type: string; fields: FieldNode[] }> = [];
   for (const definition of parse(operation, { noLocation: true }).definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     for (const root of definition.selectionSet.selections) {
@@ -74,20 +76,20 @@ function entitySelections(operation: string): Array<{ type: string; fields: Fiel
       for (const selection of root.selectionSet.selections) {
         if (selection.kind !== Kind.INLINE_FRAGMENT || !selection.typeCondition) continue;
         const fields = selection.selectionSet.selections.filter((child) => child.kind === Kind.FIELD);
-        found.push({ type: selection.typeCondition.name.value, fields });
+        results.push({ type: selection.typeCondition.name.value, fields });
       }
     }
   }
-  return found;
+  return results;
 }
 
-/** A subgraph that has the field itself and resolves the type by what the broken fetch has in hand. */
+/** A subgraph that resolves the field, and the type by a key that the broken fetch requires already. */
 function ownerOf(
   { type, field }: Misplaced,
   fetch: FetchNode,
   joins: JoinSpec,
 ): { subgraph: string; key: string } {
-  const inHand = new Set(
+  const available = new Set(
     (fetch.requires ?? []).flatMap((selection) =>
       selection.kind === 'on' && selection.types.includes(type) ? selection.selections.map(nameOf) : [],
     ),
@@ -95,8 +97,9 @@ function ownerOf(
   const joined = joins.fieldsOf(type, field.name.value);
   for (const { subgraph, key } of joins.typesOf(type)) {
     const own = joined.find((join) => join.subgraph === subgraph);
-    const has = joined.length === 0 || (own !== undefined && !own.external && own.requires === null);
-    if (has && key !== null && topNames(key).every((name) => inHand.has(name))) return { subgraph, key };
+    const canResolve = joined.length === 0 || (own !== undefined && !own.external && own.requires === null);
+    if (canResolve && key !== null && topNames(key).every((name) => available.has(name)))
+      return { subgraph, key };
   }
   throw new Error(`The plan asks ${fetch.service} for ${type}.${field.name.value}, which is external there`);
 }
@@ -148,11 +151,11 @@ function withoutFields(operation: string, misplaced: readonly Misplaced[]): stri
   return stripIgnoredCharacters(print(document));
 }
 
-/** Adds what the fields of the fetch require of the fields that were misplaced. */
+/** Adds the misplaced fields that other fields of the fetch require. */
 function withRequired(
   selection: Extract<RequiredSelection, { kind: 'on' }>,
   fetch: FetchNode,
-  { joins, needed }: { readonly joins: JoinSpec; readonly needed: ReadonlyMap<string, string> },
+  { joins, typesByField }: { readonly joins: JoinSpec; readonly typesByField: ReadonlyMap<string, string> },
 ): RequiredSelection {
   const selections = [...selection.selections];
   for (const { type, fields } of entitySelections(fetch.operation)) {
@@ -161,8 +164,8 @@ function withRequired(
       const join = joins.fieldsOf(type, field.name.value).find(({ subgraph }) => subgraph === fetch.service);
       if (!join || join.requires === null) continue;
       for (const required of toRequired(selectionSetOf(join.requires))) {
-        const present = selections.some((other) => nameOf(other) === nameOf(required));
-        if (!present && needed.has(`${type}.${nameOf(required)}`)) selections.push(required);
+        const isPresent = selections.some((other) => nameOf(other) === nameOf(required));
+        if (!isPresent && typesByField.has(`${type}.${nameOf(required)}`)) selections.push(required);
       }
     }
   }

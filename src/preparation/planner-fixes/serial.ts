@@ -1,6 +1,6 @@
 /**
- * Groups the root fields of a mutation so that each sees what the earlier ones did and nothing of the later ones: the
- * planner asks for all neighbouring fields of one subgraph at once and follows up on their payloads afterwards.
+ * Groups the root fields of a mutation so that each sees the effects of earlier ones only: the planner fetches all
+ * adjacent fields of one subgraph at once and resolves their payloads afterwards.
  */
 
 import { Kind, type InlineFragmentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
@@ -8,7 +8,7 @@ import { Kind, type InlineFragmentNode, type OperationDefinitionNode, type Selec
 import type { PlanNode } from '../../pipeline/prepared.ts';
 
 /** @param operation Without spreads. */
-export function planInTurn(
+export function planSerially(
   operation: OperationDefinitionNode,
   plan: (operation: OperationDefinitionNode) => PlanNode,
 ): PlanNode {
@@ -18,22 +18,23 @@ export function planInTurn(
     selectionSet: { ...operation.selectionSet, selections },
   });
   if (fields.size <= 1) return plan(operation);
-  const groups: Array<{ readonly selections: SelectionNode[]; readonly joinedBy: string | undefined }> = [];
+  const groups: Array<{ readonly selections: SelectionNode[]; readonly openService: string | undefined }> =
+    [];
   for (const selections of fields.values()) {
-    const alone = plan(withFields(selections));
-    const service = firstService(alone);
-    // One fetch and nothing after it: the next field may share it.
-    const joinedBy = alone.kind === 'fetch' ? service : undefined;
+    const ownPlan = plan(withFields(selections));
+    const service = firstService(ownPlan);
+    // A single fetch without follow-up: the next field of the same service may join it.
+    const openService = ownPlan.kind === 'fetch' ? service : undefined;
     const last = groups.at(-1);
-    if (last?.joinedBy !== undefined && last.joinedBy === service)
-      groups.splice(-1, 1, { selections: [...last.selections, ...selections], joinedBy });
-    else groups.push({ selections: [...selections], joinedBy });
+    if (last?.openService !== undefined && last.openService === service)
+      groups.splice(-1, 1, { selections: [...last.selections, ...selections], openService });
+    else groups.push({ selections: [...selections], openService });
   }
   const nodes = groups.map((group) => plan(withFields(group.selections)));
   return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'sequence', nodes, isSerial: true };
 }
 
-/** Of the fetch that a plan begins with; undefined where it begins with several. */
+/** The service of the first fetch; undefined where a plan begins with several. */
 function firstService(node: PlanNode | null | undefined): string | undefined {
   switch (node?.kind) {
     case 'fetch':
@@ -47,26 +48,26 @@ function firstService(node: PlanNode | null | undefined): string | undefined {
   }
 }
 
-/** By response name, each below the fragments whose conditions it stands under. */
+/** By response name, each wrapped in its enclosing fragments. */
 function rootFields(
   selections: readonly SelectionNode[],
-  around: readonly InlineFragmentNode[],
-  into = new Map<string, SelectionNode[]>(),
+  fragments: readonly InlineFragmentNode[],
+  fieldsByName = new Map<string, SelectionNode[]>(),
 ): Map<string, SelectionNode[]> {
   for (const selection of selections) {
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      rootFields(selection.selectionSet.selections, [...around, selection], into);
+      rootFields(selection.selectionSet.selections, [...fragments, selection], fieldsByName);
     } else if (selection.kind === Kind.FIELD && selection.name.value !== '__typename') {
       const name = selection.alias?.value ?? selection.name.value;
-      const wrapped = around.reduceRight<SelectionNode>(
+      const wrapped = fragments.reduceRight<SelectionNode>(
         (inner, fragment) => ({
           ...fragment,
           selectionSet: { kind: Kind.SELECTION_SET, selections: [inner] },
         }),
         selection,
       );
-      into.set(name, [...(into.get(name) ?? []), wrapped]);
+      fieldsByName.set(name, [...(fieldsByName.get(name) ?? []), wrapped]);
     }
   }
-  return into;
+  return fieldsByName;
 }

@@ -1,6 +1,7 @@
 /**
- * An operation as the planner can be trusted with it: no spreads, nothing about the schema, no constants, no condition that an outer one decides,
- * no type condition that always holds, and in each selection set something that is always asked for.
+ * Normalizes an operation so that the planner handles it correctly: no fragment spreads, no schema introspection, no
+ * constant conditions, no condition that an outer one implies, no type condition that always holds, and in each selection
+ * set an unconditional field.
  *
  * The planner moves a condition that all selections of a field share up to the fetch of that field, and drops a field
  * below which all conditions contradict each other: the client then gets null for an object that is there.
@@ -28,8 +29,8 @@ import { conditionVariable, constantOf } from './conditions.ts';
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** What the conditions further out say about a variable. */
-type Known = ReadonlyMap<string, boolean>;
+/** The values of variables that enclosing conditions imply. */
+type FixedVariables = ReadonlyMap<string, boolean>;
 
 export function settled(
   schema: GraphQLSchema,
@@ -52,15 +53,19 @@ class Settler {
     this.#fragments = fragments;
   }
 
-  settle(selectionSet: SelectionSetNode, type: GraphQLNamedType | undefined, known: Known): SelectionNode[] {
+  settle(
+    selectionSet: SelectionSetNode,
+    type: GraphQLNamedType | undefined,
+    fixedVariables: FixedVariables,
+  ): SelectionNode[] {
     return selectionSet.selections.flatMap((selection): SelectionNode[] => {
-      const decided = decide(selection.directives, known);
+      const decided = decide(selection.directives, fixedVariables);
       if (!decided) return [];
       const { directives } = decided;
       if (selection.kind === Kind.FIELD) {
         if (isSchemaField(selection)) return [];
         if (!selection.selectionSet) return [{ ...selection, directives }];
-        const below = this.settle(selection.selectionSet, fieldType(type, selection), decided.known);
+        const below = this.settle(selection.selectionSet, fieldType(type, selection), decided.fixedVariables);
         const inner = { ...selection.selectionSet, selections: withConstant(below) };
         return [{ ...selection, directives, selectionSet: inner }];
       }
@@ -71,7 +76,7 @@ class Settler {
       const narrowed = condition ? this.#schema.getType(condition.name.value) : type;
       if (!this.#overlap(narrowed, type)) return [];
       const always = !condition || this.#holds(narrowed, type);
-      const selections = this.settle(fragment.selectionSet, always ? type : narrowed, decided.known);
+      const selections = this.settle(fragment.selectionSet, always ? type : narrowed, decided.fixedVariables);
       if (selections.length === 0) return [];
       if (always && directives.length === 0) return selections;
       const named = always ? this.#conditionOn(type) : condition;
@@ -87,15 +92,15 @@ class Settler {
   }
 
   /**
-   * The planner gives fields that do not merge an alias, but does not find those in a fragment without a type condition.
-   * Root types have none: a subgraph may call them something else.
+   * The planner adds aliases to conflicting fields, but misses those in a fragment without a type condition. Not for root
+   * types, which may have other names in subgraphs.
    */
   #conditionOn(type: GraphQLNamedType | undefined): NamedTypeNode | undefined {
     if (!type || this.#roots.includes(type)) return undefined;
     return { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type.name } };
   }
 
-  /** Below an outer type condition that was left out, an inner one may be impossible. */
+  /** An inner type condition may be impossible within the enclosing type. */
   #overlap(one: GraphQLNamedType | undefined, other: GraphQLNamedType | undefined): boolean {
     if (!isCompositeType(one) || !isCompositeType(other)) return true;
     return doTypesOverlap(this.#schema, one, other);
@@ -122,26 +127,26 @@ function fieldType(parent: GraphQLNamedType | undefined, { name }: FieldNode): G
 /** @returns undefined where the selection can never be included. */
 function decide(
   directives: readonly DirectiveNode[] | undefined,
-  known: Known,
-): { directives: readonly DirectiveNode[]; known: Known } | undefined {
-  if (!directives?.length) return { directives: [], known };
-  const now = new Map(known);
-  const kept: DirectiveNode[] = [];
+  fixedVariables: FixedVariables,
+): { directives: readonly DirectiveNode[]; fixedVariables: FixedVariables } | undefined {
+  if (!directives?.length) return { directives: [], fixedVariables };
+  const now = new Map(fixedVariables);
+  const remaining: DirectiveNode[] = [];
   for (const directive of directives) {
-    const wanted = directive.name.value === 'include';
+    const includedValue = directive.name.value === 'include';
     const variable = conditionVariable(directive);
     const value = variable === undefined ? constantOf(directive) : now.get(variable);
-    if (value !== undefined && value !== wanted) return undefined;
+    if (value !== undefined && value !== includedValue) return undefined;
     if (value !== undefined) continue;
-    kept.push(directive);
-    if (variable !== undefined) now.set(variable, wanted);
+    remaining.push(directive);
+    if (variable !== undefined) now.set(variable, includedValue);
   }
-  return { directives: kept, known: now };
+  return { directives: remaining, fixedVariables: now };
 }
 
 function withConstant(selections: readonly SelectionNode[]): readonly SelectionNode[] {
-  const constant = selections.some(({ kind, directives }) => kind === Kind.FIELD && !directives?.length);
-  return constant || (selections.length > 0 && !selections.some(isConditional))
+  const isNeverEmpty = selections.some(({ kind, directives }) => kind === Kind.FIELD && !directives?.length);
+  return isNeverEmpty || (selections.length > 0 && !selections.some(isConditional))
     ? selections
     : [typename, ...selections];
 }

@@ -1,6 +1,6 @@
 /**
- * Splits an operation whose fields have conflicting requirements (see `requirements.ts`) into documents that have none.
- * The first keeps everything else; each other one holds only its fields and the way to them.
+ * Splits an operation whose fields have conflicting requirements (see `requirements.ts`) into documents without conflicts.
+ * The first keeps everything else; each further one has only its fields and their parents.
  */
 
 import {
@@ -35,7 +35,7 @@ type Parts = ReadonlyMap<FieldNode, number>;
 /**
  * @param operation Without spreads.
  * @returns undefined where nothing conflicts.
- * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations: running one twice is no way out.
+ * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations, which must not run twice.
  */
 export function splitByConflict(
   operation: OperationDefinitionNode,
@@ -47,7 +47,7 @@ export function splitByConflict(
   const count = Math.max(0, ...parts.values()) + 1;
   if (count === 1) return undefined;
   if (operation.operation !== 'query') {
-    const fix = 'ask for them in separate operations';
+    const fix = 'select them in separate operations';
     throw new GatewayError(
       'OPERATION_NOT_SUPPORTED',
       `Fields of this mutation need one field with different arguments: ${fix}`,
@@ -105,7 +105,7 @@ function withoutParts(selectionSet: SelectionSetNode, parts: Parts): SelectionSe
     if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
     return [{ ...selection, selectionSet: withoutParts(selection.selectionSet, parts) } as SelectionNode];
   });
-  // An object whose fields all went elsewhere is still there.
+  // The object itself must still be fetched.
   return { ...selectionSet, selections: selections.length > 0 ? selections : [typename] };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The operation as it is planned: without what was denied, and with what the checks must know. What is left out is null
- * in the answer; what is added is not in the answer, which is made from the client's own document.
+ * The operation as it is planned: without denied fields, and with the fields that checks need. Denied fields are null in
+ * the answer; added fields are not in the answer, because the projection is built from the client's own document.
  */
 
 import {
@@ -30,10 +30,10 @@ export interface Adjustment {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly checks: CheckList;
-  /** Numbers of checks that were denied. */
+  /** Numbers of denied checks. */
   readonly denied: ReadonlySet<number>;
   readonly nameOf: InternalName;
-  /** Of aliases that no client's alias equals. */
+  /** Prefix of aliases that differ from all aliases of the client. */
   readonly aliasPrefix: string;
 }
 
@@ -49,13 +49,13 @@ export function adjusted(
 }
 
 class Adjuster {
-  readonly #is: Adjustment;
+  readonly #adjustment: Adjustment;
 
   constructor(adjustment: Adjustment) {
-    this.#is = adjustment;
+    this.#adjustment = adjustment;
   }
 
-  /** @param possible What the objects may be. */
+  /** @param possible The possible runtime types. */
   selectionsOf(
     selectionSet: SelectionSetNode,
     type: GraphQLCompositeType,
@@ -63,7 +63,7 @@ class Adjuster {
   ): SelectionNode[] {
     return selectionSet.selections.flatMap((selection): SelectionNode[] => {
       if (selection.kind === Kind.FIELD) return this.#field(selection, type, possible);
-      const { fragments, schema } = this.#is;
+      const { fragments, schema } = this.#adjustment;
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
       if (!fragment) return [];
@@ -71,7 +71,7 @@ class Adjuster {
       const narrowed = condition ? schema.getType(condition.name.value) : type;
       if (!isCompositeType(narrowed)) return [];
       const fits = this.#objectTypes(narrowed);
-      const inner = possible.filter((one) => fits.includes(one));
+      const inner = possible.filter((objectType) => fits.includes(objectType));
       const selections = this.selectionsOf(fragment.selectionSet, narrowed, inner);
       if (selections.length === 0) return [];
       const { directives = [] } = selection;
@@ -91,38 +91,43 @@ class Adjuster {
     possible: readonly GraphQLObjectType[],
   ): SelectionNode[] {
     if (node.name.value === '__typename') return [node];
-    const { checks, denied } = this.#is;
-    const guards = possible.map((one) => ({ type: one, check: checks.ofField(one, node) }));
-    const isGone = guards.every(({ check }) => check !== undefined && denied.has(check));
-    if (isGone && guards.length > 0) return [];
+    const { checks, denied } = this.#adjustment;
+    const guards = possible.map((objectType) => ({
+      type: objectType,
+      check: checks.ofField(objectType, node),
+    }));
+    const isDenied = guards.every(({ check }) => check !== undefined && denied.has(check));
+    if (isDenied && guards.length > 0) return [];
     const added: SelectionNode[] = [];
     if (new Set(guards.map(({ check }) => check)).size > 1) added.push(typename);
-    for (const { type: one, check } of guards) {
+    for (const { type: objectType, check } of guards) {
       if (check === undefined || !checks.readsParent(check)) continue;
-      const selections = this.#parentSelections(check, one);
+      const selections = this.#parentSelections(check, objectType);
       if (selections.length === 0) continue;
-      added.push(one === type ? underConditionsOf(node, selections) : on(one, node, selections));
+      added.push(
+        objectType === type ? underConditionsOf(node, selections) : onType(objectType, node, selections),
+      );
     }
-    return [this.#withBelow(node, type), ...added];
+    return [this.#withAdjustedSelections(node, type), ...added];
   }
 
-  #withBelow(node: FieldNode, type: GraphQLCompositeType): FieldNode {
+  #withAdjustedSelections(node: FieldNode, type: GraphQLCompositeType): FieldNode {
     if (!node.selectionSet) return node;
     const declared = fieldType(type, node);
     if (!isCompositeType(declared)) return node;
     const possible = this.#objectTypes(declared);
     const selections = this.selectionsOf(node.selectionSet, declared, possible);
-    const { checks, denied } = this.#is;
-    // What was left out may have been the only thing that told the runtime type.
+    const { checks, denied } = this.#adjustment;
+    // A denied field may have been the only selection from which the runtime type follows.
     const needsType =
       isAbstractType(declared) &&
       (denied.size > 0 || possible.some(({ name }) => checks.ofObject(name) !== undefined));
-    const kept = selections.length === 0 || needsType ? [typename, ...selections] : selections;
-    return { ...node, selectionSet: { ...node.selectionSet, selections: kept } };
+    const adjustedSelections = selections.length === 0 || needsType ? [typename, ...selections] : selections;
+    return { ...node, selectionSet: { ...node.selectionSet, selections: adjustedSelections } };
   }
 
   #parentSelections(check: number, type: GraphQLObjectType): SelectionNode[] {
-    const { checks } = this.#is;
+    const { checks } = this.#adjustment;
     const nodes = new Map<string, FieldNode>();
     const fields = new Map<string, ParentField>();
     for (const { fragments } of checks.guardsOf(check).rules) {
@@ -135,18 +140,18 @@ class Adjuster {
     return [...nodes.values()];
   }
 
-  /** Under a name of their own where the client may ask for the same field in another way. */
+  /** With an alias where the client may select the same field differently. */
   #parentFields(
     { selections }: SelectionSetNode,
     type: GraphQLNamedType,
-    into: { check: number; nodes: Map<string, FieldNode>; fields: Map<string, ParentField> },
+    target: { check: number; nodes: Map<string, FieldNode>; fields: Map<string, ParentField> },
   ): void {
     for (const selection of selections) {
-      if (selection.kind !== Kind.FIELD || into.fields.has(selection.name.value)) continue;
+      if (selection.kind !== Kind.FIELD || target.fields.has(selection.name.value)) continue;
       const name = selection.name.value;
       const isPlain = !selection.selectionSet && argumentsCount(type, name) === 0;
-      const alias = `${this.#is.aliasPrefix}_check${into.check}_${name}`;
-      const inner = { check: into.check, nodes: new Map(), fields: new Map() };
+      const alias = `${this.#adjustment.aliasPrefix}_check${target.check}_${name}`;
+      const inner = { check: target.check, nodes: new Map(), fields: new Map() };
       const declared = fieldType(type, selection);
       if (selection.selectionSet && declared) this.#parentFields(selection.selectionSet, declared, inner);
       const node: FieldNode = {
@@ -157,23 +162,23 @@ class Adjuster {
           ? { selectionSet: { kind: Kind.SELECTION_SET, selections: [...inner.nodes.values()] } }
           : {}),
       };
-      into.nodes.set(name, node);
+      target.nodes.set(name, node);
       const fields = selection.selectionSet ? [...inner.fields.values()] : null;
-      into.fields.set(name, { name, from: this.#is.nameOf(node), fields });
+      target.fields.set(name, { name, from: this.#adjustment.nameOf(node), fields });
     }
   }
 
   #objectTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
-    return isAbstractType(type) ? this.#is.schema.getPossibleTypes(type) : [type];
+    return isAbstractType(type) ? this.#adjustment.schema.getPossibleTypes(type) : [type];
   }
 }
 
-function on(type: GraphQLObjectType, node: FieldNode, selections: SelectionNode[]): InlineFragmentNode {
+function onType(type: GraphQLObjectType, node: FieldNode, selections: SelectionNode[]): InlineFragmentNode {
   const name = { kind: Kind.NAME, value: type.name } as const;
   return { ...underConditionsOf(node, selections), typeCondition: { kind: Kind.NAMED_TYPE, name } };
 }
 
-/** What a check must know is needed only where its field is asked for. */
+/** The parent's fields are needed only if the guarded field is included. */
 function underConditionsOf({ directives = [] }: FieldNode, selections: SelectionNode[]): InlineFragmentNode {
   const selectionSet = { kind: Kind.SELECTION_SET, selections } as const;
   return { kind: Kind.INLINE_FRAGMENT, directives, selectionSet };

@@ -1,4 +1,4 @@
-/** The arguments of a field in a form that gives their values without a schema, once the variables are known. */
+/** The arguments of a field in a form that is evaluated with the variables of a request, without the schema. */
 
 import {
   isInputObjectType,
@@ -21,13 +21,13 @@ export function argumentSpecs(declared: readonly GraphQLArgument[], node: FieldN
   return declared.flatMap((argument): ArgumentSpec[] => {
     const { name, type } = argument;
     const defaultValue = defaultValueOf(argument);
-    const given = node.arguments?.find((one) => one.name.value === name)?.value;
-    if (given) return [{ name, value: valueOf(given, type, defaultValue) }];
+    const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
+    if (value) return [{ name, value: valueOf(value, type, defaultValue) }];
     return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
   });
 }
 
-/** @param otherwise Stands in for a variable without a value; undefined: nothing does. */
+/** @param otherwise Used for a variable without a value; undefined: the argument is then absent. */
 function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): ArgumentValue {
   if (isNonNullType(type)) return valueOf(node, type.ofType, otherwise);
   if (node.kind === Kind.VARIABLE) {
@@ -41,16 +41,16 @@ function valueOf(node: ValueNode, type: GraphQLInputType, otherwise?: unknown): 
   }
   if (!isInputObjectType(type) || node.kind !== Kind.OBJECT) return withoutType(node);
   const fields = Object.values(type.getFields()).flatMap((field): ArgumentSpec[] => {
-    const given = node.fields.find(({ name }) => name.value === field.name)?.value;
+    const value = node.fields.find(({ name }) => name.value === field.name)?.value;
     const { name } = field;
     const defaultValue = defaultValueOf(field);
-    if (given) return [{ name, value: valueOf(given, field.type, defaultValue) }];
+    if (value) return [{ name, value: valueOf(value, field.type, defaultValue) }];
     return defaultValue === undefined ? [] : [{ name, value: { is: 'constant', value: defaultValue } }];
   });
   return { is: 'object', fields };
 }
 
-/** A scalar that holds anything, with variables in it. */
+/** A custom scalar with variables in it. */
 function withoutType(node: ValueNode): ArgumentValue {
   switch (node.kind) {
     case Kind.VARIABLE:
@@ -67,7 +67,7 @@ function withoutType(node: ValueNode): ArgumentValue {
 }
 
 function hasVariable(node: ValueNode): boolean {
-  let found = false;
-  visit(node, { Variable: () => void (found = true) });
-  return found;
+  let isFound = false;
+  visit(node, { Variable: () => void (isFound = true) });
+  return isFound;
 }

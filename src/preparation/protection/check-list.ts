@@ -1,6 +1,6 @@
 /**
- * The checks of one operation: what it asks for, grouped by how it is decided. The same document gives the same list in
- * every worker, so that a check can be named by its number.
+ * The authorization checks of one operation: its guarded fields and objects, grouped by how they are decided. The same
+ * document gives the same list in every worker, so that a number identifies a check.
  */
 
 import type { FieldNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema } from 'graphql';
@@ -13,8 +13,8 @@ import type { Guards, Protection } from './protection.ts';
 
 export type RuntimeType = GraphQLObjectType | GraphQLInterfaceType;
 
-/** Where in the answer something is asked for, and under which conditions. */
-export interface Place {
+/** A path in the answer, and the conditions under which it is selected. */
+export interface Location {
   readonly path: readonly string[];
   readonly reach: Clause;
 }
@@ -31,7 +31,7 @@ interface Check {
 }
 
 const pathsMax = 5;
-/** More conditions than this are not told apart: the check is then made always. */
+/** With more conditions than this, the check is always made. */
 const clausesMax = 8;
 
 export class CheckList {
@@ -45,20 +45,20 @@ export class CheckList {
     this.#protection = protection;
   }
 
-  /** @returns Its number; undefined where nothing guards the field on objects of this type. */
+  /** @returns Its number; undefined where the field is not guarded on objects of this type. */
   ofField(type: RuntimeType, node: FieldNode): number | undefined {
     const field = node.name.value;
     const guards = this.#protection.ofField(type, field);
     if (!guards) return undefined;
-    const reads = guards.rules.some((rule) => rule.readsArguments || rule.readsParent);
-    const detail = reads ? `${type.name}.${field}(${argumentsText(node)})` : '';
+    const readsInput = guards.rules.some((rule) => rule.readsArguments || rule.readsParent);
+    const detail = readsInput ? `${type.name}.${field}(${argumentsText(node)})` : '';
     return this.#numberOf(guards, detail, () => ({
       isRoot: type === this.#schema.getQueryType() || type === this.#schema.getMutationType(),
-      arguments: reads ? argumentSpecs(type.getFields()[field]?.args ?? [], node) : null,
+      arguments: readsInput ? argumentSpecs(type.getFields()[field]?.args ?? [], node) : null,
     }));
   }
 
-  /** @returns Its number; undefined where nothing guards objects of this type as such. */
+  /** @returns Its number; undefined where objects of this type are not guarded. */
   ofObject(type: string): number | undefined {
     const guards = this.#protection.ofObject(type);
     if (!guards) return undefined;
@@ -69,8 +69,8 @@ export class CheckList {
     return (this.#checks[check] as Check).guards;
   }
 
-  /** Adds one more thing that a check decides. */
-  note(check: number, coordinate: string, { path, reach }: Place): void {
+  /** Adds a field or an object that a check decides. */
+  addOccurrence(check: number, coordinate: string, { path, reach }: Location): void {
     const { coordinates, paths, clauses } = this.#checks[check] as Check;
     coordinates.add(coordinate);
     if (paths.size < pathsMax) paths.set(path.join('.'), path);
@@ -84,7 +84,7 @@ export class CheckList {
     (this.#checks[check] as Check).parent = parent;
   }
 
-  /** Whether the rules of a check are shown the parent object. */
+  /** Whether the rules of a check read the parent object. */
   readsParent(check: number): boolean {
     const { guards, isRoot } = this.#checks[check] as Check;
     return !isRoot && guards.rules.some((rule) => rule.readsParent);
@@ -103,12 +103,12 @@ export class CheckList {
     }));
   }
 
-  #numberOf(guards: Guards, detail: string, more: () => Pick<Check, 'isRoot' | 'arguments'>): number {
+  #numberOf(guards: Guards, detail: string, details: () => Pick<Check, 'isRoot' | 'arguments'>): number {
     const key = JSON.stringify([guards.demand, guards.rules.map(({ rule }) => rule), detail]);
     let number = this.#numbers.get(key);
     if (number === undefined) {
       const empty = { coordinates: new Set<string>(), paths: new Map(), clauses: new Map(), parent: [] };
-      number = this.#checks.push({ guards, ...empty, ...more() }) - 1;
+      number = this.#checks.push({ guards, ...empty, ...details() }) - 1;
       this.#numbers.set(key, number);
     }
     return number;

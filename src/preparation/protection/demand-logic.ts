@@ -1,43 +1,46 @@
-/** Demands taken together and compared. Pure. */
+/** Combines and compares demands. Pure. */
 
 import type { Alternatives, Demand } from '../../pipeline/authorization.ts';
 
 /** @returns null where nothing is demanded. */
 export function allOf(demands: ReadonlyArray<Demand | undefined>): Demand | null {
-  const present = demands.filter((demand) => demand !== undefined);
-  const scopes = distinct(present.flatMap((demand) => demand.scopes));
-  const policies = distinct(present.flatMap((demand) => demand.policies));
-  const authenticated = present.some((demand) => demand.authenticated);
+  const demanded = demands.filter((demand) => demand !== undefined);
+  const scopes = distinct(demanded.flatMap((demand) => demand.scopes));
+  const policies = distinct(demanded.flatMap((demand) => demand.policies));
+  const authenticated = demanded.some((demand) => demand.authenticated);
   if (!authenticated && scopes.length === 0 && policies.length === 0) return null;
   return { authenticated, scopes, policies };
 }
 
-/** Whether a demand is no more than those of `members` taken together, which is how composition makes it. */
+/** Whether a demand is just the combination of those of `members`, as composition derives it. */
 export function isDerived(demand: Demand, members: readonly Demand[]): boolean {
-  const together = allOf(members);
-  if (demand.authenticated && !together?.authenticated) return false;
+  const combined = allOf(members);
+  if (demand.authenticated && !combined?.authenticated) return false;
   return (
-    isConjunction(demand.scopes, together?.scopes ?? []) &&
-    isConjunction(demand.policies, together?.policies ?? [])
+    isConjunction(demand.scopes, combined?.scopes ?? []) &&
+    isConjunction(demand.policies, combined?.policies ?? [])
   );
 }
 
-/** Sorted, each once. */
+/** Sorted, without duplicates. */
 export function normalized(alternatives: Alternatives): Alternatives {
   const texts = alternatives.map((names) => JSON.stringify([...new Set(names)].sort()));
   return [...new Set(texts)].sort().map((text) => JSON.parse(text) as string[]);
 }
 
-/** More are no longer compared: what cannot be compared counts as more. */
+/** Beyond this number demands are not compared, and count as not derived. */
 const alternativesMax = 256;
 
-function isConjunction(demanded: readonly Alternatives[], parts: readonly Alternatives[]): boolean {
+function isConjunction(
+  demanded: readonly Alternatives[],
+  memberAlternatives: readonly Alternatives[],
+): boolean {
   const one = conjunction(demanded);
-  const other = conjunction(parts);
+  const other = conjunction(memberAlternatives);
   return one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** All of them as one list of alternatives, without those that another one already contains. */
+/** All as one list of alternatives (disjunctive normal form), without redundant ones. */
 function conjunction(all: readonly Alternatives[]): Alternatives | undefined {
   let product: Alternatives = [[]];
   for (const alternatives of all) {

@@ -1,7 +1,7 @@
 /**
- * What `@authenticated`, `@requiresScopes` and `@policy` demand for each field and object of a supergraph, under whatever
- * name it links them: also what stands on interfaces, on the type of the field, and on fields that the field is only
- * computed from (`@requires`, `@fromContext`).
+ * The demands of `@authenticated`, `@requiresScopes` and `@policy` for each field and object of a supergraph, whatever
+ * names it imports them under. Includes the demands of interfaces, of the field's type, and of fields from which the field
+ * is computed (`@requires`, `@fromContext`).
  */
 
 import {
@@ -34,9 +34,9 @@ export class Demands {
   readonly #joins: JoinSpec;
   readonly #own: ReadonlyMap<string, Demand>;
   readonly #contexts: Contexts;
-  readonly #known = new Map<string, Demand | null>();
+  readonly #cache = new Map<string, Demand | null>();
 
-  /** @param schema The whole supergraph, with what clients cannot see. */
+  /** @param schema The full supergraph, including inaccessible elements. */
   constructor(supergraph: DocumentNode, schema: GraphQLSchema, joins: JoinSpec) {
     this.#schema = schema;
     this.#joins = joins;
@@ -48,7 +48,7 @@ export class Demands {
     return this.#own.size === 0;
   }
 
-  /** Names of `@policy`, each once. */
+  /** Distinct names of `@policy`. */
   get policies(): string[] {
     const names = [...this.#own.values()].flatMap(({ policies }) => policies.flat(2));
     return [...new Set(names)].sort();
@@ -63,18 +63,18 @@ export class Demands {
     });
   }
 
-  /** For an object of this runtime type, whatever is asked of it. */
+  /** For an object of this runtime type, whatever fields are selected. */
   ofObject(type: string): Demand | null {
     return this.#once(type, () => allOf(this.#ofType(this.#schema.getType(type))));
   }
 
   #once(coordinate: string, read: () => Demand | null): Demand | null {
-    let demand = this.#known.get(coordinate);
-    if (demand === undefined) this.#known.set(coordinate, (demand = read()));
+    let demand = this.#cache.get(coordinate);
+    if (demand === undefined) this.#cache.set(coordinate, (demand = read()));
     return demand;
   }
 
-  /** Adds what a field demands to `seen`, by coordinate. */
+  /** Adds the demands of a field to `seen`, by coordinate. */
   #field(typeName: string, field: string, seen: Map<string, Demand>): void {
     const coordinate = `${typeName}.${field}`;
     if (seen.has(coordinate)) return;
@@ -83,17 +83,17 @@ export class Demands {
     if (!definition || !isCompositeType(type)) return;
     const own = [this.#own.get(coordinate), ...this.#ofType(getNamedType(definition.type))];
     if (isInterfaceType(type)) {
-      // Its runtime type is not known: whatever it is must be allowed.
+      // Its runtime type is unknown: every possible type must be allowed.
       for (const possible of this.#schema.getPossibleTypes(type)) this.#field(possible.name, field, seen);
     } else if (isObjectType(type)) {
       own.push(...this.#inherited(type, field));
       if (this.#isRoot(type)) own.push(...this.#ofType(type));
     }
-    seen.set(coordinate, allOf(own) ?? nothing);
+    seen.set(coordinate, allOf(own) ?? noDemand);
     this.#inputs(type, field, seen);
   }
 
-  /** What the field is computed from. */
+  /** Adds the demands of the fields from which this field is computed. */
   #inputs(type: GraphQLCompositeType, field: string, seen: Map<string, Demand>): void {
     const interfaces = 'getInterfaces' in type ? type.getInterfaces() : [];
     for (const { name } of [type, ...interfaces]) {
@@ -101,8 +101,8 @@ export class Demands {
         if (requires !== null) this.#selections(selectionSetOf(requires), type, seen);
       }
       for (const { context, selection } of this.#contexts.uses.get(`${name}.${field}`) ?? []) {
-        for (const above of this.#contexts.types.get(context) ?? []) {
-          this.#selections(selection, this.#schema.getType(above), seen);
+        for (const providerType of this.#contexts.types.get(context) ?? []) {
+          this.#selections(selection, this.#schema.getType(providerType), seen);
         }
       }
     }
@@ -131,30 +131,32 @@ export class Demands {
     seen: Map<string, Demand>,
   ): void {
     const possible = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
-    for (const one of possible) {
-      const object = isAbstractType(type) ? this.ofObject(one.name) : null;
-      if (object) seen.set(one.name, object);
-      this.#field(one.name, field, seen);
+    for (const objectType of possible) {
+      const object = isAbstractType(type) ? this.ofObject(objectType.name) : null;
+      if (object) seen.set(objectType.name, object);
+      this.#field(objectType.name, field, seen);
     }
     const definition = 'getFields' in type ? type.getFields()[field] : undefined;
     if (definition && selectionSet) this.#selections(selectionSet, getNamedType(definition.type), seen);
   }
 
-  /** What stands on the type itself, and on interfaces where it is more than what their members have. */
+  /** The demands of the type itself, and those of its interfaces that are not derived from their members. */
   #ofType(type: GraphQLNamedType | undefined): Array<Demand | undefined> {
     if (!type) return [];
     if (isInterfaceType(type)) return [this.#beyondMembers(type)];
-    const inherited = isObjectType(type) ? type.getInterfaces().map((one) => this.#beyondMembers(one)) : [];
+    const inherited = isObjectType(type)
+      ? type.getInterfaces().map((parent) => this.#beyondMembers(parent))
+      : [];
     return [this.#own.get(type.name), ...inherited];
   }
 
   #inherited(type: GraphQLObjectType, field: string): Array<Demand | undefined> {
-    return type.getInterfaces().map((one) => this.#beyondMembers(one, field));
+    return type.getInterfaces().map((parent) => this.#beyondMembers(parent, field));
   }
 
   /**
-   * Composition gives an interface what its members have, taken together; that must not go back to members that have
-   * less. What somebody wrote on the interface holds for every member.
+   * Composition gives an interface the combined demands of its members, which must not apply to members with fewer
+   * demands. Demands that are declared on the interface itself apply to every member.
    */
   #beyondMembers(type: GraphQLInterfaceType, field?: string): Demand | undefined {
     const suffix = field === undefined ? '' : `.${field}`;
@@ -172,7 +174,7 @@ export class Demands {
   }
 }
 
-const nothing: Demand = { authenticated: false, scopes: [], policies: [] };
+const noDemand: Demand = { authenticated: false, scopes: [], policies: [] };
 
 /** By type or Type.field. */
 function ownDemands(supergraph: DocumentNode): Map<string, Demand> {
@@ -221,12 +223,12 @@ function alternativesOf(
   return directives
     .filter((directive) => directive.name.value === name)
     .map((directive) => {
-      const value = directive.arguments?.find((one) => one.name.value === argument)?.value;
+      const value = directive.arguments?.find((node) => node.name.value === argument)?.value;
       return normalized(listOf(value).map((inner) => listOf(inner).flatMap(textOf)));
     });
 }
 
-/** A single value stands for a list of it. */
+/** A single value is coerced to a list. */
 function listOf(value: ConstValueNode | undefined): readonly ConstValueNode[] {
   if (!value) return [];
   return value.kind === Kind.LIST ? value.values : [value];
@@ -237,9 +239,9 @@ function textOf(value: ConstValueNode): string[] {
 }
 
 interface Contexts {
-  /** Types that give a context, by its name. */
+  /** Types with `@context`, by the name of the context. */
   readonly types: ReadonlyMap<string, readonly string[]>;
-  /** By Type.field with such an argument. */
+  /** By coordinate of a field with a context argument. */
   readonly uses: ReadonlyMap<
     string,
     ReadonlyArray<{ readonly context: string; readonly selection: SelectionSetNode }>
@@ -259,13 +261,13 @@ function readContexts(supergraph: DocumentNode): Contexts {
       continue;
     for (const directive of definition.directives ?? []) {
       if (directive.name.value !== contextDirective) continue;
-      const [name] = textArgument(directive.arguments?.find((one) => one.name.value === 'name')?.value);
+      const [name] = textArgument(directive.arguments?.find((node) => node.name.value === 'name')?.value);
       if (name !== undefined) types.set(name, [...(types.get(name) ?? []), definition.name.value]);
     }
     if (definition.kind === Kind.UNION_TYPE_DEFINITION) continue;
     for (const field of definition.fields ?? []) {
-      const used = (field.directives ?? []).flatMap(contextArguments);
-      if (used.length > 0) uses.set(`${definition.name.value}.${field.name.value}`, used);
+      const contextUses = (field.directives ?? []).flatMap(contextArguments);
+      if (contextUses.length > 0) uses.set(`${definition.name.value}.${field.name.value}`, contextUses);
     }
   }
   return { types, uses };
@@ -273,9 +275,9 @@ function readContexts(supergraph: DocumentNode): Contexts {
 
 /** `@join__field(contextArguments: [{ context: "shop", selection: "{ factor }" }])` */
 function contextArguments({
-  arguments: given = [],
+  arguments: values = [],
 }: ConstDirectiveNode): Array<{ context: string; selection: SelectionSetNode }> {
-  const lists = given.filter(({ name }) => name.value === 'contextArguments');
+  const lists = values.filter(({ name }) => name.value === 'contextArguments');
   return lists.flatMap(({ value }) =>
     listOf(value).flatMap((element) => {
       if (element.kind !== Kind.OBJECT) return [];

@@ -1,4 +1,4 @@
-/** Whether a policy fits the graph: every name in it must be there, or a field somebody meant to guard is open. */
+/** Checks a policy against the graph: with a misspelled name, a field that should be guarded would be accessible. */
 
 import {
   getNamedType,
@@ -20,14 +20,14 @@ import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { own } from '../../shared/records.ts';
 
-/** @throws {GatewayError} `CONFIG_INVALID` with every mistake, one a line. */
+/** @throws {GatewayError} `CONFIG_INVALID` with all problems, one per line. */
 export function assertPolicyFits(schema: GraphQLSchema, outline: PolicyOutline): void {
-  const mistakes = [...mistakesOf(schema, outline)];
-  if (mistakes.length === 0) return;
-  throw new GatewayError('CONFIG_INVALID', mistakes.map((text) => `${outline.file}: ${text}`).join('\n'));
+  const problems = [...problemsOf(schema, outline)];
+  if (problems.length === 0) return;
+  throw new GatewayError('CONFIG_INVALID', problems.map((text) => `${outline.file}: ${text}`).join('\n'));
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` for names of `@policy` that nobody decides. */
+/** @throws {GatewayError} `CONFIG_INVALID` for names of `@policy` that the policy module does not define. */
 export function assertPoliciesNamed(names: readonly string[], outline: PolicyOutline | null): void {
   const unknown = names.filter((name) => !outline?.named.includes(name));
   if (unknown.length === 0) return;
@@ -38,7 +38,7 @@ export function assertPoliciesNamed(names: readonly string[], outline: PolicyOut
   );
 }
 
-function* mistakesOf(schema: GraphQLSchema, outline: PolicyOutline): Generator<string> {
+function* problemsOf(schema: GraphQLSchema, outline: PolicyOutline): Generator<string> {
   for (const rule of [outline.fallback, outline.introspection]) {
     if (rule && rule.fragments.length > 0)
       yield 'the fallback rule and that of introspection have no fragment';
@@ -50,12 +50,12 @@ function* mistakesOf(schema: GraphQLSchema, outline: PolicyOutline): Generator<s
       yield notAnObject(schema, name, type);
       continue;
     }
-    const known = Object.keys(type.getFields());
+    const fieldNames = Object.keys(type.getFields());
     for (const [field, rule] of Object.entries(fields)) {
-      if (field !== '*' && !known.includes(field)) {
-        yield `it has a rule for ${name}.${field}, which is not in the graph${didYouMean(field, known)}`;
+      if (field !== '*' && !fieldNames.includes(field)) {
+        yield `it has a rule for ${name}.${field}, which is not in the graph${didYouMean(field, fieldNames)}`;
       } else if (rule) {
-        yield* ruleMistakes(type, field, rule);
+        yield* ruleProblems(type, field, rule);
       }
     }
   }
@@ -76,7 +76,7 @@ function notAnObject(schema: GraphQLSchema, name: string, type: GraphQLNamedType
   return `it has rules for ${name}, which is ${what}: name object types`;
 }
 
-function* ruleMistakes(type: GraphQLObjectType, field: string, rule: RuleOutline): Generator<string> {
+function* ruleProblems(type: GraphQLObjectType, field: string, rule: RuleOutline): Generator<string> {
   const at = `${type.name}.${field}`;
   const fields =
     field === '*' ? Object.values(type.getFields()) : [type.getFields()[field]].filter((one) => !!one);
@@ -111,11 +111,11 @@ function selectionProblem(type: GraphQLNamedType, { selections }: SelectionSetNo
     if (selection.kind !== Kind.FIELD || selection.alias || selection.directives?.length) {
       return 'may hold only fields, without aliases and directives';
     }
-    const known = 'getFields' in type && !isInputObjectType(type) ? type.getFields() : {};
+    const fields = 'getFields' in type && !isInputObjectType(type) ? type.getFields() : {};
     const name = selection.name.value;
-    const definition = own(known, name);
+    const definition = own(fields, name);
     if (!definition)
-      return `asks for ${type.name}.${name}, which is not in the graph${didYouMean(name, Object.keys(known))}`;
+      return `asks for ${type.name}.${name}, which is not in the graph${didYouMean(name, Object.keys(fields))}`;
     if (selection.arguments?.length)
       return `asks for ${type.name}.${name} with arguments, which is not supported`;
     if (definition.args.some(isRequiredArgument)) {

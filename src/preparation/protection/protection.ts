@@ -1,4 +1,4 @@
-/** What guards each field and object of a supergraph: demands of its directives and rules of the policy. */
+/** The guards of each field and object of a supergraph: demands of its directives and rules of the policy. */
 
 import {
   isAbstractType,
@@ -18,12 +18,12 @@ export interface Guards {
   readonly rules: readonly RuleOutline[];
 }
 
-export interface ProtectionParts {
+export interface ProtectionOptions {
   readonly supergraph: DocumentNode;
-  /** What clients may ask. */
+  /** The API schema. */
   readonly schema: GraphQLSchema;
-  /** With what they cannot see. */
-  readonly whole: GraphQLSchema;
+  /** The full schema, including inaccessible elements. */
+  readonly fullSchema: GraphQLSchema;
   readonly joins: JoinSpec;
   readonly outline: PolicyOutline | null;
 }
@@ -35,12 +35,12 @@ export interface ProtectionParts {
 export function protectionOf({
   supergraph,
   schema,
-  whole,
+  fullSchema,
   joins,
   outline,
-}: ProtectionParts): Protection | null {
+}: ProtectionOptions): Protection | null {
   if (outline) assertPolicyFits(schema, outline);
-  const demands = new Demands(supergraph, whole, joins);
+  const demands = new Demands(supergraph, fullSchema, joins);
   assertPoliciesNamed(demands.policies, outline);
   return demands.isEmpty && !outline ? null : new Protection(schema, demands, outline);
 }
@@ -49,7 +49,7 @@ export class Protection {
   readonly #schema: GraphQLSchema;
   readonly #demands: Demands;
   readonly #outline: PolicyOutline | null;
-  readonly #known = new Map<string, Guards | null>();
+  readonly #cache = new Map<string, Guards | null>();
 
   constructor(schema: GraphQLSchema, demands: Demands, outline: PolicyOutline | null) {
     this.#schema = schema;
@@ -57,15 +57,15 @@ export class Protection {
     this.#outline = outline;
   }
 
-  /** @returns null where everybody may see the field of an object of this type. */
+  /** @returns null where the field is not guarded on objects of this type. */
   ofField(type: GraphQLObjectType | GraphQLInterfaceType, field: string): Guards | null {
     const coordinate = `${type.name}.${field}`;
-    let guards = this.#known.get(coordinate);
-    if (guards === undefined) this.#known.set(coordinate, (guards = this.#read(type, field)));
+    let guards = this.#cache.get(coordinate);
+    if (guards === undefined) this.#cache.set(coordinate, (guards = this.#read(type, field)));
     return guards;
   }
 
-  /** @returns null where an object of this type may be seen by everybody. */
+  /** @returns null where objects of this type are not guarded. */
   ofObject(type: string): Guards | null {
     const demand = this.#demands.isEmpty ? null : this.#demands.ofObject(type);
     return demand && { demand, rules: [] };
@@ -81,7 +81,7 @@ export class Protection {
     const outline = this.#outline;
     if (!outline || field === '__typename') return [];
     if (field.startsWith('__')) return outline.introspection ? [outline.introspection] : [];
-    // Where the runtime type is an interface object's name, nothing more is known: every member must allow it.
+    // For an interface object the runtime type is unknown: the rules of every member must allow it.
     const possible = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     const rules = possible.flatMap(({ name }) => ruleFor(outline, name, field) ?? []);
     return [...new Map(rules.map((rule) => [rule.rule, rule])).values()];

@@ -1,6 +1,6 @@
 /**
- * Keeps the digits of default values of a schema. Composition and the planner read defaults into values of JavaScript
- * and write those, as the planner does with literals (see planner-fixes/literals.ts).
+ * Preserves the digits of default values in a schema. Composition and the planner convert defaults to JavaScript values,
+ * as the planner does with literals (see planner-fixes/literals.ts).
  */
 
 import {
@@ -20,10 +20,10 @@ import {
 
 import { numberOf } from '../../shared/exact-number.ts';
 
-/** Defaults with numbers that JavaScript writes differently, by coordinate: `Filter.price`, `Query.products.first`. */
+/** Defaults with numbers that JavaScript prints differently, by coordinate: `Filter.price`, `Query.products.first`. */
 type Defaults = ReadonlyMap<string, ConstValueNode>;
 
-/** The supergraph with the digits that its subgraphs were written with. */
+/** The supergraph with the defaults as written in its subgraphs. */
 export function withWrittenDefaults(supergraphSdl: string, subgraphs: readonly DocumentNode[]): string {
   const written = new Map(subgraphs.flatMap((document) => [...defaultsIn(document)]));
   if (written.size === 0) return supergraphSdl;
@@ -35,7 +35,7 @@ export function withWrittenDefaults(supergraphSdl: string, subgraphs: readonly D
   );
 }
 
-/** Lets the schema that was made of a supergraph say its defaults with the digits that are in the document. */
+/** Sets the defaults in the schema of a supergraph to those written in its document. */
 export function keepWrittenDefaults(schema: GraphQLSchema, document: DocumentNode): void {
   const written = defaultsIn(document);
   const keep = (element: GraphQLArgument | GraphQLInputField, coordinate: string): void => {
@@ -55,21 +55,21 @@ export function keepWrittenDefaults(schema: GraphQLSchema, document: DocumentNod
 }
 
 function defaultsIn(document: DocumentNode): Defaults {
-  const found = new Map<string, ConstValueNode>();
+  const defaults = new Map<string, ConstValueNode>();
   mapInputValues(document, (coordinate, { defaultValue }) => {
-    if (defaultValue && hasChangingNumber(defaultValue)) found.set(coordinate, defaultValue);
+    if (defaultValue && hasChangingNumber(defaultValue)) defaults.set(coordinate, defaultValue);
     return undefined;
   });
-  return found;
+  return defaults;
 }
 
 function hasChangingNumber(value: ConstValueNode): boolean {
-  let found = false;
-  const look = ({ value: text }: { readonly value: string }): void => {
-    found ||= typeof numberOf(text, 'digits') !== 'number';
+  let defaults = false;
+  const checkNumber = ({ value: text }: { readonly value: string }): void => {
+    defaults ||= typeof numberOf(text, 'digits') !== 'number';
   };
-  visit(value, { IntValue: look, FloatValue: look });
-  return found;
+  visit(value, { IntValue: checkNumber, FloatValue: checkNumber });
+  return defaults;
 }
 
 function mapInputValues(
@@ -77,18 +77,18 @@ function mapInputValues(
   change: (coordinate: string, node: InputValueDefinitionNode) => InputValueDefinitionNode | undefined,
 ): DocumentNode {
   const names: string[] = [];
-  const within = {
+  const withName = {
     enter: ({ name }: { readonly name: { readonly value: string } }) => void names.push(name.value),
     leave: () => void names.pop(),
   };
   return visit(document, {
-    ObjectTypeDefinition: within,
-    ObjectTypeExtension: within,
-    InterfaceTypeDefinition: within,
-    InterfaceTypeExtension: within,
-    InputObjectTypeDefinition: within,
-    InputObjectTypeExtension: within,
-    FieldDefinition: within,
+    ObjectTypeDefinition: withName,
+    ObjectTypeExtension: withName,
+    InterfaceTypeDefinition: withName,
+    InterfaceTypeExtension: withName,
+    InputObjectTypeDefinition: withName,
+    InputObjectTypeExtension: withName,
+    FieldDefinition: withName,
     DirectiveDefinition: () => false,
     InputValueDefinition: (node) => change([...names, node.name.value].join('.'), node),
   });

@@ -1,6 +1,6 @@
 /**
- * Executable directives whose name means something to the composer and the planner: they leave out `@defer` and
- * `@stream`, and take any `@tag` or `@requires` for federation's. Such a directive has another name in there.
+ * Executable directives whose name has a meaning for the composer and the planner, which drop `@defer` and `@stream` and
+ * treat any `@tag` or `@requires` as that of federation. Such a directive is renamed for them.
  */
 
 import {
@@ -20,7 +20,7 @@ import type { PlanNode } from '../../pipeline/prepared.ts';
 import { federationImports } from './features.ts';
 import { mapFetches } from '../planner-fixes/map-fetches.ts';
 
-/** Names of another specification, which federation has no use for. */
+/** Directives of incremental delivery, which are not part of federation. */
 const incremental = new Set(['defer', 'stream']);
 const names = new Set([
   ...incremental,
@@ -40,23 +40,23 @@ const executableLocations =
 const prefix = 'executable__';
 const internalNames = new RegExp(`@${prefix}(${[...names].join('|')})\\b`, 'g');
 
-/** The definitions of a subgraph, under names that the composer leaves alone. */
+/** A subgraph with such directive definitions renamed for the composer. */
 export function composable(subgraph: DocumentNode): DocumentNode {
   const imports = federationImports(subgraph);
   return renamedDefinitions(subgraph, (name) => incremental.has(name) || imports?.has(name) === false);
 }
 
-/** The definitions of a supergraph, under names that the planner leaves alone. */
+/** A supergraph with such directive definitions renamed for the planner. */
 export function plannable(supergraph: DocumentNode): DocumentNode {
   return renamedDefinitions(supergraph, () => true);
 }
 
-/** What composition says, with the names that the subgraphs know. */
+/** Restores the original names in a text of the composer. */
 export function withOwnNames(text: string): string {
   return text.replace(internalNames, '@$1');
 }
 
-/** The schema for clients, of a supergraph that was made plannable. */
+/** Restores the original names in the API schema. */
 export function schemaWithOwnNames(schema: GraphQLSchema): GraphQLSchema {
   const directives = schema.getDirectives().map((directive) => {
     const name = withOwnNames(`@${directive.name}`).slice(1);
@@ -66,7 +66,7 @@ export function schemaWithOwnNames(schema: GraphQLSchema): GraphQLSchema {
   return isSame ? schema : new GraphQLSchema({ ...schema.toConfig(), directives });
 }
 
-/** A client's operation for the planner. */
+/** A client's operation with such directives renamed for the planner. */
 export function plannableOperation(document: DocumentNode): DocumentNode {
   return visit(document, {
     Directive: (node) =>
@@ -74,7 +74,7 @@ export function plannableOperation(document: DocumentNode): DocumentNode {
   });
 }
 
-/** The plan for an operation that `plannableOperation` made. */
+/** Restores the original names in the plan of a `plannableOperation`. */
 export function planWithOwnNames(plan: PlanNode): PlanNode {
   return mapFetches(plan, (fetch) =>
     fetch.operation.includes(prefix)
@@ -83,7 +83,7 @@ export function planWithOwnNames(plan: PlanNode): PlanNode {
   );
 }
 
-/** By its tree: a text may stand in an argument. */
+/** Via the syntax tree: a string argument may contain the same text. */
 function operationWithOwnNames(operation: string): string {
   const document = visit(parse(operation, { noLocation: true }), {
     Directive: (node) => {

@@ -1,8 +1,8 @@
 /**
- * Features a supergraph links beyond plain federation: which of them this gateway serves, which it loads only when the
- * configuration accepts that nothing enforces them, and which it refuses.
+ * Features that a supergraph links beyond plain federation: which of them the gateway supports, which it loads only if the
+ * configuration accepts that they are not enforced, and which it refuses.
  *
- * ApolloGateway knows fewer of them: it gets a supergraph that does not insist on them.
+ * ApolloGateway supports fewer features, so it gets a supergraph that does not require them.
  */
 
 import {
@@ -30,7 +30,7 @@ const identities = new Set(Object.keys(featureDirectives).map(identityOf));
 
 const enforced = new Set(['context', 'fromContext', 'authenticated', 'requiresScopes', 'policy']);
 
-/** What ApolloGateway judges itself, versions included. */
+/** Features that ApolloGateway checks itself, including versions. */
 const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
 
 const federation = /^https:\/\/specs\.apollo\.dev\/federation\/v/;
@@ -45,8 +45,8 @@ interface Link {
 }
 
 /**
- * @param allowUnenforced Names the configuration accepts although nothing here enforces them.
- * @throws {GatewayError} `SUPERGRAPH_INVALID` with every feature that is in the way, and what to do.
+ * @param allowUnenforced Directives that the configuration accepts although the gateway does not enforce them.
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` with every unsupported feature, and what to do.
  */
 export function assertServable(supergraph: DocumentNode, allowUnenforced: readonly string[]): void {
   const links = linksOf(supergraph);
@@ -54,11 +54,11 @@ export function assertServable(supergraph: DocumentNode, allowUnenforced: readon
     ({ url, purpose }) =>
       !Object.hasOwn(featureDirectives, url) &&
       !plainFederation.test(url) &&
-      // Another version of what is known must not slip through because nobody said what it is for.
+      // An unknown version of a known feature is refused even if its link has no purpose (`for:`).
       (purpose !== undefined || identities.has(identityOf(url))),
   );
   const unenforced = links
-    .flatMap(({ names }) => used(names, supergraph))
+    .flatMap(({ names }) => usedDirectives(names, supergraph))
     .filter((name) => !enforced.has(name) && !allowUnenforced.includes(name));
   const reasons = unknown.map(
     ({ url, purpose = 'nothing said' }) =>
@@ -75,8 +75,8 @@ export function assertServable(supergraph: DocumentNode, allowUnenforced: readon
 }
 
 /**
- * The supergraph as ApolloGateway loads it: it refuses what it does not know and must understand. It executes nothing,
- * so it need not understand; the features themselves stay, for the rest of the supergraph refers to them.
+ * The supergraph for ApolloGateway, which refuses unknown features with a purpose (`for:`). It executes nothing here, so
+ * the purposes are removed; the features stay, because the rest of the supergraph refers to them.
  */
 export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
   const links = linksOf(supergraph).filter(({ names, purpose }) => names.size > 0 && purpose !== undefined);
@@ -90,22 +90,22 @@ export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
   });
 }
 
-/** What a supergraph calls a directive of a feature it links, such as `authenticated`; undefined where it links none. */
+/** The name of a feature's directive, such as `authenticated`, in a supergraph; undefined if it does not link the feature. */
 export function directiveName(supergraph: DocumentNode, name: string): string | undefined {
   for (const { names } of linksOf(supergraph)) if (names.has(name)) return names.get(name);
   return undefined;
 }
 
-/** Names of what a subgraph imports of federation, without `@`; undefined where it links none: it has all by name. */
+/** Names that a subgraph imports from federation, without `@`; undefined without a link: then all names are available. */
 export function federationImports(subgraph: DocumentNode): ReadonlySet<string> | undefined {
   const links = linksOf(subgraph).filter(({ url }) => federation.test(url));
   if (links.length === 0) return undefined;
   return new Set(links.flatMap(({ node }) => [...importsOf(valueOf(node, 'import')).values()]));
 }
 
-/** Of a specification with several directives, only those that the supergraph uses. */
-function used(names: ReadonlyMap<string, string>, supergraph: DocumentNode): string[] {
-  // One may be applied under another name, inside of @join__directive.
+/** For a specification with several directives, only those that the supergraph uses. */
+function usedDirectives(names: ReadonlyMap<string, string>, supergraph: DocumentNode): string[] {
+  // A single directive may be applied within @join__directive, which is not visible here.
   if (names.size === 1) return [...names.keys()];
   const applied = new Set<string>();
   visit(supergraph, { Directive: ({ name }) => void applied.add(name.value) });
@@ -123,7 +123,7 @@ function identityOf(url: string): string {
   return url.split('/').slice(0, -1).join('/');
 }
 
-/** `@link(url:)`, or `@core(feature:)` of old supergraphs, under whatever name. */
+/** `@link(url:)`, or `@core(feature:)` of old supergraphs, whatever its name. */
 function toLink(node: ConstDirectiveNode): Link[] {
   const url = text(valueOf(node, 'url')) ?? text(valueOf(node, 'feature'));
   if (url === undefined) return [];
@@ -145,16 +145,16 @@ function importsOf(list: ConstValueNode | undefined): Map<string, string> {
   const imports = new Map<string, string>();
   if (list?.kind !== Kind.LIST) return imports;
   for (const element of list.values) {
-    if (element.kind === Kind.STRING) imports.set(bare(element.value), bare(element.value));
+    if (element.kind === Kind.STRING) imports.set(withoutAt(element.value), withoutAt(element.value));
     if (element.kind !== Kind.OBJECT) continue;
     const fields = new Map(element.fields.map((field) => [field.name.value, text(field.value)]));
     const name = fields.get('name');
-    if (name !== undefined) imports.set(bare(name), bare(fields.get('as') ?? name));
+    if (name !== undefined) imports.set(withoutAt(name), withoutAt(fields.get('as') ?? name));
   }
   return imports;
 }
 
-function bare(name: string): string {
+function withoutAt(name: string): string {
   return name.replace(/^@/, '');
 }
 

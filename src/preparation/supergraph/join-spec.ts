@@ -1,5 +1,5 @@
 /**
- * Reads the join directives of a supergraph: which subgraph has which type and field, by which keys, needing what.
+ * Reads the join directives of a supergraph: which subgraph has which types and fields, with their keys and requirements.
  *
  * @see https://specs.apollo.dev/join/v0.5/
  */
@@ -26,7 +26,7 @@ export interface JoinedField {
 export interface JoinedType {
   readonly subgraph: string;
   readonly isInterfaceObject: boolean;
-  /** Selection text of a key the subgraph resolves by; null: the type without a key. */
+  /** Selection text of a resolvable key; null: the type has none here. */
   readonly key: string | null;
 }
 
@@ -112,7 +112,7 @@ export class JoinSpec {
 
 /**
  * The supergraph without the non-resolvable keys of types that the same subgraph resolves by another key: the planner
- * may pick such a key for an entity hop, and the hop then finds nothing.
+ * may use such a key for an entity fetch, which then returns nothing.
  */
 export function withoutUselessKeys(supergraph: DocumentNode): DocumentNode {
   return visit(supergraph, {

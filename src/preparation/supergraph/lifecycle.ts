@@ -1,6 +1,6 @@
 /**
- * The life of a supergraph in a planner worker: ApolloGateway checks and loads it, and tells us when it changed.
- * Its executor is never used; our planner reads the same supergraph.
+ * The lifecycle of a supergraph in a planner worker: ApolloGateway checks and loads it. Its executor is never used; the
+ * gateway's own planner loads the same supergraph.
  */
 
 import {
@@ -25,11 +25,11 @@ export class SupergraphLifecycle {
   #gateway: ApolloGateway | undefined;
 
   /**
-   * Loads the first supergraph, or puts another in its place.
+   * Loads the first supergraph, or replaces it.
    *
-   * @param allowUnenforced Features that nothing enforces and the configuration accepts.
-   * @param outline Which fields have a rule of the policy.
-   * @throws {GatewayError} `SUPERGRAPH_INVALID` or `CONFIG_INVALID`; the one before stays in place.
+   * @param allowUnenforced Directives that the configuration accepts although the gateway does not enforce them.
+   * @param outline The fields with a policy rule.
+   * @throws {GatewayError} `SUPERGRAPH_INVALID` or `CONFIG_INVALID`; the previous supergraph stays in place.
    */
   async load(
     supergraphSdl: string,
@@ -39,12 +39,12 @@ export class SupergraphLifecycle {
     try {
       const document = parse(supergraphSdl);
       assertServable(document, allowUnenforced);
-      const next = loadSupergraph(supergraphSdl, outline);
-      const known = withoutPurposes(plannable(definingOneOf(document)));
-      const forGateway = known === document ? supergraphSdl : print(known);
-      if (this.#update) this.#update(forGateway);
-      else await this.#start(forGateway);
-      return next;
+      const loaded = loadSupergraph(supergraphSdl, outline);
+      const gatewayDocument = withoutPurposes(plannable(definingOneOf(document)));
+      const gatewaySdl = gatewayDocument === document ? supergraphSdl : print(gatewayDocument);
+      if (this.#update) this.#update(gatewaySdl);
+      else await this.#start(gatewaySdl);
+      return loaded;
     } catch (error) {
       if (isGatewayError(error)) throw error;
       throw new GatewayError('SUPERGRAPH_INVALID', errorText(error), {
@@ -57,7 +57,7 @@ export class SupergraphLifecycle {
     let updater: SupergraphSdlUpdateFunction | undefined;
     const gateway = new ApolloGateway({
       logger: silent,
-      // Never called for operations: execution is ours.
+      // Never called: this gateway executes operations itself.
       buildService: () => ({ process: () => Promise.reject(new Error('Execution does not happen here')) }),
       supergraphSdl: {
         initialize: ({

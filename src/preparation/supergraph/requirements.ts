@@ -1,8 +1,8 @@
 /**
- * What `@requires` asks for, and which requirements cannot be met at the same time: two that need one field with
- * different arguments. The planner fetches that field once, and one of the two gets the other's value. Two of one type
- * meet at the type's own fields; two of different types meet further down, where the planner merges what is below one
- * path whatever the type conditions on the way.
+ * The requirements of `@requires`, and which of them conflict: two that need one field with different arguments. The
+ * planner fetches that field once, and one of the two gets the wrong value. Requirements of one type conflict at the
+ * type's own fields; those of different types only further down, where the planner merges selections of one path whatever
+ * their type conditions.
  */
 
 import { Kind, parse, type SelectionSetNode } from 'graphql';
@@ -59,19 +59,19 @@ export function selectionSetOf(text: string): SelectionSetNode {
   return definition.selectionSet;
 }
 
-function addNeeds(selectionSet: SelectionSetNode, path: string, into: Map<string, string>): void {
+function addNeeds(selectionSet: SelectionSetNode, path: string, needs: Map<string, string>): void {
   for (const selection of selectionSet.selections) {
     if (selection.kind === Kind.FIELD) {
-      const at = `${path}.${selection.name.value}`;
-      into.set(at, argumentsText(selection));
-      if (selection.selectionSet) addNeeds(selection.selectionSet, at, into);
+      const fieldPath = `${path}.${selection.name.value}`;
+      needs.set(fieldPath, argumentsText(selection));
+      if (selection.selectionSet) addNeeds(selection.selectionSet, fieldPath, needs);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      addNeeds(selection.selectionSet, path, into);
+      addNeeds(selection.selectionSet, path, needs);
     }
   }
 }
 
-/** Those of the fields it requires on the same type, too. */
+/** Including the requirements of the fields that it requires on the same type. */
 function allNeeds(
   coordinate: string,
   direct: ReadonlyMap<string, Needs>,
@@ -89,7 +89,7 @@ function allNeeds(
   return all;
 }
 
-/** @param isOneType Whether they meet at the fields of the type itself, not only below them. */
+/** @param isOneType Whether the type's own fields can conflict, not only nested ones. */
 function conflict(one: Needs, other: Needs, isOneType: boolean): boolean {
   for (const [path, args] of one) {
     const otherArgs = other.get(path);

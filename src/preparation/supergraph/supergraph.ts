@@ -1,5 +1,5 @@
 /**
- * One loaded supergraph: the schema clients see and the planner over all of it.
+ * One loaded supergraph: the API schema, and the planner for the full schema.
  * Worker only: building these blocks a thread for seconds on a large supergraph.
  */
 
@@ -22,17 +22,17 @@ import { renamedNames, type RenamedNames } from '../planner-fixes/renaming.ts';
 
 export interface LoadedSupergraph {
   readonly sdl: string;
-  /** What clients may ask, as graphql-js sees it. */
+  /** The API schema, for graphql-js. */
   readonly schema: GraphQLSchema;
-  /** The same for the planner. */
+  /** The API schema, for the planner. */
   readonly plannerSchema: Schema;
   readonly planner: QueryPlanner;
   readonly joins: JoinSpec;
   readonly requirements: Requirements;
-  /** Interfaces that are an object type in some subgraph: their name may stand as a runtime type. */
+  /** Interfaces that are an object type in some subgraph: their name may occur as `__typename`. */
   readonly interfaceObjects: readonly string[];
   readonly renamed: RenamedNames;
-  /** What guards fields and objects; null: nothing is guarded. */
+  /** The guards of fields and objects; null: there are none. */
   readonly protection: Protection | null;
   /** Of `@override(label:)`. */
   readonly labels: readonly string[];
@@ -42,13 +42,13 @@ export interface LoadedSupergraph {
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
 }
 
-/** The planner's default of 10 000 lets some small operations take seconds; 1 000 lost nothing in tests. */
+/** With the planner's default of 10 000 some small operations take seconds; in tests, 1 000 gave equally good plans. */
 const evaluatedPlansMax = 1000;
 
 /**
- * Loads every known feature, enforced or not: `features.ts` says before whether that is acceptable.
+ * Loads every known feature, enforced or not: `features.ts` has checked before whether that is acceptable.
  *
- * @param outline Which fields have a rule of the policy.
+ * @param outline The fields with a policy rule.
  * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy that does not fit.
  */
 export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
@@ -59,10 +59,10 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
     const plannerSchema = supergraph.apiSchema();
     const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
     keepWrittenDefaults(schema, document);
-    const whole = supergraph.schema.toGraphQLJSSchema();
+    const fullSchema = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
-    const renamed = renamedNames(whole, joins);
+    const renamed = renamedNames(fullSchema, joins);
     return {
       sdl,
       schema,
@@ -72,12 +72,18 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
         debug: { maxEvaluatedPlans: evaluatedPlansMax },
       }),
       joins,
-      requirements: { ...requirements, fieldNames: new Set([...requirements.fieldNames, ...contexts.using]) },
+      requirements: {
+        ...requirements,
+        fieldNames: new Set([...requirements.fieldNames, ...contexts.consumers]),
+      },
       interfaceObjects: joins.interfaceObjects(),
-      renamed: { ...renamed, always: new Set([...renamed.always, ...withArguments(whole, contexts.giving)]) },
-      protection: protectionOf({ supergraph: document, schema, whole, joins, outline }),
+      renamed: {
+        ...renamed,
+        always: new Set([...renamed.always, ...withArguments(fullSchema, contexts.sources)]),
+      },
+      protection: protectionOf({ supergraph: document, schema, fullSchema, joins, outline }),
       labels: labelsIn(document),
-      typesOf: typeMatcher(whole),
+      typesOf: typeMatcher(fullSchema),
       subgraphs: subgraphsOf(supergraph),
     };
   } catch (error) {
@@ -86,34 +92,34 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
   }
 }
 
-/** A client may ask for a field with other arguments than a context does: both are fetched, under different names. */
+/** The client and a context may select one field with different arguments: both are fetched, with different names. */
 function withArguments(schema: GraphQLSchema, names: ReadonlySet<string>): ReadonlySet<string> {
-  const found = new Set<string>();
-  if (names.size === 0) return found;
+  const results = new Set<string>();
+  if (names.size === 0) return results;
   for (const type of Object.values(schema.getTypeMap())) {
     if (!('getFields' in type)) continue;
     for (const field of Object.values(type.getFields())) {
-      if ('args' in field && field.args.length > 0 && names.has(field.name)) found.add(field.name);
+      if ('args' in field && field.args.length > 0 && names.has(field.name)) results.add(field.name);
     }
   }
-  return found;
+  return results;
 }
 
 function subgraphsOf(supergraph: Supergraph): Array<{ name: string; url: string }> {
-  const found: Array<{ name: string; url: string }> = [];
-  for (const { name, url } of supergraph.subgraphsMetadata()) found.push({ name, url });
-  return found;
+  const results: Array<{ name: string; url: string }> = [];
+  for (const { name, url } of supergraph.subgraphsMetadata()) results.push({ name, url });
+  return results;
 }
 
 function typeMatcher(schema: GraphQLSchema): (condition: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
+  const cache = new Map<string, readonly string[]>();
   return (condition) => {
-    let names = known.get(condition);
+    let names = cache.get(condition);
     if (!names) {
       const type = schema.getType(condition);
       const subtypes = type && isAbstractType(type) ? subtypesOf(schema, condition) : [];
       names = [condition, ...subtypes.filter((name) => name !== condition)];
-      known.set(condition, names);
+      cache.set(condition, names);
     }
     return names;
   };

@@ -1,6 +1,6 @@
 /** Decides whether an HTTP answer is a GraphQL response, and which error it is when not. Pure. */
 
-import type { NumberPlaces } from '../../pipeline/prepared.ts';
+import type { NumberPaths } from '../../pipeline/prepared.ts';
 import { isRecord } from '../../shared/records.ts';
 import { badResponse, refused, unavailable } from '../failures.ts';
 import { subgraphErrors } from './errors.ts';
@@ -22,7 +22,7 @@ import type { SubgraphResponse } from '../source.ts';
 export function graphqlAnswer(
   service: string,
   response: HttpResponse,
-  numbers: NumberPlaces = [],
+  numbers: NumberPaths = [],
 ): SubgraphResponse {
   const { status } = response;
   if (status < 400) {

@@ -3,7 +3,7 @@
  */
 
 import type { ServiceHeaders } from '../../config/gateway/transport.ts';
-import type { NumberPlaces } from '../../pipeline/prepared.ts';
+import type { NumberPaths } from '../../pipeline/prepared.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { newCall, type Call } from '../../resilience/call.ts';
 import type { Backend } from '../backend.ts';
@@ -67,7 +67,7 @@ export function createGraphqlSource(backend: Backend, headers?: ServiceHeaders):
 interface Question {
   readonly body: string;
   /** See `FetchNode`. */
-  readonly numbers?: NumberPlaces | undefined;
+  readonly numbers?: NumberPaths | undefined;
 }
 
 /** One body to one replica, with every policy of the service around it. */

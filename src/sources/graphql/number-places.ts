@@ -1,9 +1,9 @@
 /** Numbers in an answer that count by their digits, as those of custom scalars do: 1.10 is not 1.1 to everybody. */
 
-import type { NumberPlaces } from '../../pipeline/prepared.ts';
+import type { NumberPaths } from '../../pipeline/prepared.ts';
 
 /** Whether there is one at any of these places. Most custom scalars hold texts, and then nothing is to be done. */
-export function holdsNumber(value: unknown, places: NumberPlaces): boolean {
+export function holdsNumber(value: unknown, places: NumberPaths): boolean {
   if (places.length === 0) return false;
   if (Array.isArray(value)) return value.some((element) => holdsNumber(element, places));
   if (typeof value !== 'object' || value === null) return false;
