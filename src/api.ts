@@ -19,6 +19,7 @@ export {
   type SubgraphContext,
   type SubgraphDefinition,
 } from './services/define.ts';
+export type { CallKind } from './resilience/call.ts';
 export { Cancellation } from './shared/cancellation.ts';
 export { GatewayError } from './shared/errors.ts';
 export {
@@ -30,6 +31,7 @@ export {
   type SourceToOpen,
 } from './sources/custom/custom-source.ts';
 export { badResponse } from './sources/failures.ts';
+export type { HttpResponse } from './sources/http/exchange.ts';
 export type { GraphqlSource } from './sources/graphql/graphql-source.ts';
 export type { GrpcSource } from './sources/grpc/grpc-source.ts';
 export { loaderOf, type Loader } from './sources/resolvers/loader.ts';
