@@ -149,6 +149,11 @@ sources:
       /^tributary compose: source stock: its proto file has no service shop\.Stock/,
     ],
     [
+      'a proto that uses a type it does not define',
+      { 'stock.proto': files['stock.proto'].replace('returns (A)', 'returns (Missing)') },
+      /^tributary compose: source stock: its proto file cannot be read: .*no such type: Missing/,
+    ],
+    [
       'a proto that is none',
       { 'stock.proto': 'nonsense' },
       /^tributary compose: source stock: its proto file cannot be read/,

@@ -26,7 +26,7 @@ for (const [name, file] of Object.entries({ api, descriptor, source_context: sou
 
 /** @throws {Error} That says which file is missing where, or which line is wrong. */
 export async function readProtos({ path, includeDirs }: ProtoFile): Promise<protobuf.Root> {
-  const root = new protobuf.Root();
+  const root = new LoadedRoot();
   root.resolvePath = (origin, target) => {
     if (origin === '') return target;
     const folders = [...includeDirs, dirname(origin)];
@@ -40,8 +40,23 @@ export async function readProtos({ path, includeDirs }: ProtoFile): Promise<prot
     );
   };
   await root.load(path);
-  root.resolveAll();
+  root.resolveTypes();
   return root;
+}
+
+/**
+ * protobufjs resolves types in a callback of the file system, where an error, such as an unknown type, would end the
+ * process: here it is done once everything is loaded.
+ */
+class LoadedRoot extends protobuf.Root {
+  override resolveAll(): this {
+    return this;
+  }
+
+  /** @throws {Error} For a type that does not exist. */
+  resolveTypes(): void {
+    super.resolveAll();
+  }
 }
 
 function isReadable(path: string): boolean {
