@@ -43,7 +43,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   try {
     if (config.server.workers > 1) {
       const { startWorkers } = await import('../workers/primary.ts');
-      const workers = await startWorkers(graph, config, events, credentials);
+      const workers = await startWorkers(graph, { config, events, credentials });
       return superviseWorkers({ workers, config, events, log, source, credentials });
     }
     const gateway = await openGateway(graph, { config, events });

@@ -1,6 +1,6 @@
 /**
  * Decides which fields of an operation its principal may see. Whatever can be decided before execution is, so that no
- * mutation runs before it is authorized; the rest is decided with the data (see `execute/review.ts`).
+ * mutation runs before it is authorized; the rest is decided with the data (see `execute/apply-decisions.ts`).
  */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';

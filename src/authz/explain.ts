@@ -104,6 +104,13 @@ function parentText({ name, fields }: ParentField): string {
   return fields ? `${name} { ${fields.map(parentText).join(' ')} }` : name;
 }
 
+interface CheckedField {
+  readonly coordinates: readonly string[];
+  /** Number of its check. Undefined: it has none. */
+  readonly check: number | undefined;
+  readonly isNonNull: boolean;
+}
+
 interface Position {
   readonly path: readonly string[];
   /** The field above it that is denied. */
@@ -136,7 +143,10 @@ class FieldList {
   }
 
   #case({ check, types, fields }: ShapeCase, position: Position): void {
-    const deniedAbove = check === undefined ? position.deniedAbove : this.#add(position, types, check);
+    const deniedAbove =
+      check === undefined
+        ? position.deniedAbove
+        : this.#add(position, { coordinates: types, check, isNonNull: false });
     const keys = new Set<string>();
     for (const field of fields) {
       const isIncluded = isRequested(field, this.#prepared.variables);
@@ -173,7 +183,8 @@ class FieldList {
       });
       return;
     }
-    const deniedAbove = this.#add(position, coordinates, field.check, field.wrappers.startsWith('!'));
+    const isNonNull = field.wrappers.startsWith('!');
+    const deniedAbove = this.#add(position, { coordinates, check: field.check, isNonNull });
     if (field.value.is === 'object')
       this.#shape(field.value.shape, { path, deniedAbove, nulled: nulledByItems(field, position) });
   }
@@ -181,9 +192,7 @@ class FieldList {
   /** @returns The field at or above this one that is denied. */
   #add(
     { path, deniedAbove, nulled }: Position,
-    coordinates: readonly string[],
-    check: number | undefined,
-    isNonNull = false,
+    { coordinates, check, isNonNull }: CheckedField,
   ): string | undefined {
     const field = path.join('.');
     const explanation =

@@ -10,7 +10,7 @@ import type { Prepared } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
 import { withPlainNumbers } from '../shared/plain-numbers.ts';
 import { recordOf } from '../shared/records.ts';
-import type { AuditLog } from './audit/audit-log.ts';
+import type { AuditEntry, AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
 import { argumentValues } from './policy/argument-values.ts';
 import {
@@ -132,7 +132,7 @@ export class RequestDecisions {
   record(before: readonly EarlyVerdict[]): void {
     before.forEach((verdict, check) => {
       if (verdict === undefined || verdict === 'later') return;
-      this.#audit(check, verdict.is, this.reasonOf(check));
+      this.#audit(check, { outcome: verdict.is, reason: this.reasonOf(check) });
     });
   }
 
@@ -232,15 +232,13 @@ export class RequestDecisions {
   #recordApplied(): void {
     for (const [check, { reason, ...objects }] of this.#applied) {
       const outcome = objects.deny > 0 ? 'deny' : objects.mask > 0 ? 'mask' : 'allow';
-      this.#audit(check, outcome, reason || 'allowed', objects);
+      this.#audit(check, { outcome, reason: reason || 'allowed', objects });
     }
   }
 
   #audit(
     check: number,
-    outcome: Verdict['is'],
-    reason: string,
-    objects?: { readonly allow: number; readonly deny: number; readonly mask: number },
+    { outcome, reason, objects }: Pick<AuditEntry, 'outcome' | 'reason' | 'objects'>,
   ): void {
     const { audit, prepared, checks, principal, policy } = this.#options;
     audit.write({

@@ -15,7 +15,7 @@ import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
 import { compileServiceOf } from './field-services.ts';
 import { type ClientPath, project } from './projection.ts';
-import { compileReview } from './review.ts';
+import { compileDecisions } from './apply-decisions.ts';
 import type { ExecutionLimits, Report, Run, OperationState } from './run.ts';
 
 export interface ExecutableOperation {
@@ -23,7 +23,7 @@ export interface ExecutableOperation {
   readonly plan: Step;
   readonly projection: CompiledProjection | null;
   /** Null: no guarded fields. */
-  readonly review: ReturnType<typeof compileReview>;
+  readonly applyDecisions: ReturnType<typeof compileDecisions>;
 }
 
 export function compileOperation(prepared: PreparedOperation): ExecutableOperation {
@@ -31,7 +31,7 @@ export function compileOperation(prepared: PreparedOperation): ExecutableOperati
     prepared,
     plan: compilePlan(prepared),
     projection: compileProjection(prepared.projection),
-    review: compileReview(prepared),
+    applyDecisions: compileDecisions(prepared),
   };
 }
 
@@ -75,10 +75,10 @@ export async function execute(
     : null;
   if (execution) await execution;
   let denials: readonly AnswerError[] = [];
-  if (operation.review) {
+  if (operation.applyDecisions) {
     if (!decisions)
       throw new Error('An operation with guarded fields was executed without authorization decisions');
-    ({ denials, introspection } = await operation.review(run, decisions, introspection));
+    ({ denials, introspection } = await operation.applyDecisions(run, decisions, introspection));
     decisions.reviewed();
   }
   if (run.reports.length === 0 && denials.length === 0) {

@@ -161,7 +161,9 @@ class VariableCoercer {
       return this.#builtInList(value, type, innerWrapper + 1);
     const list: unknown[] = [];
     for (let i = 0; i < value.length && !this.isFull; i += 1) {
-      list.push(this.#child(i, value[i], type, innerWrapper + 1));
+      this.#path.push(i);
+      list.push(this.#value(value[i], type, innerWrapper + 1));
+      this.#path.pop();
     }
     return list;
   }
@@ -173,16 +175,15 @@ class VariableCoercer {
     for (let i = 0; i < values.length && !this.isFull; i += 1) {
       const value = values[i];
       const scalar = value === null ? undefined : completeScalar(name, value);
-      list.push(scalar === undefined ? this.#child(i, value, type, wrapper) : scalar);
+      if (scalar !== undefined) list.push(scalar);
+      else {
+        // It says what is wrong.
+        this.#path.push(i);
+        list.push(this.#value(value, type, wrapper));
+        this.#path.pop();
+      }
     }
     return list;
-  }
-
-  #child(key: string | number, value: unknown, type: TypeRef, wrapper: number): unknown {
-    this.#path.push(key);
-    const coerced = this.#value(value, type, wrapper);
-    this.#path.pop();
-    return coerced;
   }
 
   #named(value: unknown, name: string): unknown {
@@ -243,7 +244,11 @@ class VariableCoercer {
       if (this.isFull) break;
       const field = type.fields.get(key);
       if (!field) this.#invalid(`Field "${shownName(key)}" is not defined by type "${name}".`);
-      else if (value[key] !== undefined) result[key] = this.#child(key, value[key], field.type, 0);
+      else if (value[key] !== undefined) {
+        this.#path.push(key);
+        result[key] = this.#value(value[key], field.type, 0);
+        this.#path.pop();
+      }
     }
     for (const fieldsToComplete of type.fieldsToComplete) {
       if (!this.isFull && !(fieldsToComplete.field.name in result))

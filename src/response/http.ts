@@ -6,7 +6,7 @@
 
 import type { Answer } from '../pipeline/answer.ts';
 import type { Executed, MediaType } from '../pipeline/stages.ts';
-import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { GatewayError, isGatewayError, isOperationCode } from '../shared/errors.ts';
 import { preferred } from './accept.ts';
 import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
 
@@ -77,19 +77,10 @@ function whenUnavailable({ data, errors }: Answer): StatusAndHeaders {
   return { status: 503, headers: { 'retry-after': String(retryAfter) } };
 }
 
-/** Codes that say that the operation was read and found unacceptable, rather than the HTTP request. */
-export const operationCodes: ReadonlySet<string> = new Set([
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'OPERATION_RESOLUTION_FAILURE',
-  'OPERATION_NOT_SUPPORTED',
-  'BAD_USER_INPUT',
-]);
-
 /** A refusal of the whole request: no `data`. */
 export function toHttpRefusal(error: unknown, requestId: string, mediaType: MediaType): HttpAnswer {
   const known = isGatewayError(error) ? error : undefined;
-  const legacy = mediaType === jsonMediaType && known !== undefined && operationCodes.has(known.code);
+  const legacy = mediaType === jsonMediaType && known !== undefined && isOperationCode(known.code);
   const errors = formatRequestError(error, requestId);
   return {
     status: legacy ? 200 : (known?.httpStatus ?? 500),

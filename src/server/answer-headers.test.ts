@@ -6,7 +6,7 @@ import { loadGatewayConfig, type GatewayConfig } from '../config/gateway/gateway
 import { serviceHeaders } from '../config/gateway/transport.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { Keep } from '../pipeline/stages.ts';
-import { clientHeaderRules } from '../sources/headers/client-headers.ts';
+import { answerHeaderRules } from '../sources/headers/answer-header-rules.ts';
 import { answerLabels, hasHighBytes } from './answer-headers.ts';
 
 const config = await loadGatewayConfig(undefined, { environment: {} });
@@ -27,7 +27,7 @@ function headersOf(given: Given) {
   const { keep = 'allowed', status = 200, errors = 0, services = [], own = {}, settings = {} } = given;
   const principal = given.isProven ? { ...anonymous, provenBy: 'jwt' as const } : anonymous;
   const context = requestContext({ principal });
-  const rules = clientHeaderRules('one', serviceHeaders.parse({ respond: ['cache-control', 'vary'] }));
+  const rules = answerHeaderRules('one', serviceHeaders.parse({ respond: ['cache-control', 'vary'] }));
   for (const headers of services) rules.add(context, rules.of(headers));
   return answerLabels({ ...config, ...settings }).answered(readRequest({ context }), {
     status,

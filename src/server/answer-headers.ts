@@ -23,7 +23,7 @@ import {
   strictest,
   type CacheControl,
 } from '../sources/http/cache-control.ts';
-import { saidToClient, varyNames } from '../sources/headers/client-headers.ts';
+import { saidToClient, varyNames } from '../sources/headers/answer-header-rules.ts';
 
 interface Answering {
   readonly locals: RequestContext['locals'];

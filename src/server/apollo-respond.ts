@@ -22,8 +22,8 @@ import type { Executed, MediaType, Read } from '../pipeline/stages.ts';
 import type { GraphDescription } from '../preparation/worker-protocol.ts';
 import { withoutValues } from '../shared/without-values.ts';
 import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
-import { graphqlMediaType, jsonMediaType, operationCodes, statusAndHeaders } from '../response/http.ts';
-import { isGatewayError, type ErrorCode, type GatewayError } from '../shared/errors.ts';
+import { graphqlMediaType, jsonMediaType, statusAndHeaders } from '../response/http.ts';
+import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
@@ -111,7 +111,7 @@ const invalidCodes: ReadonlySet<ErrorCode> = new Set(['GRAPHQL_PARSE_FAILED', 'G
 
 /** @throws {unknown} Whatever says nothing of the document: nobody knows then whether it is valid. */
 function toRefused(error: unknown): GatewayError {
-  if (isGatewayError(error) && operationCodes.has(error.code)) return error;
+  if (isGatewayError(error) && isOperationCode(error.code)) return error;
   throw error;
 }
 
@@ -294,7 +294,7 @@ function complete({ response, contextValue, request }: GraphQLRequestContext<Car
   outcome.errors = errors.length;
   outcome.code = code;
   const isLegacy = !request.http?.headers.get('accept')?.includes(graphqlMediaType);
-  if (code === null || !operationCodes.has(code) || body.singleResult.data !== undefined) return;
+  if (code === null || !isOperationCode(code) || body.singleResult.data !== undefined) return;
   http.status = isLegacy ? 200 : 400;
 }
 

@@ -44,8 +44,8 @@ interface Exchange {
 
 export function registerHttpFront({ app, answerPosts, unread }: Edge, options: HttpFrontOptions): void {
   const { path } = options.config.server;
-  answerPosts((requestId, request, response, body) => {
-    void handle({ requestId, request, response, body, unread }, options);
+  answerPosts((post) => {
+    void handle({ ...post, unread }, options);
   });
   const handler = async ({ id, raw, body }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.hijack();

@@ -10,12 +10,14 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { hasValidHost, refusalOfBody } from './http-rules.ts';
 import { requestIdOf } from './request-context.ts';
 
-export type AnswerPost = (
-  requestId: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Buffer,
-) => void;
+export interface PlainPost {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+}
+
+export type AnswerPost = (post: PlainPost) => void;
 
 export interface PlainPosts {
   takes(request: IncomingMessage): boolean;
@@ -48,7 +50,7 @@ export function plainPosts({
       });
       request.on('end', () => {
         const body = rest ? Buffer.concat(rest) : (first ?? Buffer.alloc(0));
-        answer(requestIdOf(request.headers), request, response, body);
+        answer({ requestId: requestIdOf(request.headers), request, response, body });
       });
       // Comes when the client leaves in the middle of the body: there is nobody to answer.
       request.on('error', ignore);

@@ -13,7 +13,7 @@ export interface RequestHeadOptions {
   readonly requestId: string;
   /** Of the connection. */
   readonly clientAddress: string;
-  /** Names of headers that backends get, in lower case. */
+  /** Headers that every service gets, unless its own rules say otherwise (`sources/headers/`); in lower case. */
   readonly forward: readonly string[];
   readonly timeoutMs: number;
 }

@@ -15,7 +15,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { keepDigitsOfLiterals } from '../shared/exact-literals.ts';
 import type { Service } from '../resilience/service.ts';
 import { backendOf } from '../sources/backend.ts';
-import { keepPrivate } from '../sources/headers/client-headers.ts';
+import { keepPrivate } from '../sources/headers/answer-header-rules.ts';
 import { createGraphqlSubgraph } from '../sources/graphql/graphql-source.ts';
 import { createHttpTransport } from '../sources/http/transport.ts';
 import { createLocalSubgraph } from '../sources/local/local-source.ts';

@@ -8,8 +8,8 @@ import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { plainUrl } from '../shared/service-url.ts';
-import { countedCacheControl } from '../sources/headers/client-headers.ts';
-import { noHeaderRules } from '../sources/headers/request-headers.ts';
+import { countedCacheControl } from '../sources/headers/answer-header-rules.ts';
+import { noHeaderRules } from '../sources/headers/request-header-rules.ts';
 
 /** The parts of gateway.yaml that services depend on. */
 export type ServiceSettings = Pick<GatewayConfig, 'transport' | 'headers' | 'auth'>;

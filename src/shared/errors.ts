@@ -1,10 +1,20 @@
 /**
  * The errors a client may see.
  *
- * Add a code here first, then to docs/errors.md (a test compares the two). `httpStatus` follows from the code and nothing
- * else, `retryable` where nobody knows better. Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
+ * Add a code here first, then at the same place to docs/errors.md (test/layout/layout.test.ts compares the two). Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
  * message withheld.
  */
+
+interface ErrorTraits {
+  readonly httpStatus: number;
+  /** Unless the error itself says otherwise. */
+  readonly retryable: boolean;
+  /**
+   * The operation was read and found unacceptable: GraphQL over HTTP has status 200 for it under `application/json`.
+   * Default false.
+   */
+  readonly isOperation?: true;
+}
 
 /** Codes are a public contract: never rename one, never reuse one. */
 export const errorCodes = {
@@ -24,11 +34,11 @@ export const errorCodes = {
 
   // The operation
   PERSISTED_QUERY_NOT_SUPPORTED: { httpStatus: 200, retryable: false },
-  GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false },
-  GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false },
-  BAD_USER_INPUT: { httpStatus: 400, retryable: false },
-  OPERATION_RESOLUTION_FAILURE: { httpStatus: 400, retryable: false },
-  OPERATION_NOT_SUPPORTED: { httpStatus: 400, retryable: false },
+  GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false, isOperation: true },
+  GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false, isOperation: true },
+  BAD_USER_INPUT: { httpStatus: 400, retryable: false, isOperation: true },
+  OPERATION_RESOLUTION_FAILURE: { httpStatus: 400, retryable: false, isOperation: true },
+  OPERATION_NOT_SUPPORTED: { httpStatus: 400, retryable: false, isOperation: true },
   OPERATION_TOO_LARGE: { httpStatus: 400, retryable: false },
   OPERATION_TOO_DEEP: { httpStatus: 400, retryable: false },
   OPERATION_TOO_COMPLEX: { httpStatus: 400, retryable: false },
@@ -59,9 +69,14 @@ export const errorCodes = {
   CONFIG_INVALID: { httpStatus: 500, retryable: false },
   COMPOSITION_FAILED: { httpStatus: 500, retryable: false },
   SUPERGRAPH_INVALID: { httpStatus: 500, retryable: false },
-} as const satisfies Record<string, { httpStatus: number; retryable: boolean }>;
+} as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+/** Whether a code says that an operation is unacceptable, rather than the HTTP request. */
+export function isOperationCode(code: string): boolean {
+  return Object.hasOwn(errorCodes, code) && 'isOperation' in errorCodes[code as ErrorCode];
+}
 
 /** Of any code: those that are not of the table say nothing. */
 export function isRetryableCode(code: string): boolean {

@@ -2,7 +2,7 @@
 
 import type { NumberPaths } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import type { ClientHeaders } from './headers/client-headers.ts';
+import type { ClientHeaders } from './headers/answer-header-rules.ts';
 
 /** The part of a subgraph call that is the same for every request: made once per prepared operation. */
 export interface SubgraphOperation {
@@ -43,7 +43,7 @@ export interface SubgraphResponse {
   readonly status?: number;
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
-  /** Of the answer, for the client: what the service's rules let through; see `client-headers.ts`. */
+  /** Of the answer, for the client: what the service's rules let through; see `answer-header-rules.ts`. */
   readonly clientHeaders?: ClientHeaders;
 }
 

@@ -42,12 +42,16 @@ interface Generation {
   readonly holders: Set<WorkerProcess>;
 }
 
+export interface WorkersOptions {
+  readonly config: GatewayConfig;
+  readonly events: Events;
+  readonly credentials: Credentials;
+}
+
 /** @throws {GatewayError} Where the graph is no good or the first workers cannot start: none is left running then. */
 export async function startWorkers(
   graph: Graph,
-  config: GatewayConfig,
-  events: Events,
-  credentials: Credentials,
+  { config, events, credentials }: WorkersOptions,
 ): Promise<Workers> {
   const pool = new WorkerPool(await withPort(config), events, credentials);
   try {
@@ -178,12 +182,12 @@ class WorkerPool implements Workers {
   #fork(number: number): WorkerProcess {
     const generation = this.#current;
     if (!generation) throw new GatewayError('INTERNAL_ERROR', 'There is no graph yet');
-    const worker = new WorkerProcess(
+    const worker = new WorkerProcess({
       number,
-      this.#config,
-      { planned: generation.planned, credentials: this.#credentials.current },
-      (call, from, signal) => this.#answer(call, from, signal),
-    );
+      config: this.#config,
+      start: { planned: generation.planned, credentials: this.#credentials.current },
+      answer: (call, from, signal) => this.#answer(call, from, signal),
+    });
     this.#workers.set(number, worker);
     generation.holders.add(worker);
     worker.started.then(

@@ -29,6 +29,13 @@ export interface End {
   readonly servedMs: number;
 }
 
+interface WorkerProcessOptions {
+  readonly number: number;
+  readonly config: GatewayConfig;
+  readonly start: WorkerStart;
+  readonly answer: (call: CallToPrimary, from: WorkerProcess, signal: AbortSignal) => Promise<string>;
+}
+
 export class WorkerProcess {
   /** Place among the workers, from 1: its successor has the same. */
   readonly number: number;
@@ -41,12 +48,7 @@ export class WorkerProcess {
   readonly #channel: Channel<CallToWorker, CallToPrimary>;
   readonly #config: GatewayConfig;
 
-  constructor(
-    number: number,
-    config: GatewayConfig,
-    first: WorkerStart,
-    answer: (call: CallToPrimary, from: WorkerProcess, signal: AbortSignal) => Promise<string>,
-  ) {
+  constructor({ number, config, start: first, answer }: WorkerProcessOptions) {
     this.number = number;
     this.#config = config;
     cluster.setupPrimary({ exec: workerFile, args: [] });

@@ -21,10 +21,10 @@ import { objectsAt } from '../../src/execute/positions.ts';
 import { compileRepresentation, referenceRepresentation } from '../../src/execute/representation.ts';
 import type { RequiredSelection } from '../../src/pipeline/prepared.ts';
 import { formatFieldError } from '../../src/response/graphql-errors.ts';
-import { clientHeaderRules } from '../../src/sources/headers/client-headers.ts';
+import { answerHeaderRules } from '../../src/sources/headers/answer-header-rules.ts';
 import { createLocalSubgraph } from '../../src/sources/local/local-source.ts';
 import { RecordReader } from '../../src/sources/resolvers/record-reader.ts';
-import { headerRules, noHeaderRules } from '../../src/sources/headers/request-headers.ts';
+import { headerRules, noHeaderRules } from '../../src/sources/headers/request-header-rules.ts';
 import { restPath } from '../../src/sources/rest/path.ts';
 import { fetchFrom } from '../sources/support/fetch.ts';
 import { senderTo } from '../sources/support/sender.ts';
@@ -132,7 +132,7 @@ describe.each(headerNames)('the header %s', (name) => {
     const sent: Record<string, string> = {};
     headerRules({ ...noHeaderRules, forward: [name] })(requestContext(), sent);
     expect(sent).toEqual({});
-    expect(clientHeaderRules('a', { ...noHeaderRules, respond: [name] }).of({}).lines).toEqual([]);
+    expect(answerHeaderRules('a', { ...noHeaderRules, respond: [name] }).of({}).lines).toEqual([]);
   });
 
   it('of a service is a header like any other', async () => {

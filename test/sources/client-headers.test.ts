@@ -15,7 +15,7 @@ import {
   remaining,
   strictest,
 } from '../../src/sources/http/cache-control.ts';
-import { saidToClient } from '../../src/sources/headers/client-headers.ts';
+import { saidToClient } from '../../src/sources/headers/answer-header-rules.ts';
 import { requestContext } from '../support/context.ts';
 import { stockProto, stockServer } from '../support/stock-server.ts';
 import { fetchFrom } from './support/fetch.ts';

@@ -15,7 +15,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { ServiceTransport } from '../../src/config/gateway/transport.ts';
 import { createGrpcSource } from '../../src/sources/grpc/grpc-source.ts';
-import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
+import { noHeaderRules } from '../../src/sources/headers/request-header-rules.ts';
 import { makeCertificates, type Certificates } from '../support/certificates.ts';
 import { type ContextOptions, requestContext } from '../support/context.ts';
 import { plainService } from '../support/plain-services.ts';

@@ -10,7 +10,7 @@ import { loadGraphFile } from '../../src/config/graph/file.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
 import { cacheControlText } from '../../src/sources/http/cache-control.ts';
-import { saidToClient } from '../../src/sources/headers/client-headers.ts';
+import { saidToClient } from '../../src/sources/headers/answer-header-rules.ts';
 import { createBackends } from '../../src/services/backends.ts';
 import { loadSubgraphs } from '../../src/services/load.ts';
 import { folderWith } from '../support/folder.ts';

@@ -3,7 +3,7 @@
 import { afterEach, expect, it } from 'vitest';
 
 import type { ServiceHeaders } from '../../src/config/gateway/transport.ts';
-import { noHeaderRules } from '../../src/sources/headers/request-headers.ts';
+import { noHeaderRules } from '../../src/sources/headers/request-header-rules.ts';
 import { senderTo } from './support/sender.ts';
 import { json, startStandIn } from './support/stand-in.ts';
 

@@ -87,20 +87,16 @@ export class RuleEvaluation {
   }
 
   /** Evaluates the next rule only if this one leaves the result open. */
-  #inSequence(
-    rules: readonly RuleNode[],
-    input: RuleInput,
-    mode: SequentialMode,
-    before: readonly Decision[] = [],
-  ): Awaitable<Decision> {
-    const rule = rules[before.length];
-    if (!rule) return mode.combine(before);
-    return after(this.decide(rule, input), (decision) => {
-      const decisions = [...before, decision];
-      return mode.continues(decision)
-        ? this.#inSequence(rules, input, mode, decisions)
-        : mode.combine(decisions);
-    });
+  #inSequence(rules: readonly RuleNode[], input: RuleInput, mode: SequentialMode): Awaitable<Decision> {
+    const decideNext = (before: readonly Decision[]): Awaitable<Decision> => {
+      const rule = rules[before.length];
+      if (!rule) return mode.combine(before);
+      return after(this.decide(rule, input), (decision) => {
+        const decisions = [...before, decision];
+        return mode.continues(decision) ? decideNext(decisions) : mode.combine(decisions);
+      });
+    };
+    return decideNext([]);
   }
 
   #observedLeaf(leaf: LeafRule, input: RuleInput, onDecided: OnDecided): Awaitable<Decision> {

@@ -21,8 +21,11 @@ export interface LeafRule {
   readonly fragment: string | undefined;
 }
 
+// The signatures of graphql-shield.
+/* oxlint-disable max-params */
 export type RuleFunction = (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown;
 type CacheKey = (parent: unknown, args: unknown, context: unknown, info: unknown) => string;
+/* oxlint-enable max-params */
 
 /** A rule object of graphql-shield, as far as it is read here. */
 interface ShieldObject {

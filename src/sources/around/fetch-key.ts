@@ -3,7 +3,7 @@
 import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import { answerKey, type KeyParts } from '../../pipeline/answer-inputs.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
-import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-headers.ts';
+import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-header-rules.ts';
 
 export interface FetchKeyOptions {
   /** Of the service: two requests may get one answer where it gets the same headers from both. */

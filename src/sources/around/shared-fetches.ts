@@ -13,7 +13,7 @@ import type { RequestContext } from '../../pipeline/request.ts';
 import { Cancellation } from '../../shared/cancellation.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { MutationCounter } from '../../shared/mutation-counter.ts';
-import { clientHeaderRules, type ClientHeaderRules } from '../headers/client-headers.ts';
+import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
 import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
 import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../source.ts';
@@ -138,14 +138,14 @@ export function aroundSubgraph(
     const counted = shares
       ? shareFetches(subgraph, mutations, { ...sharing, ignoreHeaders, ...(headers ? { headers } : {}) })
       : countMutations(subgraph, mutations);
-    const rules = clientHeaderRules(name, headers);
+    const rules = answerHeaderRules(name, headers);
     const collected = rules.apply ? collectHeaders(counted, rules) : counted;
     return byIdentityRule(name, collected, auth);
   };
 }
 
 /** Each request that has the answer passes its headers on, whoever made the call. */
-function collectHeaders(subgraph: Subgraph, rules: ClientHeaderRules): Subgraph {
+function collectHeaders(subgraph: Subgraph, rules: AnswerHeaderRules): Subgraph {
   return {
     async fetch(request) {
       const { context } = request;

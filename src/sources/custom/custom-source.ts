@@ -11,7 +11,7 @@ import { newCall, type CallKind } from '../../resilience/call.ts';
 import type { CallFailure } from '../../resilience/outcome.ts';
 import { isGatewayError } from '../../shared/errors.ts';
 import type { Backend } from '../backend.ts';
-import { clientHeaderRules, type ClientHeaderRules } from '../headers/client-headers.ts';
+import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
 import { badResponse, refused, type Refusal, unavailable } from '../failures.ts';
 import { statusFailure } from '../http/status.ts';
 import { type HttpMethod, type HttpResponse, parseJson, textOf } from '../http/transport.ts';
@@ -97,7 +97,7 @@ export function sourceToOpen(backend: Backend, { url, options, headers }: Custom
     url,
     options,
     batching: batchingOf(backend.service),
-    sender: (read) => senderOf(backend, read, clientHeaderRules(name, headers)),
+    sender: (read) => senderOf(backend, read, answerHeaderRules(name, headers)),
   };
 }
 
@@ -117,7 +117,7 @@ function toolsFor(service: string): AnswerTools {
 function senderOf<Answer>(
   { service, send }: Backend,
   read: Read<Answer>,
-  rules: ClientHeaderRules,
+  rules: AnswerHeaderRules,
 ): SourceSend<Answer> {
   const { name } = service;
   const tools = toolsFor(name);

@@ -7,7 +7,7 @@ import type { NumberPaths } from '../../pipeline/prepared.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { newCall, type Call } from '../../resilience/call.ts';
 import type { Backend } from '../backend.ts';
-import { clientHeaderRules, type ClientHeaderRules } from '../headers/client-headers.ts';
+import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
 import { refused } from '../failures.ts';
 import { graphqlAnswer } from './answer.ts';
 import { idempotencyKeys } from './idempotency.ts';
@@ -32,7 +32,7 @@ export function createGraphqlSubgraph(
   repeatable: readonly string[] = [],
 ): Subgraph {
   const keyOf = idempotencyKeys(repeatable);
-  const call = graphqlCall(backend, clientHeaderRules(backend.service.name, headers));
+  const call = graphqlCall(backend, answerHeaderRules(backend.service.name, headers));
   return {
     fetch: (request) => {
       const { body, context, operation } = request;
@@ -45,7 +45,7 @@ export function createGraphqlSubgraph(
 
 export function createGraphqlSource(backend: Backend, headers?: ServiceHeaders): GraphqlSource {
   const { name: service } = backend.service;
-  const rules = clientHeaderRules(service, headers);
+  const rules = answerHeaderRules(service, headers);
   const call = graphqlCall(backend, rules);
   return {
     batching: batchingOf(backend.service),
@@ -71,7 +71,7 @@ interface Question {
 }
 
 /** One body to one replica, with every policy of the service around it. */
-function graphqlCall({ service, send }: Backend, rules: ClientHeaderRules): Call<Question, SubgraphResponse> {
+function graphqlCall({ service, send }: Backend, rules: AnswerHeaderRules): Call<Question, SubgraphResponse> {
   return service.stack<Question, SubgraphResponse>(
     async ({ body, numbers }, context) => {
       const response = await send({ method: 'POST', path: '', body }, context);

@@ -21,7 +21,7 @@ import { timedOut, unavailable } from '../failures.ts';
 import type { GrpcChannel, GrpcChannels } from './channels.ts';
 import type { GrpcMethod } from './methods.ts';
 import { isNotFound, metadataOf, statusError } from './status.ts';
-import type { HeaderRules } from '../headers/request-headers.ts';
+import type { HeaderRules } from '../headers/request-header-rules.ts';
 
 export interface GrpcRequest {
   readonly method: GrpcMethod;

@@ -9,12 +9,12 @@ import { transportDefaults, type ServiceTransport } from '../../config/gateway/t
 import type { RequestContext } from '../../pipeline/request.ts';
 import { newCall, type CallContext } from '../../resilience/call.ts';
 import type { Service } from '../../resilience/service.ts';
-import { clientHeaderRules } from '../headers/client-headers.ts';
+import { answerHeaderRules } from '../headers/answer-header-rules.ts';
 import { grpcCalls } from './calls.ts';
 import { GrpcChannels } from './channels.ts';
 import { type GrpcMethod, grpcMethods } from './methods.ts';
 import { type Batching, batchingOf } from '../resolvers/loader.ts';
-import { headerRules } from '../headers/request-headers.ts';
+import { headerRules } from '../headers/request-header-rules.ts';
 
 export interface GrpcServiceOptions {
   /** Absolute path of the proto file. */
@@ -64,7 +64,7 @@ export async function createGrpcSource(options: GrpcServiceOptions, service: Ser
     silenceMs: service.options.breaker.slowMs,
   });
   // Nothing of gRPC says how long an answer may be kept.
-  const rules = clientHeaderRules(name, transport.headers);
+  const rules = answerHeaderRules(name, transport.headers);
   const begin = ({ kind }: GrpcMethod, context: RequestContext): CallContext => {
     if (rules.apply) rules.addSilence(context);
     return newCall(context, kind);

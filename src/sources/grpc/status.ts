@@ -6,7 +6,7 @@ import type { RequestContext } from '../../pipeline/request.ts';
 import type { CallFailure } from '../../resilience/outcome.ts';
 import type { CauseNote } from '../../shared/errors.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
-import type { HeaderRules, SentHeaders } from '../headers/request-headers.ts';
+import type { HeaderRules, SentHeaders } from '../headers/request-header-rules.ts';
 import { badResponse, refused, timedOut, unavailable, unusable } from '../failures.ts';
 
 export function isNotFound(error: ServiceError): boolean {

@@ -1,7 +1,7 @@
 /**
  * HTTP to backends: one keep-alive pool an address, never a redirect, a deadline and byte caps on each call.
  *
- * Built on undici's `dispatch`: `fetch` costs about three times as much a call. One exchange is `http-call.ts`; what
+ * Built on undici's `dispatch`: `fetch` costs about three times as much a call. One exchange is `exchange.ts`; what
  * the bodies mean is for `graphql-source.ts` and `rest-source.ts`.
  */
 
@@ -22,7 +22,7 @@ import { utf8Text } from '../../shared/utf8.ts';
 import { badResponse, timedOut, unavailable, unusable } from '../failures.ts';
 import { HttpCall, type HttpCallLimits, type HttpResponse } from './exchange.ts';
 import { createPool } from './pool.ts';
-import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-headers.ts';
+import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-header-rules.ts';
 
 export type { HttpResponse } from './exchange.ts';
 

@@ -11,7 +11,7 @@ import { answerKey, type KeyParts } from '../../pipeline/answer-inputs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { parseCacheControl } from '../http/cache-control.ts';
 import type { HttpResponse } from '../http/exchange.ts';
-import type { SentHeaders } from '../headers/request-headers.ts';
+import type { SentHeaders } from '../headers/request-header-rules.ts';
 
 export interface RestCacheOptions {
   /** 0: nothing is kept. */

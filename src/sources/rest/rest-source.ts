@@ -6,11 +6,11 @@ import { monotonicClock, type Clock } from '../../shared/clock.ts';
 import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import type { Backend } from '../backend.ts';
 import { bulkLoaderOf } from './bulk-loader.ts';
-import { clientHeaderRules } from '../headers/client-headers.ts';
+import { answerHeaderRules } from '../headers/answer-header-rules.ts';
 import { statusFailure } from '../http/status.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from '../http/transport.ts';
 import { batchingOf } from '../resolvers/loader.ts';
-import { headerRules, type SentHeaders } from '../headers/request-headers.ts';
+import { headerRules, type SentHeaders } from '../headers/request-header-rules.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './answer-cache.ts';
 import { restPath } from './path.ts';
 import type { RestCall, RestChange, RestSearch, RestSource } from './rest-client.ts';
@@ -32,7 +32,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   const cache =
     cacheOptions.entriesMax > 0 ? new RestCache(cacheOptions, options.clock ?? monotonicClock) : null;
   const rules = headerRules(options.headers);
-  const toClient = clientHeaderRules(service, options.headers);
+  const toClient = answerHeaderRules(service, options.headers);
   const send: typeof call = (request, context) => toClient.hear(context.request, call(request, context));
   const tell = (response: HttpResponse, context: RequestContext): void => {
     if (toClient.apply) toClient.add(context, toClient.of(response.headers));

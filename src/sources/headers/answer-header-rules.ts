@@ -15,7 +15,7 @@ import {
   type CacheControl,
 } from '../http/cache-control.ts';
 import type { HttpHeaders } from '../http/exchange.ts';
-import { noHeaderRules } from './request-headers.ts';
+import { noHeaderRules } from './request-header-rules.ts';
 
 /** What one answer says to the client. */
 export interface ClientHeaders {
@@ -33,7 +33,7 @@ export interface ClientHeaders {
 export const countedCacheControl = ':cache-control';
 
 /** What the rules of one service make of its answers. */
-export interface ClientHeaderRules {
+export interface AnswerHeaderRules {
   /** Whether anything of an answer matters. */
   readonly apply: boolean;
   of(headers: HttpHeaders): ClientHeaders;
@@ -46,10 +46,10 @@ export interface ClientHeaderRules {
 }
 
 /** @param service Its name; what services say is told in the order of their names, whoever was faster. */
-export function clientHeaderRules(
+export function answerHeaderRules(
   service: string,
   headers: ServiceHeaders = noHeaderRules,
-): ClientHeaderRules {
+): AnswerHeaderRules {
   const { respond, rename } = headers;
   const isSent = respond.includes('cache-control');
   const counts = isSent || respond.includes(countedCacheControl);

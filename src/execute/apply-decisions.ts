@@ -14,24 +14,28 @@ import type { Data } from './merge.ts';
 import { caseOf, type ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
 
-export interface Reviewed {
+export interface Applied {
   /** Paths in the client's names. */
   readonly denials: readonly AnswerError[];
   readonly introspection: Data | null;
 }
 
-type Review = (run: Run, decisions: Decisions, introspection: Data | null) => Reviewed | Promise<Reviewed>;
+type ApplyDecisions = (
+  run: Run,
+  decisions: Decisions,
+  introspection: Data | null,
+) => Applied | Promise<Applied>;
 
 /** @returns null for an operation without guarded fields. */
-export function compileReview({ checks, projection }: PreparedOperation): Review | null {
+export function compileDecisions({ checks, projection }: PreparedOperation): ApplyDecisions | null {
   if (!checks) return null;
   const hasChecks = shapesWithChecks(projection);
   return (run, decisions, introspection) => {
     if (decisions.before.every((verdict) => verdict === undefined || isAllowed(verdict))) {
       return { denials: [], introspection };
     }
-    const reviewer = new Reviewer(projection, checks, hasChecks, run, decisions);
-    return reviewer.review(introspection);
+    const applier = new DecisionApplier(projection, checks, hasChecks, run, decisions);
+    return applier.apply(introspection);
   };
 }
 
@@ -50,7 +54,7 @@ interface GuardedValue {
   isDenied: boolean;
 }
 
-class Reviewer {
+class DecisionApplier {
   readonly #spec: ProjectionSpec;
   readonly #checks: readonly CheckSpec[];
   readonly #hasChecks: readonly boolean[];
@@ -73,7 +77,7 @@ class Reviewer {
     this.#decisions = decisions;
   }
 
-  review(introspection: Data | null): Reviewed | Promise<Reviewed> {
+  apply(introspection: Data | null): Applied | Promise<Applied> {
     const root = this.#spec.shapes[0] as Shape;
     const shapeCase = caseOf(root, this.#run.data);
     if (shapeCase) this.#fields(root, shapeCase, this.#run.data, [], null);
@@ -154,7 +158,7 @@ class Reviewer {
     return guarded;
   }
 
-  #apply(introspection: Data | null): Reviewed {
+  #apply(introspection: Data | null): Applied {
     const denials: AnswerError[] = [];
     const concealed = new Map<unknown, Set<string | number>>();
     let schema = introspection;
