@@ -101,7 +101,7 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
   return {
     url,
     config,
-    reload: async () => void (await Promise.all([reloader?.now(), credentials.now?.()])),
+    reload: async () => void (await Promise.all([reloader?.now(), credentials.check?.()])),
     close: () => (closing ??= drain()),
   };
 }

@@ -77,7 +77,7 @@ function superviseWorkers({ workers, config, events, log, source, credentials }:
   }
   const { url } = workers;
   const reload = async (): Promise<void> => {
-    await Promise.all([reloader.now(), credentials.now()]);
+    await Promise.all([reloader.now(), credentials.check()]);
   };
   return { url, config, reload, close: () => (closing ??= drain()) };
 }

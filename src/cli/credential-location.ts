@@ -29,7 +29,10 @@ export interface ConfigEntry {
 /** Longer than for a request: a person is waiting. */
 const storeTimeouts = { commandTimeoutMs: 2000, connectTimeoutMs: 2000, startTimeoutMs: 1000 };
 
-/** @throws {UsageError} Unless the flags name exactly one location. @throws {CommandFailed} If gateway.yaml names none. */
+/**
+ * @throws {UsageError} Unless the flags name exactly one location.
+ * @throws {CommandFailed} If gateway.yaml names none.
+ */
 export async function readLocation(
   flags: Readonly<Record<string, string | boolean | undefined>>,
   { key, read }: ConfigEntry,

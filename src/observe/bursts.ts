@@ -1,4 +1,4 @@
-/** Counts what happens many times for one reason, and tells it once a second at most. */
+/** Aggregates frequent events: counts them by key, and reports each key once a second at most. */
 
 export interface Burst {
   readonly count: number;
@@ -7,27 +7,27 @@ export interface Burst {
 
 export class Bursts {
   readonly #counts = new Map<string, { count: number; readonly first: Burst['first'] }>();
-  readonly #tell: (key: string, burst: Burst) => void;
+  readonly #report: (key: string, burst: Burst) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tell: (key: string, burst: Burst) => void) {
-    this.#tell = tell;
+  constructor(report: (key: string, burst: Burst) => void) {
+    this.#report = report;
   }
 
-  /** @param key One of few: there is a line for each. */
+  /** @param key Of low cardinality: each is reported by itself. */
   add(key: string, first: Burst['first']): void {
-    const known = this.#counts.get(key);
-    if (known) known.count += 1;
+    const burst = this.#counts.get(key);
+    if (burst) burst.count += 1;
     else this.#counts.set(key, { count: 1, first });
-    this.#timer ??= setTimeout(() => this.flush(), everyMs).unref();
+    this.#timer ??= setTimeout(() => this.flush(), intervalMs).unref();
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [key, burst] of this.#counts) this.#tell(key, burst);
+    for (const [key, burst] of this.#counts) this.#report(key, burst);
     this.#counts.clear();
   }
 }
 
-const everyMs = 1000;
+const intervalMs = 1000;

@@ -1,4 +1,4 @@
-/** The errors of one answer as log lines: one for all that failed alike, however many fields a client asked for. */
+/** Logs the field errors of one answer: one line per code and service, however many fields failed. */
 
 import type { Logger } from 'pino';
 
@@ -9,25 +9,25 @@ import { causesMax, describe, reasonOf } from './reasons.ts';
 type FieldErrors = GatewayEvents['fieldsFailed'];
 type FieldError = FieldErrors['errors'][number];
 
-/** Of one answer. Backends choose codes, so there may be as many as errors. */
+/** Per answer. Services choose codes, so there may be one per error. */
 const linesMax = 10;
 const pathsMax = 5;
 
-/** @param isRedacted Backends' words are withheld. */
+/** @param isRedacted Withholds messages of services. */
 export function logFieldFailures(
   logger: Logger,
   isRedacted: boolean,
   { requestId, errors }: FieldErrors,
 ): void {
-  const shown = isRedacted ? errors.map(withoutWords) : errors;
-  const alike = Map.groupBy(shown, ({ code, service }) => JSON.stringify([code, service]));
-  const groups = [...alike.values()];
+  const loggable = isRedacted ? errors.map(redact) : errors;
+  const byKind = Map.groupBy(loggable, ({ code, service }) => JSON.stringify([code, service]));
+  const groups = [...byKind.values()];
   for (const group of groups.slice(0, linesMax)) logGroup(logger, requestId, group);
   const rest = groups.slice(linesMax).flat();
   if (rest.length > 0) logger.warn({ requestId, fields: rest.length }, 'more fields failed');
 }
 
-/** Who is denied has done no harm: such a line is no warning. */
+/** A denied field is not a failure of the system, so it is no warning. */
 function logGroup(logger: Logger, requestId: string, group: readonly FieldError[]): void {
   const first = group[0] as FieldError;
   const { code, message, service } = first;
@@ -42,23 +42,23 @@ function causeOf({ code, cause }: FieldError): string | undefined {
   return isDefect && !noteOf(cause).isRemark ? describe(cause) : reasonOf(cause);
 }
 
-/** Without what a backend said: it may be anything that a client sent it. */
-function withoutWords(error: FieldError): FieldError {
+/** Without texts of a service, which may repeat anything that a client sent. */
+function redact(error: FieldError): FieldError {
   const { cause } = error;
-  const isSaid = repeatsBackend(cause);
-  const known = isSaid ? { ...error, cause: undefined } : error;
-  // A failure inside a resolver, or of the call itself, is told in our words.
-  const isOurs = cause instanceof Error && !isSaid && !noteOf(cause).isRemark;
-  if (!error.fromBackend || isOurs) return known;
-  return { ...known, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
+  const hasServiceText = isFromService(cause);
+  const redacted = hasServiceText ? { ...error, cause: undefined } : error;
+  // The message is the gateway's own if a resolver, or the call itself, failed.
+  const isOwnMessage = cause instanceof Error && !hasServiceText && !noteOf(cause).isRemark;
+  if (!error.fromBackend || isOwnMessage) return redacted;
+  return { ...redacted, message: 'withheld', code: isCodeName(error.code) ? error.code : 'SERVICE_ERROR' };
 }
 
-/** Or what is behind it does: a call's refusal, or the status of a gRPC call. */
-function repeatsBackend(cause: unknown): boolean {
-  let one = cause;
-  for (let depth = 0; one instanceof Error && depth < causesMax; depth += 1) {
-    if (noteOf(one).isServiceText) return true;
-    one = one.cause;
+/** Whether the error or one of its causes repeats a text of a service, such as the status of a gRPC call. */
+function isFromService(cause: unknown): boolean {
+  let error = cause;
+  for (let depth = 0; error instanceof Error && depth < causesMax; depth += 1) {
+    if (noteOf(error).isServiceText) return true;
+    error = error.cause;
   }
   return false;
 }

@@ -1,9 +1,9 @@
-/** Bounds each field of a log line, whoever it comes from: names in documents are as long as a client likes. */
+/** Truncates the fields of a log line: clients choose some of them, such as operation names and aliases. */
 
 import { cutText } from '../shared/cut-text.ts';
 
 const charsMax = 256;
-/** Of stack traces and of what composition says. */
+/** For stack traces and composition errors. */
 const longCharsMax = 16_384;
 const longFields: ReadonlySet<string> = new Set(['err', 'cause', 'reason']);
 const elementsMax = 50;

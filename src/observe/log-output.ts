@@ -1,32 +1,32 @@
 /**
- * Standard output, for the log: written while requests go on, within a limit, and without care for a reader that is
- * slow or gone.
+ * Standard output for the log: asynchronous, with a bounded buffer, so that a reader that is slow or has ended does not
+ * hold up requests.
  */
 
 import { destination, type DestinationStream } from 'pino';
 
 export interface LogOutput {
   readonly stream: DestinationStream;
-  /** Lines left out since the last call, because they were more than the reader took. */
+  /** Lines dropped since the last call because the buffer was full. */
   lost(): number;
-  /** Called when everything is written. */
+  /** Calls `listener` whenever the buffer is empty. */
   onDrained(listener: () => void): void;
   /**
-   * Resolves once the lines are written, nobody reads them any more, or after a second.
+   * Resolves once the lines are written, the reader has ended, or after a second.
    *
-   * Before `process.exit`: what the library writes while a process exits it tries for ever where the reader is gone.
+   * Await it before `process.exit`: while the process exits, the library retries forever if the reader has ended.
    */
   flushed(): Promise<void>;
 }
 
 const flushTimeoutMs = 1000;
 
-/** @param bufferBytesMax Of lines not yet written; more are lost. */
+/** @param bufferBytesMax Of lines not yet written; beyond it, lines are dropped. */
 export function standardOutput(bufferBytesMax: number): LogOutput {
   const stream = destination({ dest: 1, sync: false, maxLength: bufferBytesMax });
   let isBroken = false;
   let lost = 0;
-  // Without a listener it would end the process.
+  // Without a listener an error would end the process.
   stream.on('error', () => (isBroken = true));
   stream.on('drop', () => (lost += 1));
   return {
@@ -41,15 +41,15 @@ export function standardOutput(bufferBytesMax: number): LogOutput {
       new Promise((resolve) => {
         if (isBroken) return resolve();
         const done = (): void => {
-          clearTimeout(late);
+          clearTimeout(timer);
           stream.off('drain', done);
           stream.off('error', done);
           resolve();
         };
-        const late = setTimeout(done, flushTimeoutMs);
+        const timer = setTimeout(done, flushTimeoutMs);
         stream.on('drain', done);
         stream.on('error', done);
-        // Nothing more, behind all that is there.
+        // Empty: drained once everything before it is written.
         return void stream.write('');
       }),
   };

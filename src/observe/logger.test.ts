@@ -1,4 +1,4 @@
-/** What the log says, and how much of it there is however much a client asks for. */
+/** What the log says, and that its volume is bounded whatever clients send. */
 
 import { PassThrough } from 'node:stream';
 
@@ -13,7 +13,7 @@ import { logTo } from './logger.ts';
 type FieldError = GatewayEvents['fieldsFailed']['errors'][number];
 
 const denied: FieldError = { code: 'FORBIDDEN', message: 'no', fromBackend: false };
-const out: FieldError = {
+const unavailable: FieldError = {
   code: 'SERVICE_UNAVAILABLE',
   message: 'a could not be reached',
   service: 'a',
@@ -23,7 +23,7 @@ const out: FieldError = {
 
 it.each([
   ['denied', denied, 30, 'fields denied'],
-  ['of a service that is out', out, 40, 'field failed'],
+  ['of a service that is unavailable', unavailable, 40, 'field failed'],
 ])('a thousand fields %s are one line', async (_what, error, level, msg) => {
   const { events, lines } = given();
   const errors = Array.from({ length: 1000 }, (_, i) => ({ ...error, path: [`alias${i}`, 0] }));
@@ -40,7 +40,7 @@ it.each([
   ]);
 });
 
-it('errors of which no two are alike are a few lines', async () => {
+it('errors that all differ are a few lines', async () => {
   const { events, lines } = given();
   const errors = Array.from({ length: 1000 }, (_, i) => ({
     ...denied,
@@ -72,7 +72,7 @@ it.each<[string, (events: Events) => void]>([
   ],
   [
     'an alias',
-    (events) => events.emit('fieldsFailed', { requestId: 'r1', errors: [{ ...out, path: [long] }] }),
+    (events) => events.emit('fieldsFailed', { requestId: 'r1', errors: [{ ...unavailable, path: [long] }] }),
   ],
   [
     'a code and a message of a backend',
@@ -91,7 +91,7 @@ it.each<[string, (events: Events) => void]>([
       }),
   ],
   ['a defect', (events) => events.emit('defect', { where: long, requestId: 'r1', error: new Error(long) })],
-])('the name or word of %s is cut', async (_what, happen) => {
+])('a long text of %s is truncated', async (_what, happen) => {
   const { events, lines, text } = given();
   happen(events);
   const [line] = await lines();
@@ -104,16 +104,16 @@ it.each<[string, FieldError]>([
   [
     'an open breaker',
     {
-      ...out,
+      ...unavailable,
       cause: new CallFailure('SERVICE_UNAVAILABLE', 'a is not answering', { outcome: 'refused' }),
     },
   ],
-  ['a connection that was refused', out],
+  ['a connection that was refused', unavailable],
   [
     'a malformed error',
-    { ...out, code: 'INTERNAL_ERROR', cause: noted({ isRemark: true }, 'MalformedError') },
+    { ...unavailable, code: 'INTERNAL_ERROR', cause: noted({ isRemark: true }, 'MalformedError') },
   ],
-])('%s has its reason in words and no stack trace', async (_what, error) => {
+])('%s has its reason and no stack trace', async (_what, error) => {
   const { events, lines, text } = given();
   events.emit('fieldsFailed', { requestId: 'r1', errors: [error] });
   expect(await lines()).toMatchObject([{ cause: (error.cause as Error).message }]);
@@ -123,7 +123,10 @@ it.each<[string, FieldError]>([
 it('a defect has its stack trace', async () => {
   const { events, lines, text } = given();
   const cause = new TypeError('x is not a function');
-  events.emit('fieldsFailed', { requestId: 'r1', errors: [{ ...out, code: 'INTERNAL_ERROR', cause }] });
+  events.emit('fieldsFailed', {
+    requestId: 'r1',
+    errors: [{ ...unavailable, code: 'INTERNAL_ERROR', cause }],
+  });
   events.emit('requestRefused', { requestId: 'r2', error: cause });
   expect(await lines()).toHaveLength(2);
   expect(text().match(/TypeError: x is not a function\\n {4}at /g)).toHaveLength(2);
@@ -136,15 +139,21 @@ it('requests that are refused for one reason are one line a second, without a st
     const cause = new Error('connect ECONNREFUSED');
     for (let i = 0; i < 1000; i += 1) {
       events.emit('requestRefused', { requestId: `r${i}`, error: new GatewayError('OVERLOADED', 'busy') });
-      const unknown = new GatewayError('AUTHENTICATION_UNAVAILABLE', 'nobody can say', { cause });
-      events.emit('requestRefused', { requestId: `r${i}`, error: unknown });
+      const unavailableError = new GatewayError('AUTHENTICATION_UNAVAILABLE', 'introspection failed', {
+        cause,
+      });
+      events.emit('requestRefused', { requestId: `r${i}`, error: unavailableError });
     }
     vi.advanceTimersByTime(1000);
     events.emit('requestRefused', { requestId: 'r9', error: new GatewayError('OVERLOADED', 'busy') });
     events.emit('requestRefused', { requestId: 'r9', error: new GatewayError('BAD_USER_INPUT', 'no') });
     expect(await lines()).toMatchObject([
       { level: 40, code: 'OVERLOADED', requests: 1000, requestId: 'r0', reason: 'busy' },
-      { code: 'AUTHENTICATION_UNAVAILABLE', requests: 1000, reason: 'nobody can say: connect ECONNREFUSED' },
+      {
+        code: 'AUTHENTICATION_UNAVAILABLE',
+        requests: 1000,
+        reason: 'introspection failed: connect ECONNREFUSED',
+      },
       { code: 'OVERLOADED', requests: 1, requestId: 'r9' },
     ]);
     expect(text()).not.toContain(' at ');
@@ -172,10 +181,10 @@ it.each<[string, FieldError, object]>([
   ],
   [
     'a refusal behind a failure of ours',
-    { ...out, cause: new Error('failed', { cause: noted({ isServiceText: true }, 'secret') }) },
-    { message: out.message },
+    { ...unavailable, cause: new Error('failed', { cause: noted({ isServiceText: true }, 'secret') }) },
+    { message: unavailable.message },
   ],
-])('the words of %s are withheld where they are to be', async (_what, error, shown) => {
+])('texts of %s are redacted if so configured', async (_what, error, shown) => {
   const { events, lines, text } = given('redact');
   events.emit('fieldsFailed', { requestId: 'r1', errors: [error] });
   expect(await lines()).toMatchObject([shown]);

@@ -13,12 +13,12 @@ import { type LogOutput, standardOutput } from './log-output.ts';
 import { describe, describeCause, reasonOf } from './reasons.ts';
 import { errorText } from '../shared/error-text.ts';
 
-/** Of what is wrong with a credential, which a client chose. */
+/** The reason may quote a credential, whose length the client chooses. */
 const reasonCharsMax = 256;
 
 export type Log = Pick<LogOutput, 'flushed'>;
 
-/** @param worker The number of this worker process, where there are several: each line says it. */
+/** @param worker The number of this worker process, if there are several; logged on each line. */
 export function logEvents(events: Events, config: GatewayConfig['log'], worker?: number): Log {
   return logTo(standardOutput(config.bufferBytesMax), events, { ...config, worker });
 }
@@ -37,7 +37,7 @@ export function logTo(output: LogOutput, events: Events, { worker, ...config }: 
   const logger = pino(settings, output.stream);
   output.onDrained(() => {
     const lines = output.lost();
-    if (lines > 0) logger.warn({ lines }, 'log lines lost: their reader was too slow');
+    if (lines > 0) logger.warn({ lines }, 'log lines lost: the reader of standard output is too slow');
   });
   const refusals = logRequests(events, logger, config.backendMessages === 'redact');
   logAuthentication(events, logger);
@@ -51,7 +51,7 @@ export function logTo(output: LogOutput, events: Events, { worker, ...config }: 
   };
 }
 
-/** What becomes of requests. */
+/** @returns The counts of refused requests, not yet logged. */
 function logRequests(events: Events, logger: Logger, isRedacted: boolean): Bursts {
   if (logger.isLevelEnabled('info')) {
     events.on('requestEnded', (event) => {
@@ -75,15 +75,15 @@ function logProcess(events: Events, logger: Logger, worker: number | undefined):
     else logger.info(event, 'no longer overloaded');
   });
   events.on('unreadAnswersDropped', (event) =>
-    logger.warn(event, 'answers dropped: their clients do not read them'),
+    logger.warn(event, 'connections closed: clients do not read their responses'),
   );
-  events.on('connectionsShed', (event) => logger.warn(event, 'connections closed: there are too many'));
-  // A worker gets its graph from the planner of the primary process, which has loaded it.
+  events.on('connectionsShed', (event) => logger.warn(event, 'connections closed: too many are open'));
+  // In a worker, the planner of the primary process has loaded it already.
   const loaded = worker === undefined ? 'supergraph loaded' : 'supergraph in place';
   events.on('supergraphLoaded', (event) => logger.info(event, loaded));
   events.on('supergraphRefused', ({ error }) => {
     const reason = errorText(error);
-    logger.error({ reason }, 'the changed graph is not usable; the one before stays');
+    logger.error({ reason }, 'the changed graph is invalid; the previous graph stays in use');
   });
   events.on('workerStarted', (event) => logger.info(event, 'worker started'));
   events.on('workerFailed', ({ worker: number, error }) => {
@@ -98,7 +98,7 @@ function logProcess(events: Events, logger: Logger, worker: number | undefined):
   events.on('closed', () => logger.info('closed'));
 }
 
-/** The client's own mistakes are counted in the request line; only ours need a line of their own. */
+/** Client errors are in the request line; only failures of the gateway get a line of their own. */
 function logRefusals(events: Events, logger: Logger): Bursts {
   const bursts = new Bursts((code, { count, first }) =>
     logger.warn({ code, requests: count, ...first }, 'requests refused'),
@@ -112,7 +112,7 @@ function logRefusals(events: Events, logger: Logger): Bursts {
       const reason = cutText(error.cause.message, reasonCharsMax);
       logger.info({ requestId, reason }, 'not authenticated');
     }
-    // Overload, a provider or Redis that is down: many at once, each for the same reason.
+    // Overload, an identity provider or Redis that is down: many requests fail at once for the same reason.
     if (error.httpStatus >= 500) bursts.add(error.code, { requestId, reason: reasonOf(error) });
   });
   return bursts;
@@ -123,11 +123,9 @@ function logAuthentication(events: Events, logger: Logger): void {
   events.on('credentialsReplaced', (event) => logger.info(event, 'certificates and keys replaced'));
   events.on('credentialsRefused', ({ error }) => {
     const reason = errorText(error);
-    logger.error({ reason }, 'changed certificates or keys are not usable; those before stay');
+    logger.error({ reason }, 'changed certificates or keys are invalid; the previous ones stay in use');
   });
-  events.on('authDataFailed', (event) =>
-    logger.warn(event, 'cannot read or write what authentication goes by'),
-  );
+  events.on('authDataFailed', (event) => logger.warn(event, 'cannot read or write API keys or revocations'));
 }
 
 function logServices(events: Events, logger: Logger): void {
@@ -141,7 +139,7 @@ function logServices(events: Events, logger: Logger): void {
   });
   events.on('discoveryFailed', ({ error, ...event }) => {
     const reason = errorText(error);
-    logger.warn({ ...event, reason }, 'no addresses from DNS; those known stay');
+    logger.warn({ ...event, reason }, 'service discovery by DNS failed; the previous addresses stay in use');
   });
   if (logger.isLevelEnabled('debug')) {
     events.on('callRetried', (event) => logger.debug(event, 'call retried'));

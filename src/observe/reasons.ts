@@ -1,14 +1,14 @@
-/** Errors as the log has them: a stack trace where somebody must look at the code, else the reason in words. */
+/** Errors as text for the log: with a stack trace for a defect, else the messages alone. */
 
 import { isGatewayError } from '../shared/errors.ts';
 
-/** Followed behind an error. */
+/** How many causes of an error are followed. */
 export const causesMax = 5;
 
-/** With the stack trace of what is behind it, unless it is one of the failures that are to be expected. */
+/** With the stack trace, unless the failure is an expected one. */
 export function describe(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  // Whatever else somebody threw may hold anything: a request with its headers, say.
+  // Other thrown values may hold anything, such as a request with its headers.
   if (!(error instanceof Error)) return typeof error === 'string' ? error : `${typeof error}, not an Error`;
   return isExpected(error) ? reasonOf(error) : (error.stack ?? error.message);
 }
@@ -17,24 +17,24 @@ export function describeCause(error: unknown): string | undefined {
   return error instanceof Error ? describe(error.cause) : undefined;
 }
 
-/** Messages of the error and of its causes. */
+/** The messages of the error and its causes, without repetition. */
 export function reasonOf(error: unknown): string | undefined {
   const messages: string[] = [];
-  let one = error;
-  while (one !== undefined && messages.length < causesMax) {
-    const message = one instanceof Error ? messageOf(one) : describe(one);
+  let current = error;
+  while (current !== undefined && messages.length < causesMax) {
+    const message = current instanceof Error ? messageOf(current) : describe(current);
     if (message !== undefined && message !== messages.at(-1)) messages.push(message);
-    one = one instanceof Error ? one.cause : undefined;
+    current = current instanceof Error ? current.cause : undefined;
   }
   return messages.length === 0 ? undefined : messages.join(': ');
 }
 
-/** Errors of sockets may have a code and no message. */
+/** Socket errors may have a code and no message. */
 function messageOf(error: Error): string {
   return error.message === '' && 'code' in error ? String(error.code) : error.message;
 }
 
-/** Refused, out, too slow or unreadable: its code and its words say all there is. */
+/** Failures with an error code: code and message say everything. */
 function isExpected(error: Error): boolean {
   return isGatewayError(error) && error.code !== 'INTERNAL_ERROR';
 }

@@ -4,7 +4,7 @@ import { Admission } from './admission.ts';
 import { Overload } from './overload.ts';
 
 describe('Admission', () => {
-  it('lets requests in up to its limit, and the others in their order', async () => {
+  it('admits requests up to the limit, and queues the others in order', async () => {
     const { admission, enter, entered } = given();
     for (const name of ['a', 'b', 'c', 'd']) enter(name);
     expect(entered).toEqual(['a', 'b']);
@@ -16,7 +16,7 @@ describe('Admission', () => {
     expect(entered).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('lets more in while the processor waits for slow backends', async () => {
+  it('raises the limit while the event loop is idle and requests are queued', async () => {
     const { admission, enter, entered, state } = given();
     for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name);
     state.busy = 0.3;
@@ -31,7 +31,7 @@ describe('Admission', () => {
     expect(entered).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('goes back to its least when the processor is busy all the time', () => {
+  it('lowers the limit to its minimum while the event loop is saturated', () => {
     const { admission, enter, state } = given();
     for (let i = 0; i < 20; i += 1) enter(String(i));
     state.busy = 0.3;
@@ -42,14 +42,14 @@ describe('Admission', () => {
     expect(admission.limit).toBe(2);
   });
 
-  it('does not rise while nobody waits', () => {
+  it('does not raise the limit without queued requests', () => {
     const { admission, state } = given();
     state.busy = 0;
     for (let i = 0; i < 50; i += 1) admission.adjust();
     expect(admission.limit).toBe(2);
   });
 
-  it('refuses what the queue has no room for, with a time to come back', () => {
+  it('refuses requests beyond the queue, with a retryAfter', () => {
     const { admission, enter } = given({ queueMax: 1 });
     for (const name of ['a', 'b', 'c']) enter(name);
     expect(() => admission.enter(() => false)).toThrow(
@@ -57,7 +57,7 @@ describe('Admission', () => {
     );
   });
 
-  it('refuses a request that waited too long, and gives its place to nobody', async () => {
+  it('refuses a request that waited too long, without taking a slot', async () => {
     const { admission, enter, entered } = given({ waitTimeoutMs: 1 });
     enter('a');
     enter('b');
@@ -68,16 +68,16 @@ describe('Admission', () => {
     expect(entered).toEqual(['a', 'b', 'd']);
   });
 
-  it('when there is too much to do refuses queries first, then everything', () => {
+  it('refuses queries first under overload, then everything', () => {
     const { admission, overload } = given();
     const enterWith = (mayChangeData: boolean) => () => admission.enter(() => mayChangeData);
     const refused = expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } });
-    overload.look({ lagMs: 0, heapShare: 0.93 });
+    overload.update({ lagMs: 0, heapShare: 0.93 });
     expect(enterWith(false)).toThrow(refused);
     expect(enterWith(true)).not.toThrow();
-    overload.look({ lagMs: 0, heapShare: 0.99 });
+    overload.update({ lagMs: 0, heapShare: 0.99 });
     expect(enterWith(true)).toThrow(refused);
-    overload.look({ lagMs: 0, heapShare: 0.3 });
+    overload.update({ lagMs: 0, heapShare: 0.3 });
     expect(enterWith(false)).not.toThrow();
   });
 });

@@ -1,10 +1,10 @@
 /**
- * How many requests are executed at once. Once the processor is busy all the time, more at once only means more live
- * data for the garbage collector to copy, so the limit is low; while it waits for slow backends the limit rises.
+ * Adaptive concurrency limit. While the event loop is saturated, more concurrent requests only mean more live data for
+ * the garbage collector to copy, so the limit is low; while the process waits for slow services, the limit rises.
  *
- * When the process is overloaded nonetheless, requests are refused at once, see `overload.ts`.
- * Requests wait their turn in order, before their body is parsed; health checks do not come here. Those that wait for the
- * planner leave their place to others meanwhile, and are first in line when they come back.
+ * If the process is overloaded nonetheless, requests are refused at once, see `overload.ts`.
+ * Requests queue in order, before their body is parsed; health checks are exempt. A request that waits for the planner
+ * gives up its slot meanwhile, and comes before the queue when it returns.
  */
 
 import { getHeapStatistics } from 'node:v8';
@@ -17,10 +17,10 @@ import type { Events } from '../shared/events.ts';
 import { type Measured, Overload, type OverloadLevel } from './overload.ts';
 
 export interface AdmissionOptions {
-  /** Also where it starts. */
+  /** Also the initial limit. */
   readonly limitMin: number;
   readonly limitMax: number;
-  /** Requests waiting; one more is refused with `OVERLOADED`. */
+  /** Queued requests; one more is refused with `OVERLOADED`. */
   readonly queueMax: number;
   /** Longest wait, in ms. */
   readonly waitTimeoutMs: number;
@@ -33,35 +33,35 @@ export interface AdmissionOptions {
   readonly onOverload: (level: OverloadLevel, measured: Measured) => void;
 }
 
-/** Between two looks at the utilization. */
+/** Interval between two measurements. */
 const adjustEveryMs = 50;
 const busyAbove = 0.95;
 const idleBelow = 0.8;
-/** So many looks in a row must find the thread idle before the limit rises: one may fall between two requests. */
-const idleLooksMin = 3;
+/** Consecutive idle measurements before the limit rises: a single one may fall between two requests. */
+const idleSamplesMin = 3;
 
-interface Waiting {
+interface QueuedRequest {
   readonly admit: () => void;
   readonly timer: NodeJS.Timeout;
 }
 
 export class Admission implements AdmissionStage {
   readonly #options: AdmissionOptions;
-  readonly #queue = new Set<Waiting>();
-  /** They were admitted before. */
+  readonly #queue = new Set<QueuedRequest>();
+  /** Admitted before, and waiting to get a slot again. */
   readonly #returning: Array<() => void> = [];
   readonly #timer: NodeJS.Timeout;
   #limit: number;
   #running = 0;
-  #idleLooks = 0;
-  #lookedAtMs: number;
+  #idleSamples = 0;
+  #measuredAtMs: number;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#limit = options.limitMin;
-    this.#lookedAtMs = options.now();
+    this.#measuredAtMs = options.now();
     this.#timer = setInterval(() => {
-      this.#lookForOverload();
+      this.#checkOverload();
       this.adjust();
     }, adjustEveryMs);
     this.#timer.unref();
@@ -71,14 +71,14 @@ export class Admission implements AdmissionStage {
     return this.#limit;
   }
 
-  /** The heap is nearly full: clients shall come back over a connection to another instance. */
+  /** The heap is nearly full: connections are closed, so that clients reconnect to another instance. */
   get closesConnections(): boolean {
     return this.#options.overload.closesConnections;
   }
 
   /**
-   * @param mayChangeData Asked only when there is too much to do: what changes data is refused last.
-   * @returns undefined when the request may go on at once. Either way call `leave` when it is done.
+   * @param mayChangeData Called only under overload: mutations are refused last.
+   * @returns undefined if the request is admitted at once. Call `leave` when it is done.
    * @throws {GatewayError} `OVERLOADED`, at once or after the wait: then do not call `leave`.
    */
   enter(mayChangeData: () => boolean): Promise<void> | undefined {
@@ -91,20 +91,20 @@ export class Admission implements AdmissionStage {
     if (this.#queue.size >= this.#options.queueMax) throw overloaded();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#queue.delete(waiting);
+        this.#queue.delete(queued);
         reject(overloaded());
       }, this.#options.waitTimeoutMs);
-      const waiting: Waiting = { admit: resolve, timer };
-      this.#queue.add(waiting);
+      const queued: QueuedRequest = { admit: resolve, timer };
+      this.#queue.add(queued);
     });
   }
 
   leave(): void {
     this.#running -= 1;
-    this.#admitWaiting();
+    this.#admitQueued();
   }
 
-  /** For a request that was admitted, while it waits for something else: its place is free until then. */
+  /** Frees the slot of an admitted request while it waits for `wait`. */
   readonly aside: Aside = async (wait) => {
     this.leave();
     try {
@@ -114,16 +114,16 @@ export class Admission implements AdmissionStage {
     }
   };
 
-  /** Looks at the utilization. Called by itself; public for tests. */
+  /** Adapts the limit to the utilization. Called periodically; public for tests. */
   adjust(): void {
-    const busy = this.#options.utilization();
+    const utilization = this.#options.utilization();
     const { limitMin, limitMax } = this.#options;
-    this.#idleLooks =
-      busy < idleBelow && this.#queue.size + this.#returning.length > 0 ? this.#idleLooks + 1 : 0;
-    if (busy > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
-    else if (this.#idleLooks >= idleLooksMin) {
+    this.#idleSamples =
+      utilization < idleBelow && this.#queue.size + this.#returning.length > 0 ? this.#idleSamples + 1 : 0;
+    if (utilization > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
+    else if (this.#idleSamples >= idleSamplesMin) {
       this.#limit = Math.min(limitMax, Math.ceil(this.#limit * 1.5));
-      this.#admitWaiting();
+      this.#admitQueued();
     }
   }
 
@@ -131,12 +131,12 @@ export class Admission implements AdmissionStage {
     clearInterval(this.#timer);
   }
 
-  #lookForOverload(): void {
+  #checkOverload(): void {
     const { overload, heapShare, now, onOverload } = this.#options;
     const nowMs = now();
-    const measured = { lagMs: nowMs - this.#lookedAtMs - adjustEveryMs, heapShare: heapShare() };
-    this.#lookedAtMs = nowMs;
-    if (overload.look(measured)) onOverload(overload.level, measured);
+    const measured = { lagMs: nowMs - this.#measuredAtMs - adjustEveryMs, heapShare: heapShare() };
+    this.#measuredAtMs = nowMs;
+    if (overload.update(measured)) onOverload(overload.level, measured);
   }
 
   #return(): Promise<void> | undefined {
@@ -147,17 +147,17 @@ export class Admission implements AdmissionStage {
     return new Promise((resolve) => this.#returning.push(resolve));
   }
 
-  #admitWaiting(): void {
+  #admitQueued(): void {
     while (this.#returning.length > 0 && this.#running < this.#limit) {
       this.#running += 1;
       this.#returning.shift()?.();
     }
-    for (const waiting of this.#queue) {
+    for (const queued of this.#queue) {
       if (this.#running >= this.#limit) return;
-      this.#queue.delete(waiting);
-      clearTimeout(waiting.timer);
+      this.#queue.delete(queued);
+      clearTimeout(queued.timer);
       this.#running += 1;
-      waiting.admit();
+      queued.admit();
     }
   }
 }
@@ -193,7 +193,7 @@ function loopUtilization(): () => number {
 }
 
 function overloaded(): GatewayError {
-  return new GatewayError('OVERLOADED', 'The gateway has too much to do; try again later', {
+  return new GatewayError('OVERLOADED', 'The gateway is overloaded; try again later', {
     public: { retryAfter: 1 },
   });
 }

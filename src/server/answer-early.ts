@@ -1,7 +1,7 @@
 /**
- * Sends an answer, also one for which nobody waits until the request is there, such as 413. What the client still sends
- * is then read and dropped, within bounds: were the connection closed instead, most clients would see a broken pipe and
- * never read the answer.
+ * Sends a response, possibly before the request has arrived completely, such as 413. The rest of the request is then
+ * read and discarded, within bounds: if the connection were closed instead, most clients would fail with a broken pipe
+ * and never read the response.
  */
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
@@ -9,60 +9,60 @@ import type { Duplex } from 'node:stream';
 
 import type { UnreadAnswers } from './unread-answers.ts';
 
-/** Of one request, after its answer. */
-const droppedBytesMax = 67_108_864;
-/** For a client to send more of a request that is answered, or to read the last answer and close its connection. */
+/** How much of one request is discarded after its response. */
+const discardedBytesMax = 67_108_864;
+/** How long a client may take to send the next part of an answered request, or to read a last response and close. */
 const lingerMs = 2000;
 
 const answeredEarly = new WeakSet<Duplex>();
 const lingering = new WeakSet<Duplex>();
 
-export interface WholeAnswer {
+export interface WholeResponse {
   readonly status: number;
   /** With `content-length`. */
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | Buffer;
 }
 
-export function sendWhole(response: ServerResponse, answer: WholeAnswer, unread: UnreadAnswers): void {
+export function sendWhole(response: ServerResponse, answer: WholeResponse, unread: UnreadAnswers): void {
   const { status, headers, body } = answer;
-  const { complete, headers: asked } = response.req;
+  const { complete, headers: requestHeaders } = response.req;
   if (complete) {
     response.writeHead(status, headers);
     unread.end(response, body);
-  } else if (asked.expect === undefined) {
+  } else if (requestHeaders.expect === undefined) {
     response.writeHead(status, headers);
     endOnceRead(response, body);
   } else {
-    // A client that waits for "100 Continue" sends its body or not: nobody knows where its next request begins.
+    // A client that waits for "100 Continue" may send its body or not: where its next request begins is unknown.
     response.writeHead(status, { ...headers, connection: 'close' });
     unread.end(response, body);
   }
 }
 
-/** The time for a whole request bounds this too. */
+/** Ends the response once the request has been discarded. The receive timeout of a request applies as well. */
 function endOnceRead(response: ServerResponse, body: string | Buffer): void {
   const request = response.req;
   answeredEarly.add(request.socket);
   response.write(body);
-  const late = setTimeout(() => request.socket.destroy(), lingerMs);
-  let left = droppedBytesMax;
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs);
+  let remaining = discardedBytesMax;
   request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.socket.destroy();
-    late.refresh();
+    remaining -= chunk.length;
+    if (remaining < 0) request.socket.destroy();
+    timer.refresh();
   });
   request.on('end', () => {
     answeredEarly.delete(request.socket);
     response.end();
   });
-  response.on('close', () => clearTimeout(late));
+  response.on('close', () => clearTimeout(timer));
   request.resume();
 }
 
 /**
- * Ends a connection whose bytes are no HTTP, or no longer: with `answer`, unless it was answered before.
- * It is there for a moment more, for the client to read it.
+ * Ends a connection on which no further request can be read: with `answer`, unless the request has been answered
+ * already. The connection lingers for a moment, so that the client can read it.
  */
 export function endWith(socket: Duplex, answer: string): void {
   if (lingering.has(socket)) return;
@@ -71,8 +71,8 @@ export function endWith(socket: Duplex, answer: string): void {
     return;
   }
   lingering.add(socket);
-  const late = setTimeout(() => socket.destroy(), lingerMs);
-  socket.on('close', () => clearTimeout(late));
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.on('close', () => clearTimeout(timer));
   if (answeredEarly.has(socket)) socket.end();
   else socket.end(answer);
 }

@@ -1,9 +1,9 @@
 /**
- * What an answer of the endpoint says of who may keep it, with the other headers of services and plugins.
+ * The headers of a response of the endpoint: `cache-control` and `vary`, with those of services and plugins.
  *
- * `no-store` unless a service says otherwise, and then what the strictest of all services says. Never `public` where
- * credentials, a rule or a mask had a part in it. It varies by `Accept`, by every header that can change it
- * (`config/gateway/input-headers.ts`) and by what services name.
+ * `cache-control` is `no-store` unless services send one; then the strictest of all services wins. It is never `public`
+ * if the answer depends on credentials, a rule or a mask. The answer varies by `Accept`, by every header that can
+ * change it (`config/gateway/input-headers.ts`) and by what services name in `vary`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9111
  */
@@ -25,28 +25,28 @@ import {
 } from '../sources/http/cache-control.ts';
 import { saidToClient, varyNames } from '../sources/headers/answer-header-rules.ts';
 
-interface Answering {
+interface HeaderInputs {
   readonly locals: RequestContext['locals'];
   readonly principal: Principal;
-  /** As they came. */
+  /** Of the request. */
   readonly headers: IncomingHttpHeaders;
-  readonly answer: Unlabelled;
+  readonly answer: UnlabelledAnswer;
 }
 
-/** What an answer is before its headers say who may keep it. */
-export interface Unlabelled extends Omit<Answered, 'headers'> {
-  /** Of services, plugins and of the answer itself. */
+/** An answer before its caching headers are set. */
+export interface UnlabelledAnswer extends Omit<Answered, 'headers'> {
+  /** From services, from plugins, and of the answer itself. */
   readonly headers: Readonly<Record<string, string>>;
   readonly keep: Keep;
 }
 
-/** Completes what is sent to clients. */
+/** Sets the headers of an answer. */
 export interface AnswerLabels {
-  answered(read: Read, answer: Unlabelled): Answered;
-  /** @param from Of the request that is refused. */
+  answered(read: Read, answer: UnlabelledAnswer): Answered;
+  /** @param request The refused request. */
   refused(
-    from: { readonly head: RequestHead; readonly headers: IncomingHttpHeaders },
-    answer: Unlabelled,
+    request: { readonly head: RequestHead; readonly headers: IncomingHttpHeaders },
+    answer: UnlabelledAnswer,
   ): Answered;
 }
 
@@ -60,48 +60,48 @@ export function answerLabels(config: GatewayConfig): AnswerLabels {
   };
 }
 
-/** Written out: this is done for every request. */
-function label(answer: Unlabelled, headers: AnswerHeaders): Answered {
+/** Field by field, which is faster than a spread; runs for every request. */
+function label(answer: UnlabelledAnswer, headers: AnswerHeaders): Answered {
   const { status, mediaType, text, later, operationName, operationKind, errors, code } = answer;
   return { status, mediaType, headers, text, later, operationName, operationKind, errors, code };
 }
 
-function answerHeaders(config: GatewayConfig): (answering: Answering) => AnswerHeaders {
+function answerHeaders(config: GatewayConfig): (inputs: HeaderInputs) => AnswerHeaders {
   const { dryRunRole } = config.authorization;
   const names = ['accept', ...inputHeaders(config), ...(dryRunRole === undefined ? [] : [dryRunHeader])];
   const vary = names.join(', ');
-  return (answering) => {
-    const { headers: own } = answering.answer;
-    const said = saidToClient(answering);
+  return (inputs) => {
+    const { headers: ownHeaders } = inputs.answer;
+    const fromServices = saidToClient(inputs);
     return {
-      ...(said.lines.size > 0 ? Object.fromEntries(said.lines) : undefined),
-      ...own,
-      'cache-control': cacheControlText(controlOf(answering, said.control)),
-      vary: varyOf(names, vary, [...said.vary, ...varyNames(own['vary'])]),
+      ...(fromServices.lines.size > 0 ? Object.fromEntries(fromServices.lines) : undefined),
+      ...ownHeaders,
+      'cache-control': cacheControlText(controlOf(inputs, fromServices.control)),
+      vary: varyOf(names, vary, [...fromServices.vary, ...varyNames(ownHeaders['vary'])]),
     };
   };
 }
 
-function controlOf({ principal, headers, answer }: Answering, said: CacheControl): CacheControl {
+function controlOf({ principal, headers, answer }: HeaderInputs, fromServices: CacheControl): CacheControl {
   const { status, errors, keep } = answer;
-  // Nobody keeps half an answer.
-  if (status !== 200 || errors > 0 || keep === 'nobody' || said.isNoStore) return noStore;
+  // A partial answer must not be stored.
+  if (status !== 200 || errors > 0 || keep === 'nobody' || fromServices.isNoStore) return noStore;
   const own = answer.headers['cache-control'];
-  const control = own === undefined ? said : strictest(said, parseCacheControl(own));
-  const isProven = principal.provenBy !== 'none';
-  const isForOne = keep === 'client' || isProven || headers.authorization !== undefined;
-  return isForOne ? { ...control, isPublic: false } : control;
+  const control = own === undefined ? fromServices : strictest(fromServices, parseCacheControl(own));
+  const isAuthenticated = principal.provenBy !== 'none';
+  const isPrivate = keep === 'client' || isAuthenticated || headers.authorization !== undefined;
+  return isPrivate ? { ...control, isPublic: false } : control;
 }
 
-function varyOf(names: readonly string[], usual: string, more: readonly string[]): string {
-  if (more.length === 0) return usual;
-  if (more.includes('*')) return '*';
-  return [...new Set([...names, ...more])].join(', ');
+function varyOf(names: readonly string[], usual: string, extra: readonly string[]): string {
+  if (extra.length === 0) return usual;
+  if (extra.includes('*')) return '*';
+  return [...new Set([...names, ...extra])].join(', ');
 }
 
 const beyondAscii = /[^\0-\x7f]/;
 
-/** Whether a value has bytes that would become others where Node writes it together with a text. */
+/** Whether a value has non-ASCII bytes, which Node would change when it writes headers and a string body together. */
 export function hasHighBytes(headers: AnswerHeaders): boolean {
   for (const name in headers) {
     const value = headers[name];

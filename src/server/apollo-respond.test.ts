@@ -1,4 +1,4 @@
-/** What the Apollo front does by itself; that it answers like the direct one is tested with a whole gateway. */
+/** The Apollo front alone; that it answers like the direct front is tested with a whole gateway. */
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -23,14 +23,14 @@ describe('the Apollo front', () => {
     },
   );
 
-  it('takes the word of whoever prepared an operation that it is valid, and does not validate', async () => {
+  it('trusts the planner worker that an operation is valid, and does not validate it again', async () => {
     const { respond, seen } = await given({ data: { b: 1 }, errors: [] });
     const replies = await Promise.all([respond('{ b }'), respond('{ b }')]);
     for (const reply of [...replies, await respond('{ b }')]) expect(reply.text).toContain('"b":1');
     expect(seen).not.toContain('validated');
   });
 
-  it('says what was found wrong with a document as if Apollo Server had found it, to plugins too', async () => {
+  it('reports the errors of the planner worker as if Apollo Server had found them, to plugins too', async () => {
     const errors = [
       { message: 'One thing is wrong', locations: [{ line: 3, column: 5 }] },
       { message: 'Another is wrong' },
@@ -46,7 +46,7 @@ describe('the Apollo front', () => {
     expect(seen).toEqual(['started', 'validated', 'One thing is wrong', 'Another is wrong']);
   });
 
-  it('lets Apollo Server say what cannot be parsed', async () => {
+  it('leaves syntax errors to Apollo Server', async () => {
     const refused = operationRefused('GRAPHQL_PARSE_FAILED', [{ message: 'ours' }]);
     const { respond } = await given(undefined, refused);
     expect(await respond('{')).toMatchObject({ code: 'GRAPHQL_PARSE_FAILED', errors: 1 });
@@ -62,7 +62,7 @@ describe('the Apollo front', () => {
     expect(answer.text).toContain('request-1');
   });
 
-  it('says which operation it answered', async () => {
+  it('returns the name and kind of the operation', async () => {
     const { respond } = await given({ data: { a: 1 }, errors: [] });
     expect(await respond('query Water { a }')).toMatchObject({
       text: expect.stringContaining('{"data":{"a":1}}'),
@@ -88,7 +88,7 @@ describe('the Apollo front', () => {
   });
 });
 
-/** A front before a gateway that answers with this, or nothing, and prepares every operation unless it throws that. */
+/** A front over a gateway that answers with `result`, and whose `prepare` throws `unprepared`, if given. */
 async function given(result?: Answer, unprepared?: Error) {
   const seen: string[] = [];
   const extensions: unknown[] = [];

@@ -1,8 +1,9 @@
 /**
- * The Apollo front: an ApolloServer whose gateway is ours, for those who use its plugins, usage reporting or caches.
+ * The Apollo front: an ApolloServer on top of this gateway, for users of its plugins, usage reporting or caches.
  *
- * A planner worker prepares the operation first, in the client's turn, so that Apollo Server gets only what is known to be
- * valid or not, and validates nothing on this thread. The operation is then executed as with the direct front, from its text.
+ * A planner worker prepares the operation first, in the client's turn, so that Apollo Server gets only what is known to
+ * be valid or not, and validates nothing on this thread. The operation is then executed as with the direct front, from
+ * its text.
  */
 
 import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
@@ -27,37 +28,37 @@ import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } fr
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
-import type { AnswerLabels, Unlabelled } from './answer-headers.ts';
+import type { AnswerLabels, UnlabelledAnswer } from './answer-headers.ts';
 import type { Respond } from './respond.ts';
 
-/** What Apollo Server is put in front of. */
+/** The gateway that Apollo Server fronts. */
 export interface ApolloGateway {
   readonly events: Events;
   readonly operate: Operate;
-  /** Makes an operation known. Throws what `operate` would throw of it. */
+  /** Prepares an operation. Throws what `operate` would throw for it. */
   prepare(read: Read): Promise<void>;
-  /** The graph in place, as SDL. */
+  /** The current graph, as SDL. */
   describe(): Promise<GraphDescription>;
 }
 
 interface ApolloOptions {
   readonly labels: AnswerLabels;
   readonly config: GatewayConfig;
-  readonly plugins: ReadonlyArray<ApolloServerPlugin<Carried>>;
+  readonly plugins: ReadonlyArray<ApolloServerPlugin<ApolloContext>>;
 }
 
-/** What Apollo Server carries for us through its pipeline. */
-interface Carried {
+/** The context value of Apollo Server's pipeline. */
+interface ApolloContext {
   readonly read: Read;
-  /** By the worker's validation. Undefined: the document is valid, or none that can be parsed. */
+  /** The refusal by the planner worker. Undefined: the operation is valid. */
   readonly refused: GatewayError | undefined;
-  /** An object of its own: Apollo Server hands out copies of what carries it. */
-  readonly outcome: Outcome;
+  /** Mutable, in an object of its own: Apollo Server copies the context. */
+  readonly outcome: ApolloOutcome;
 }
 
-interface Outcome {
+interface ApolloOutcome {
   executed: Executed | undefined;
-  /** Whoever made them: how many, and the code of the first. */
+  /** How many errors there are, the gateway's and Apollo Server's, and the code of the first. */
   errors: number;
   code: string | null;
 }
@@ -68,7 +69,7 @@ export async function openApolloRespond(
 ): Promise<{ readonly respond: Respond; close(): Promise<void> }> {
   const { key, graphRef } = config.apollo;
   const documents = new CheckedDocuments();
-  const server = new ApolloServer<Carried>({
+  const server = new ApolloServer<ApolloContext>({
     gateway: gatewayInterface(gateway, config),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
@@ -83,14 +84,14 @@ export async function openApolloRespond(
     introspection: true,
     hideSchemaDetailsFromClientErrors: !config.errors.suggestions,
     formatError: (formatted, error) =>
-      // What it finds in a document itself: the other errors are made by `formatFieldError`.
+      // Errors with locations are Apollo Server's own; `formatFieldError` makes the others.
       error instanceof GraphQLError && error.locations
         ? { ...formatted, message: withoutValues(error) }
         : formatted,
     // Signals are handled in one place, for both fronts.
     stopOnTerminationSignals: false,
     logger: silent,
-    // The edge has done these, for both fronts.
+    // The edge does these for both fronts.
     csrfPrevention: false,
     persistedQueries: false,
   });
@@ -98,7 +99,7 @@ export async function openApolloRespond(
   return {
     async respond(read) {
       const refused = await gateway.prepare(read).then(() => undefined, toRefused);
-      const answer = (): Promise<Unlabelled> => respond(server, { read, refused });
+      const answer = (): Promise<UnlabelledAnswer> => respond(server, { read, refused });
       const isInvalid = refused && invalidCodes.has(refused.code);
       return labels.answered(read, await (isInvalid ? answer() : documents.hold(read.request.query, answer)));
     },
@@ -106,31 +107,31 @@ export async function openApolloRespond(
   };
 }
 
-/** Of documents that Apollo Server refuses: it executes the others, and the gateway then says what is wrong with them. */
+/** Refused by Apollo Server itself; other operations it executes, and the gateway then refuses them. */
 const invalidCodes: ReadonlySet<ErrorCode> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
 
-/** @throws {unknown} Whatever says nothing of the document: nobody knows then whether it is valid. */
+/** @throws {unknown} An error that does not tell whether the document is valid. */
 function toRefused(error: unknown): GatewayError {
   if (isGatewayError(error) && isOperationCode(error.code)) return error;
   throw error;
 }
 
 async function respond(
-  server: ApolloServer<Carried>,
-  { read, refused }: Pick<Carried, 'read' | 'refused'>,
-): Promise<Unlabelled> {
-  const outcome: Outcome = { executed: undefined, errors: 0, code: null };
+  server: ApolloServer<ApolloContext>,
+  { read, refused }: Pick<ApolloContext, 'read' | 'refused'>,
+): Promise<UnlabelledAnswer> {
+  const outcome: ApolloOutcome = { executed: undefined, errors: 0, code: null };
   const { mediaType } = read;
   const { query, operationName, variables } = read.request;
   const extensions = extensionsFor(read);
-  const head = read.queryOnly ? 'GET' : 'POST';
+  const method = read.queryOnly ? 'GET' : 'POST';
   const response = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
-      method: head,
+      method,
       headers: headerMap(read, mediaType),
-      search: head === 'GET' ? `?${searchOf(read)}` : '',
+      search: method === 'GET' ? `?${searchOf(read)}` : '',
       body:
-        head === 'GET'
+        method === 'GET'
           ? undefined
           : {
               query,
@@ -142,20 +143,20 @@ async function respond(
     context: () => Promise.resolve({ read, refused, outcome }),
   });
   if (response.body.kind === 'chunked')
-    throw new Error('Apollo Server answered in chunks, which nothing asked for');
+    throw new Error('Apollo Server sent an incremental response, which was not requested');
   const { executed } = outcome;
-  const own = executed ? statusAndHeaders(executed.answer) : {};
+  const ownHead = executed ? statusAndHeaders(executed.answer) : {};
   return {
-    status: own.status ?? response.status ?? 200,
+    status: ownHead.status ?? response.status ?? 200,
     mediaType,
     text: response.body.string,
-    headers: { ...extraHeaders(response.headers), ...own.headers },
+    headers: { ...extraHeaders(response.headers), ...ownHead.headers },
     later: null,
     operationName: executed?.name ?? null,
     operationKind: executed?.kind ?? null,
     errors: outcome.errors,
     code: outcome.code,
-    // Without an answer of the gateway it is one of Apollo Server's own.
+    // Apollo Server itself made the answer if nothing was executed.
     keep: executed?.keep ?? 'nobody',
   };
 }
@@ -179,54 +180,59 @@ function searchOf({ request }: Read): string {
   return search.toString();
 }
 
-/** For plugins. Apollo Server would refuse a document that comes with its hash, which the other front answers. */
+/**
+ * For plugins. Without `persistedQuery`, with which Apollo Server would refuse a document that the direct front
+ * answers.
+ */
 function extensionsFor({ request }: Pick<Read, 'request'>): Record<string, unknown> | undefined {
   if (!request.extensions) return undefined;
   const { persistedQuery: _, ...others } = request.extensions;
   return others;
 }
 
-/** Apollo Server's own plugin would forbid to keep any answer: it knows nothing of what services say. */
+/**
+ * Replaces Apollo Server's cache-control plugin, which would send `no-store`: it does not know the headers of services.
+ */
 function withoutCacheHeaders(
-  plugins: ReadonlyArray<ApolloServerPlugin<Carried>>,
-): ReadonlyArray<ApolloServerPlugin<Carried>> {
-  const isOfTheSameKind = (plugin: ApolloServerPlugin<Carried>): boolean =>
+  plugins: ReadonlyArray<ApolloServerPlugin<ApolloContext>>,
+): ReadonlyArray<ApolloServerPlugin<ApolloContext>> {
+  const isCacheControl = (plugin: ApolloServerPlugin<ApolloContext>): boolean =>
     '__internal_plugin_id__' in plugin && plugin.__internal_plugin_id__ === 'CacheControl';
-  if (plugins.some(isOfTheSameKind)) return plugins;
+  if (plugins.some(isCacheControl)) return plugins;
   return [ApolloServerPluginCacheControl({ calculateHttpHeaders: false }), ...plugins];
 }
 
-/** What plugins set; the front itself sets these. */
-const ownHeaders = new Set(['content-type', 'content-length', 'x-request-id']);
+/** Set by the front itself; plugins cannot change them. */
+const reservedHeaders = new Set(['content-type', 'content-length', 'x-request-id']);
 
 function extraHeaders(headers: HeaderMap): Record<string, string> {
   return Object.fromEntries(
-    [...headers].filter(([name, value]) => !ownHeaders.has(name) && isHeaderValue(value)),
+    [...headers].filter(([name, value]) => !reservedHeaders.has(name) && isHeaderValue(value)),
   );
 }
 
 function gatewayInterface(gateway: ApolloGateway, config: GatewayConfig): GatewayInterface {
   const listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
-  const tellSchema = async (): Promise<void> => {
+  const publishSchema = async (): Promise<void> => {
     const { apiSdl, supergraphSdl: coreSupergraphSdl } = await gateway.describe();
     const apiSchema = buildSchema(apiSdl, { assumeValid: true });
     for (const listener of listeners) listener({ apiSchema, coreSupergraphSdl });
   };
   gateway.events.on('graphReplaced', () => {
-    tellSchema().catch((error: unknown) => {
+    publishSchema().catch((error: unknown) => {
       gateway.events.emit('defect', { where: 'apollo front', requestId: null, error });
     });
   });
   return {
     async load() {
-      await tellSchema();
+      await publishSchema();
       return { executor: (context) => executeFor(gateway, config, context) };
     },
     onSchemaLoadOrUpdate(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    // The gateway outlives its fronts.
+    // The gateway is closed by its owner.
     stop: () => Promise.resolve(),
   };
 }
@@ -236,16 +242,16 @@ async function executeFor(
   config: GatewayConfig,
   context: GatewayGraphQLRequestContext,
 ): Promise<GatewayExecutionResult> {
-  const carried = context.context as Carried;
-  const { requestId } = carried.read.context;
+  const { read, outcome } = context.context as ApolloContext;
+  const { requestId } = read.context;
   try {
-    const executed = await gateway.operate(carried.read);
-    carried.outcome.executed = executed;
+    const executed = await gateway.operate(read);
+    outcome.executed = executed;
     const { data, errors, extensions } = executed.answer;
-    const shown = extensions ? { data, extensions: { ...extensions } } : { data };
-    if (errors.length === 0) return shown;
+    const result = extensions ? { data, extensions: { ...extensions } } : { data };
+    if (errors.length === 0) return result;
     return {
-      ...shown,
+      ...result,
       errors: errors.map((error) => toGraphqlError(formatFieldError(error, requestId, config.errors))),
     };
   } catch (error) {
@@ -263,31 +269,31 @@ function toGraphqlError(formatted: GraphQLFormattedError, status?: number): Grap
     ...(path ? { path } : {}),
     extensions: { ...extensions, ...(status === undefined ? {} : { http: { status } }) },
   });
-  // Otherwise it would take them from the source text and its nodes, which are not here.
+  // GraphQLError computes locations from source and nodes, which are not available here.
   return locations
     ? Object.defineProperty(error, 'locations', { value: locations, enumerable: true })
     : error;
 }
 
-/** Errors that Apollo Server makes itself get the request's id, and the code and status of the direct front. */
-function errorPlugin(): ApolloServerPlugin<Carried> {
+/** Gives Apollo Server's own errors the request id, and the code and status that the direct front uses. */
+function errorPlugin(): ApolloServerPlugin<ApolloContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({ willSendResponse: (context) => Promise.resolve(complete(context)) }),
   };
 }
 
-function complete({ response, contextValue, request }: GraphQLRequestContext<Carried>): void {
+function complete({ response, contextValue, request }: GraphQLRequestContext<ApolloContext>): void {
   const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
   const { read, outcome } = contextValue;
   const { requestId } = read.context;
-  // Apollo Server says only BAD_REQUEST of a mutation by GET.
+  // Apollo Server uses BAD_REQUEST for a mutation by GET.
   const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
-  const replaced = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
+  const codeOverride = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
   const errors = body.singleResult.errors.map((error) => ({
     ...error,
-    extensions: { ...error.extensions, ...replaced, requestId },
+    extensions: { ...error.extensions, ...codeOverride, requestId },
   }));
   body.singleResult.errors = errors;
   const code = codeOf(errors[0]);

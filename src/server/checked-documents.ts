@@ -1,8 +1,8 @@
 /**
- * Hands Apollo Server what a planner worker has found out about documents, so that it validates none on this thread: a
- * document that is valid stands in its store of documents, and one that is not gets the worker's errors.
+ * Passes the validation results of the planner worker to Apollo Server, so that it validates nothing on this thread: a
+ * valid document is in its document store, and an invalid one gets the worker's errors.
  *
- * What Apollo Server still does by itself is parse, which takes no longer than the limits of a document allow.
+ * Apollo Server still parses; the limits on documents bound how long that takes.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,34 +24,34 @@ import { LRUCache } from 'lru-cache';
 
 import type { GatewayError, RequestError } from '../shared/errors.ts';
 
-interface Held {
+interface HeldDocument {
   readonly document: DocumentNode;
-  /** Requests that Apollo Server answers now. */
+  /** Requests with this document that Apollo Server is answering. */
   holders: number;
 }
 
-/** A parsed document takes about this many times its text. */
+/** A parsed document takes about this many times the memory of its text. */
 const memoryPerByte = 60;
-const keptBytesMax = 33_554_432;
+const cacheBytesMax = 33_554_432;
 /** Apollo Server adds a prefix to the hash of the document, in hex. */
 const hashLength = 64;
 
 export class CheckedDocuments {
-  readonly #held = new Map<string, Held>();
-  readonly #kept = new LRUCache<string, DocumentNode>({ maxSize: keptBytesMax });
+  readonly #held = new Map<string, HeldDocument>();
+  readonly #parsedCache = new LRUCache<string, DocumentNode>({ maxSize: cacheBytesMax });
 
-  /** For Apollo Server: it asks before it parses and validates. */
+  /** Apollo Server's document store, which it reads before it parses and validates. */
   readonly store = {
     get: (key: string) => Promise.resolve(this.#held.get(key.slice(-hashLength))?.document),
-    // Only valid documents get in, by `hold`.
+    // `hold` alone adds documents, all of them valid.
     set: () => Promise.resolve(),
     delete: () => Promise.resolve(),
   };
 
-  /** While `work` runs the store has this document, which must be valid. */
+  /** Keeps a valid document in the store while `work` runs. */
   async hold<Result>(query: string, work: () => Promise<Result>): Promise<Result> {
     const hash = createHash('sha256').update(query).digest('hex');
-    const held = this.#held.get(hash) ?? { document: this.#parsed(hash, query), holders: 0 };
+    const held = this.#held.get(hash) ?? { document: this.#parse(hash, query), holders: 0 };
     held.holders += 1;
     this.#held.set(hash, held);
     try {
@@ -62,11 +62,11 @@ export class CheckedDocuments {
     }
   }
 
-  #parsed(hash: string, query: string): DocumentNode {
-    const kept = this.#kept.get(hash);
-    if (kept) return kept;
+  #parse(hash: string, query: string): DocumentNode {
+    const cached = this.#parsedCache.get(hash);
+    if (cached) return cached;
     const document = parse(query);
-    this.#kept.set(hash, document, { size: (1 + query.length) * memoryPerByte });
+    this.#parsedCache.set(hash, document, { size: (1 + query.length) * memoryPerByte });
     return document;
   }
 }
@@ -76,13 +76,13 @@ interface Refusal {
   readonly query: string;
 }
 
-/** By the document that stands in for the refused one. */
+/** By the empty document that replaces the refused one. */
 const refusals = new WeakMap<DocumentNode, Refusal>();
 
-/** Has Apollo Server validate an empty document instead of one that the worker has refused. */
+/** Makes Apollo Server validate an empty document instead of one that the worker has refused. */
 export function refusalPlugin<
-  Carried extends { readonly refused: GatewayError | undefined },
->(): ApolloServerPlugin<Carried> {
+  Context extends { readonly refused: GatewayError | undefined },
+>(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async ({ contextValue: { refused } }) =>
       refused
@@ -100,7 +100,7 @@ export function refusalPlugin<
   };
 }
 
-/** Finds in the empty document what the worker found in the refused one. */
+/** Reports the worker's errors for the empty document. */
 export const refusalRule: ValidationRule = (context) => {
   const refusal = refusals.get(context.getDocument());
   for (const { message, locations = [] } of refusal?.errors ?? []) {

@@ -1,5 +1,5 @@
 /**
- * How long the client is going to wait: `x-request-timeout` in ms or with a unit (`1500`, `1500ms`, `1.5s`), or
+ * The client's timeout: `x-request-timeout` in ms or with a unit (`1500`, `1500ms`, `1.5s`), or
  * `grpc-timeout` as gRPC writes it (`1500m`).
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
@@ -17,18 +17,18 @@ const grpcUnits: Readonly<Record<string, number>> = {
   n: 0.000_001,
 };
 
-/** Infinite where the client does not say, or says something that is no time: then only the gateway's own holds. */
+/** Infinite without such a header or with an invalid value: then only the gateway's own timeout applies. */
 export function clientTimeoutMs(headers: IncomingHttpHeaders): number {
   const plain = headers['x-request-timeout'];
   const grpc = headers['grpc-timeout'];
   if (plain === undefined && grpc === undefined) return Number.POSITIVE_INFINITY;
   return Math.min(
-    read(plain, /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|)$/, plainUnits),
-    read(grpc, /^(\d{1,8})([HMSmun])$/, grpcUnits),
+    parseTimeout(plain, /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|)$/, plainUnits),
+    parseTimeout(grpc, /^(\d{1,8})([HMSmun])$/, grpcUnits),
   );
 }
 
-function read(
+function parseTimeout(
   value: string | string[] | undefined,
   pattern: RegExp,
   units: Readonly<Record<string, number>>,

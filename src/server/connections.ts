@@ -1,7 +1,7 @@
 /**
- * Bounds how many connections are open at once. A new one beyond the bound makes others close on which nobody awaits an
- * answer: first those that never sent a request, then those between two requests, then those whose request does not
- * arrive, oldest first. Only where an answer is awaited on all of them, the new one is closed.
+ * Limits the number of open connections. A new connection beyond the limit evicts others on which no response is
+ * pending: first those that never sent a request, then idle ones, then those with an incomplete request, oldest first.
+ * The new connection is closed only if a response is pending on all of them.
  */
 
 import { readFileSync } from 'node:fs';
@@ -10,19 +10,19 @@ import type { Socket } from 'node:net';
 
 import type { Events } from '../shared/events.ts';
 
-/** Of the descriptors that the system gives this process: the others are for services, files and the store. */
+/** Share of the process's file descriptors; the others are for services, files and the store. */
 const descriptorShare = 3 / 4;
-/** Of all connections: so many are closed at once, so that not each newcomer has to look. */
-const closedShare = 1 / 100;
+/** Share of the connections that are evicted at once, so that not every new connection has to search. */
+const evictedShare = 1 / 100;
 const reportEveryMs = 1000;
 
 interface Connection {
-  /** By TLS: what TLS goes over. */
+  /** The TCP socket, also for TLS. */
   readonly socket: Socket;
   readonly address: string;
-  /** Requests that are not answered. */
+  /** Requests without a complete response. */
   requests: number;
-  /** The last one. */
+  /** The last request. */
   request: IncomingMessage | undefined;
 }
 
@@ -34,7 +34,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #byAddress = new Map<string, Connection>();
   readonly #bySocket = new WeakMap<Socket, Connection>();
-  /** Each in the order in which they came to be so. */
+  /** Both in order of how long they have been so, longest first. */
   readonly #silent = new Set<Connection>();
   readonly #idle = new Set<Connection>();
   #closed: Record<Cause, number> = none();
@@ -46,13 +46,13 @@ export class Connections {
   }
 
   watch(server: Server): void {
-    server.on('connection', (socket: Socket) => this.#opened(socket));
+    server.on('connection', (socket: Socket) => this.#onConnection(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.#asked(request, response);
+      this.#onRequest(request, response);
     });
   }
 
-  #opened(socket: Socket): void {
+  #onConnection(socket: Socket): void {
     if (this.#open.size >= this.#max && !this.#makeRoom()) {
       this.#close(socket, 'refused');
       return;
@@ -72,7 +72,7 @@ export class Connections {
     if (this.#byAddress.get(connection.address) === connection) this.#byAddress.delete(connection.address);
   }
 
-  #asked(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connectionOf(request.socket);
     if (!connection) return;
     if (connection.request === undefined) this.#silent.delete(connection);
@@ -85,22 +85,22 @@ export class Connections {
     });
   }
 
-  /** With TLS a request has another socket than its connection. */
+  /** With TLS, the socket of a request is not the TCP socket of its connection. */
   #connectionOf(socket: Socket): Connection | undefined {
-    const known = this.#bySocket.get(socket);
-    if (known) return known;
-    const found = this.#byAddress.get(addressOf(socket));
-    if (found) this.#bySocket.set(socket, found);
-    return found;
+    const cached = this.#bySocket.get(socket);
+    if (cached) return cached;
+    const connection = this.#byAddress.get(addressOf(socket));
+    if (connection) this.#bySocket.set(socket, connection);
+    return connection;
   }
 
   /** @returns Whether there is room now. */
   #makeRoom(): boolean {
-    const wanted = Math.ceil(this.#max * closedShare);
+    const evictedMax = Math.ceil(this.#max * evictedShare);
     let closed = 0;
     for (const [cause, victims] of this.#victims()) {
       for (const victim of victims) {
-        if (closed === wanted) return true;
+        if (closed === evictedMax) return true;
         this.#forget(victim);
         this.#close(victim.socket, cause);
         closed += 1;
@@ -135,7 +135,7 @@ function addressOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** @param configured As many as gateway.yaml allows; fewer, where the system has not the descriptors for them. */
+/** @param configured The limit in gateway.yaml; lowered if the process has too few file descriptors for it. */
 export function withinDescriptors(configured: number): number {
   const descriptors = descriptorsMax();
   return Math.min(configured, Math.max(1, Math.floor(descriptors * descriptorShare)));
@@ -146,7 +146,7 @@ function descriptorsMax(): number {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     return soft === undefined ? Infinity : Number(soft);
   } catch {
-    // Elsewhere than on Linux.
+    // Not on Linux.
     return Infinity;
   }
 }

@@ -10,28 +10,28 @@ const hourMs = 3_600_000;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());
 
-it('lets the keys it makes take turns, each published before it signs and after it', async () => {
+it('rotates generated keys, each published before and after it signs', async () => {
   const { credentials, kids, signsWith } = await given({ rule: 'signed' });
   const [first, second] = kids();
   vi.advanceTimersByTime(24 * hourMs);
-  await credentials.now();
+  await credentials.check();
   const third = kids()[1];
   expect(kids()).toEqual([second, third, first]);
   vi.advanceTimersByTime(24 * hourMs);
-  await credentials.now();
+  await credentials.check();
   expect(kids()).toEqual([third, kids()[1], second]);
   expect(signsWith).toEqual([second, third]);
   await credentials.close();
   vi.advanceTimersByTime(24 * hourMs);
-  await credentials.now();
+  await credentials.check();
   expect(kids()[0]).toBe(third);
 });
 
-it('makes no keys where nothing is signed', async () => {
+it('generates no keys if nothing is signed', async () => {
   const { credentials, signsWith } = await given({ rule: 'headers' });
   expect(credentials.current.signing).toBeUndefined();
   vi.advanceTimersByTime(48 * hourMs);
-  await credentials.now();
+  await credentials.check();
   expect(signsWith).toEqual([]);
 });
 

@@ -1,9 +1,9 @@
 /**
- * What this gateway proves itself with, which changes while it runs: its certificate and key, whose client certificates
- * count, and the keys that identity for backends is signed with.
+ * The gateway's own credentials, which are renewed while it runs: its certificate and key, the authorities of client
+ * certificates, and the signing keys of identity propagation.
  *
- * The process that was started looks at the files, from time to time and when asked, and makes the keys that are in no
- * file; worker processes are told.
+ * The primary process polls the files, also on reload, and generates signing keys that are not in a file; worker
+ * processes receive both from it.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -30,13 +30,13 @@ export interface CredentialTexts {
 export interface Credentials {
   readonly current: CredentialTexts;
   onChange(listener: (next: CredentialTexts) => void): void;
-  /** Looks for changes. Absent: they come by themselves. */
-  now?(): Promise<void>;
+  /** Checks the files for changes. Absent in worker processes. */
+  check?(): Promise<void>;
   close?(): Promise<void>;
 }
 
-/** For a worker process. */
-export class GivenCredentials implements Credentials {
+/** Credentials that somebody else replaces: in a worker process, the primary process. */
+export class HeldCredentials implements Credentials {
   readonly #listeners: Array<(next: CredentialTexts) => void> = [];
   #current: CredentialTexts;
 
@@ -58,18 +58,18 @@ export class GivenCredentials implements Credentials {
   }
 }
 
-export class WatchedCredentials extends GivenCredentials {
+export class WatchedCredentials extends HeldCredentials {
   readonly #config: GatewayConfig;
   readonly #events: Events;
   readonly #files: Poller;
-  readonly #turns: NodeJS.Timeout | undefined;
-  /** The last complaint: files that stay wrong are complained of once. */
-  #complaint = '';
+  readonly #rotationTimer: NodeJS.Timeout | undefined;
+  /** The last error: it is reported once while the files stay invalid. */
+  #lastError = '';
 
   /** @throws {GatewayError} `CONFIG_INVALID` */
   static async open(config: GatewayConfig, events: Events): Promise<WatchedCredentials> {
-    const signed = signedOf(config);
-    const signing = signed && (await firstKeys(signed));
+    const signedConfig = signedConfigOf(config);
+    const signing = signedConfig && (await initialKeys(signedConfig));
     return new WatchedCredentials({ tls: await readTls(config), signing }, config, events);
   }
 
@@ -78,22 +78,22 @@ export class WatchedCredentials extends GivenCredentials {
     this.#config = config;
     this.#events = events;
     const { filePollMs } = config.reload;
-    const signed = signedOf(config);
-    const hasFiles = first.tls !== undefined || signed?.keyFile !== undefined;
-    this.#files = new Poller({ look: () => this.#look(), waitMs: () => (hasFiles ? filePollMs : 0) });
-    if (signed && signed.keyFile === undefined) {
-      const turn = (): void => void this.#files.next(() => this.#turn());
-      this.#turns = setInterval(turn, signed.turnHours * 3_600_000).unref();
+    const signedConfig = signedConfigOf(config);
+    const hasFiles = first.tls !== undefined || signedConfig?.keyFile !== undefined;
+    this.#files = new Poller({ look: () => this.#readFiles(), waitMs: () => (hasFiles ? filePollMs : 0) });
+    if (signedConfig && signedConfig.keyFile === undefined) {
+      const rotate = (): void => void this.#files.next(() => this.#rotate());
+      this.#rotationTimer = setInterval(rotate, signedConfig.turnHours * 3_600_000).unref();
     }
   }
 
-  /** Looks at the files. What is no good stays out, and the log says why. Never rejects. */
-  now(): Promise<void> {
-    return this.#files.next(() => this.#look());
+  /** Checks the files. Invalid ones are logged, and the previous credentials stay. Never rejects. */
+  check(): Promise<void> {
+    return this.#files.next(() => this.#readFiles());
   }
 
   close(): Promise<void> {
-    clearInterval(this.#turns);
+    clearInterval(this.#rotationTimer);
     return this.#files.close();
   }
 
@@ -105,22 +105,22 @@ export class WatchedCredentials extends GivenCredentials {
     });
   }
 
-  async #turn(): Promise<void> {
+  async #rotate(): Promise<void> {
     const { signing } = this.current;
     if (signing) this.#replace({ ...this.current, signing: await rotatedKeys(signing) });
   }
 
-  async #look(): Promise<void> {
+  async #readFiles(): Promise<void> {
     try {
-      const keyFile = signedOf(this.#config)?.keyFile;
+      const keyFile = signedConfigOf(this.#config)?.keyFile;
       const signing = keyFile === undefined ? this.current.signing : await readSigningKeys(keyFile);
       const next = { tls: await readTls(this.#config), signing };
-      this.#complaint = '';
+      this.#lastError = '';
       if (JSON.stringify(next) !== JSON.stringify(this.current)) this.#replace(next);
     } catch (error) {
-      const complaint = String(error);
-      if (complaint !== this.#complaint) this.#events.emit('credentialsRefused', { error });
-      this.#complaint = complaint;
+      const message = String(error);
+      if (message !== this.#lastError) this.#events.emit('credentialsRefused', { error });
+      this.#lastError = message;
     }
   }
 }
@@ -128,11 +128,11 @@ export class WatchedCredentials extends GivenCredentials {
 type SignedConfig = NonNullable<AuthConfig['identity']['signed']>;
 
 /** Undefined: nothing is signed. */
-function signedOf({ auth }: GatewayConfig): SignedConfig | undefined {
+function signedConfigOf({ auth }: GatewayConfig): SignedConfig | undefined {
   return auth && usesSignedIdentity(auth.identity) ? auth.identity.signed : undefined;
 }
 
-function firstKeys({ keyFile, algorithm }: SignedConfig): Promise<readonly SigningJwk[]> {
+function initialKeys({ keyFile, algorithm }: SignedConfig): Promise<readonly SigningJwk[]> {
   return keyFile === undefined ? newSigningKeys(algorithm) : readSigningKeys(keyFile);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The HTTP edge: sizes, times, health, and JSON for every error, whoever made it.
- * What GraphQL means is the front's business.
+ * The HTTP server: size limits, timeouts, health probes, and a JSON body for every error, also those of Node and
+ * Fastify. It knows nothing of GraphQL, which is left to the front.
  */
 
 import {
@@ -41,21 +41,21 @@ export interface EdgeOptions {
   readonly events: Events;
   /** Undefined: the listener speaks plain HTTP. */
   readonly tls?: TlsTexts | undefined;
-  /** Whether requests can be answered right now. */
+  /** Whether the gateway is ready to serve requests. */
   readonly isReady: () => boolean;
 }
 
 export interface Edge {
   readonly app: FastifyInstance;
-  /** Sets who answers the plain POSTs to the endpoint, see `plain-posts.ts`. */
+  /** Sets the handler of plain POSTs to the endpoint, see `plain-posts.ts`. */
   readonly answerPosts: (answer: AnswerPost) => void;
-  /** Whoever sends an answer keeps them bounded by it. */
+  /** Responses are sent through it, which bounds how many bytes wait for clients. */
   readonly unread: UnreadAnswers;
-  /** Puts other certificates in place, for connections that begin from now on. */
+  /** Replaces the certificates for new connections. */
   readonly renewTls: (tls: TlsTexts) => void;
 }
 
-/** How late a request that arrives too slowly may be found out. */
+/** How long after its timeout a slow request may be detected. */
 const slowRequestCheckMs = 1000;
 
 export function createEdge(options: EdgeOptions): Edge {
@@ -70,8 +70,8 @@ export function createEdge(options: EdgeOptions): Edge {
     serverFactory(route) {
       const plain = plainPosts(server);
       return listenWith(server, listener, (request, response) => {
-        if (answerPost && isReady() && plain.takes(request)) plain.read(request, response, answerPost);
-        else if (isAboutServer(request)) answerAboutServer(response);
+        if (answerPost && isReady() && plain.accepts(request)) plain.read(request, response, answerPost);
+        else if (isServerOptions(request)) answerServerOptions(response);
         else route(request, response);
       });
     },
@@ -83,16 +83,16 @@ export function createEdge(options: EdgeOptions): Edge {
     routerOptions: { ignoreTrailingSlash: false },
   });
   const unread = boundClients(app, options);
-  answerOddities(app, server);
+  handleSpecialRequests(app, server);
   app.removeAllContentTypeParsers();
-  // The front parses: it knows the media type to answer a mistake with.
+  // The front parses the body, because it knows the media type to answer an error with.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
   app.addHook('onRequest', (request, reply, done) => {
-    // Unless who answers says otherwise.
+    // The default; the handler may override it.
     void reply.header('cache-control', 'no-store');
-    // Once the gateway drains, clients shall come back over a connection to another instance.
+    // While the gateway drains, clients are to reconnect to another instance.
     if (!isReady()) void reply.header('connection', 'close');
     done(refusalBeforeBody(request, reply, server));
   });
@@ -112,7 +112,7 @@ export function createEdge(options: EdgeOptions): Edge {
   };
 }
 
-/** What clients may hold. */
+/** Limits what clients may occupy: connections and unread responses. */
 function boundClients(app: FastifyInstance, { config, events }: EdgeOptions): UnreadAnswers {
   const { connectionsMax, unreadAnswerTimeoutMs: timeoutMs, unreadAnswersBytesMax: bytesMax } = config.server;
   const unread = new UnreadAnswers(
@@ -122,7 +122,7 @@ function boundClients(app: FastifyInstance, { config, events }: EdgeOptions): Un
   );
   app.addHook('onClose', () => unread.close());
   new Connections(withinDescriptors(connectionsMax), events).watch(app.server);
-  // Whatever else waits for a client, and no longer than any answer takes.
+  // An idle timeout for everything else, longer than any response may take.
   app.server.timeout = config.timeouts.requestMs + timeoutMs;
   return unread;
 }
@@ -139,7 +139,7 @@ function listenWith(
     headersTimeout: requestReceiveTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(slowRequestCheckMs, requestReceiveTimeoutMs),
-    // Node's own refusal has no body: a request without the header is refused below.
+    // Node's own refusal has no body; `refusalOfHead` refuses a request without the header.
     requireHostHeader: false,
   };
   return tls ? tls.open(options, listener) : createServer(options, listener);
@@ -147,7 +147,7 @@ function listenWith(
 
 const keepAliveTimeoutMs = 65_000;
 
-/** Nothing of a body is read, or asked for, before this. */
+/** Runs before anything of the body is read or requested. */
 function refusalBeforeBody(
   { raw, is404 }: FastifyRequest,
   reply: FastifyReply,
@@ -158,7 +158,7 @@ function refusalBeforeBody(
   const isEndpoint = pathOf(raw) === path;
   if (isEndpoint && raw.method === 'POST') return refusalOfBody(raw.headers, bodyBytesMax);
   if (!is404) return undefined;
-  if (!isEndpoint) return new GatewayError('NOT_FOUND', `Nothing is here; the GraphQL endpoint is ${path}`);
+  if (!isEndpoint) return new GatewayError('NOT_FOUND', `Not found: the GraphQL endpoint is ${path}`);
   void reply.header('allow', endpointMethods);
   return new GatewayError('METHOD_NOT_ALLOWED', 'Send operations by POST, or queries by GET');
 }
@@ -171,18 +171,21 @@ interface Refusal {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly events: Events;
-  /** What was thrown. */
+  /** The error as it was thrown. */
   readonly error: unknown;
   readonly unread: UnreadAnswers;
 }
 
-function sendRefusal(known: GatewayError, { request, reply, events, error, unread }: Refusal): FastifyReply {
+function sendRefusal(
+  refusal: GatewayError,
+  { request, reply, events, error, unread }: Refusal,
+): FastifyReply {
   const requestId = request.id;
-  if (known.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
+  if (refusal.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
-  const { status, text } = toHttpRefusal(known, requestId, mediaType);
+  const { status, text } = toHttpRefusal(refusal, requestId, mediaType);
   const end = events.begin('request', { requestId }, monotonicClock() - reply.elapsedTime);
-  end?.({ httpStatus: status, operationName: null, operationKind: null, errors: 1, code: known.code });
+  end?.({ httpStatus: status, operationName: null, operationKind: null, errors: 1, code: refusal.code });
   const headers: OutgoingHttpHeaders = {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'cache-control': 'no-store',
@@ -197,31 +200,40 @@ function sendRefusal(known: GatewayError, { request, reply, events, error, unrea
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7 */
-function isAboutServer(request: IncomingMessage): boolean {
+function isServerOptions(request: IncomingMessage): boolean {
   return request.method === 'OPTIONS' && request.url === '*' && refusalOfHead(request) === undefined;
 }
 
-function answerAboutServer(response: ServerResponse): void {
+function answerServerOptions(response: ServerResponse): void {
   response.writeHead(204, { allow: endpointMethods, 'cache-control': 'no-store' });
   response.end();
 }
 
-/** What Node would answer by itself, and without a body. */
-function answerOddities(app: FastifyInstance, server: GatewayConfig['server']): void {
+/** Handles requests that Node would answer itself, without a body. */
+function handleSpecialRequests(app: FastifyInstance, server: GatewayConfig['server']): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    const isWanted =
+    const isAcceptable =
       refusalOfHead(request) === undefined &&
       request.method === 'POST' &&
       pathOf(request) === server.path &&
       refusalOfBody(request.headers, server.bodyBytesMax) === undefined;
-    if (isWanted) response.writeContinue();
+    if (isAcceptable) response.writeContinue();
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', ({ socket }: IncomingMessage) => {
-    endWith(socket, rawRefusal(new GatewayError('BAD_REQUEST', 'No such expectation is met here'), 417));
+    endWith(
+      socket,
+      rawRefusal(
+        new GatewayError('BAD_REQUEST', 'Unsupported expectation: only 100-continue is supported'),
+        417,
+      ),
+    );
   });
   app.server.on('connect', (_request, socket) => {
-    endWith(socket, rawRefusal(new GatewayError('METHOD_NOT_ALLOWED', 'This is not a proxy')));
+    endWith(
+      socket,
+      rawRefusal(new GatewayError('METHOD_NOT_ALLOWED', 'CONNECT is not supported: this is not a proxy')),
+    );
   });
 }
 

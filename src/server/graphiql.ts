@@ -1,4 +1,4 @@
-/** GraphiQL for browsers, in development: every file of it comes from this server, nothing from elsewhere. */
+/** GraphiQL for browsers, for development. All its files are served from here: nothing is loaded from a CDN. */
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
 
 const require = createRequire(import.meta.url);
 
-/** File name in the address, package, file in the package, media type. */
+/** File name in the URL, package, file in the package, media type. */
 const assets = [
   ['react.js', 'react', 'umd/react.production.min.js', 'text/javascript'],
   ['react-dom.js', 'react-dom', 'umd/react-dom.production.min.js', 'text/javascript'],
@@ -31,7 +31,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Serves the page at `path` to browsers that ask for HTML; other requests to `path` pass by. */
+/** Serves the page at `path` to browsers that prefer HTML; other requests to `path` are left to the front. */
 export function registerGraphiql(app: FastifyInstance, path: string): void {
   const folder = `${path}/graphiql`;
   for (const [name, owner, file, type] of assets) {
@@ -46,17 +46,19 @@ export function registerGraphiql(app: FastifyInstance, path: string): void {
     reply.type('text/javascript; charset=utf-8').send(startScript(path)),
   );
   app.addHook('onRequest', async (request, reply) => {
-    if (asksForPage(request, path)) await sendPage(reply, folder);
+    if (isPageRequest(request, path)) await sendPage(reply, folder);
   });
 }
 
-function asksForPage(request: FastifyRequest, path: string): boolean {
-  return request.method === 'GET' && request.url.split('?')[0] === path && wantsHtml(request.headers.accept);
+function isPageRequest(request: FastifyRequest, path: string): boolean {
+  return (
+    request.method === 'GET' && request.url.split('?')[0] === path && prefersHtml(request.headers.accept)
+  );
 }
 
 const html = 'text/html';
 
-function wantsHtml(accept: string | undefined): boolean {
+function prefersHtml(accept: string | undefined): boolean {
   return accept !== undefined && preferred(accept, [jsonMediaType, graphqlMediaType, html]) === html;
 }
 
@@ -92,7 +94,7 @@ function pageOf(folder: string): string {
 }
 
 function startScript(path: string): string {
-  return `const defaultQuery = ${JSON.stringify(firstQuery)};
+  return `const defaultQuery = ${JSON.stringify(initialQuery)};
 const fetcher = GraphiQL.createFetcher({ url: ${JSON.stringify(path)} });
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
   React.createElement(GraphiQL, { fetcher, defaultQuery, shouldPersistHeaders: false }),
@@ -100,7 +102,7 @@ ReactDOM.createRoot(document.getElementById('graphiql')).render(
 `;
 }
 
-const firstQuery = `# Tributary: press the play button, or Ctrl-Enter.
+const initialQuery = `# Tributary: press the play button, or Ctrl-Enter.
 {
   __schema {
     queryType {

@@ -26,18 +26,18 @@ export interface HttpFrontOptions {
   readonly events: Events;
   /** The line of stages. Never rejects. */
   readonly answer: (arrived: Arrived) => Promise<Answered>;
-  /** Clients shall come back over a connection to another instance. */
+  /** Connections are to be closed, so that clients reconnect to another instance. */
   readonly closesConnections: () => boolean;
 }
 
-/** One request for the endpoint and where its answer goes. */
+/** One request to the endpoint, and its response. */
 interface Exchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Null by GET. */
+  /** Null for GET. */
   readonly body: Buffer | null;
-  /** Headers that were set before. */
+  /** Headers that hooks have set already. */
   readonly headers?: OutgoingHttpHeaders;
   readonly unread: UnreadAnswers;
 }
@@ -63,7 +63,7 @@ export function registerHttpFront({ app, answerPosts, unread }: Edge, options: H
     return reply;
   };
   app.post(path, handler);
-  // HEAD too.
+  // Also registers HEAD.
   app.get(path, handler);
 }
 
@@ -72,7 +72,7 @@ async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<vo
   const { events, answer, closesConnections } = options;
   const { requestId, response } = exchange;
   const end = events.begin('request', { requestId });
-  const request = arrivedBy(exchange, options);
+  const request = toArrived(exchange, options);
   response.on('close', () => {
     if (!response.writableFinished) {
       request.head.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
@@ -85,7 +85,7 @@ async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<vo
   send(exchange, answered);
 }
 
-function arrivedBy({ requestId, request, body }: Exchange, { config }: HttpFrontOptions): Arrived {
+function toArrived({ requestId, request, body }: Exchange, { config }: HttpFrontOptions): Arrived {
   return arrived({
     head: requestHead(request.headers, {
       requestId,
@@ -101,13 +101,13 @@ function arrivedBy({ requestId, request, body }: Exchange, { config }: HttpFront
   });
 }
 
-/** Straight to the socket: a short text goes out in one write with its headers. */
-function send({ response, requestId, headers: before, unread }: Exchange, answered: Answered): void {
-  // Clients of this front ask for one part, so that no operation gives more.
+/** Writes to the socket directly: a short body goes out in one write with its headers. */
+function send({ response, requestId, headers: presetHeaders, unread }: Exchange, answered: Answered): void {
+  // This front accepts only answers of one part; an operation never yields more for it.
   void answered.later?.return?.();
   const body = bytesOf(answered);
   const headers = {
-    ...before,
+    ...presetHeaders,
     ...(answered.headers as OutgoingHttpHeaders),
     'content-type': contentTypes[answered.mediaType],
     'content-length': Buffer.byteLength(body),
@@ -121,15 +121,15 @@ const contentTypes = {
   [graphqlMediaType]: `${graphqlMediaType}; charset=utf-8`,
 };
 
-const longTexts = new WeakMap<Answered, Buffer>();
+const encodedTexts = new WeakMap<Answered, Buffer>();
 
-/** A long text is encoded once, however many requests share its answer. */
+/** A long body is encoded once, even if several requests share the answer. */
 function bytesOf(answered: Answered): string | Buffer {
   const { text, headers } = answered;
-  // Node would write headers together with a text as UTF-8, and bytes of services twice encoded.
+  // Node writes headers and a string body together as UTF-8, which would encode header bytes of services twice.
   if (text.length <= shortTextMax && !hasHighBytes(headers)) return text;
-  let bytes = longTexts.get(answered);
-  if (!bytes) longTexts.set(answered, (bytes = Buffer.from(text)));
+  let bytes = encodedTexts.get(answered);
+  if (!bytes) encodedTexts.set(answered, (bytes = Buffer.from(text)));
   return bytes;
 }
 

@@ -1,4 +1,6 @@
-/** Counts the requests in flight, so that a drain can wait for them while health checks still get their answer. */
+/**
+ * Counts the requests in flight, so that a graceful shutdown can wait for them while health probes are still served.
+ */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
@@ -9,14 +11,14 @@ export interface InFlight {
 
 export function trackInFlight(server: Server): InFlight {
   let count = 0;
-  let onNone: (() => void) | undefined;
+  let onEmpty: (() => void) | undefined;
   const onClose = (): void => {
     count -= 1;
-    if (count === 0) onNone?.();
+    if (count === 0) onEmpty?.();
   };
   server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
     count += 1;
-    // Comes also when the client leaves before the answer.
+    // Also emitted if the client disconnects before the response.
     response.once('close', onClose);
   });
   return {
@@ -27,7 +29,7 @@ export function trackInFlight(server: Server): InFlight {
           return;
         }
         const timer = setTimeout(resolve, timeoutMs);
-        onNone = () => {
+        onEmpty = () => {
           clearTimeout(timer);
           resolve();
         };

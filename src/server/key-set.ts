@@ -1,4 +1,4 @@
-/** Publishes the keys that identity for backends is signed with, for the backends to check it. */
+/** Publishes the public signing keys of identity propagation as a JWK set, with which services verify the tokens. */
 
 import type { FastifyInstance } from 'fastify';
 
@@ -6,8 +6,8 @@ import { publicKeySet } from '../authn/identity/signing-keys.ts';
 import type { Credentials, CredentialTexts } from './credentials.ts';
 
 const path = '/.well-known/jwks.json';
-/** Far less than a turn of a key: backends know the next one long before it signs. */
-const keptSeconds = 300;
+/** Far less than the rotation period: services know the next key long before it signs. */
+const maxAgeSeconds = 300;
 
 export function registerKeySet(app: FastifyInstance, credentials: Credentials): void {
   const { signing } = credentials.current;
@@ -19,7 +19,7 @@ export function registerKeySet(app: FastifyInstance, credentials: Credentials): 
   app.get(path, (_request, reply) =>
     reply
       .header('content-type', 'application/jwk-set+json')
-      .header('cache-control', `public, max-age=${keptSeconds}`)
+      .header('cache-control', `public, max-age=${maxAgeSeconds}`)
       .send(text),
   );
 }

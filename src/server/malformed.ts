@@ -1,4 +1,4 @@
-/** Answers to bytes that are not an HTTP request: they never reach a route, so this writes to the socket itself. */
+/** Answers malformed HTTP requests: they never reach a route, so this writes to the socket directly. */
 
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
@@ -9,23 +9,23 @@ import { GatewayError } from '../shared/errors.ts';
 import { endWith } from './answer-early.ts';
 import { unimplementedMethod, unknownTransferEncoding } from './http-rules.ts';
 
-/** What Node says of bytes that it cannot read. */
-export interface ReadingError extends Error {
+/** Node's error for bytes that it cannot parse. */
+export interface HttpParseError extends Error {
   readonly code?: string;
   readonly reason?: string;
-  /** Those that came last, and how many of them were in order. */
+  /** The last chunk, and how much of it was parsed. */
   readonly rawPacket?: unknown;
   readonly bytesParsed?: number;
 }
 
-export function refuseMalformed(error: ReadingError, socket: Socket): void {
-  // A client that does not get as far as HTTP could not read it.
+export function refuseMalformed(error: HttpParseError, socket: Socket): void {
+  // After a failed TLS handshake the client could not read a response.
   const isTls = error.code?.startsWith('ERR_SSL_') || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
   if (error.code === 'ECONNRESET' || isTls) socket.destroy();
   else endWith(socket, rawRefusal(...refusalOf(error)));
 }
 
-/** @param status Where it is not that of the error's code. */
+/** @param status Default: that of the error code. */
 export function rawRefusal(error: GatewayError, status = error.httpStatus): string {
   const body = JSON.stringify({ errors: formatRequestError(error, randomUUID()) });
   return [
@@ -39,7 +39,7 @@ export function rawRefusal(error: GatewayError, status = error.httpStatus): stri
   ].join('\r\n');
 }
 
-function refusalOf(error: ReadingError): [error: GatewayError, status?: number] {
+function refusalOf(error: HttpParseError): [error: GatewayError, status?: number] {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
       return [new GatewayError('PAYLOAD_TOO_LARGE', 'The headers are too large'), 431];
@@ -54,10 +54,10 @@ function refusalOf(error: ReadingError): [error: GatewayError, status?: number] 
   }
 }
 
-/** With a method that nobody here knows, rather than something that is no HTTP. */
-function isRequestLine({ rawPacket, bytesParsed = 0 }: ReadingError): boolean {
+/** Whether it is HTTP with an unknown method, rather than no HTTP at all. */
+function isRequestLine({ rawPacket, bytesParsed = 0 }: HttpParseError): boolean {
   if (!Buffer.isBuffer(rawPacket)) return false;
-  // The parser stops within the method, and other requests may stand before this one.
+  // The parser stops within the method; the chunk may begin with earlier requests.
   const lineStart = rawPacket.lastIndexOf('\n', bytesParsed) + 1;
   const line = rawPacket.subarray(lineStart).toString('latin1').split('\r\n', 1)[0] ?? '';
   return /^[\w!#$%&'*+.^`|~-]+ \S+ HTTP\/\d\.\d$/.test(line);

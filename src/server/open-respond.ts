@@ -1,4 +1,4 @@
-/** How operations are answered, as `front` of the configuration says: directly, or through Apollo Server. */
+/** Opens the front that `front` configures: direct, or through Apollo Server. */
 
 import type { ApolloServerPlugin } from '@apollo/server';
 
@@ -23,7 +23,7 @@ export async function openRespond(
   if (config.front === 'direct') {
     return { respond: directRespond(gateway.operate, labels, config), close: () => Promise.resolve() };
   }
-  // Only here: the direct front does without Apollo Server and the time it takes to load.
+  // Imported on demand: the direct front does not need Apollo Server, which is slow to load.
   const { openApolloRespond } = await import('./apollo-respond.ts');
   const plugins = await Promise.all(config.apollo.plugins.map(loadPlugin));
   return openApolloRespond(gateway, { labels, config, plugins });

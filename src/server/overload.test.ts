@@ -6,23 +6,23 @@ const calm = { lagMs: 5, heapShare: 0.3 };
 const late = { lagMs: 300, heapShare: 0.3 };
 
 describe('Overload', () => {
-  it('takes one late look, or two, for a pause of the garbage collector', () => {
+  it('ignores one or two lagging measurements, which may be a garbage collection', () => {
     const overload = given();
-    for (const look of [late, late, calm, late, late]) overload.look(look);
+    for (const look of [late, late, calm, late, late]) overload.update(look);
     expect(overload.level).toBe(0);
   });
 
-  it('refuses queries when the loop is late again and again, and everything when it is twice as late', () => {
+  it('refuses queries when the loop lags repeatedly, and everything at twice the lag', () => {
     const overload = given();
-    for (let i = 0; i < 3; i += 1) overload.look(late);
+    for (let i = 0; i < 3; i += 1) overload.update(late);
     expect(overload.level).toBe(1);
-    overload.look({ ...late, lagMs: 600 });
+    overload.update({ ...late, lagMs: 600 });
     expect(overload.level).toBe(2);
   });
 
-  it('says when the level changes, once', () => {
+  it('reports each change of the level once', () => {
     const overload = given();
-    expect([late, late, late, late, calm, calm].map((look) => overload.look(look))).toEqual([
+    expect([late, late, late, late, calm, calm].map((look) => overload.update(look))).toEqual([
       false,
       false,
       true,
@@ -32,28 +32,28 @@ describe('Overload', () => {
     ]);
   });
 
-  it('looks at the heap at once: it fills faster than anybody looks three times', () => {
+  it('reacts to the heap at the first measurement: it fills fast', () => {
     const overload = given();
-    overload.look({ lagMs: 5, heapShare: 0.93 });
+    overload.update({ lagMs: 5, heapShare: 0.93 });
     expect(overload.level).toBe(1);
-    overload.look({ lagMs: 5, heapShare: 0.97 });
+    overload.update({ lagMs: 5, heapShare: 0.97 });
     expect(overload.level).toBe(2);
   });
 
-  it('stays as it is until both are well below their limits', () => {
+  it('keeps the level until both measurements are well below their limits', () => {
     const overload = given();
-    overload.look({ lagMs: 5, heapShare: 0.97 });
-    overload.look({ lagMs: 5, heapShare: 0.9 });
+    overload.update({ lagMs: 5, heapShare: 0.97 });
+    overload.update({ lagMs: 5, heapShare: 0.9 });
     expect(overload.level).toBe(2);
-    overload.look(calm);
+    overload.update(calm);
     expect(overload.level).toBe(0);
   });
 
-  it('closes connections after their answer before it refuses anything', () => {
+  it('closes connections before it refuses requests', () => {
     const overload = given();
-    overload.look({ lagMs: 5, heapShare: 0.86 });
+    overload.update({ lagMs: 5, heapShare: 0.86 });
     expect([overload.closesConnections, overload.level]).toEqual([true, 0]);
-    overload.look(calm);
+    overload.update(calm);
     expect(overload.closesConnections).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * The way of most requests: a POST of JSON to the endpoint whose length is known and allowed. It goes past the router,
- * whose work would be a tenth of what a small operation costs. Whatever is unusual about a request goes through the
- * router, which has the words to refuse it.
+ * The fast path for most requests: a POST of JSON to the endpoint with a `content-length` within the limit. It bypasses
+ * Fastify's router, which would be a tenth of the cost of a small operation. Every other request goes through the
+ * router, which also refuses the invalid ones.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -20,8 +20,8 @@ export interface PlainPost {
 export type AnswerPost = (post: PlainPost) => void;
 
 export interface PlainPosts {
-  takes(request: IncomingMessage): boolean;
-  /** Calls `answer` once the whole body is there; never, where the client leaves before that. */
+  accepts(request: IncomingMessage): boolean;
+  /** Calls `answer` once the body is complete; never if the client disconnects before that. */
   read(request: IncomingMessage, response: ServerResponse, answer: AnswerPost): void;
 }
 
@@ -30,12 +30,12 @@ export function plainPosts({
   bodyBytesMax,
 }: Pick<GatewayConfig['server'], 'path' | 'bodyBytesMax'>): PlainPosts {
   return {
-    takes(request) {
+    accepts(request) {
       const { method, url, headers } = request;
       return (
         method === 'POST' &&
         url === path &&
-        // Without a length the body is chunked; the parser holds a body to the length it states.
+        // Node's parser enforces the stated length; a body without one is chunked.
         headers['content-length'] !== undefined &&
         refusalOfBody(headers, bodyBytesMax) === undefined &&
         hasValidHost(request)
@@ -52,7 +52,7 @@ export function plainPosts({
         const body = rest ? Buffer.concat(rest) : (first ?? Buffer.alloc(0));
         answer({ requestId: requestIdOf(request.headers), request, response, body });
       });
-      // Comes when the client leaves in the middle of the body: there is nobody to answer.
+      // Emitted if the client disconnects within the body: no response is possible.
       request.on('error', ignore);
     },
   };

@@ -1,4 +1,4 @@
-/** Reads a GraphQL request from an HTTP request: what every front does before it knows anything of GraphQL. */
+/** Reads the parameters of a GraphQL request from an HTTP request, by POST or GET. */
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
@@ -14,9 +14,11 @@ export function readOperation(request: IncomingMessage, body: Buffer | null): Op
   return request.method === 'POST' ? readPost(body) : readGet(request);
 }
 
-/** Any page can make a browser send a simple GET: only requests that a browser asks about first are accepted. */
+/**
+ * CSRF prevention: any site can make a browser send a simple GET, so only requests that need a preflight are accepted.
+ */
 function readGet({ headers, url = '' }: IncomingMessage): OperationRequest {
-  const preflighted =
+  const isPreflighted =
     isUtf8Json(headers['content-type']) ||
     Boolean(headers['x-apollo-operation-name']) ||
     Boolean(headers['apollo-require-preflight']);
@@ -27,14 +29,17 @@ function readGet({ headers, url = '' }: IncomingMessage): OperationRequest {
       'Parameter "query" is missing: send it in the URL, or POST a JSON body',
     );
   }
-  if (!preflighted) {
+  if (!isPreflighted) {
     const fix = 'send "content-type: application/json" or a non-empty "apollo-require-preflight" header';
-    throw new GatewayError('CSRF_PREVENTION', `A GET could come from a foreign page: ${fix}`);
+    throw new GatewayError(
+      'CSRF_PREVENTION',
+      `A simple GET is refused, because another site may have caused it: ${fix}`,
+    );
   }
   return parseQueryParameters(parameters);
 }
 
-/** The edge has refused what is not JSON by its headers, before it read it. */
+/** The edge has checked the content type already. */
 function readPost(body: Buffer | null): OperationRequest {
   if (body === null || body.length === 0) throw new GatewayError('BAD_REQUEST', 'The body is empty');
   if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', 'The body is not UTF-8');

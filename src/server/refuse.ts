@@ -1,4 +1,4 @@
-/** Makes a refusal of whatever was thrown on the way of a request. */
+/** Turns whatever a stage throws into the answer that refuses the request. */
 
 import type { Answered, Arrived } from '../pipeline/stages.ts';
 import { jsonMediaType, toHttpRefusal } from '../response/http.ts';
@@ -37,7 +37,7 @@ function headersOf(error: unknown): Record<string, string> {
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 function challenge({ credentialsMissing, cause }: GatewayError): string {
-  // A request without credentials is not told that something is wrong with them.
+  // RFC 6750: a request without credentials gets a challenge without an error code.
   return credentialsMissing || cause === undefined
     ? 'Bearer realm="graphql"'
     : 'Bearer realm="graphql", error="invalid_token"';

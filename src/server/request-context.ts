@@ -1,4 +1,4 @@
-/** What is known of a request by its headers alone. */
+/** Makes the head of a request from its headers: request id, deadline, forwarded headers. */
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,25 +11,25 @@ import { monotonicClock } from '../shared/clock.ts';
 
 export interface RequestHeadOptions {
   readonly requestId: string;
-  /** Of the connection. */
+  /** Address of the connection's peer. */
   readonly clientAddress: string;
   /** Headers that every service gets, unless its own rules say otherwise (`sources/headers/`); in lower case. */
   readonly forward: readonly string[];
   readonly timeoutMs: number;
 }
 
-/** Ids of this process, which no other has: a counter behind it costs less than randomness for each request. */
-const ownPrefix = randomBytes(12).toString('hex');
-let ownCount = 0;
+/** Unique to this process: a prefix and a counter cost less than a random id per request. */
+const idPrefix = randomBytes(12).toString('hex');
+let idCount = 0;
 
-const acceptableId = /^[A-Za-z0-9_.:-]{1,128}$/;
+const safeId = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-/** The client's own, where it is one that can stand in a log; else a new one. */
+/** The client's `x-request-id` if it is safe to log; else a new id. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
-  const given = headers['x-request-id'];
-  if (typeof given === 'string' && acceptableId.test(given)) return given;
-  ownCount += 1;
-  return `${ownPrefix}-${ownCount.toString(36)}`;
+  const header = headers['x-request-id'];
+  if (typeof header === 'string' && safeId.test(header)) return header;
+  idCount += 1;
+  return `${idPrefix}-${idCount.toString(36)}`;
 }
 
 export function requestHead(

@@ -1,4 +1,4 @@
-/** Which requests with the same body may get one answer. */
+/** The key of request sharing: requests with the same body and the same key may share one answer. */
 
 import type { IncomingMessage } from 'node:http';
 
@@ -10,23 +10,23 @@ import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { MediaType } from '../pipeline/stages.ts';
 
-export interface Asking {
+export interface KeyInputs {
   readonly context: RequestContext;
   readonly http: Pick<IncomingMessage, 'headers'>;
   readonly mediaType: MediaType;
-  /** Of the graph in place. */
+  /** Of the current graph. */
   readonly graph: GraphInputs;
-  /** How many there were (`MutationCounter`). */
+  /** Value of the `MutationCounter`. */
   readonly mutations: number;
 }
 
-export function requestKeyParts(config: GatewayConfig): KeyParts<Asking> {
-  const counted = inputHeaders(config);
+export function requestKeyParts(config: GatewayConfig): KeyParts<KeyInputs> {
+  const relevantHeaders = inputHeaders(config);
   const ignored = new Set(ignoredHeaders(config));
   const hasPlugins = config.front === 'apollo' && config.apollo.plugins.length > 0;
   const hasPolicy = config.authorization.policy !== undefined;
-  /** Whether code that is not ours may look at all of a request. */
-  const isOpen = ({ graph }: Asking): boolean => hasPlugins || graph.hasResolvers;
+  /** Whether plugins or resolvers, which may read the whole request, take part. */
+  const runsUserCode = ({ graph }: KeyInputs): boolean => hasPlugins || graph.hasResolvers;
   return {
     graph: ({ graph }) => String(graph.number),
     mutations: ({ mutations }) => String(mutations),
@@ -34,21 +34,21 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<Asking> {
     principal: ({ context }) => String(principalNumber(context.principal)),
     denied: { leftOut: 'it follows from the principal, the address and the dry run' },
     dryRun: ({ context }) => textOf(context.headers[dryRunHeader]),
-    headers: (asking) => {
-      const { headers } = asking.context;
-      return headersText(headers, isOpen(asking) ? seenOf(headers, ignored) : counted);
+    headers: (inputs) => {
+      const { headers } = inputs.context;
+      return headersText(headers, runsUserCode(inputs) ? namesExcept(headers, ignored) : relevantHeaders);
     },
-    clientAddress: (asking) => (hasPolicy || isOpen(asking) ? asking.context.clientAddress : ''),
+    clientAddress: (inputs) => (hasPolicy || runsUserCode(inputs) ? inputs.context.clientAddress : ''),
     mediaType: ({ mediaType }) => mediaType,
     requestForm: ({ http }) => headersText(http.headers, ['content-type', 'content-encoding']),
   };
 }
 
-export function requestKey(config: GatewayConfig): (asking: Asking) => string {
+export function requestKey(config: GatewayConfig): (inputs: KeyInputs) => string {
   return answerKey(requestKeyParts(config));
 }
 
-function seenOf(headers: RequestContext['headers'], ignored: ReadonlySet<string>): string[] {
+function namesExcept(headers: RequestContext['headers'], ignored: ReadonlySet<string>): string[] {
   return Object.keys(headers).filter((name) => !ignored.has(name));
 }
 
@@ -65,12 +65,12 @@ function textOf(value: string | string[] | undefined): string {
   return typeof value === 'string' ? value : (value?.join('\n') ?? '');
 }
 
-let principals = 0;
+let principalCount = 0;
 const principalNumbers = new WeakMap<Principal, number>();
 
-/** One proof, kept while it holds, is one principal: whoever has it may get the same answer. */
+/** Requests with the same credentials have the same principal object, as long as authentication caches it. */
 function principalNumber(principal: Principal): number {
-  const known = principalNumbers.get(principal) ?? (principals += 1);
-  principalNumbers.set(principal, known);
-  return known;
+  const number = principalNumbers.get(principal) ?? (principalCount += 1);
+  principalNumbers.set(principal, number);
+  return number;
 }

@@ -1,4 +1,4 @@
-/** Makes what is sent of what execution gave: the direct front, with no schema on this thread. The default. */
+/** The direct front, the default: turns the result of execution into the answer, without a schema on this thread. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
@@ -8,7 +8,7 @@ import { shownCode, type ErrorPolicy } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';
 import type { AnswerLabels } from './answer-headers.ts';
 
-/** @throws Anything: it becomes a refusal of the request. */
+/** @throws Any error; it refuses the request. */
 export type Respond = (read: Read) => Promise<Answered>;
 
 export function directRespond(operate: Operate, labels: AnswerLabels, config: GatewayConfig): Respond {

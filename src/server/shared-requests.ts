@@ -1,9 +1,10 @@
 /**
- * Identical queries of clients that are in flight at the same time get one answer. Off by default.
+ * Request sharing (single-flight): identical queries in flight at the same time get one answer. Off by default.
  *
- * Keyed by the raw body and by whatever else can change the answer (`request-key.ts`). Only bodies that are known to be queries are
- * shared: the first of its kind is answered alone and says so. An answer with errors, which names the request it
- * belongs to, is nobody else's: the others then go on by themselves.
+ * Keyed by the raw body and by everything else that can change the answer (`request-key.ts`). Only bodies that are
+ * known to be queries are shared: the first request with a body is answered alone, and shows the operation's kind.
+ * Errors carry the request id, so an answer with errors is not shared: the waiting requests are then answered one by
+ * one.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -12,18 +13,18 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { Answered, Share } from '../pipeline/stages.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
-import { requestKey, type Asking } from './request-key.ts';
+import { requestKey, type KeyInputs } from './request-key.ts';
 
 const bodiesMax = 10_000;
 const bodyBytesMax = 16_384;
-/** Of all bodies known to be queries. */
-const knownBytesMax = 16_777_216;
-/** Of deadlines: a request may have spent some time on finding out who it is from. */
+/** Total size of the bodies known to be queries. */
+const queriesBytesMax = 16_777_216;
+/** Tolerance for deadlines: authentication may have taken some time. */
 const joinToleranceMs = 100;
 
 /**
- * @param inputs Of the graph in place.
- * @returns null where the configuration does not want it.
+ * @param inputs Of the current graph.
+ * @returns null if it is not configured.
  */
 export function shareRequests(
   config: GatewayConfig,
@@ -34,8 +35,8 @@ export function shareRequests(
   const shared = new SharedRequests({
     bodiesMax,
     bodyBytesMax,
-    knownBytesMax,
-    keyOf: (asked) => keyOf({ ...asked, graph: inputs(), mutations: mutations.value }),
+    queriesBytesMax,
+    keyOf: (request) => keyOf({ ...request, graph: inputs(), mutations: mutations.value }),
     graphNumber: () => inputs().number,
   });
   return ({ arrived: { body, http }, context, mediaType }, answerAlone) =>
@@ -43,23 +44,23 @@ export function shareRequests(
 }
 
 export interface SharedRequestsOptions {
-  /** Bodies known to be queries. */
+  /** Number of bodies known to be queries. */
   readonly bodiesMax: number;
   /** Larger bodies are not shared. */
   readonly bodyBytesMax: number;
-  /** Of all bodies known to be queries. */
-  readonly knownBytesMax: number;
-  /** Of what besides the body can change the answer. */
-  readonly keyOf: (asked: Asked) => string;
-  /** Of the graph in place. */
+  /** Their total size. */
+  readonly queriesBytesMax: number;
+  /** Key of everything besides the body that can change the answer. */
+  readonly keyOf: (inputs: RequestInputs) => string;
+  /** Number of the current graph. */
   readonly graphNumber: () => number;
 }
 
-type Asked = Omit<Asking, 'graph' | 'mutations'>;
+type RequestInputs = Omit<KeyInputs, 'graph' | 'mutations'>;
 
 interface InFlight {
   readonly answer: Promise<Answered>;
-  /** By then it is there, or has failed. */
+  /** When it has completed or failed at the latest. */
   readonly deadlineAtMs: number;
 }
 
@@ -70,38 +71,38 @@ export class SharedRequests {
 
   constructor(options: SharedRequestsOptions) {
     this.#options = options;
-    this.#queries = new LRUCache({ max: options.bodiesMax, maxSize: options.knownBytesMax });
+    this.#queries = new LRUCache({ max: options.bodiesMax, maxSize: options.queriesBytesMax });
   }
 
-  async answer(body: Buffer, asked: Asked, answerAlone: () => Promise<Answered>): Promise<Answered> {
+  async answer(body: Buffer, inputs: RequestInputs, answerAlone: () => Promise<Answered>): Promise<Answered> {
     if (body.length > this.#options.bodyBytesMax) return answerAlone();
     const text = body.toString('latin1');
-    if (!this.#queries.has(text)) return this.#learn(text, answerAlone);
+    if (!this.#queries.has(text)) return this.#answerFirst(text, answerAlone);
     const { keyOf, graphNumber } = this.#options;
-    const key = `${keyOf(asked)}${text}`;
-    const { deadlineAtMs } = asked.context;
-    const present = this.#inFlight.get(key);
-    // One that may take longer than this request has would have it wait past its deadline.
-    if (present && present.deadlineAtMs > deadlineAtMs + joinToleranceMs) return answerAlone();
-    if (present) {
+    const key = `${keyOf(inputs)}${text}`;
+    const { deadlineAtMs } = inputs.context;
+    const inFlight = this.#inFlight.get(key);
+    // An answer with a later deadline might not arrive before the deadline of this request.
+    if (inFlight && inFlight.deadlineAtMs > deadlineAtMs + joinToleranceMs) return answerAlone();
+    if (inFlight) {
       const graph = graphNumber();
-      const answer = await present.answer.catch(() => undefined);
-      // What waited for its turn may have been answered by another graph, with labels of its own.
-      return answer && isForOthers(answer) && graphNumber() === graph ? answer : answerAlone();
+      const answer = await inFlight.answer.catch(() => undefined);
+      // While it queued for admission the graph may have been replaced, whose labels may differ.
+      return answer && isShareable(answer) && graphNumber() === graph ? answer : answerAlone();
     }
     const answer = answerAlone().finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, { answer, deadlineAtMs });
     return answer;
   }
 
-  async #learn(text: string, answerAlone: () => Promise<Answered>): Promise<Answered> {
+  async #answerFirst(text: string, answerAlone: () => Promise<Answered>): Promise<Answered> {
     const answer = await answerAlone();
     if (answer.operationKind === 'query') this.#queries.set(text, true, { size: Math.max(1, text.length) });
     return answer;
   }
 }
 
-/** Errors name the request they belong to, and cookies are for the client that caused them. */
-function isForOthers({ errors, headers, later }: Answered): boolean {
+/** Errors carry the request id, and cookies belong to one client. */
+function isShareable({ errors, headers, later }: Answered): boolean {
   return errors === 0 && headers['set-cookie'] === undefined && later === null;
 }

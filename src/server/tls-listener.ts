@@ -1,7 +1,7 @@
 /**
- * The listener with TLS. Other certificates are for connections that begin from then on, and those that are open go on;
- * but whoever showed a certificate of authorities that are others now must show it again: idle connections are closed,
- * and the others after their next answer.
+ * The TLS listener. Renewed certificates apply to new connections; open connections go on. But if the authorities for
+ * client certificates change, clients must authenticate again: idle connections are closed at once, the others after
+ * their next response.
  */
 
 import type { RequestListener } from 'node:http';
@@ -15,7 +15,7 @@ export class TlsListener {
   readonly #config: GatewayConfig['server'];
   #tls: TlsTexts;
   #server: Server | undefined;
-  /** Changes of authorities so far, and how many there had been when a connection began. */
+  /** Counts changes of the authorities, and for each connection how many there had been when it began. */
   #changes = 0;
   readonly #changesAtStart = new WeakMap<Socket, number>();
 
@@ -40,10 +40,10 @@ export class TlsListener {
   }
 
   renew(tls: TlsTexts): void {
-    const isOtherAuthority = tls.clientCa !== this.#tls.clientCa;
+    const hasOtherAuthorities = tls.clientCa !== this.#tls.clientCa;
     this.#tls = tls;
     this.#server?.setSecureContext(secureOptions(tls, this.#config));
-    if (!isOtherAuthority) return;
+    if (!hasOtherAuthorities) return;
     this.#changes += 1;
     this.#server?.closeIdleConnections();
   }

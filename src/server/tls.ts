@@ -1,4 +1,4 @@
-/** TLS of the listener: its files, read and checked, and put in place without a connection noticing. */
+/** TLS of the listener: reads and validates its files, and makes Node's options from them. */
 
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -9,17 +9,17 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { errorText } from '../shared/error-text.ts';
 
-/** In PEM. */
+/** PEM texts. */
 export interface TlsTexts {
   readonly cert: string;
   readonly key: string;
-  /** Of clients: asked for a certificate where it is there. */
+  /** Authorities of client certificates. If present, clients are asked for a certificate. */
   readonly clientCa?: string;
 }
 
 type TlsConfig = Pick<GatewayConfig, 'server' | 'auth'>;
 
-/** @throws {GatewayError} `CONFIG_INVALID`, which names the files and never says what is in them. */
+/** @throws {GatewayError} `CONFIG_INVALID`, which names the file and never its content. */
 export async function readTls({ server: { tls }, auth }: TlsConfig): Promise<TlsTexts | undefined> {
   if (!tls) return undefined;
   const ca = auth?.certificates?.ca;
@@ -28,7 +28,7 @@ export async function readTls({ server: { tls }, auth }: TlsConfig): Promise<Tls
     readText(tls.key, 'server.tls.key'),
     ca === undefined ? undefined : readText(ca, 'auth.certificates.ca'),
   ]);
-  // A context takes an empty text for no certificate at all, and files are empty while they are written.
+  // createSecureContext accepts an empty text as no certificate, and a file may be empty while it is written.
   check(`server.tls.cert ${tls.cert}`, () => new X509Certificate(cert));
   check(`server.tls.key ${tls.key}`, () => createPrivateKey(key));
   check(`server.tls.cert ${tls.cert} and server.tls.key ${tls.key}`, () =>
@@ -40,16 +40,16 @@ export async function readTls({ server: { tls }, auth }: TlsConfig): Promise<Tls
   return { cert, key, clientCa };
 }
 
-/** What a listener with these is started with, and what it is renewed with. */
+/** Options to start a listener with, and to renew it. */
 export function secureOptions({ cert, key, clientCa }: TlsTexts, server: TlsConfig['server']): ServerOptions {
   return {
     cert,
     key,
     minVersion: server.tls?.minVersion ?? 'TLSv1.2',
-    // A client could otherwise show another certificate in the middle of its connection, and make work at will.
+    // With renegotiation a client could change its certificate within a connection, and cause CPU load at will.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     handshakeTimeout: server.requestReceiveTimeoutMs,
-    // A certificate that is wrong is refused by the stage that knows what else the request shows.
+    // The authentication stage refuses an invalid certificate: the request may have other credentials.
     ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
   };
 }

@@ -25,7 +25,7 @@ it.each([
   unread.close();
 });
 
-/** Takes what is written as a socket does whose buffers in the system are full. */
+/** Accepts writes like a socket whose system buffers are full. */
 function linkOf(bytesPerMs: number): Writable {
   const link: Writable = new Writable({
     highWaterMark: 65_536,

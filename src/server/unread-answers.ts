@@ -1,9 +1,9 @@
 /**
- * Answers that clients do not read. Each waits in memory for its client, so there are bounds on all of them together, on
- * those of one connection, and on the time without progress: beyond a bound, connections are closed.
+ * Backpressure towards clients: responses that clients do not read wait in memory, so there are limits on all of them
+ * together, on those of one connection, and on the time without progress. Beyond a limit, connections are closed.
  *
- * A client that reads slowly makes progress and gets its answer. Where there are too many answers, connections go first
- * that were never seen to read, of the clients with most bytes unread.
+ * A client that reads slowly makes progress and gets its response. If there are too many, connections that were never
+ * seen reading are closed first, of the clients with the most unread bytes.
  */
 
 import type { ServerResponse } from 'node:http';
@@ -14,36 +14,36 @@ import type { Clock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
 
 export interface UnreadLimits {
-  /** Without progress, in ms. */
+  /** How long a client may make no progress, in ms. */
   readonly timeoutMs: number;
-  /** Of all connections; twice that for a moment, or where none is to blame more than others. */
+  /** Of all connections; up to twice that briefly, or if no client has more than its share. */
   readonly bytesMax: number;
-  /** Who is one client. */
+  /** Which connections are of one client. */
   readonly networkOf: NetworkOf;
 }
 
 /**
- * So much of a long answer is handed over at once: how far a client has read is seen from one to the next, so that one
- * takes the slowest clients less than `timeoutMs`.
+ * A long response is written in slices of this size, and a client that takes one makes progress: small enough that the
+ * slowest clients take one within `timeoutMs`.
  */
 const sliceBytes = 65_536;
-/** Of `bytesMax`: what several answers on one connection may take, and all of one client while others want room. */
+/** Share of `bytesMax` for several responses on one connection, and for one client when there is too much. */
 const clientShare = 1 / 8;
-/** Of `bytesMax`: what is left once connections were closed, so that not each further answer closes one. */
-const keptShare = 3 / 4;
-/** Only a client that reads makes room after so long a wait: before, there is room in the system's buffers. */
+/** Share of `bytesMax` that is left after closing connections, so that not every further response closes one. */
+const targetShare = 3 / 4;
+/** Progress counts as reading only after this wait: before, it may be room in the operating system's buffers. */
 const readingAfterMs = 250;
-/** A moment in which also a fast client may take nothing. */
+/** Even a fast client may take nothing for this long. */
 const graceMs = 1000;
-const lookEveryMs = 1000;
+const checkEveryMs = 1000;
 
-interface Waiting {
+interface UnreadConnection {
   readonly socket: Socket;
   readonly client: string;
   answers: number;
   bytes: number;
-  movedAtMs: number;
-  /** It was seen to. */
+  progressedAtMs: number;
+  /** It has been seen reading. */
   reads: boolean;
 }
 
@@ -51,7 +51,7 @@ export class UnreadAnswers {
   readonly #limits: UnreadLimits;
   readonly #now: Clock;
   readonly #events: Events;
-  readonly #waiting = new Map<Socket, Waiting>();
+  readonly #connections = new Map<Socket, UnreadConnection>();
   #bytes = 0;
   #closed = { connections: 0, bytes: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -77,11 +77,11 @@ export class UnreadAnswers {
     clearInterval(this.#timer);
   }
 
-  #sendSlices(response: ServerResponse, body: Buffer, waiting: Waiting): void {
+  #sendSlices(response: ServerResponse, body: Buffer, connection: UnreadConnection): void {
     let sent = 0;
     const send = (): void => {
       if (response.destroyed) return;
-      if (sent > 0) this.#moved(waiting);
+      if (sent > 0) this.#progressed(connection);
       while (sent + sliceBytes < body.length) {
         const slice = body.subarray(sent, (sent += sliceBytes));
         if (response.write(slice)) continue;
@@ -93,97 +93,97 @@ export class UnreadAnswers {
     send();
   }
 
-  #add(response: ServerResponse, bytes: number): Waiting {
+  #add(response: ServerResponse, bytes: number): UnreadConnection {
     const { socket } = response.req;
-    let waiting = this.#waiting.get(socket);
+    let waiting = this.#connections.get(socket);
     if (!waiting) {
       const client = this.#limits.networkOf(plainAddress(socket.remoteAddress ?? ''), response.req.headers);
-      waiting = { socket, client, answers: 0, bytes: 0, movedAtMs: this.#now(), reads: false };
-      this.#waiting.set(socket, waiting);
-      this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
+      waiting = { socket, client, answers: 0, bytes: 0, progressedAtMs: this.#now(), reads: false };
+      this.#connections.set(socket, waiting);
+      this.#timer ??= setInterval(() => this.#check(), checkEveryMs).unref();
     }
-    const one = waiting;
-    one.answers += 1;
-    one.bytes += bytes;
+    const connection = waiting;
+    connection.answers += 1;
+    connection.bytes += bytes;
     this.#bytes += bytes;
-    response.once('close', () => this.#taken(one, bytes));
-    this.#keepWithinLimits(one);
-    return one;
+    response.once('close', () => this.#settled(connection, bytes));
+    this.#keepWithinLimits(connection);
+    return connection;
   }
 
-  #taken(waiting: Waiting, bytes: number): void {
-    waiting.answers -= 1;
-    waiting.bytes -= bytes;
+  #settled(connection: UnreadConnection, bytes: number): void {
+    connection.answers -= 1;
+    connection.bytes -= bytes;
     this.#bytes -= bytes;
-    if (waiting.answers === 0) this.#waiting.delete(waiting.socket);
-    else this.#moved(waiting);
+    if (connection.answers === 0) this.#connections.delete(connection.socket);
+    else this.#progressed(connection);
   }
 
-  #moved(waiting: Waiting): void {
+  #progressed(connection: UnreadConnection): void {
     const nowMs = this.#now();
-    if (nowMs - waiting.movedAtMs > readingAfterMs) waiting.reads = true;
-    waiting.movedAtMs = nowMs;
+    if (nowMs - connection.progressedAtMs > readingAfterMs) connection.reads = true;
+    connection.progressedAtMs = nowMs;
   }
 
-  #keepWithinLimits(added: Waiting): void {
+  #keepWithinLimits(added: UnreadConnection): void {
     const { bytesMax } = this.#limits;
     if (added.answers > 1 && added.bytes > bytesMax * clientShare) this.#closeConnection(added);
     if (this.#bytes <= 2 * bytesMax) return;
     const bytesOf = this.#bytesByClient();
-    const worstFirst = [...this.#waiting.values()].toSorted(
+    const worstFirst = [...this.#connections.values()].toSorted(
       (a, b) =>
         Number(a.reads) - Number(b.reads) ||
         (bytesOf.get(b.client) ?? 0) - (bytesOf.get(a.client) ?? 0) ||
-        a.movedAtMs - b.movedAtMs,
+        a.progressedAtMs - b.progressedAtMs,
     );
     this.#makeRoom(worstFirst);
   }
 
-  /** Closes connections of these until there is room. */
-  #makeRoom(waiting: readonly Waiting[]): void {
+  /** Closes connections in this order until there is room. */
+  #makeRoom(connections: readonly UnreadConnection[]): void {
     let left = this.#bytes;
-    for (const one of waiting) {
-      if (left <= this.#limits.bytesMax * keptShare) return;
-      left -= one.bytes;
-      this.#closeConnection(one);
+    for (const connection of connections) {
+      if (left <= this.#limits.bytesMax * targetShare) return;
+      left -= connection.bytes;
+      this.#closeConnection(connection);
     }
   }
 
   #bytesByClient(): Map<string, number> {
     const bytesOf = new Map<string, number>();
-    for (const { client, bytes } of this.#waiting.values())
+    for (const { client, bytes } of this.#connections.values())
       bytesOf.set(client, (bytesOf.get(client) ?? 0) + bytes);
     return bytesOf;
   }
 
   /** Closes connections that make no progress. */
-  #look(): void {
+  #check(): void {
     const nowMs = this.#now();
     const { timeoutMs, bytesMax } = this.#limits;
-    for (const one of this.#waiting.values())
-      if (nowMs - one.movedAtMs >= timeoutMs) this.#closeConnection(one);
+    for (const connection of this.#connections.values())
+      if (nowMs - connection.progressedAtMs >= timeoutMs) this.#closeConnection(connection);
     if (this.#bytes > bytesMax) {
       const bytesOf = this.#bytesByClient();
-      const toBlame = [...this.#waiting.values()].filter(
-        ({ reads, movedAtMs, client }) =>
-          !reads && nowMs - movedAtMs >= graceMs && (bytesOf.get(client) ?? 0) > bytesMax * clientShare,
+      const toBlame = [...this.#connections.values()].filter(
+        ({ reads, progressedAtMs, client }) =>
+          !reads && nowMs - progressedAtMs >= graceMs && (bytesOf.get(client) ?? 0) > bytesMax * clientShare,
       );
       this.#makeRoom(toBlame);
     }
     const { connections } = this.#closed;
     if (connections > 0)
-      this.#events.emit('unreadAnswersDropped', { ...this.#closed, waiting: this.#waiting.size });
+      this.#events.emit('unreadAnswersDropped', { ...this.#closed, waiting: this.#connections.size });
     this.#closed = { connections: 0, bytes: 0 };
-    if (this.#waiting.size > 0) return;
+    if (this.#connections.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #closeConnection({ socket, bytes }: Waiting): void {
+  #closeConnection({ socket, bytes }: UnreadConnection): void {
     if (socket.destroyed) return;
     this.#closed.connections += 1;
     this.#closed.bytes += bytes;
-    // What is in place for its responses when they close takes them out of the books.
+    // The `close` listeners of its responses update the counts.
     socket.destroy();
   }
 }

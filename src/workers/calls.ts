@@ -1,4 +1,4 @@
-/** What the primary process and its workers ask of each other. Answers are texts, empty where nothing is to be said. */
+/** The calls between the primary process and its workers. Each is answered with a text, which may be empty. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
@@ -7,15 +7,15 @@ import type { CredentialTexts } from '../server/credentials.ts';
 
 /** A graph whose planner runs in the primary process. */
 export interface PlannedGraph {
-  /** Names that planner. */
+  /** Identifies that planner. */
   readonly generation: number;
-  /** A supergraph comes without its text, which only the planner needs. */
+  /** A supergraph is sent without its SDL, which only the planner needs. */
   readonly graph: Graph;
   readonly loaded: LoadedGraph;
 }
 
 export type CallToWorker =
-  /** Answered with the address, once it listens. */
+  /** Answered with the URL of the endpoint, once the worker listens. */
   | {
       readonly kind: 'start';
       readonly worker: number;
@@ -23,11 +23,11 @@ export type CallToWorker =
       readonly planned: PlannedGraph;
       readonly credentials: CredentialTexts;
     }
-  /** Answered once it serves that graph; with an error where the graph is no good, and the one before stays. */
+  /** Answered once the worker serves that graph; with an error if it cannot, and the previous graph stays. */
   | { readonly kind: 'replace'; readonly planned: PlannedGraph }
-  /** Answered once they are in place. */
+  /** Answered once they are in use. */
   | { readonly kind: 'credentials'; readonly credentials: CredentialTexts }
-  /** Another worker's mutation has ended: what is in flight here may be older. */
+  /** Another worker's mutation has ended: answers in flight here may be older than it. */
   | { readonly kind: 'mutated' }
   /** Answered once requests in flight have ended. */
   | { readonly kind: 'drain' };
@@ -38,22 +38,22 @@ export type CallToPrimary =
       readonly kind: 'ask';
       readonly generation: number;
       readonly task: PlannerTask;
-      /** Whose turn it takes. */
+      /** The client whose share of the planner's time this takes. */
       readonly client: string;
     }
-  /** No request of this worker needs that planner any more. */
+  /** This worker no longer needs that planner. */
   | { readonly kind: 'released'; readonly generation: number }
-  /** Answered once all workers know. */
+  /** A mutation has ended here. Answered once all other workers know. */
   | { readonly kind: 'mutated' }
-  /** For the audit file. Answered once they are written. */
+  /** Lines for the audit file. Answered once they are written. */
   | { readonly kind: 'audit'; readonly lines: readonly string[] };
 
-/** Both are short: nobody has to load or plan anything. */
+/** Short, because the other side neither loads nor plans anything. */
 export const noticeTimeoutMs = 1000;
-/** For a disk that is slow. */
+/** Allows for a slow disk. */
 export const auditTimeoutMs = 10_000;
 
-/** How long a worker may take to drain, by its configuration. */
+/** How long a worker may take to drain. */
 export function drainMs({ server }: GatewayConfig): number {
   return server.drainDelayMs + server.drainTimeoutMs;
 }

@@ -12,7 +12,7 @@ it('gives each call its own answer, whatever order they come in', async () => {
   expect(await Promise.all([near.call('late', 1000), near.call('soon', 1000)])).toEqual(['late', 'soon']);
 });
 
-it('hands on an error with its code and what clients may know', async () => {
+it('passes on an error with its code and its public details', async () => {
   const { near } = given(() =>
     Promise.reject(new GatewayError('PLANNING_TIMEOUT', 'slow', { public: { retryAfter: 3 } })),
   );
@@ -23,7 +23,7 @@ it('hands on an error with its code and what clients may know', async () => {
   });
 });
 
-it('waits no longer than it may, for no more than it may', async () => {
+it('limits the time of a call and the number of pending calls', async () => {
   const { near } = given(() => new Promise(() => {}));
   const first = near.call('ask', 5);
   const second = near.call('ask', 5);
@@ -32,7 +32,7 @@ it('waits no longer than it may, for no more than it may', async () => {
   await expect(second).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
-it('ends what waits, and whatever is asked later, when the other side is gone', async () => {
+it('rejects pending and later calls once the other side has ended', async () => {
   const { near, cut } = given(() => new Promise(() => {}));
   const waiting = near.call('ask', 1000);
   cut();
@@ -41,20 +41,20 @@ it('ends what waits, and whatever is asked later, when the other side is gone', 
 });
 
 it.each([
-  ['the caller does not want the answer any more', 60_000, 'leave'],
-  ['the caller has waited long enough', 5, 'nothing'],
-  ['the caller is gone', 60_000, 'cut'],
-] as const)('tells whoever answers that nobody waits: %s', async (_why, timeoutMs, how) => {
+  ['the caller has cancelled it', 60_000, 'leave'],
+  ['the caller has timed out', 5, 'nothing'],
+  ['the caller has ended', 60_000, 'cut'],
+] as const)('aborts the signal of a call for which nobody waits: %s', async (_why, timeoutMs, how) => {
   let signal: AbortSignal | undefined;
-  const { near, cut } = given((_call, given) => {
-    signal = given;
-    return new Promise((_, reject) => given.addEventListener('abort', () => reject(new Error('left'))));
+  const { near, cut } = given((_call, callSignal) => {
+    signal = callSignal;
+    return new Promise((_, reject) => callSignal.addEventListener('abort', () => reject(new Error('left'))));
   });
-  const nobody = new AbortController();
-  const called = near.call('ask', timeoutMs, nobody.signal);
+  const caller = new AbortController();
+  const called = near.call('ask', timeoutMs, caller.signal);
   called.catch(() => {});
   await vi.waitFor(() => expect(signal?.aborted).toBeDefined());
-  if (how === 'leave') nobody.abort();
+  if (how === 'leave') caller.abort();
   if (how === 'cut') cut();
   await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   await expect(called).rejects.toMatchObject({ code: how === 'leave' ? 'INTERNAL_ERROR' : 'NOT_READY' });

@@ -1,6 +1,6 @@
 /**
- * Calls between the primary process and a worker, both ways over one IPC channel. Each call gets one answer, a text, or
- * an error that keeps its code; each has a deadline, and so many may wait.
+ * Calls between the primary process and a worker, in both directions over one IPC channel. Each call gets one answer: a
+ * text, or an error that keeps its code. Each has a timeout, and the number of pending calls is limited.
  */
 
 import { GatewayError, isGatewayError, type ErrorCode } from '../shared/errors.ts';
@@ -13,7 +13,7 @@ export interface Peer {
   on(name: 'disconnect', listener: () => void): unknown;
 }
 
-interface SentError {
+interface SerializedError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly public: Readonly<Record<string, unknown>>;
@@ -23,59 +23,59 @@ interface SentError {
 
 type Message<Call> =
   | { readonly id: number; readonly call: Call }
-  /** Its answer is not waited for any more, though there will be one. */
+  /** The caller no longer waits. The call is answered nevertheless. */
   | { readonly id: number; readonly cancelled: true }
   | { readonly id: number; readonly answer: string }
-  | { readonly id: number; readonly error: SentError };
+  | { readonly id: number; readonly error: SerializedError };
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (answer: string) => void;
   readonly reject: (error: GatewayError) => void;
   readonly timer: NodeJS.Timeout;
 }
 
-/** @param signal Whoever called waits no longer, or is gone. */
+/** @param signal Aborted when the caller no longer waits, or its process has ended. */
 type Answer<Call> = (call: Call, signal: AbortSignal) => Promise<string>;
 
 export class Channel<Outgoing, Incoming> {
   readonly #peer: Peer;
   readonly #answer: Answer<Incoming>;
   readonly #answering = new Map<number, AbortController>();
-  readonly #waitingMax: number;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pendingMax: number;
+  readonly #pending = new Map<number, PendingCall>();
   #nextId = 1;
   #isOpen = true;
 
-  /** @param waitingMax Calls without an answer yet; one more is refused with `OVERLOADED`. */
-  constructor(peer: Peer, answer: Answer<Incoming>, waitingMax: number) {
+  /** @param pendingMax Calls without an answer; one more is refused with `OVERLOADED`. */
+  constructor(peer: Peer, answer: Answer<Incoming>, pendingMax: number) {
     this.#peer = peer;
     this.#answer = answer;
-    this.#waitingMax = waitingMax;
+    this.#pendingMax = pendingMax;
     peer.on('message', (message) => this.#read(message as Message<Incoming>));
     peer.on('disconnect', () => this.#close());
   }
 
   /**
-   * @param signal Tells the other side that nobody waits any more: it decides what to answer then.
-   * @throws {GatewayError} What the other side threw; `NOT_READY` where it is gone or does not answer in time.
+   * @param signal Cancels the call on the other side, which still answers it.
+   * @throws {GatewayError} What the other side threw; `NOT_READY` if it has ended or does not answer in time.
    */
   call(call: Outgoing, timeoutMs: number, signal?: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) {
-        reject(gone());
+        reject(disconnected());
         return;
       }
-      if (this.#waiting.size >= this.#waitingMax) {
+      if (this.#pending.size >= this.#pendingMax) {
         reject(new GatewayError('OVERLOADED', 'Too many new operations at once; try again later'));
         return;
       }
       const id = this.#nextId++;
       const timer = setTimeout(() => {
         this.#cancel(id);
-        this.#waiting.delete(id);
+        this.#pending.delete(id);
         reject(new GatewayError('NOT_READY', `No answer from the other process within ${timeoutMs} ms`));
       }, timeoutMs);
-      this.#waiting.set(id, { resolve, reject, timer });
+      this.#pending.set(id, { resolve, reject, timer });
       this.#send({ id, call });
       signal?.addEventListener('abort', () => this.#cancel(id), { once: true });
     });
@@ -89,7 +89,7 @@ export class Channel<Outgoing, Incoming> {
       this.#answer(message.call, controller.signal)
         .then(
           (answer) => this.#send({ id, answer }),
-          (error: unknown) => this.#send({ id, error: toSent(error) }),
+          (error: unknown) => this.#send({ id, error: serializeError(error) }),
         )
         .finally(() => this.#answering.delete(id));
       return;
@@ -98,35 +98,35 @@ export class Channel<Outgoing, Incoming> {
       this.#answering.get(id)?.abort();
       return;
     }
-    const waiting = this.#waiting.get(id);
-    if (!waiting) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    if ('answer' in message) waiting.resolve(message.answer);
-    else waiting.reject(fromSent(message.error));
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    clearTimeout(pending.timer);
+    if ('answer' in message) pending.resolve(message.answer);
+    else pending.reject(parseError(message.error));
   }
 
   #cancel(id: number): void {
-    if (this.#waiting.has(id)) this.#send({ id, cancelled: true });
+    if (this.#pending.has(id)) this.#send({ id, cancelled: true });
   }
 
   #send(message: Message<Outgoing>): void {
-    // What cannot be sent needs no care: the other side is gone, and `disconnect` says so.
+    // Errors of sending are ignored: the other process has ended, and `disconnect` follows.
     if (this.#isOpen) this.#peer.send?.(message, () => {});
   }
 
   #close(): void {
     this.#isOpen = false;
-    for (const { reject, timer } of this.#waiting.values()) {
+    for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
-      reject(gone());
+      reject(disconnected());
     }
-    this.#waiting.clear();
+    this.#pending.clear();
     for (const controller of this.#answering.values()) controller.abort();
   }
 }
 
-function toSent(error: unknown): SentError {
+function serializeError(error: unknown): SerializedError {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (isGatewayError(error)) {
     const { code, message } = error;
@@ -136,10 +136,10 @@ function toSent(error: unknown): SentError {
   return { code: 'INTERNAL_ERROR', message, public: {}, detail };
 }
 
-function fromSent({ code, message, public: shown, detail }: SentError): GatewayError {
-  return new GatewayError(code, message, { public: shown, cause: detail });
+function parseError({ code, message, public: publicDetails, detail }: SerializedError): GatewayError {
+  return new GatewayError(code, message, { public: publicDetails, cause: detail });
 }
 
-function gone(): GatewayError {
-  return new GatewayError('NOT_READY', 'The other process of the gateway is gone');
+function disconnected(): GatewayError {
+  return new GatewayError('NOT_READY', 'The other process of the gateway has ended');
 }

@@ -1,12 +1,12 @@
 /**
- * Several worker processes behind one port, and one planner for all of them in this process.
+ * The primary process: several worker processes behind one port, and one planner for all of them here.
  *
- *     graph ──► planner here ──► first worker tries it ──► the others follow
- *                  │ does not load        │ cannot serve it
- *                  ▼                      ▼
- *               refused: nothing has changed anywhere
+ *     graph ──► planner ──► first worker tries it ──► the other workers follow
+ *                  │ does not load      │ cannot serve it
+ *                  ▼                    ▼
+ *               refused: the previous graph stays everywhere
  *
- * A worker that dies is replaced, with growing waits where it dies at once; one that cannot follow is drained and replaced.
+ * A worker that dies is restarted, with backoff if it dies at startup; one that cannot switch is drained and restarted.
  */
 
 import { createServer, type AddressInfo } from 'node:net';
@@ -24,21 +24,21 @@ import type { Events } from '../shared/events.ts';
 import { noticeTimeoutMs, type CallToPrimary, type PlannedGraph } from './calls.ts';
 import { Restarts } from './restarts.ts';
 import { SharedPlanner } from './shared-planner.ts';
-import { WorkerProcess, type End } from './worker-process.ts';
+import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
 
 export interface Workers {
-  /** Of the GraphQL endpoint. */
+  /** URL of the GraphQL endpoint. */
   readonly url: string;
-  /** Puts another graph in place in all workers. Throws where it is no good; the old one stays in all. */
+  /** Switches all workers to another graph. Throws if one cannot serve it; then all keep the previous graph. */
   replace(graph: Graph): Promise<void>;
-  /** All workers finish what is in flight, at the same time, and end; then the planner. */
+  /** Graceful shutdown: drains all workers at the same time, then ends the planners. */
   close(): Promise<void>;
 }
 
 interface Generation {
   readonly planned: PlannedGraph;
   readonly planner: SharedPlanner;
-  /** Workers that may still ask it. */
+  /** Workers that may still call the planner. */
   readonly holders: Set<WorkerProcess>;
 }
 
@@ -48,7 +48,7 @@ export interface WorkersOptions {
   readonly credentials: Credentials;
 }
 
-/** @throws {GatewayError} Where the graph is no good or the first workers cannot start: none is left running then. */
+/** @throws {GatewayError} If the graph is invalid or the first workers cannot start; then no worker is left running. */
 export async function startWorkers(
   graph: Graph,
   { config, events, credentials }: WorkersOptions,
@@ -71,7 +71,7 @@ class WorkerPool implements Workers {
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #generations = new Map<number, Generation>();
   readonly #restarts = new Map<number, Restarts>();
-  readonly #waits = new Set<NodeJS.Timeout>();
+  readonly #restartTimers = new Set<NodeJS.Timeout>();
   #writeAudit: WriteAudit | undefined;
   #current: Generation | undefined;
   #nextGeneration = 1;
@@ -82,9 +82,9 @@ class WorkerPool implements Workers {
     this.#events = events;
     this.#credentials = credentials;
     credentials.onChange((next) => {
-      for (const worker of this.#workers.values()) void this.#renew(worker, next);
+      for (const worker of this.#workers.values()) void this.#renewCredentials(worker, next);
     });
-    // Only where it ends before they have drained: a second signal. Otherwise they drain by themselves.
+    // A second signal ends this process before the workers have drained. If it crashes, they drain by themselves.
     process.once('exit', () => {
       if (this.#state === 'closed') for (const worker of this.#workers.values()) worker.kill();
     });
@@ -93,12 +93,12 @@ class WorkerPool implements Workers {
   async start(graph: Graph): Promise<void> {
     this.#writeAudit = await auditFileOf(this.#config.audit);
     this.#current = await this.#open(graph);
-    // One first: what is wrong for it is wrong for all, and is said once.
+    // One worker first, so that an error which affects all of them is reported once.
     this.url = await this.#fork(1).started;
     const others = Array.from({ length: this.#config.server.workers - 1 }, (_, i) => this.#fork(i + 2));
     await Promise.all(others.map(({ started }) => started));
     this.#state = 'serving';
-    // One that died while the others started has had no successor.
+    // A worker that died while the others started was not restarted.
     for (let number = 1; number <= this.#config.server.workers; number += 1)
       if (!this.#workers.has(number)) this.#fork(number);
   }
@@ -111,16 +111,16 @@ class WorkerPool implements Workers {
       await this.#discard(next);
       throw error;
     }
-    const before = this.#current;
+    const previous = this.#current;
     this.#current = next;
-    await Promise.all([...this.#workers.values()].map((worker) => this.#follow(worker, next)));
-    if (before) await this.#closeUnused(before);
+    await Promise.all([...this.#workers.values()].map((worker) => this.#switchGraph(worker, next)));
+    if (previous) await this.#closeUnused(previous);
     this.#events.emit('graphReplaced', { hash: next.planned.loaded.hash });
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
-    for (const timer of this.#waits) clearTimeout(timer);
+    for (const timer of this.#restartTimers) clearTimeout(timer);
     await Promise.all([...this.#workers.values()].map((worker) => worker.drain()));
     await Promise.all([...this.#generations.values()].map(({ planner }) => planner.close()));
   }
@@ -143,7 +143,7 @@ class WorkerPool implements Workers {
     return generation;
   }
 
-  /** A worker that says no refuses the graph for all; one that dies or is late says nothing about the graph. */
+  /** If a worker rejects the graph, it is refused for all; a worker that dies or times out does not count. */
   async #tryOnOne(next: Generation): Promise<void> {
     for (const worker of this.#workers.values()) {
       if (!worker.isServing) continue;
@@ -157,23 +157,23 @@ class WorkerPool implements Workers {
     }
   }
 
-  async #follow(worker: WorkerProcess, next: Generation): Promise<void> {
+  async #switchGraph(worker: WorkerProcess, next: Generation): Promise<void> {
     if (next.holders.has(worker) && worker.isServing) return;
     next.holders.add(worker);
     try {
       await worker.started;
       await worker.replace(next.planned);
     } catch {
-      // It cannot follow: its successor starts with the graph that is current.
+      // Its successor starts with the current graph.
       await worker.drain();
     }
   }
 
-  /** One that does not take them is replaced: its successor starts with those that are current. */
-  async #renew(worker: WorkerProcess, next: CredentialTexts): Promise<void> {
+  /** A worker that fails is restarted, with the current credentials. */
+  async #renewCredentials(worker: WorkerProcess, next: CredentialTexts): Promise<void> {
     try {
       await worker.started;
-      await worker.renew(next);
+      await worker.renewCredentials(next);
     } catch {
       await worker.drain();
     }
@@ -199,7 +199,7 @@ class WorkerPool implements Workers {
     return worker;
   }
 
-  async #ended(worker: WorkerProcess, { code, signal, servedMs }: End): Promise<void> {
+  async #ended(worker: WorkerProcess, { code, signal, servedMs }: WorkerEnd): Promise<void> {
     const { number, pid } = worker;
     this.#workers.delete(number);
     if (this.#state === 'serving') {
@@ -208,10 +208,10 @@ class WorkerPool implements Workers {
       const restartInMs = restarts.afterEnd(servedMs);
       this.#events.emit('workerEnded', { worker: number, pid, code, signal, restartInMs });
       const timer = setTimeout(() => {
-        this.#waits.delete(timer);
+        this.#restartTimers.delete(timer);
         this.#fork(number);
       }, restartInMs);
-      this.#waits.add(timer);
+      this.#restartTimers.add(timer);
     }
     for (const generation of this.#generations.values()) {
       generation.holders.delete(worker);
@@ -222,7 +222,7 @@ class WorkerPool implements Workers {
   async #answer(call: CallToPrimary, from: WorkerProcess, signal: AbortSignal): Promise<string> {
     if (call.kind === 'mutated') {
       const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
-      await Promise.allSettled(others.map((worker) => worker.notice(noticeTimeoutMs)));
+      await Promise.allSettled(others.map((worker) => worker.notifyMutated(noticeTimeoutMs)));
       return '';
     }
     if (call.kind === 'audit') {
@@ -231,7 +231,11 @@ class WorkerPool implements Workers {
     }
     const generation = this.#generations.get(call.generation);
     if (call.kind === 'ask') {
-      if (!generation) throw new GatewayError('NOT_READY', 'The graph of this operation is gone; ask again');
+      if (!generation)
+        throw new GatewayError(
+          'NOT_READY',
+          'The graph was replaced while the operation was planned; try again',
+        );
       return generation.planner.ask(call.task, { client: call.client, signal });
     }
     if (generation) {
@@ -243,7 +247,7 @@ class WorkerPool implements Workers {
 
   async #closeUnused(generation: Generation): Promise<void> {
     const isCurrent = generation === this.#current || this.#current === undefined;
-    // A generation that is being tried is newer than the current one.
+    // A generation that is still being tried is newer than the current one.
     const isOlder = generation.planned.generation < (this.#current?.planned.generation ?? 0);
     if (!isCurrent && isOlder && generation.holders.size === 0) await this.#discard(generation);
   }
@@ -254,7 +258,7 @@ class WorkerPool implements Workers {
   }
 }
 
-/** What each worker gets: a port that stays the same for its successor. */
+/** Port 0 becomes a fixed free port, so that a restarted worker gets the same one. */
 async function withPort(config: GatewayConfig): Promise<GatewayConfig> {
   const { server } = config;
   const port = server.port === 0 ? await freePort(server.host) : server.port;

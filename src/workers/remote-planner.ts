@@ -1,4 +1,4 @@
-/** A planner of the primary process, as a worker sees it. */
+/** A worker's client of a planner in the primary process. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Turn } from '../pipeline/planning.ts';
@@ -18,11 +18,11 @@ export class RemotePlanner extends Planning {
     super();
     this.#channel = channel;
     this.#planned = planned;
-    // Requests end their wait for a turn; once it has begun it may be tried three times.
+    // Requests themselves limit the wait for a turn; then planning may be tried three times.
     this.#timeoutMs = timeouts.requestMs + 3 * timeouts.planningWallMs + noticeTimeoutMs;
   }
 
-  /** The primary process loaded it before it told anybody. */
+  /** The primary process has loaded it already. */
   start(): Promise<LoadedGraph> {
     return Promise.resolve(this.#planned.loaded);
   }
@@ -34,7 +34,7 @@ export class RemotePlanner extends Planning {
 
   async close(): Promise<void> {
     const { generation } = this.#planned;
-    // Where the primary process is gone, so is the planner.
+    // If the primary process has ended, so has the planner.
     await this.#channel.call({ kind: 'released', generation }, noticeTimeoutMs).catch(() => {});
   }
 }

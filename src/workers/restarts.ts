@@ -1,21 +1,21 @@
-/** When a worker that died gets its successor: at once, unless the ones before it died at once too. */
+/** Restart backoff: a worker that died is restarted at once, unless it died soon after it started. */
 
-/** A worker that lived this long did not die of how it starts. */
-const soundAfterMs = 2000;
+/** After this time a death is not a startup failure. */
+const stableAfterMs = 2000;
 const firstWaitMs = 250;
-const longestWaitMs = 30_000;
+const maxWaitMs = 30_000;
 
 export class Restarts {
-  #failures = 0;
+  #quickDeaths = 0;
 
   /** @returns How long to wait, in ms. */
   afterEnd(servedMs: number): number {
-    if (servedMs >= soundAfterMs) {
-      this.#failures = 0;
+    if (servedMs >= stableAfterMs) {
+      this.#quickDeaths = 0;
       return 0;
     }
-    const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#failures, 20));
-    this.#failures += 1;
+    const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(this.#quickDeaths, 20));
+    this.#quickDeaths += 1;
     return waitMs;
   }
 }

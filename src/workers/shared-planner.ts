@@ -1,4 +1,4 @@
-/** One planner for all workers: what one of them asked is kept, and the others get the same text. */
+/** The planner of all workers: caches each prepared operation as JSON, so that it is planned once for all of them. */
 
 import { LRUCache } from 'lru-cache';
 
@@ -9,27 +9,27 @@ import type { PlannerTask } from '../preparation/worker-protocol.ts';
 
 export class SharedPlanner {
   readonly #planner: Pick<Planning, 'ask' | 'close'>;
-  readonly #known: LRUCache<string, string>;
+  readonly #prepared: LRUCache<string, string>;
 
   constructor(
     planner: Pick<Planning, 'ask' | 'close'>,
     limits: Pick<GatewayConfig['limits'], 'preparedOperationsMax' | 'preparedOperationsBytesMax'>,
   ) {
     this.#planner = planner;
-    this.#known = new LRUCache({
+    this.#prepared = new LRUCache({
       max: limits.preparedOperationsMax,
       maxSize: limits.preparedOperationsBytesMax,
     });
   }
 
-  /** @throws {GatewayError} What the planner throws: that is not kept. */
+  /** @throws {GatewayError} What the planner throws; errors are not cached. */
   async ask(task: PlannerTask, turn: Turn): Promise<string> {
     if (task.kind !== 'prepare') return this.#planner.ask(task, turn);
     const key = JSON.stringify(task);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#prepared.get(key);
+    if (cached !== undefined) return cached;
     const json = await this.#planner.ask(task, turn);
-    this.#known.set(key, json, { size: 2 * (key.length + json.length) });
+    this.#prepared.set(key, json, { size: 2 * (key.length + json.length) });
     return json;
   }
 

@@ -1,4 +1,4 @@
-/** The primary process's handle of one worker: starts it, calls it, ends it. */
+/** One worker as the primary process sees it: starts it, calls it, ends it. */
 
 import cluster, { type Worker } from 'node:cluster';
 import { enableCompileCache } from 'node:module';
@@ -12,20 +12,21 @@ import { ownModule } from '../shared/own-module.ts';
 import { drainMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 
-/** After its answer that it has drained, for the process to end. */
+/** How long the process may take to end once it has drained. */
 const endTimeoutMs = 5000;
-/** Swaps, drains and notices of mutations on their way to one worker. */
-const waitingMax = 10_000;
+/** Pending calls to one worker: switches, drains and notices of mutations. */
+const pendingCallsMax = 10_000;
 
+/** What a worker starts with. */
 export interface WorkerStart {
   readonly planned: PlannedGraph;
   readonly credentials: CredentialTexts;
 }
 
-export interface End {
+export interface WorkerEnd {
   readonly code: number | null;
   readonly signal: string | null;
-  /** How long it answered requests. */
+  /** How long it served requests. */
   readonly servedMs: number;
 }
 
@@ -37,22 +38,22 @@ interface WorkerProcessOptions {
 }
 
 export class WorkerProcess {
-  /** Place among the workers, from 1: its successor has the same. */
+  /** From 1; a restarted worker keeps the number. */
   readonly number: number;
   readonly pid: number;
-  /** The address, once it listens. Rejects where it cannot; it is ended then. */
+  /** Resolves to the URL of the endpoint once it listens. If it cannot, rejects and kills the process. */
   readonly started: Promise<string>;
-  readonly ended: Promise<End>;
+  readonly ended: Promise<WorkerEnd>;
   #isServing = false;
   readonly #worker: Worker;
   readonly #channel: Channel<CallToWorker, CallToPrimary>;
   readonly #config: GatewayConfig;
 
-  constructor({ number, config, start: first, answer }: WorkerProcessOptions) {
+  constructor({ number, config, start, answer }: WorkerProcessOptions) {
     this.number = number;
     this.#config = config;
     cluster.setupPrimary({ exec: workerFile, args: [] });
-    // A successor starts in half the time with what the first one has compiled.
+    // With the compile cache of the first worker the others start in half the time.
     const { directory } = enableCompileCache();
     this.#worker = cluster.fork(directory === undefined ? {} : { NODE_COMPILE_CACHE: directory });
     this.pid = this.#worker.process.pid ?? 0;
@@ -64,20 +65,20 @@ export class WorkerProcess {
         resolve({ code, signal, servedMs });
       });
     });
-    // A process that cannot be started at all says so here and exits; without a listener it would take ours along.
+    // Emitted if the process cannot be spawned; without a listener this process would crash.
     this.#worker.on('error', () => this.kill());
     const peer = this.#worker.process as Peer;
     this.#channel = new Channel(
       peer,
       (call: CallToPrimary, signal) => answer(call, this, signal),
-      waitingMax,
+      pendingCallsMax,
     );
-    this.started = this.#start(first).then((url) => {
+    this.started = this.#start(start).then((url) => {
       servingSinceMs = monotonicClock();
       this.#isServing = true;
       return url;
     });
-    // Whoever needs it awaits it; otherwise its end says it all.
+    // Not every caller awaits it; `ended` reports the failure too.
     this.started.catch(() => {});
   }
 
@@ -85,42 +86,42 @@ export class WorkerProcess {
     return this.#isServing;
   }
 
-  /** @throws {GatewayError} Where the worker cannot put it in place. */
+  /** @throws {GatewayError} If the worker cannot serve the graph. */
   async replace(planned: PlannedGraph): Promise<void> {
     await this.#channel.call({ kind: 'replace', planned }, this.#config.timeouts.loadMs);
   }
 
-  /** A worker with much to do is given its time: until then it goes on with what it has. */
-  async renew(credentials: CredentialTexts): Promise<void> {
+  /** The worker goes on with the previous credentials until it has the new ones. */
+  async renewCredentials(credentials: CredentialTexts): Promise<void> {
     await this.#channel.call({ kind: 'credentials', credentials }, this.#config.timeouts.loadMs);
   }
 
-  async notice(timeoutMs: number): Promise<void> {
+  async notifyMutated(timeoutMs: number): Promise<void> {
     await this.#channel.call({ kind: 'mutated' }, timeoutMs);
   }
 
-  /** Lets its requests end, then ends it; one that does not obey is killed. */
+  /** Drains the worker and ends it; kills it if it does not end in time. */
   async drain(): Promise<void> {
     await this.#channel.call({ kind: 'drain' }, drainMs(this.#config) + endTimeoutMs).catch(() => {});
-    // It ends when the channel does.
+    // It ends once the channel is closed.
     if (this.#worker.isConnected()) this.#worker.process.disconnect();
-    const late = setTimeout(() => this.kill(), endTimeoutMs);
+    const killTimer = setTimeout(() => this.kill(), endTimeoutMs);
     await this.ended;
-    clearTimeout(late);
+    clearTimeout(killTimer);
   }
 
   kill(): void {
     this.#worker.process.kill('SIGKILL');
   }
 
-  async #start(first: WorkerStart): Promise<string> {
+  async #start(start: WorkerStart): Promise<string> {
     const config = this.#config;
-    const call = { kind: 'start', worker: this.number, config, ...first } as const;
+    const call = { kind: 'start', worker: this.number, config, ...start } as const;
     const died = this.ended.then(({ code, signal }) => {
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
       throw new GatewayError('INTERNAL_ERROR', `A worker process ended ${how} before it could serve`);
     });
-    // Only where it loses the race.
+    // It may reject after the race is over.
     died.catch(() => {});
     try {
       return await Promise.race([this.#channel.call(call, config.timeouts.loadMs), died]);

@@ -1,4 +1,4 @@
-/** A worker process: answers requests like a gateway of its own, with the planner of the primary process. */
+/** A worker process: a gateway of its own, except that its planner is in the primary process. */
 
 import cluster from 'node:cluster';
 
@@ -7,42 +7,42 @@ import { openGateway, type Gateway } from '../assembly/gateway.ts';
 import { serveGateway, type RunningGateway } from '../assembly/serve.ts';
 import { logEvents } from '../observe/logger.ts';
 import type { Graph } from '../plan/graph-source.ts';
-import { GivenCredentials } from '../server/credentials.ts';
+import { HeldCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
 import { auditTimeoutMs, drainMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
-/** For what comes after draining. */
-const closingMs = 5000;
-/** Questions to the planner, and mutations that have ended: more than are executed at once. */
-const waitingMax = 10_000;
+/** How long closing may take after draining. */
+const closeTimeoutMs = 5000;
+/** Pending calls to the primary process: more than there are requests executed at once. */
+const pendingCallsMax = 10_000;
 
 interface Serving {
   readonly gateway: Gateway;
   readonly running: RunningGateway;
-  readonly credentials: GivenCredentials;
+  readonly credentials: HeldCredentials;
   readonly replace: (planned: PlannedGraph) => Promise<void>;
 }
 
 let serving: Serving | undefined;
-const channel: ChannelToPrimary = new Channel(process as Peer, answer, waitingMax);
+const channel: ChannelToPrimary = new Channel(process as Peer, answer, pendingCallsMax);
 
-// The primary process gets them too, from a terminal, and decides what they mean.
+// A terminal sends these to the primary process as well, which acts on them.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => void end());
 cluster.worker?.on('disconnect', () => {
-  // Otherwise the process would end at once, whatever is in flight.
+  // Otherwise cluster ends the process at once, with requests in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   void end();
 });
 
 async function end(): Promise<void> {
   const { running } = serving ?? {};
-  // Nobody is left to end a process that hangs.
-  if (running) setTimeout(() => process.exit(1), drainMs(running.config) + closingMs);
+  // The primary process, which would kill a hanging worker, may have ended.
+  if (running) setTimeout(() => process.exit(1), drainMs(running.config) + closeTimeoutMs);
   await running?.close().catch(() => {});
   process.exit(0);
 }
@@ -76,11 +76,11 @@ async function start({
   const events = new Events();
   const log = logEvents(events, config.log, worker);
   const planners = new WeakMap<Graph, RemotePlanner>();
-  const known = (next: PlannedGraph): Graph => {
+  const withPlanner = (next: PlannedGraph): Graph => {
     planners.set(next.graph, new RemotePlanner(channel, next, config));
     return next.graph;
   };
-  const gateway = await openGateway(known(planned), {
+  const gateway = await openGateway(withPlanner(planned), {
     config,
     events,
     openPlanner(graph) {
@@ -88,24 +88,24 @@ async function start({
       if (!planner) throw new GatewayError('INTERNAL_ERROR', 'A graph without a planner');
       return planner;
     },
-    // One process puts files aside: several would put aside each other's.
+    // The primary process writes the audit file: only one process may rotate it.
     ...(config.audit.file === undefined ? {} : { writeAudit }),
   });
-  tellOthers(gateway, config);
-  const credentials = new GivenCredentials(first);
+  announceMutations(gateway, config);
+  const credentials = new HeldCredentials(first);
   const running = await serveGateway({ gateway, config, log, credentials });
-  return { gateway, running, credentials, replace: (next) => gateway.replace(known(next)) };
+  return { gateway, running, credentials, replace: (next) => gateway.replace(withPlanner(next)) };
 }
 
 async function writeAudit(lines: readonly string[]): Promise<void> {
   await channel.call({ kind: 'audit', lines }, auditTimeoutMs);
 }
 
-/** A client that has its mutation's answer may ask another worker next, which must not share what is older. */
-function tellOthers({ mutations }: Gateway, { sharing }: GatewayConfig): void {
+/** After a mutation its client may reach another worker next, which must not share an answer that is older. */
+function announceMutations({ mutations }: Gateway, { sharing }: GatewayConfig): void {
   if (!sharing.fetches && !sharing.requests) return;
   mutations.onEnded = async () => {
-    // Late or gone: the mutation itself is done, and its client must not be told otherwise.
+    // A failed notice is ignored: the mutation has succeeded, and its client must see that.
     await channel.call({ kind: 'mutated' }, 2 * noticeTimeoutMs).catch(() => {});
   };
 }

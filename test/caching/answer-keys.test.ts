@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import { answerKey, type AnswerInput, type KeyParts } from '../../src/pipeline/answer-inputs.ts';
-import { requestKeyParts, type Asking } from '../../src/server/request-key.ts';
+import { requestKeyParts, type KeyInputs } from '../../src/server/request-key.ts';
 import { fetchKeyParts, staleKeyParts, type Fetching } from '../../src/sources/around/fetch-key.ts';
 import { restKeyParts, type Asked } from '../../src/sources/rest/answer-cache.ts';
 import { requestContext } from '../support/context.ts';
@@ -39,7 +39,7 @@ function checkKey<Of>(parts: KeyParts<Of>, given: () => Of, changes: Changes<Of>
 const config = await loadGatewayConfig(undefined, { environment: {} });
 
 const graph = { number: 1, labelsOf: () => ['a'], hasOpenLabels: true, hasResolvers: false };
-const asking = (): Asking => ({
+const asking = (): KeyInputs => ({
   context: requestContext({ principal: anonymous, headers: { cookie: 'a=1' } }),
   http: { headers: { 'content-type': 'application/json' } },
   mediaType: 'application/json',
@@ -48,11 +48,11 @@ const asking = (): Asking => ({
 });
 const asChanged =
   (change: Parameters<typeof requestContext>[0]) =>
-  <Of extends Pick<Asking, 'context'>>(of: Of): Of => ({ ...of, context: { ...of.context, ...change } });
+  <Of extends Pick<KeyInputs, 'context'>>(of: Of): Of => ({ ...of, context: { ...of.context, ...change } });
 
 describe('the key of requests that share an answer', () => {
   const authorization = { ...config.authorization, policy: 'policy.mjs' };
-  checkKey<Asking>(requestKeyParts({ ...config, authorization }), asking, {
+  checkKey<KeyInputs>(requestKeyParts({ ...config, authorization }), asking, {
     graph: (of) => ({ ...of, graph: { ...graph, number: 2 } }),
     mutations: (of) => ({ ...of, mutations: 1 }),
     labels: (of) => ({ ...of, graph: { ...graph, labelsOf: () => ['b'] } }),

@@ -51,7 +51,9 @@ describe.each(listeners)('an answer that its client does not read, %s', (_how, t
   it('is dropped after a while, which is logged; one that is read slowly is sent whole', async () => {
     const { gateway } = opened();
     const slow = slowReader(gateway.url, large, 1_000_000);
-    const told = gateway.logged(({ msg }) => msg === 'answers dropped: their clients do not read them');
+    const told = gateway.logged(
+      ({ msg }) => msg === 'connections closed: clients do not read their responses',
+    );
     const sockets = Array.from({ length: 5 }, () => unreadingClient(gateway.url, large));
     for (const socket of sockets) socket.pause();
     await expectServed(gateway.url);
@@ -65,7 +67,9 @@ describe.each(listeners)('an answer that its client does not read, %s', (_how, t
 
   it('is dropped at once where many wait on one connection', async () => {
     const { gateway } = opened();
-    const told = gateway.logged(({ msg }) => msg === 'answers dropped: their clients do not read them');
+    const told = gateway.logged(
+      ({ msg }) => msg === 'connections closed: clients do not read their responses',
+    );
     const socket = unreadingClient(gateway.url, large, { times: 20 });
     socket.pause();
     await told;
@@ -83,7 +87,9 @@ describe('answers that many clients do not read', () => {
     const { gateway, descriptors } = opened();
     const before = await descriptors();
     const slow = slowReader(gateway.url, large, 1_500_000);
-    const told = gateway.logged(({ msg }) => msg === 'answers dropped: their clients do not read them');
+    const told = gateway.logged(
+      ({ msg }) => msg === 'connections closed: clients do not read their responses',
+    );
     const sockets = Array.from({ length: 20 }, () => unreadingClient(gateway.url, large));
     for (const socket of sockets) socket.pause();
     await told;
@@ -101,7 +107,7 @@ describe.each(listeners)('more connections than there may be, %s', (_how, tls) =
   it('close those first that say nothing, which is logged; others are served', async () => {
     const { gateway, descriptors } = opened();
     const before = await descriptors();
-    const told = gateway.logged(({ msg }) => msg === 'connections closed: there are too many');
+    const told = gateway.logged(({ msg }) => msg === 'connections closed: too many are open');
     const silent = Array.from({ length: 100 }, () => silentClient(gateway.url));
     await Promise.all(Array.from({ length: 20 }, () => expectServed(gateway.url)));
     expect(await told).toMatchObject({ silent: expect.any(Number), refused: 0 });
@@ -130,7 +136,7 @@ describe.each(listeners)('more connections than there may be, %s', (_how, tls) =
     const { gateway } = opened();
     let isTold = false;
     const told = gateway
-      .logged(({ msg, refused = 0 }) => msg === 'connections closed: there are too many' && refused > 0)
+      .logged(({ msg, refused = 0 }) => msg === 'connections closed: too many are open' && refused > 0)
       .then(() => (isTold = true));
     const waiting: Socket[] = [];
     while (!isTold && waiting.length < 200) {
