@@ -124,9 +124,9 @@ describe('faults over HTTP', () => {
       return (answer.body as { error: unknown }).error;
     };
     expect(await refused('{')).toMatch(/^not JSON/);
-    expect(await refused('{"latency": 5}')).toMatch(/^unknown fault "latency"; there are latencyMs/);
-    expect(await refused('{"errorRate": 2}')).toBe('errorRate must be a number from 0 to 1, not 2');
-    expect(await refused('{"hang": true, "down": true}')).toMatch(/^down and hang cannot go together/);
+    expect(await refused('{"latency": 5}')).toMatch(/^unknown fault "latency"; faults: latencyMs/);
+    expect(await refused('{"errorRate": 2}')).toBe('errorRate must be a number from 0 to 1, got 2');
+    expect(await refused('{"hang": true, "down": true}')).toMatch(/^down and hang exclude each other/);
     expect((await getJson(`${controlUrl}/faults`)).body).toEqual([{ latencyMs: 1 }]);
     expect((await getJson(`${controlUrl}/nothing`)).status).toBe(404);
   });
@@ -181,7 +181,7 @@ describe('faults over gRPC', () => {
     const { controlUrl } = mocks.service('inventory');
     expect(await putText(`${controlUrl}/faults`, '{"wrongJson": true}')).toEqual({
       status: 400,
-      body: { error: 'wrongJson is for HTTP services; gRPC ones know down, hang, status, garbage, truncate' },
+      body: { error: 'wrongJson is for HTTP services only; for gRPC: down, hang, status, garbage, truncate' },
     });
   });
 });

@@ -54,14 +54,14 @@ describe('the mocks command', () => {
     squatter.close();
     expect(ended).toEqual({
       code: 1,
-      stderr: `mocks: port ${port} is in use; --port-base 0 takes free ones\n`,
+      stderr: `mocks: port ${port} is in use: use --port-base 0 for free ports\n`,
     });
   });
 
   it.each([
     [['--bogus'], "mocks: Unknown option '--bogus' (see --help)\n"],
-    [['--port-base', 'x'], 'mocks: --port-base is a number from 0 to 65313, not "x"\n'],
-    [['--only', 'cats'], expect.stringMatching(/^mocks: there is no mock "cats"; there are products, .*\n$/)],
+    [['--port-base', 'x'], 'mocks: --port-base must be a number from 0 to 65313, got "x"\n'],
+    [['--only', 'cats'], expect.stringMatching(/^mocks: no mock "cats"; mocks: products, .*\n$/)],
   ])('refuses %j in one line and exits with 2', async (args, stderr) => {
     expect(await endOf(run(...args))).toEqual({ code: 2, stderr });
   });

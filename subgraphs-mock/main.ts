@@ -1,4 +1,6 @@
-/** `npm run mocks`: starts the mock services in one process and prints where they are. Ends with its parent. */
+/**
+ * `npm run mocks`: starts the mock services in one process and prints their addresses. Ends with its parent process.
+ */
 
 import { parseArgs } from 'node:util';
 
@@ -11,14 +13,14 @@ const help = `Usage: npm run mocks -- [options]
 
 Starts the mock services of the demo shop on 127.0.0.1: ${mockNames.join(', ')}.
 
-  --only a,b      start only these
-  --port-base N   use N in place of 4100: products on N+1, its control address on N+101; 0 means any free ports
-  --memoise       compute the answer to each GraphQL request once (for benchmarks)
+  --only a,b      start only these services
+  --port-base N   first port (default: 4100): products on N+1, its control address on N+101; 0 for any free ports
+  --memoise       compute the response to each GraphQL request once (for benchmarks)
   --json          print the addresses as one line of JSON
-  --help          print this
+  --help          print this help
 `;
 
-/** Wrong use of the command: one line, exit code 2. */
+/** The command was used wrongly: one line, exit code 2. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -47,7 +49,7 @@ async function main(): Promise<void> {
     console.log(command.json ? toJson(mocks) : toTable(mocks));
   } catch (error) {
     console.error(`mocks: ${messageOf(error)}`);
-    // At once: the channel to a parent would keep a process alive that has nothing to do.
+    // The IPC channel to a parent would keep the process alive.
     process.exit(error instanceof UsageError ? 2 : 1);
   }
 }
@@ -77,7 +79,7 @@ function readFlags(args: string[]) {
       },
     });
   } catch (error) {
-    // parseArgs explains itself over several sentences; the first one says what is wrong.
+    // The first sentence says what is wrong; Node adds advice.
     const [first = ''] = messageOf(error).split('. ', 1);
     throw new UsageError(`${first} (see --help)`);
   }
@@ -86,22 +88,22 @@ function readFlags(args: string[]) {
 function readPortBase(text: string): number {
   const portBase = Number(text);
   if (!/^\d+$/.test(text) || portBase > portBaseMax)
-    throw new UsageError(`--port-base is a number from 0 to ${portBaseMax}, not "${text}"`);
+    throw new UsageError(`--port-base must be a number from 0 to ${portBaseMax}, got "${text}"`);
   return portBase;
 }
 
 function readNames(text: string): MockName[] {
   return text.split(',').map((name) => {
-    const known = mockNames.find((one) => one === name.trim());
-    if (!known) throw new UsageError(`there is no mock "${name}"; there are ${mockNames.join(', ')}`);
-    return known;
+    const match = mockNames.find((candidate) => candidate === name.trim());
+    if (!match) throw new UsageError(`no mock "${name}"; mocks: ${mockNames.join(', ')}`);
+    return match;
   });
 }
 
-/** Listens from the start on: a parent may change its mind before the last mock is up. */
+/** Registered before the mocks have started, so that a parent can end the process during startup. */
 function endWithParent(starting: Promise<Mocks>): void {
   const end = (): void => {
-    // Connections are dropped, so this takes milliseconds; should one server hang, the process ends all the same.
+    // Connections are destroyed, so closing takes milliseconds; if a server hangs, the process ends nevertheless.
     setTimeout(() => process.exit(0), closeMs).unref();
     void starting.then((mocks) => mocks.close()).finally(() => process.exit(0));
   };
@@ -125,16 +127,16 @@ function toTable({ all }: Mocks): string {
   if (!example) return lines.join('\n');
   return `${lines.map((line) => line.trimEnd()).join('\n')}
 
-Break one:   curl -X PUT ${example.controlUrl}/faults -d '{"latencyMs": 800, "errorRate": 0.5}'
-Mend it:     curl -X DELETE ${example.controlUrl}/faults
-Its calls:   curl ${example.controlUrl}/calls
+Set faults:    curl -X PUT ${example.controlUrl}/faults -d '{"latencyMs": 800, "errorRate": 0.5}'
+Clear faults:  curl -X DELETE ${example.controlUrl}/faults
+Show calls:    curl ${example.controlUrl}/calls
 
-Ctrl-C stops them all.`;
+Ctrl-C stops all.`;
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
-    return `port ${String(error.port)} is in use; --port-base 0 takes free ones`;
+    return `port ${String(error.port)} is in use: use --port-base 0 for free ports`;
   return error.message;
 }

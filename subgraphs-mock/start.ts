@@ -1,4 +1,4 @@
-/** Starts the mocks, all seven or some of them, in one process. */
+/** Starts all seven mocks, or some of them, in one process. */
 
 import { startInventory } from './inventory/inventory.ts';
 import { startOrders } from './orders/orders.ts';
@@ -11,22 +11,22 @@ import { startShipping } from './shipping/shipping.ts';
 import { startUsers } from './users/users.ts';
 
 export interface StartMocksOptions {
-  /** Added in place of 4100: with 5100 products listens on 5101, its control address on 5201. 0: any free ports. */
+  /** Default 4100. With 5100, products listens on 5101, its control address on 5201. 0: any free ports. */
   readonly portBase?: number;
-  /** Ports of single services, before `portBase`. */
+  /** Ports of single services, which override `portBase`. */
   readonly ports?: Readonly<Partial<Record<MockName, number>>>;
   /** Default: all seven. */
   readonly only?: readonly MockName[];
-  /** For the three GraphQL mocks: compute the answer to each request body once. Default false. */
+  /** For the three GraphQL mocks: compute the response to each request body once. Default false. */
   readonly memoise?: boolean;
 }
 
 export interface Mocks {
-  /** Those that were started, in the order of the table. */
+  /** The started mocks, in the order of the table. */
   readonly all: readonly Mock[];
   /** @throws {Error} If that service was not among those started. */
   service<Name extends MockName>(name: Name): Name extends 'payments' ? PaymentsMock : Mock;
-  /** Every mock as just started: the generated data, no faults, no calls. */
+  /** Resets every mock: the generated data, no faults, no calls. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ const starters = {
 
 const defaultPortBase = 4_100;
 
-/** @throws {Error} When a port is taken, after those already started were closed: all or none. */
+/** @throws {Error} If a port is in use; then none of the mocks is left running. */
 export async function startMocks(options: StartMocksOptions = {}): Promise<Mocks> {
   const names = mockNames.filter((name) => options.only?.includes(name) ?? true);
   const results = await Promise.allSettled(
@@ -61,8 +61,8 @@ export async function startMocks(options: StartMocksOptions = {}): Promise<Mocks
   return {
     all,
     service: <Name extends MockName>(name: Name) => {
-      const mock = all.find((one) => one.name === name);
-      if (!mock) throw new Error(`${name} was not started; there are ${names.join(', ')}`);
+      const mock = all.find((candidate) => candidate.name === name);
+      if (!mock) throw new Error(`${name} was not started; started: ${names.join(', ')}`);
       return mock as Name extends 'payments' ? PaymentsMock : Mock;
     },
     reset: () => all.forEach((mock) => mock.reset()),

@@ -1,6 +1,6 @@
 /**
- * Who may see what in the graph: an example with each kind of rule. gateway.yaml names it in `authorization.policy`;
- * docs/how-to/policy.md says how rules work.
+ * The access policy of the graph: an example with each kind of rule. gateway.yaml refers to it in
+ * `authorization.policy`; docs/how-to/policy.md explains rules.
  */
 
 import type { Policy, PolicyContext, PolicyRule, PolicyTools } from '@tributary-gateway/tributary';
@@ -8,7 +8,7 @@ import type { Policy, PolicyContext, PolicyRule, PolicyTools } from '@tributary-
 import type { Graph } from './generated/graph.ts';
 
 export function policy({ rule, inputRule, allow, and, or, chain, masked }: PolicyTools): Policy<Graph> {
-  // Roles: from the principal alone, so decided before anything is fetched.
+  // Roles depend on the principal alone, and are decided before anything is fetched.
   const hasRole = (role: string): PolicyRule =>
     rule(`has role ${role}`, { cache: 'contextual' })((_parent, _args, { principal }: PolicyContext) =>
       principal.roles.includes(role),
@@ -18,7 +18,7 @@ export function policy({ rule, inputRule, allow, and, or, chain, masked }: Polic
   );
   const isAdmin = hasRole('admin');
 
-  // Owners: the parent says whose it is. What a rule needs of it stands in its fragment.
+  // Ownership depends on the parent object: the fragment selects the fields that the rule reads.
   const isSelf = rule('is the user', { cache: 'strict', fragment: 'fragment Self on User { id }' })(
     (user: { readonly id: string }, _args, { principal }: PolicyContext) => user.id === principal.subject,
   );
@@ -34,7 +34,7 @@ export function policy({ rule, inputRule, allow, and, or, chain, masked }: Polic
       userId === principal.subject,
   );
 
-  // Tenants: a claim limits where somebody from outside the company may look.
+  // Tenants: a claim restricts what external users may see.
   const isInTenant = rule('stays in the tenant', {
     cache: 'strict',
     fragment: 'fragment Of on User { country }',
@@ -43,13 +43,13 @@ export function policy({ rule, inputRule, allow, and, or, chain, masked }: Polic
     return tenant === undefined || tenant === user.country;
   });
 
-  // Input: also of those who may call it.
+  // Input validation applies to authorized users as well.
   const isSmallOrder = inputRule('orders few things')((yup) =>
     yup.object({ input: yup.object({ items: yup.array().max(50, 'Order at most 50 things at once') }) }),
   );
 
   return {
-    // Everything that is not named is open: this is a shop. Without it, everything would be closed.
+    // Fields without a rule are public, because this is a shop. By default they would be denied.
     fallbackRule: allow,
     permissions: {
       Query: {

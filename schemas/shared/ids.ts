@@ -1,9 +1,9 @@
-/** Which ids are worth asking a backend for. */
+/** Which ids may be sent to a service. */
 
 /**
- * Ids as the shop makes them. Any other cannot exist, and asking for it could spoil the batch of all the others: a
- * comma would make two ids of one, a kilobyte would exceed the service's limit on the address.
+ * Whether the shop could have made the id. Others cannot exist, and would break a batch with valid ids: a comma splits
+ * an id in two, and a long id could exceed the service's limit on URLs.
  */
-export function isAskable(id: string): boolean {
+export function isValidId(id: string): boolean {
   return /^[\w-]{1,64}$/.test(id);
 }

@@ -1,6 +1,6 @@
 /**
- * What an in-process subgraph holds of an entity: its key, and what the executor sent along for `@requires`. The other
- * subgraphs add the rest.
+ * Entities as an in-process subgraph sees them: the key, and the fields of `@requires`. Other subgraphs resolve the
+ * rest.
  */
 
 export interface OrderStub {

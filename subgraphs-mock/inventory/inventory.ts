@@ -21,7 +21,7 @@ export function startInventory(options: StartOptions = {}): Promise<Mock> {
     {
       createServer: (calls, faults) => createGrpcServer(app, calls, faults),
       urlOf: (address) => `grpc://${address}`,
-      // A watched level changes for its watcher only, so there is nothing to put back.
+      // Nothing to reset: a watched level changes for its watcher only.
       resetData: () => {},
     },
     options,
@@ -59,7 +59,7 @@ function upcsOf(request: Message): string[] {
   return upcs;
 }
 
-/** The first message is the level as it is; then each product in turn, a little up or down. */
+/** First the current level of each product, then small changes, one product after the other. */
 async function* watch(
   stocks: readonly Stock[],
   updates: number,

@@ -41,8 +41,8 @@ export function createOrderBook(): OrderBook {
   function put(order: Order): Order {
     byId.set(order.id, order);
     latest.unshift(order);
-    const theirs = byUser.get(order.userId);
-    if (theirs) theirs.unshift(order);
+    const ordersOfUser = byUser.get(order.userId);
+    if (ordersOfUser) ordersOfUser.unshift(order);
     else byUser.set(order.userId, [order]);
     return order;
   }
@@ -88,7 +88,7 @@ function itemsOf({ itemUpcs, itemQuantities }: CreateOrderInput): OrderItem[] {
   if (itemUpcs.length !== itemQuantities.length)
     throw badInput(`${itemUpcs.length} upcs and ${itemQuantities.length} quantities do not match`);
   return itemUpcs.map((upc, index) => {
-    const product = generatedShop().products.find((one) => one.upc === upc);
+    const product = generatedShop().products.find((candidate) => candidate.upc === upc);
     const quantity = itemQuantities[index] ?? 0;
     if (!product) throw badInput(`there is no product ${upc}`);
     if (quantity < 1 || quantity > quantityMax)

@@ -1,4 +1,4 @@
-/** Payments: a REST service that takes money once per idempotency key, and keeps a ledger to prove it. */
+/** Payments: a REST service that creates one payment per idempotency key, with a ledger for tests. */
 
 import type { HttpAnswer, HttpApp, HttpCall, HttpRequest } from '../shared/http-service.ts';
 import type { PaymentsMock, StartOptions } from '../shared/mock.ts';
@@ -25,8 +25,8 @@ export async function startPayments(options: StartOptions = {}): Promise<Payment
 function createApp(till: Till): HttpApp {
   return (request) => {
     const { method, path, query } = request;
-    const [, first, id, more] = path.split('/');
-    if (first !== 'payments' || more !== undefined)
+    const [, collection, id, rest] = path.split('/');
+    if (collection !== 'payments' || rest !== undefined)
       return { names: [`${method} unknown`], args: { path }, run: () => notFound };
     if (method === 'POST' && !id) return toPost(till, request);
     if (method !== 'GET') return { names: [`${method} /payments`], args: {}, run: () => methodNotAllowed };
@@ -55,13 +55,13 @@ function createApp(till: Till): HttpApp {
 function toPost(till: Till, { headers, body }: HttpRequest): HttpCall {
   const key = headers['idempotency-key'];
   const idempotencyKey = typeof key === 'string' ? key : undefined;
-  const asked = readPaymentRequest(body);
+  const paymentRequest = readPaymentRequest(body);
   return {
     names: ['POST /payments'],
-    args: typeof asked === 'string' ? {} : { ...asked, idempotencyKey },
+    args: typeof paymentRequest === 'string' ? {} : { ...paymentRequest, idempotencyKey },
     run: (): HttpAnswer =>
-      typeof asked === 'string'
-        ? jsonAnswer(400, { error: asked })
-        : jsonAnswer(201, till.take(asked, idempotencyKey)),
+      typeof paymentRequest === 'string'
+        ? jsonAnswer(400, { error: paymentRequest })
+        : jsonAnswer(201, till.take(paymentRequest, idempotencyKey)),
   };
 }

@@ -1,4 +1,4 @@
-/** The payments taken so far: the generated ones and those since the last reset. No I/O. */
+/** All payments: the generated ones and those created since the last reset. No I/O. */
 
 import type { Ledger } from '../shared/mock.ts';
 import { createdAtOf, generatedShop, paymentMethods } from '../shared/shop.ts';
@@ -22,7 +22,7 @@ export interface Till {
 
 const createdMax = 100_000;
 
-/** @returns Text that says what is wrong when the body is no payment request. */
+/** @returns An error message if the body is not a payment request. */
 export function readPaymentRequest(body: string): PaymentRequest | string {
   let value: unknown;
   try {
@@ -33,9 +33,9 @@ export function readPaymentRequest(body: string): PaymentRequest | string {
   const { orderId, amount, method } = (value ?? {}) as Partial<Record<keyof PaymentRequest, unknown>>;
   if (typeof orderId !== 'string' || orderId === '') return 'orderId must be text';
   if (!Number.isSafeInteger(amount) || Number(amount) < 0) return 'amount must be whole cents';
-  const known = paymentMethods.find((one) => one === method);
-  return known
-    ? { orderId, amount: Number(amount), method: known }
+  const paymentMethod = paymentMethods.find((candidate) => candidate === method);
+  return paymentMethod
+    ? { orderId, amount: Number(amount), method: paymentMethod }
     : `method must be one of ${paymentMethods.join(', ')}`;
 }
 
@@ -61,17 +61,17 @@ export function createTill(): Till {
     if (created === createdMax) throw new Error('the till is full');
     created += 1;
     const first = `pay-${orderId}`;
-    // A second payment of one order is what happens without an idempotency key; tests want to see it.
+    // Without an idempotency key an order is paid twice, which tests check.
     const id = byId.has(first) ? `${first}-${created}` : first;
     return put({ id, orderId, method, status: 'AUTHORIZED', amount, createdAt: createdAtOf(created) });
   }
 
   function take(request: PaymentRequest, idempotencyKey: string | undefined): Payment {
     if (idempotencyKey === undefined) return create(request);
-    const known = byKey.get(idempotencyKey);
-    if (known) {
-      known.seen += 1;
-      return known.payment;
+    const entry = byKey.get(idempotencyKey);
+    if (entry) {
+      entry.seen += 1;
+      return entry.payment;
     }
     const payment = create(request);
     byKey.set(idempotencyKey, { payment, seen: 1 });

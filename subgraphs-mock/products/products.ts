@@ -27,11 +27,11 @@ export function startProducts(options: GraphqlStartOptions = {}): Promise<Mock> 
       __resolveReference: ({ upc }: { upc: string }) => byUpc.get(upc) ?? null,
     },
   };
-  // The catalogue never changes, so there is nothing to put back.
+  // Nothing to reset: the catalogue is read-only.
   return startGraphqlMock('products', { resolvers, resetData: () => {} }, options);
 }
 
-/** Units sold in the generated orders decide; equal ones stay in the order of their upcs. */
+/** By units sold in the generated orders; equal ones in the order of their upcs. */
 function bySalesOf(products: readonly Product[]): readonly Product[] {
   const sold = new Map<string, number>();
   for (const { items } of generatedShop().orders)
@@ -39,7 +39,7 @@ function bySalesOf(products: readonly Product[]): readonly Product[] {
   return products.toSorted((a, b) => (sold.get(b.upc) ?? 0) - (sold.get(a.upc) ?? 0));
 }
 
-/** A Fisher-Yates shuffle that depends on the user's id alone: everyone has a taste, and keeps it. */
+/** A Fisher-Yates shuffle seeded by the user's id, so that a user always gets the same recommendations. */
 function shuffledFor(userId: string, products: readonly Product[]): readonly Product[] {
   const random = createRandom(seedOf(`taste of ${userId}`));
   const shuffled = [...products];

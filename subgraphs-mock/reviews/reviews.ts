@@ -55,7 +55,7 @@ function averageOf(reviews: readonly Review[]): number | null {
   return Math.round((sum / reviews.length) * 100) / 100;
 }
 
-/** All reviews, newest first, with an index for each way they are asked for. */
+/** All reviews, newest first, with an index for each kind of query. */
 function createShelf() {
   const shop = generatedShop();
   const upcs = new Set(shop.products.map(({ upc }) => upc));

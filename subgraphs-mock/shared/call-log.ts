@@ -1,27 +1,27 @@
-/** What a mock was asked: the latest calls with their times, some of their headers and their arguments. */
+/** The latest calls to a mock, with their times, arguments and some of their headers. */
 
 export interface Call {
   /** GraphQL: the operation's name, or its root fields; REST: `GET /users?ids`; gRPC: the method. */
   readonly operation: string;
-  /** Everything a fault's `operations` may name this call by: `operation` first, then root fields, entity types. */
+  /** The names by which a fault's `operations` can select this call: `operation`, then root fields, entity types. */
   readonly names: readonly string[];
   /** From `performance.now()`: comparable between mocks of one process. */
   readonly startedAtMs: number;
   readonly startedAtEpochMs: number;
   /** Undefined while the call is open. */
   endedAtMs?: number;
-  /** `answered`: the mock sent what it meant to send; `aborted`: the connection or the call ended before. */
+  /** `answered`: the response was sent completely; `aborted`: the connection or the call ended before. */
   outcome: 'open' | 'answered' | 'aborted';
-  /** HTTP status or gRPC code; undefined until one was sent. */
+  /** HTTP status or gRPC code; undefined until it was sent. */
   status?: number;
-  /** The fault that was played, if any. */
+  /** The injected fault, if any. */
   fault?: string;
   readonly authorizationPresent: boolean;
-  /** Those that start with `x-`, and a few more; values cut at 256 characters. Never credentials. */
+  /** Headers that start with `x-`, and a few others, truncated to 256 characters. Never credentials. */
   readonly headers: Readonly<Record<string, string>>;
   /** Names of all headers of the call, sorted. */
   readonly headerNames: readonly string[];
-  /** Such as ids; lists cut at 100 entries. */
+  /** Lists are truncated to 100 entries. */
   readonly args: Readonly<Record<string, unknown>>;
   /** GraphQL text. */
   readonly query?: string;
@@ -37,17 +37,17 @@ export interface CallStart {
 const callsMax = 10_000;
 const headersMax = 50;
 const headerCharactersMax = 256;
-const listedMax = 100;
-const alsoKept = new Set(['idempotency-key', 'traceparent', 'content-type', 'user-agent']);
-/** Start with `x-` and are secrets all the same. */
-const secrets = new Set(['x-api-key', 'x-auth-token']);
+const listMax = 100;
+const otherLoggedHeaders = new Set(['idempotency-key', 'traceparent', 'content-type', 'user-agent']);
+/** Secrets that start with `x-`. */
+const secretHeaders = new Set(['x-api-key', 'x-auth-token']);
 
 export class CallLog {
   #ring: Call[] = [];
   #oldest = 0;
   #total = 0;
 
-  /** Calls since the start or the last `clear`, including those the ring has forgotten. */
+  /** Calls since the start or the last `clear`, including those that the ring buffer has dropped. */
   get total(): number {
     return this.#total;
   }
@@ -57,7 +57,7 @@ export class CallLog {
     return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
   }
 
-  /** Of those still listed, the calls that `name` names. */
+  /** The calls in the log with this name. */
   named(name: string): readonly Call[] {
     return this.list().filter((call) => call.names.includes(name));
   }
@@ -77,7 +77,7 @@ export class CallLog {
       startedAtEpochMs: Math.round(performance.timeOrigin + startedAtMs),
       outcome: 'open',
       authorizationPresent: 'authorization' in start.headers,
-      headers: keptHeaders(start.headers),
+      headers: loggedHeadersOf(start.headers),
       headerNames: Object.keys(start.headers).sort().slice(0, headersMax),
       args: start.args,
       ...(start.query === undefined ? {} : { query: start.query }),
@@ -105,22 +105,22 @@ export class CallLog {
   }
 }
 
-/** Arguments as the log keeps them: long lists cut, so that 10,000 calls fit in memory. */
+/** Truncates long lists, so that 10,000 calls fit in memory. */
 export function toLoggedArgs(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const logged: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(args))
-    logged[name] = Array.isArray(value) && value.length > listedMax ? value.slice(0, listedMax) : value;
+    logged[name] = Array.isArray(value) && value.length > listMax ? value.slice(0, listMax) : value;
   return logged;
 }
 
-function keptHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  const kept: Record<string, string> = {};
+function loggedHeadersOf(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  const logged: Record<string, string> = {};
   let count = 0;
   for (const name in headers) {
     if (count === headersMax) break;
-    if (!(name.startsWith('x-') && !secrets.has(name)) && !alsoKept.has(name)) continue;
-    kept[name] = String(headers[name]).slice(0, headerCharactersMax);
+    if (!(name.startsWith('x-') && !secretHeaders.has(name)) && !otherLoggedHeaders.has(name)) continue;
+    logged[name] = String(headers[name]).slice(0, headerCharactersMax);
     count += 1;
   }
-  return kept;
+  return logged;
 }

@@ -1,6 +1,6 @@
 /**
- * The control address of a mock: its call log and its faults over HTTP, on a port of its own so that it works for gRPC
- * and while the service itself is down.
+ * The control address of a mock: its call log and its faults over HTTP, on a separate port, so that it also works for
+ * gRPC and while the service itself is down.
  */
 
 import { createServer } from 'node:http';
@@ -24,7 +24,7 @@ export interface Controlled {
   readonly calls: CallLog;
   readonly faults: Faults;
   reset(): void;
-  /** More to show, by path: `/ledger` of payments. */
+  /** Additional views by path, such as `/ledger` of payments. */
   readonly views: Readonly<Record<string, () => unknown>>;
 }
 
@@ -72,7 +72,7 @@ function done(act: () => void): Reply {
 
 function setFaults(faults: Faults, body: string): Reply {
   try {
-    // `set` checks what this is.
+    // `set` validates it.
     faults.set(JSON.parse(body) as Fault);
     return { status: 200, body: faults.list };
   } catch (error) {
@@ -88,7 +88,11 @@ function serve(routes: Routes, request: IncomingMessage, response: ServerRespons
     const route = routes[`${request.method} ${path}`];
     if (body === undefined) reply(response, { status: 413, body: { error: 'at most 4 MiB' } });
     else if (route) reply(response, route(body));
-    else reply(response, { status: 404, body: { error: `there is ${Object.keys(routes).join(', ')}` } });
+    else
+      reply(response, {
+        status: 404,
+        body: { error: `not found; routes: ${Object.keys(routes).join(', ')}` },
+      });
   });
 }
 

@@ -1,14 +1,14 @@
 /**
- * What a mock is told to do wrong, and the decision what one call suffers.
+ * Fault injection: the configured faults of a mock, and which of them hits a call.
  *
  * Randomness is seeded when faults are set: the same faults and the same calls give the same failures.
- * How a failure looks on the wire is the business of `http-service.ts` and `grpc-service.ts`.
+ * `http-service.ts` and `grpc-service.ts` define how a failure looks on the wire.
  */
 
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 
-/** `down`, `hang` and `status` come before the call runs; the other four spoil the answer of a call that did run. */
+/** `down`, `hang` and `status` prevent the call; the other four corrupt the response of a call that was executed. */
 const outcomes = [
   'down',
   'hang',
@@ -19,13 +19,13 @@ const outcomes = [
   'trickleBytesPerSecond',
 ] as const;
 
-type Outcome = (typeof outcomes)[number];
+type FaultOutcome = (typeof outcomes)[number];
 
-/** One rule. At most one of the `outcomes`; latency goes with any of them. */
+/** One fault: at most one of the `outcomes`, and a latency with any of them. */
 export interface Fault {
   /** Added to every call. */
   readonly latencyMs?: number;
-  /** Up to this much more, evenly spread. */
+  /** Additional latency, uniformly distributed from 0 to this. */
   readonly jitterMs?: number;
   /** The share of calls that the outcome hits, 0 to 1. Default 1; without an outcome the calls get status 503. */
   readonly errorRate?: number;
@@ -35,29 +35,29 @@ export interface Fault {
   readonly hang?: boolean;
   /** HTTP: 200 with HTML. gRPC: bytes that do not decode. */
   readonly garbage?: boolean;
-  /** 200 with JSON that is valid and not what was asked for. */
+  /** 200 with valid JSON of another shape. */
   readonly wrongJson?: boolean;
-  /** Promise more bytes than are sent, then destroy the socket. */
+  /** Send less than `content-length` says, then destroy the socket. */
   readonly truncate?: boolean;
   readonly trickleBytesPerSecond?: number;
-  /** Destroy connections; without `operations`, `errorRate` or `times`, every one as soon as it opens. */
+  /** Destroy connections; without `operations`, `errorRate` and `times`, each as soon as it opens. */
   readonly down?: boolean;
-  /** Only calls that carry one of these names. Default: all. */
+  /** Only calls with one of these names. Default: all. */
   readonly operations?: readonly string[];
-  /** Only the next so many calls it applies to. Default: no end. */
+  /** Only the next calls that it applies to, up to this number. Default: no limit. */
   readonly times?: number;
 }
 
-/** What one call suffers. */
+/** The effect of a fault on one call. */
 export interface Effect {
   readonly delayMs: number;
-  readonly outcome: Outcome | undefined;
-  /** Undefined: the protocol's own way to say "unavailable". */
+  readonly outcome: FaultOutcome | undefined;
+  /** Undefined: the protocol's status for "unavailable". */
   readonly status: number | undefined;
   readonly bytesPerSecond: number;
 }
 
-/** The message says what is wrong with the fault and what would be right. */
+/** An invalid fault. The message says what is wrong and what is expected. */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
 }
@@ -102,7 +102,7 @@ const statusChecks = {
   grpc: [(value) => wholeWithin(1, 16)(value) || wholeWithin(400, 599)(value), 'a gRPC code from 1 to 16'],
 } as const satisfies Record<string, readonly [Check, string]>;
 
-const notOverGrpc: readonly Outcome[] = ['wrongJson', 'trickleBytesPerSecond'];
+const httpOnlyOutcomes: readonly FaultOutcome[] = ['wrongJson', 'trickleBytesPerSecond'];
 
 /**
  * @param value One fault or a list of them: the first that applies to a call decides.
@@ -111,7 +111,7 @@ const notOverGrpc: readonly Outcome[] = ['wrongJson', 'trickleBytesPerSecond'];
 function parseFaults(value: unknown, transport: 'http' | 'grpc'): readonly Fault[] {
   const rules: unknown[] = Array.isArray(value) ? value : [value];
   if (rules.length > rulesMax)
-    throw new FaultError(`at most ${rulesMax} faults at a time, not ${rules.length}`);
+    throw new FaultError(`at most ${rulesMax} faults are allowed, got ${rules.length}`);
   return rules.map((rule) => parseFault(rule, transport));
 }
 
@@ -120,31 +120,29 @@ function parseFault(value: unknown, transport: 'http' | 'grpc'): Fault {
     throw new FaultError('a fault is a JSON object such as {"latencyMs": 200}');
   for (const [name, setting] of Object.entries(value)) {
     if (!Object.hasOwn(checks, name))
-      throw new FaultError(`unknown fault "${name}"; there are ${Object.keys(checks).join(', ')}`);
-    const [isRight, expected] = name === 'status' ? statusChecks[transport] : checks[name as keyof Fault];
-    if (!isRight(setting))
-      throw new FaultError(`${name} must be ${expected}, not ${JSON.stringify(setting)}`);
+      throw new FaultError(`unknown fault "${name}"; faults: ${Object.keys(checks).join(', ')}`);
+    const [isValid, expected] = name === 'status' ? statusChecks[transport] : checks[name as keyof Fault];
+    if (!isValid(setting))
+      throw new FaultError(`${name} must be ${expected}, got ${JSON.stringify(setting)}`);
   }
   const fault = value as Fault;
   const chosen = outcomes.filter((name) => fault[name] !== undefined && fault[name] !== false);
   if (chosen.length > 1)
-    throw new FaultError(
-      `${chosen.join(' and ')} cannot go together: one call ends one way; send a list of faults`,
-    );
+    throw new FaultError(`${chosen.join(' and ')} exclude each other: send a list of faults instead`);
   const [outcome] = chosen;
-  if (transport === 'grpc' && outcome && notOverGrpc.includes(outcome))
-    throw new FaultError(`${outcome} is for HTTP services; gRPC ones know ${grpcOutcomes().join(', ')}`);
+  if (transport === 'grpc' && outcome && httpOnlyOutcomes.includes(outcome))
+    throw new FaultError(`${outcome} is for HTTP services only; for gRPC: ${grpcOutcomes().join(', ')}`);
   return fault;
 }
 
-function grpcOutcomes(): Outcome[] {
-  return outcomes.filter((name) => !notOverGrpc.includes(name));
+function grpcOutcomes(): FaultOutcome[] {
+  return outcomes.filter((name) => !httpOnlyOutcomes.includes(name));
 }
 
 interface Rule {
   readonly fault: Fault;
   readonly random: Random;
-  left: number;
+  remaining: number;
 }
 
 export class Faults {
@@ -160,7 +158,7 @@ export class Faults {
     return this.#rules.map((rule) => rule.fault);
   }
 
-  /** True while the service refuses every connection. */
+  /** Whether the service refuses every connection. */
   get refusesConnections(): boolean {
     return this.#rules.some(({ fault }) => isTotal(fault));
   }
@@ -168,13 +166,13 @@ export class Faults {
   /**
    * Replaces all faults.
    *
-   * @throws {FaultError} And nothing changes.
+   * @throws {FaultError} Without changing anything.
    */
   set(faults: Fault | readonly Fault[]): void {
     this.#rules = parseFaults(faults, this.#transport).map((fault, index) => ({
       fault,
       random: createRandom(seed + index),
-      left: fault.times ?? Number.POSITIVE_INFINITY,
+      remaining: fault.times ?? Number.POSITIVE_INFINITY,
     }));
     if (this.refusesConnections) for (const listener of this.#onDown) listener();
   }
@@ -183,17 +181,17 @@ export class Faults {
     this.#rules = [];
   }
 
-  /** Calls `listener` whenever the service goes down, so that it can drop the connections it has. */
+  /** Calls `listener` whenever the service goes down, to drop its open connections. */
   onDown(listener: () => void): void {
     this.#onDown.push(listener);
   }
 
-  /** @returns Undefined for a call that goes well. */
+  /** @returns Undefined if no fault applies to the call. */
   decide(names: readonly string[]): Effect | undefined {
     for (const rule of this.#rules) {
       const { operations } = rule.fault;
-      if (rule.left === 0 || (operations && !operations.some((name) => names.includes(name)))) continue;
-      rule.left -= 1;
+      if (rule.remaining === 0 || (operations && !operations.some((name) => names.includes(name)))) continue;
+      rule.remaining -= 1;
       return effectOf(rule.fault, rule.random);
     }
     return undefined;
@@ -206,7 +204,7 @@ function isTotal(fault: Fault): boolean {
 
 function effectOf(fault: Fault, random: Random): Effect {
   const chosen = outcomes.find((name) => fault[name] !== undefined && fault[name] !== false);
-  // Both throws happen in every call, so that adding a jitter does not change which calls fail.
+  // Every call draws both random numbers, so that adding a jitter does not change which calls fail.
   const isHit = random.next() < (fault.errorRate ?? 1);
   const jitterMs = random.next() * (fault.jitterMs ?? 0);
   const outcome = chosen ?? (fault.errorRate === undefined ? undefined : 'status');

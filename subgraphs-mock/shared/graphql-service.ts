@@ -1,6 +1,6 @@
 /**
- * GraphQL over HTTP for the three GraphQL mocks: JSON POST in, JSON out. Each query text is parsed and validated once,
- * because a mock that is slower than what is tested against it measures itself.
+ * GraphQL over HTTP for the three GraphQL mocks: JSON POST in, JSON out. Each document is parsed and validated once,
+ * because a slow mock would distort the benchmarks of the gateway.
  */
 
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { HttpAnswer, HttpApp, HttpCall, HttpRequest } from './http-service.
 import type { GraphqlStartOptions, Mock, MockName } from './mock.ts';
 import { startHttpMock } from './start-mock.ts';
 
-export interface GraphqlMockParts {
+export interface GraphqlMockOptions {
   /** By type, then field; `__resolveReference` finds an entity by its key. */
   readonly resolvers: GraphQLResolverMap<unknown>;
   resetData(): void;
@@ -27,30 +27,30 @@ const listMax = 1_000;
 
 export function startGraphqlMock(
   name: MockName,
-  parts: GraphqlMockParts,
+  mock: GraphqlMockOptions,
   options: GraphqlStartOptions,
 ): Promise<Mock> {
   const file = new URL(`../../schemas/subgraphs/${name}/schema.graphql`, import.meta.url);
   const typeDefs = parse(readFileSync(file, 'utf8'));
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: parts.resolvers }]);
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: mock.resolvers }]);
   const memo = options.memoise === true ? createMemo(createApp(schema)) : undefined;
   const resetData = (): void => {
-    parts.resetData();
+    mock.resetData();
     memo?.clear();
   };
   return startHttpMock(name, { app: memo?.app ?? createApp(schema), path: '/graphql', resetData }, options);
 }
 
-/** What a list gives for `first`: nothing for a negative number, and 1,000 at most. */
+/** The first items of a list: none for a negative number, and 1,000 at most. */
 export function firstOf<T>(items: readonly T[], first: number): T[] {
   return items.slice(0, Math.min(Math.max(first, 0), listMax));
 }
 
-interface Prepared {
+interface ValidatedDocument {
   readonly query: string;
   readonly document: DocumentNode;
   readonly operations: readonly OperationDefinitionNode[];
-  /** Why it cannot be run, as GraphQL errors; empty if it can. */
+  /** GraphQL errors if the document is invalid; else empty. */
   readonly errors: readonly unknown[];
 }
 
@@ -61,23 +61,23 @@ interface GraphqlBody {
 }
 
 function createApp(schema: GraphQLSchema): HttpApp {
-  const documents = new Map<string, Prepared>();
+  const documents = new Map<string, ValidatedDocument>();
 
-  function prepared(query: string): Prepared {
-    const known = documents.get(query);
-    if (known) return known;
+  function validated(query: string): ValidatedDocument {
+    const cached = documents.get(query);
+    if (cached) return cached;
     if (documents.size === documentsMax) documents.clear();
-    const fresh = prepare(schema, query);
-    documents.set(query, fresh);
-    return fresh;
+    const entry = validateDocument(schema, query);
+    documents.set(query, entry);
+    return entry;
   }
 
   return (request) => {
     const body = readGraphqlBody(request);
     if ('status' in body) return refused(body);
-    const { query, document, operations, errors } = prepared(body.query);
+    const { query, document, operations, errors } = validated(body.query);
     const name = body.operationName ?? undefined;
-    const operation = name ? operations.find((one) => one.name?.value === name) : operations[0];
+    const operation = name ? operations.find((candidate) => candidate.name?.value === name) : operations[0];
     const variables = body.variables ?? {};
     return {
       names: namesOf(operation, variables),
@@ -107,7 +107,7 @@ function readGraphqlBody(request: HttpRequest): GraphqlBody | HttpAnswer {
   return body as GraphqlBody;
 }
 
-function prepare(schema: GraphQLSchema, query: string): Prepared {
+function validateDocument(schema: GraphQLSchema, query: string): ValidatedDocument {
   try {
     const document = parse(query, { noLocation: true });
     const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
@@ -117,7 +117,7 @@ function prepare(schema: GraphQLSchema, query: string): Prepared {
   }
 }
 
-/** The operation's name or root fields, then its root fields and the types of the entities asked for. */
+/** The operation's name or root fields, then its root fields and the types of its representations. */
 function namesOf(
   operation: OperationDefinitionNode | undefined,
   variables: Readonly<Record<string, unknown>>,
@@ -128,10 +128,10 @@ function namesOf(
   );
   const label = operation.name?.value ?? roots.join(',');
   const others = new Set(roots);
-  // Representations are the only lists whose items carry a `__typename`.
+  // Representations are the only lists whose items have a `__typename`.
   for (const list of Object.values(variables).filter((value) => Array.isArray(value)))
-    for (const one of list as Array<{ readonly __typename?: unknown } | null>)
-      if (typeof one?.__typename === 'string') others.add(one.__typename);
+    for (const item of list as Array<{ readonly __typename?: unknown } | null>)
+      if (typeof item?.__typename === 'string') others.add(item.__typename);
   others.delete(label);
   return [label, ...others];
 }
@@ -162,36 +162,36 @@ interface Memo {
   clear(): void;
 }
 
-/** Computes the answer to each body once. A mutation is never remembered, and makes everything else forgotten. */
+/** Caches the response to each body. A mutation is not cached, and clears the cache. */
 function createMemo(app: HttpApp): Memo {
-  const known = new Map<string, HttpCall>();
+  const cached = new Map<string, HttpCall>();
 
-  function remember(request: HttpRequest): HttpCall {
-    const fresh = app(request);
-    if (/\bmutation\b/.test(fresh.query ?? '')) {
-      known.clear();
-      return fresh;
+  function runAndCache(request: HttpRequest): HttpCall {
+    const uncached = app(request);
+    if (/\bmutation\b/.test(uncached.query ?? '')) {
+      cached.clear();
+      return uncached;
     }
     let answer: Promise<HttpAnswer> | HttpAnswer | undefined;
     const call: HttpCall = {
-      ...fresh,
+      ...uncached,
       run() {
-        answer ??= Promise.resolve(fresh.run()).then(({ status, json }) => {
+        answer ??= Promise.resolve(uncached.run()).then(({ status, json }) => {
           answer = { status, json: Buffer.from(json) };
           return answer;
         });
         return answer;
       },
     };
-    if (known.size === memoisedMax) known.clear();
-    known.set(request.body, call);
+    if (cached.size === memoisedMax) cached.clear();
+    cached.set(request.body, call);
     return call;
   }
 
   return {
     app: (request) =>
-      (request.method === 'POST' && request.path === '/graphql' ? known.get(request.body) : undefined) ??
-      remember(request),
-    clear: () => known.clear(),
+      (request.method === 'POST' && request.path === '/graphql' ? cached.get(request.body) : undefined) ??
+      runAndCache(request),
+    clear: () => cached.clear(),
   };
 }

@@ -1,8 +1,8 @@
 /**
- * The gRPC shell of the inventory and shipping mocks: logs calls, plays the faults and sends the answers.
+ * The gRPC server of the inventory and shipping mocks: logs calls, injects faults and sends the responses.
  *
- * Sockets come from a listener of our own and are injected, so that a service can refuse connections and drop them
- * while it keeps its state; grpc-js's own listener can do neither.
+ * Sockets come from our own listener and are injected into grpc-js, whose listener can neither refuse nor drop
+ * connections while the service keeps its state.
  */
 
 import { createServer } from 'node:net';
@@ -21,7 +21,7 @@ import type { Effect, Faults } from './faults.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
-/** An error the service means: it reaches the client with this code. */
+/** An expected error of the service, which the client receives with this code. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: number;
@@ -39,18 +39,20 @@ export interface GrpcApp {
   /** With its package: `tributary.inventory.v1.Inventory`. */
   readonly service: string;
   readonly unary: Readonly<Record<string, (request: Message) => Message>>;
-  /** An iterator that waits does so with the signal, which aborts when the client leaves. */
+  /** The signal aborts when the client disconnects. */
   readonly streams: Readonly<
     Record<string, (request: Message, signal: AbortSignal) => AsyncIterable<Message>>
   >;
 }
 
 const hangMsMax = 600_000;
-/** Field 15 with wire type 7, which does not exist: no decoder accepts it. A cut-off field would pass protobufjs. */
+/**
+ * Field 15 with wire type 7, which does not exist: no decoder accepts it. protobufjs would accept a truncated field.
+ */
 const undecodable = Buffer.from([0x7f]);
-const garbage = Symbol('an answer that does not decode');
+const garbage = Symbol('a response that does not decode');
 
-interface Book {
+interface ServerState {
   readonly calls: CallLog;
   readonly faults: Faults;
   /** By the peer address grpc-js reports for a call. */
@@ -58,9 +60,9 @@ interface Book {
 }
 
 export function createGrpcServer(app: GrpcApp, calls: CallLog, faults: Faults): NetServer {
-  const book: Book = { calls, faults, sockets: new Map() };
+  const state: ServerState = { calls, faults, sockets: new Map() };
   const rpc = new Server();
-  rpc.addService(definitionOf(app), implementationOf(app, book));
+  rpc.addService(definitionOf(app), implementationOf(app, state));
   const injector = rpc.createConnectionInjector(ServerCredentials.createInsecure());
   const server = createServer((socket) => {
     if (faults.refusesConnections) {
@@ -68,8 +70,8 @@ export function createGrpcServer(app: GrpcApp, calls: CallLog, faults: Faults): 
       return;
     }
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    book.sockets.set(peer, socket);
-    socket.once('close', () => book.sockets.delete(peer));
+    state.sockets.set(peer, socket);
+    socket.once('close', () => state.sockets.delete(peer));
     injector.injectConnection(socket);
   });
   server.once('close', () => {
@@ -79,13 +81,13 @@ export function createGrpcServer(app: GrpcApp, calls: CallLog, faults: Faults): 
   return server;
 }
 
-/** The service as the proto has it, except that an answer can be garbage. */
+/** The service definition of the proto, except that a response can be garbage. */
 function definitionOf(app: GrpcApp): ServiceDefinition {
   const file = fileURLToPath(new URL(`../../schemas/protos/${app.proto}`, import.meta.url));
   const loaded = loadPackageDefinition(loadSync(file, { longs: Number, enums: String, defaults: true }));
-  let found: unknown = loaded;
-  for (const part of app.service.split('.')) found = (found as Record<string, unknown>)[part];
-  const { service } = found as { readonly service: ServiceDefinition };
+  let definition: unknown = loaded;
+  for (const name of app.service.split('.')) definition = (definition as Record<string, unknown>)[name];
+  const { service } = definition as { readonly service: ServiceDefinition };
   const methods = Object.entries(service).map(([name, method]) => {
     const serialize = method.responseSerialize as (message: Message) => Buffer;
     const responseSerialize = (message: Message): Buffer =>
@@ -95,16 +97,16 @@ function definitionOf(app: GrpcApp): ServiceDefinition {
   return Object.fromEntries(methods) as ServiceDefinition;
 }
 
-/** What a unary call and a streaming one have in common. */
+/** What unary and streaming calls have in common. */
 type AnyCall = Pick<ServerUnaryCall<Message, Message>, 'request' | 'metadata' | 'getPeer'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
-function implementationOf(app: GrpcApp, book: Book): UntypedServiceImplementation {
+function implementationOf(app: GrpcApp, state: ServerState): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {};
   for (const [method, run] of Object.entries(app.unary))
     implementation[method] = (call: ServerUnaryCall<Message, Message>, done: sendUnaryData<Message>) => {
-      void serve(method, call, book, {
+      void serve(method, call, state, {
         answer: () => done(null, run(call.request)),
         perform: () => void run(call.request),
         garbage: () => done(null, { [garbage]: true }),
@@ -113,9 +115,9 @@ function implementationOf(app: GrpcApp, book: Book): UntypedServiceImplementatio
     };
   for (const [method, run] of Object.entries(app.streams))
     implementation[method] = (call: ServerWritableStream<Message, Message>) => {
-      void serve(method, call, book, {
+      void serve(method, call, state, {
         answer: (signal) => pump(run(call.request, signal), call),
-        // A stream changes nothing: there is no work to do before its answer is spoiled.
+        // A stream has no side effects to perform before its response is corrupted.
         perform: () => {},
         garbage: () => {
           call.write({ [garbage]: true });
@@ -129,72 +131,76 @@ function implementationOf(app: GrpcApp, book: Book): UntypedServiceImplementatio
   return implementation;
 }
 
-/** How one call of either kind is ended. */
-interface Ends {
+/** The ways to end a call of either kind. */
+interface CallEnds {
   answer(signal: AbortSignal): void | Promise<void>;
-  /** Does the work without telling the client. */
+  /** Executes the call without a response. */
   perform(): void;
   garbage(): void;
   fail(error: { readonly code: number; readonly message: string }): void;
 }
 
-async function serve(method: string, call: AnyCall, book: Book, ends: Ends): Promise<void> {
+async function serve(method: string, call: AnyCall, state: ServerState, ends: CallEnds): Promise<void> {
   const names: [string] = [method];
-  const logged = book.calls.begin({
+  const logged = state.calls.begin({
     names,
     args: toLoggedArgs(call.request),
     headers: call.metadata.getMap(),
   });
-  const effect = book.faults.decide(names);
-  noteFault(logged, effect);
-  const left = new AbortController();
+  const effect = state.faults.decide(names);
+  recordFault(logged, effect);
+  const disconnect = new AbortController();
   call.on('cancelled', () => {
-    left.abort();
-    book.calls.end(logged, 'aborted');
+    disconnect.abort();
+    state.calls.end(logged, 'aborted');
   });
   try {
-    if (effect && effect.delayMs > 0) await sleep(effect.delayMs, undefined, { signal: left.signal });
-    const code = await play(effect, call, { book, ends, signal: left.signal });
-    if (code !== undefined) book.calls.end(logged, 'answered', code);
+    if (effect && effect.delayMs > 0) await sleep(effect.delayMs, undefined, { signal: disconnect.signal });
+    const code = await applyEffect(effect, call, { state, ends, signal: disconnect.signal });
+    if (code !== undefined) state.calls.end(logged, 'answered', code);
   } catch (error) {
-    // The client left: there is nobody to tell.
-    if (left.signal.aborted) return;
+    // The client has disconnected: no response is possible.
+    if (disconnect.signal.aborted) return;
     const code = error instanceof RpcError ? error.code : status.INTERNAL;
     ends.fail({ code, message: String(error instanceof Error ? error.message : error) });
-    book.calls.end(logged, 'answered', code);
+    state.calls.end(logged, 'answered', code);
   }
 }
 
-interface Stage {
-  readonly book: Book;
-  readonly ends: Ends;
+interface CallContext {
+  readonly state: ServerState;
+  readonly ends: CallEnds;
   readonly signal: AbortSignal;
 }
 
 /** @returns The code that was sent, or undefined if none was. */
-async function play(effect: Effect | undefined, call: AnyCall, stage: Stage): Promise<number | undefined> {
+async function applyEffect(
+  effect: Effect | undefined,
+  call: AnyCall,
+  context: CallContext,
+): Promise<number | undefined> {
   switch (effect?.outcome) {
     case 'down':
-      stage.book.sockets.get(call.getPeer())?.destroy();
+      context.state.sockets.get(call.getPeer())?.destroy();
       return undefined;
     case 'truncate':
-      stage.ends.perform();
-      stage.book.sockets.get(call.getPeer())?.destroy();
+      context.ends.perform();
+      context.state.sockets.get(call.getPeer())?.destroy();
       return undefined;
     case 'hang':
-      await sleep(hangMsMax, undefined, { signal: stage.signal, ref: false });
+      await sleep(hangMsMax, undefined, { signal: context.signal, ref: false });
       return undefined;
     case 'status':
-      throw new RpcError(codeNameOf(effect.status), 'this failure was ordered');
+      throw new RpcError(codeNameOf(effect.status), 'injected fault');
     case 'garbage':
-      stage.ends.perform();
-      stage.ends.garbage();
+      context.ends.perform();
+      context.ends.garbage();
       return status.OK;
-    // The last two are refused for gRPC when faults are set.
+    // `set` refuses the last two for gRPC.
     case undefined:
     case 'wrongJson':
     case 'trickleBytesPerSecond':
-      await stage.ends.answer(stage.signal);
+      await context.ends.answer(context.signal);
       return status.OK;
   }
 }
@@ -215,7 +221,7 @@ async function pump(
   call.end();
 }
 
-function noteFault(call: Call, effect: Effect | undefined): void {
+function recordFault(call: Call, effect: Effect | undefined): void {
   const fault = effect?.outcome ?? (effect && effect.delayMs > 0 ? 'latency' : undefined);
   if (fault) call.fault = fault;
 }

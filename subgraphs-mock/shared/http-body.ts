@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 
 const bodyBytesMax = 4 * 1024 * 1024;
 
-/** Calls back once with the text, or with undefined if it is longer than 4 MiB; never if the client leaves. */
+/** Calls `done` once with the text, or with undefined above 4 MiB; never if the client disconnects. */
 export function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,6 +1,6 @@
 /**
- * The HTTP shell of the REST and GraphQL mocks: reads a request, logs it, plays the faults and sends the answer.
- * What the answer is comes from an `HttpApp`, a plain function without I/O.
+ * The HTTP server of the REST and GraphQL mocks: reads a request, logs it, injects faults and sends the response, which
+ * an `HttpApp` computes, a plain function without I/O.
  */
 
 import { createServer } from 'node:http';
@@ -23,7 +23,7 @@ export interface HttpAnswer {
   readonly json: string | Buffer;
 }
 
-/** A request that was understood, for the log and the faults; `run` does what it asks for, once at most. */
+/** A parsed request, for the log and the faults; `run` executes it, at most once. */
 export interface HttpCall extends Pick<CallStart, 'names' | 'args' | 'query'> {
   run(): HttpAnswer | Promise<HttpAnswer>;
 }
@@ -60,58 +60,63 @@ function toHttpRequest(request: IncomingMessage, body: string): HttpRequest {
   };
 }
 
-interface Book {
+interface MockState {
   readonly calls: CallLog;
   readonly faults: Faults;
 }
 
-function answer(asked: HttpCall, request: IncomingMessage, response: ServerResponse, book: Book): void {
-  const call = book.calls.begin({ ...asked, headers: request.headers });
-  const effect = book.faults.decide(asked.names);
+function answer(
+  httpCall: HttpCall,
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: MockState,
+): void {
+  const call = state.calls.begin({ ...httpCall, headers: request.headers });
+  const effect = state.faults.decide(httpCall.names);
   const timers = new Set<NodeJS.Timeout>();
   response.on('close', () => {
     for (const timer of timers) clearTimeout(timer);
-    book.calls.end(call, 'aborted');
+    state.calls.end(call, 'aborted');
   });
-  // 'finish' comes before 'close', so an answer that was sent in full is booked as such.
-  response.on('finish', () => book.calls.end(call, 'answered', response.statusCode));
+  // 'finish' precedes 'close', so that a complete response counts as answered.
+  response.on('finish', () => state.calls.end(call, 'answered', response.statusCode));
   if (!effect) {
-    void run(asked, response);
+    void run(httpCall, response);
     return;
   }
-  noteFault(call, effect);
+  recordFault(call, effect);
   const later = (delayMs: number, act: () => void): void => {
     timers.add(setTimeout(act, delayMs));
   };
-  if (effect.delayMs === 0) play(effect, asked, response, later);
-  else later(effect.delayMs, () => play(effect, asked, response, later));
+  if (effect.delayMs === 0) applyEffect(effect, httpCall, response, later);
+  else later(effect.delayMs, () => applyEffect(effect, httpCall, response, later));
 }
 
-function noteFault(call: Call, effect: Effect): void {
+function recordFault(call: Call, effect: Effect): void {
   const fault = effect.outcome ?? (effect.delayMs > 0 ? 'latency' : undefined);
   if (fault) call.fault = fault;
 }
 
 type Later = (delayMs: number, act: () => void) => void;
 
-async function run(asked: HttpCall, response: ServerResponse): Promise<void> {
-  const { status, json } = await resultOf(asked);
+async function run(httpCall: HttpCall, response: ServerResponse): Promise<void> {
+  const { status, json } = await resultOf(httpCall);
   send(response, status, json);
 }
 
-/** A mock with a bug of its own answers 500, as any service would. */
-async function resultOf(asked: HttpCall): Promise<HttpAnswer> {
+/** A bug of the mock becomes a 500, as in any service. */
+async function resultOf(httpCall: HttpCall): Promise<HttpAnswer> {
   try {
-    return await asked.run();
+    return await httpCall.run();
   } catch (error) {
     return { status: 500, json: JSON.stringify({ error: String(error) }) };
   }
 }
 
-function play(effect: Effect, asked: HttpCall, response: ServerResponse, later: Later): void {
+function applyEffect(effect: Effect, httpCall: HttpCall, response: ServerResponse, later: Later): void {
   switch (effect.outcome) {
     case undefined:
-      void run(asked, response);
+      void run(httpCall, response);
       return;
     case 'down':
       response.destroy();
@@ -120,20 +125,25 @@ function play(effect: Effect, asked: HttpCall, response: ServerResponse, later: 
       later(hangMsMax, () => response.destroy());
       return;
     case 'status':
-      send(response, effect.status ?? 503, Buffer.from('{"error":"this failure was ordered"}'));
+      send(response, effect.status ?? 503, Buffer.from('{"error":"injected fault"}'));
       return;
     case 'garbage':
     case 'wrongJson':
     case 'truncate':
     case 'trickleBytesPerSecond':
-      void spoil(effect, asked, response, later);
+      void corrupt(effect, httpCall, response, later);
       return;
   }
 }
 
-/** The call does what it is asked to, and its answer does not arrive as it should. */
-async function spoil(effect: Effect, asked: HttpCall, response: ServerResponse, later: Later): Promise<void> {
-  const { status, json } = await resultOf(asked);
+/** Executes the call, and corrupts its response. */
+async function corrupt(
+  effect: Effect,
+  httpCall: HttpCall,
+  response: ServerResponse,
+  later: Later,
+): Promise<void> {
+  const { status, json } = await resultOf(httpCall);
   if (response.destroyed) return;
   if (effect.outcome === 'garbage') send(response, 200, html, 'text/html; charset=utf-8');
   else if (effect.outcome === 'wrongJson') send(response, 200, wrongJson);
@@ -147,13 +157,17 @@ function truncate(response: ServerResponse, status: number, body: Buffer): void 
   response.write(half, () => response.destroy());
 }
 
-interface Slow {
+interface TrickleOptions {
   readonly status: number;
   readonly body: Buffer;
   readonly bytesPerSecond: number;
 }
 
-function trickle(response: ServerResponse, { status, body, bytesPerSecond }: Slow, later: Later): void {
+function trickle(
+  response: ServerResponse,
+  { status, body, bytesPerSecond }: TrickleOptions,
+  later: Later,
+): void {
   const startedAtMs = performance.now();
   let sent = 0;
   writeHead(response, status, body.length);
@@ -172,7 +186,7 @@ function trickle(response: ServerResponse, { status, body, bytesPerSecond }: Slo
 }
 
 function send(response: ServerResponse, status: number, body: string | Buffer, contentType?: string): void {
-  // The client left, or the service was stopped, while the answer was made.
+  // The client disconnected, or the service was stopped, meanwhile.
   if (response.destroyed) return;
   writeHead(response, status, Buffer.byteLength(body), contentType);
   response.end(body);

@@ -1,4 +1,4 @@
-/** One listening port whose server can be closed at once, with every connection, and opened again. */
+/** A listening port whose server can be stopped at once, with all connections, and restarted. */
 
 import type { Server, Socket } from 'node:net';
 
@@ -13,20 +13,20 @@ export interface Listener {
 export const host = '127.0.0.1';
 
 /**
- * @param createServer Makes a fresh server for each start: a closed one is not opened again.
- * @throws {Error} With code `EADDRINUSE` and the like.
+ * @param createServer Creates a server for each start: a closed server cannot be reopened.
+ * @throws {Error} With a system code such as `EADDRINUSE`.
  */
-export async function listen(createServer: () => Server, wantedPort: number): Promise<Listener> {
+export async function listen(createServer: () => Server, requestedPort: number): Promise<Listener> {
   const sockets = new Set<Socket>();
   let running: Server | undefined;
-  let port = wantedPort;
+  let port = requestedPort;
 
   async function start(): Promise<void> {
     const server = createServer();
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      // A client that resets its connection is no reason to end the process.
+      // Without a listener, a connection reset by a client would end the process.
       socket.on('error', () => {});
     });
     await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What every running mock offers to the code that started it. Types, and the table of names and ports. */
+/** The interface of a running mock, and the table of names and ports. */
 
 import type { CallLog } from './call-log.ts';
 import type { Faults } from './faults.ts';
@@ -21,14 +21,14 @@ export type MockName = keyof typeof mockTable;
 export const mockNames = Object.keys(mockTable) as MockName[];
 
 export interface StartOptions {
-  /** Default: the service's own of `mockTable`; 0 means any free one. */
+  /** Default: the port in `mockTable`; 0: any free port. */
   readonly port?: number;
-  /** Default: 100 above `port`, or any free one if `port` is 0. */
+  /** Default: 100 above `port`, or any free port if `port` is 0. */
   readonly controlPort?: number;
 }
 
 export interface GraphqlStartOptions extends StartOptions {
-  /** Compute the answer to each request body once and keep its bytes, for benchmarks. Default false. */
+  /** Cache the response to each request body, for benchmarks. Default false. */
   readonly memoise?: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Mock {
   readonly controlUrl: string;
   readonly calls: CallLog;
   readonly faults: Faults;
-  /** As just started: the generated data, no faults, no calls. */
+  /** Resets the mock: the generated data, no faults, no calls. */
   reset(): void;
   /** Closes the service and drops its connections; data, faults and the control address stay. */
   stop(): Promise<void>;
@@ -50,7 +50,7 @@ export interface Mock {
   close(): Promise<void>;
 }
 
-/** How often money was asked for, and how often it was taken. */
+/** How many payments were requested, and how many were created. */
 export interface Ledger {
   /** Payments created since the start or the last reset. */
   readonly created: number;

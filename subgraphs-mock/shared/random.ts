@@ -1,4 +1,4 @@
-/** Random numbers that are the same in every run: whatever the mocks invent follows from a seed. */
+/** Seeded random numbers: the generated data is the same in every run. */
 
 export interface Random {
   /** In [0, 1). */
@@ -26,14 +26,14 @@ export function createRandom(seed: number): Random {
 
   function pick<T>(items: readonly T[]): T {
     const item = items[whole(0, items.length - 1)];
-    if (item === undefined) throw new Error('there is nothing to pick from');
+    if (item === undefined) throw new Error('cannot pick from an empty list');
     return item;
   }
 
   return { next, whole, pick };
 }
 
-/** A seed from text, so that what belongs to an id (a recommendation, a price) depends on that id alone. */
+/** A seed from a text, so that data of an id (a recommendation, a price) depends on that id alone. */
 export function seedOf(text: string): number {
   // FNV-1a: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
   let hash = 0x811c9dc5;

@@ -1,4 +1,4 @@
-/** Small pieces the two REST mocks share: answers as JSON, and reading a list of ids. */
+/** Shared by the two REST mocks: JSON responses, and reading a list of ids. */
 
 import type { HttpAnswer } from './http-service.ts';
 
@@ -16,11 +16,9 @@ export function idsOf(list: string | null): string[] {
   return [...new Set((list ?? '').split(',').filter((id) => id !== ''))];
 }
 
-/**
- * What was found of `ids`, last first: an honest "in any order", so that no client gets away with relying on one.
- */
+/** The existing ones of `ids`, in reverse order, so that a client that relies on an order fails. */
 export function listAnswer<T>(ids: readonly string[], find: (id: string) => T | undefined): HttpAnswer {
   if (ids.length > idsMax) return jsonAnswer(400, { error: `at most ${idsMax} ids, not ${ids.length}` });
-  const found = ids.map(find).filter((one) => one !== undefined);
-  return jsonAnswer(200, found.reverse());
+  const items = ids.map(find).filter((item) => item !== undefined);
+  return jsonAnswer(200, items.reverse());
 }

@@ -1,4 +1,4 @@
-/** The words made-up shop data is put together from. Lists only. */
+/** Word lists for generating the data of the shop. */
 
 export interface CategoryWords {
   readonly nouns: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * The made-up shop behind all seven mocks: 200 products, 100 users, 500 orders with their payments and shipments, and
- * 2,000 reviews. The same in every run, so the services agree with one another although they share no state.
+ * The generated data of all seven mocks: 200 products, 100 users, 500 orders with their payments and shipments, and
+ * 2,000 reviews. It is the same in every run, so that the services are consistent without shared state.
  */
 
 import { createRandom, seedOf } from './random.ts';
@@ -97,14 +97,14 @@ const generatedUntil = Date.parse('2026-10-31T20:00:00Z');
 
 let shop: Shop | undefined;
 
-/** The shop, made on first use and shared: treat it as read-only, and copy what a mutation changes. */
+/** The shop, generated on first use and shared: read-only, so copy what a mutation changes. */
 export function generatedShop(): Shop {
   shop ??= generateShop(2_026);
   return shop;
 }
 
 export function generateShop(seed: number): Shop {
-  // One generator per kind: a change to how reviews are made leaves the orders as they are.
+  // One generator per kind, so that a change to reviews does not change the orders.
   const randomFor = (kind: string) => createRandom(seed ^ seedOf(kind));
   const products = numbered(shopSizes.products, (n) => makeProduct(n, randomFor(`product ${n}`)));
   const users = numbered(shopSizes.users, (n) => makeUser(n, randomFor(`user ${n}`)));
@@ -120,12 +120,12 @@ export function generateShop(seed: number): Shop {
   };
 }
 
-/** The moment of the `n`th thing a mutation creates: after everything generated, and the same in every run. */
+/** The creation time of the `n`th object that a mutation creates: later than all generated data, and deterministic. */
 export function createdAtOf(n: number): string {
   return new Date(generatedUntil + n * 60_000).toISOString();
 }
 
-/** A shipment as the carrier books it; its carrier and tracking code follow from the order's id alone. */
+/** A new shipment; its carrier and tracking code depend on the order's id alone. */
 export function makeShipment(orderId: string, status: Shipment['status'], bookedAt: string): Shipment {
   const random = createRandom(seedOf(`shipment ${orderId}`));
   const carrier = random.pick(words.carriers);
@@ -166,7 +166,7 @@ function makeUser(n: number, random: Random): User {
     // The number keeps it unique; example.com is reserved (RFC 2606).
     email: `${asciiOf(first)}.${asciiOf(last)}${n}@example.com`,
     country: random.pick(words.countries),
-    // Everyone signed up before the first order, three days apart.
+    // All users signed up before the first order, three days apart.
     createdAt: new Date(opened - (shopSizes.users + 1 - n) * 3 * dayMs).toISOString(),
   };
 }
@@ -175,7 +175,7 @@ function makeOrder(n: number, products: readonly Product[], random: Random): Ord
   const chosen = new Map<string, OrderItem>();
   const itemCount = random.whole(1, 4);
   while (chosen.size < itemCount) {
-    // The square favours low numbers: some products sell much better than others, as in any shop.
+    // The square favours low numbers, so that some products sell much better than others.
     const product = products[Math.floor(random.next() ** 2 * products.length)];
     if (!product) throw new Error('a shop without products takes no orders');
     chosen.set(product.upc, { upc: product.upc, quantity: random.whole(1, 3), unitPrice: product.price });
@@ -184,7 +184,7 @@ function makeOrder(n: number, products: readonly Product[], random: Random): Ord
   return {
     id: `o${n}`,
     userId: `u${random.whole(1, shopSizes.users)}`,
-    // The first order is the example of every tutorial: it has a payment and a shipment.
+    // The first order is the example in the docs: it has a payment and a shipment.
     status: n === 1 ? 'SHIPPED' : statusOf(random.next()),
     total: items.reduce((sum, item) => sum + item.quantity * item.unitPrice, 0),
     createdAt: dateAt(n, shopSizes.orders),
@@ -230,7 +230,7 @@ function stockOf(product: Product, random: Random): Stock {
 }
 
 function makeReview(n: number, products: readonly Product[], random: Random): Review {
-  // The better of two throws: most reviews of a decent shop are good ones.
+  // The better of two random ratings: most reviews are good.
   const rating = Math.max(random.whole(1, 5), random.whole(1, 5));
   return {
     id: `r${n}`,
@@ -246,7 +246,7 @@ function numbered<T>(count: number, make: (n: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index + 1));
 }
 
-/** Spreads `of` things evenly over the shop's life, so that dates grow with ids. */
+/** Distributes `of` objects evenly over the shop's lifetime, so that dates increase with ids. */
 function dateAt(n: number, of: number): string {
   return new Date(Math.round(opened + ((generatedUntil - opened) * n) / of)).toISOString();
 }

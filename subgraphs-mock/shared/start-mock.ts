@@ -1,4 +1,4 @@
-/** Puts a mock together: its service, its control address, its call log and its faults. */
+/** Starts a mock: its service, control address, call log and faults. */
 
 import type { Server } from 'node:net';
 
@@ -11,52 +11,52 @@ import { host, listen } from './listener.ts';
 import { mockTable } from './mock.ts';
 import type { Mock, MockName, StartOptions } from './mock.ts';
 
-export interface MockParts {
+export interface MockOptions {
   createServer(calls: CallLog, faults: Faults): Server;
   urlOf(address: string): string;
   resetData(): void;
-  /** More to show at the control address, by path. */
+  /** Additional views at the control address, by path. */
   readonly views?: Readonly<Record<string, () => unknown>>;
 }
 
-export interface HttpMockParts extends Pick<MockParts, 'resetData' | 'views'> {
+export interface HttpMockOptions extends Pick<MockOptions, 'resetData' | 'views'> {
   readonly app: HttpApp;
-  /** Where the service is at its address; default the root. */
+  /** Path of the service. Default: the root. */
   readonly path?: string;
 }
 
 const controlPortOffset = 100;
 
-export function startHttpMock(name: MockName, parts: HttpMockParts, options: StartOptions): Promise<Mock> {
+export function startHttpMock(name: MockName, mock: HttpMockOptions, options: StartOptions): Promise<Mock> {
   return startMock(
     name,
     {
-      ...parts,
-      createServer: (calls, faults) => createHttpServer(parts.app, calls, faults),
-      urlOf: (address) => `http://${address}${parts.path ?? ''}`,
+      ...mock,
+      createServer: (calls, faults) => createHttpServer(mock.app, calls, faults),
+      urlOf: (address) => `http://${address}${mock.path ?? ''}`,
     },
     options,
   );
 }
 
-export async function startMock(name: MockName, parts: MockParts, options: StartOptions): Promise<Mock> {
+export async function startMock(name: MockName, mock: MockOptions, options: StartOptions): Promise<Mock> {
   const { protocol, port: defaultPort } = mockTable[name];
   const calls = new CallLog();
   const faults = new Faults(protocol === 'grpc' ? 'grpc' : 'http');
   const port = options.port ?? defaultPort;
-  const listener = await listen(() => parts.createServer(calls, faults), port);
+  const listener = await listen(() => mock.createServer(calls, faults), port);
   faults.onDown(listener.drop);
 
   function reset(): void {
-    parts.resetData();
+    mock.resetData();
     faults.clear();
     calls.clear();
   }
 
-  const url = parts.urlOf(`${host}:${listener.port}`);
+  const url = mock.urlOf(`${host}:${listener.port}`);
   try {
     const control = await startControl(
-      { name, url, calls, faults, reset, views: parts.views ?? {} },
+      { name, url, calls, faults, reset, views: mock.views ?? {} },
       options.controlPort ?? (port === 0 ? 0 : port + controlPortOffset),
     );
     const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Shipments and what sending a parcel costs: a gRPC service with one server stream. */
+/** Shipments and shipping costs: a gRPC service with one server stream. */
 
 import { createGrpcServer, RpcError } from '../shared/grpc-service.ts';
 import type { GrpcApp, Message } from '../shared/grpc-service.ts';
@@ -69,8 +69,8 @@ function createDepot(): Depot {
   }
 
   function create(orderId: string): Shipment {
-    const known = byOrder.get(orderId);
-    if (known) return known;
+    const existing = byOrder.get(orderId);
+    if (existing) return existing;
     if (created === createdMax) throw new RpcError('RESOURCE_EXHAUSTED', 'the depot is full');
     created += 1;
     const shipment = makeShipment(orderId, 'LABEL_CREATED', createdAtOf(created));
@@ -107,7 +107,7 @@ function estimateOf({ upc, weightGrams, valueCents }: Parcel): Message {
   };
 }
 
-/** The way of a parcel so far: how far it got follows from its status. */
+/** The tracking events so far, which follow from the shipment's status. */
 async function* track({ orderId, carrier, status, estimatedDelivery }: Shipment): AsyncIterable<Message> {
   const events = [
     ['Online', 'LABEL_CREATED'],

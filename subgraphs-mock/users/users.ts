@@ -7,7 +7,7 @@ import { generatedShop } from '../shared/shop.ts';
 import { startHttpMock } from '../shared/start-mock.ts';
 
 export function startUsers(options: StartOptions = {}): Promise<Mock> {
-  // The directory never changes, so there is nothing to put back.
+  // Nothing to reset: the directory is read-only.
   return startHttpMock('users', { app: createApp(), resetData: () => {} }, options);
 }
 
@@ -15,8 +15,8 @@ function createApp(): HttpApp {
   const byId = new Map(generatedShop().users.map((user) => [user.id, user]));
 
   return ({ method, path, query }) => {
-    const [, first, id, more] = path.split('/');
-    if (first !== 'users' || more !== undefined)
+    const [, collection, id, rest] = path.split('/');
+    if (collection !== 'users' || rest !== undefined)
       return { names: [`${method} unknown`], args: { path }, run: () => notFound };
     if (method !== 'GET') return { names: [`${method} /users`], args: {}, run: () => methodNotAllowed };
     if (id) {
@@ -33,7 +33,7 @@ function createApp(): HttpApp {
       args: { ids },
       run: () =>
         ids.length > 0
-          ? listAnswer(ids, (one) => byId.get(one))
+          ? listAnswer(ids, (userId) => byId.get(userId))
           : jsonAnswer(400, { error: 'name some users: /users?ids=u1,u2' }),
     };
   };

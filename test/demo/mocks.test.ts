@@ -288,7 +288,7 @@ describe('starting and stopping', () => {
 
   it('names those there are when asked for one that was not started', async () => {
     const some = await startMocks({ portBase: 0, only: ['users'] });
-    expect(() => some.service('orders')).toThrow('orders was not started; there are users');
+    expect(() => some.service('orders')).toThrow('orders was not started; started: users');
     await some.close();
   });
 });

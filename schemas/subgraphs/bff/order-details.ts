@@ -1,13 +1,13 @@
 /**
- * The order page. The bff knows nothing of it but its key: order, payment and shipment come from the subgraphs that own
- * them, all at the same time, and the user once the order says which.
+ * The order page. The bff resolves only its key: order, payment and shipment come concurrently from the subgraphs that
+ * own them, and the user once the order is known.
  */
 
 import type { OrderDetailsResolvers } from './generated/resolvers.ts';
 
 export const orderDetails: OrderDetailsResolvers = {
   user({ order }) {
-    // No order, no user: that is an answer and not an error.
+    // Without an order there is no user, which is not an error.
     return typeof order?.userId === 'string' ? { id: order.userId } : null;
   },
 };

@@ -1,6 +1,6 @@
 /**
- * Placing an order: the nested input of clients becomes the flat one of the orders service; then payment and shipment
- * side by side. The order is what counts: once it exists, a failing payment or shipment is an error at its own field.
+ * Places an order: maps the client's nested input to the flat one of the orders service, then creates payment and
+ * shipment concurrently. Once the order exists, a failed payment or shipment is an error of its own field.
  */
 
 import { Cancellation, RecordReader, type RequestContext } from '@tributary-gateway/tributary';
@@ -30,11 +30,11 @@ export async function placeOrder(input: PlaceOrderInput, context: BffContext): P
   const created = new RecordReader('orders', answer.createOrder);
   const order = { id: created.text('id'), total: created.whole('total') };
 
-  const steadfast = { ...context, request: withoutCancellation(context.request) };
-  // Both start here and not in their fields' resolvers: they happen whatever the client selected.
+  const uncancelled = { ...context, request: withoutCancellation(context.request) };
+  // Both start here and not in the resolvers of their fields, so that they happen whatever the client selects.
   const [payment, shipment] = await Promise.allSettled([
-    createPayment(steadfast, order, input.payment.method),
-    createShipment(steadfast, order.id, input.shipTo),
+    createPayment(uncancelled, order, input.payment.method),
+    createShipment(uncancelled, order.id, input.shipTo),
   ]);
   return { order: { id: order.id }, payment, shipment };
 }
@@ -58,7 +58,7 @@ function flatInput({ customer, items, shipTo, payment, note }: PlaceOrderInput) 
   };
 }
 
-/** A client that leaves must not leave half an order behind; the deadline still holds. */
+/** A client that disconnects must not leave an incomplete order; the deadline still applies. */
 function withoutCancellation(request: RequestContext): RequestContext {
   return { ...request, cancellation: new Cancellation() };
 }

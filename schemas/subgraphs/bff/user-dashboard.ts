@@ -1,4 +1,4 @@
-/** The start page: one call for orders and their sums, one for recommendations, each failing on its own. */
+/** The start page: one call for orders and statistics, one for recommendations, which fail independently. */
 
 import { type Loader, loaderOf, RecordReader, recordsOf } from '@tributary-gateway/tributary';
 
@@ -17,8 +17,8 @@ interface UserOrders {
 export const userDashboard: UserDashboardResolvers = {
   user: ({ userId }) => ({ id: userId }),
   recentOrders: async ({ userId }, _args, context) => {
-    const found = await ordersOfUser(context).load(userId);
-    return found && found.orderIds.map((id) => ({ id }));
+    const orders = await ordersOfUser(context).load(userId);
+    return orders && orders.orderIds.map((id) => ({ id }));
   },
   stats: async ({ userId }, _args, context) => (await ordersOfUser(context).load(userId))?.stats ?? null,
   recommendations: ({ userId }, _args, context) => recommendedTo(context, userId),
@@ -35,14 +35,14 @@ function ordersOfUser({ request, sources }: BffContext): Loader<string, UserOrde
     'bff.ordersOfUser',
     async (userIds) => {
       const answer = await sources.orders.query(ordersOfUsersQuery, { userIds }, request);
-      const found = new Map<string, UserOrders>();
+      const byUser = new Map<string, UserOrders>();
       for (const record of new RecordReader('orders', answer).records('ordersOfUsers')) {
-        found.set(record.text('userId'), {
+        byUser.set(record.text('userId'), {
           stats: { totalOrders: record.whole('totalOrders'), totalSpent: record.whole('totalSpent') },
           orderIds: record.records('orders').map((order) => order.text('id')),
         });
       }
-      return found;
+      return byUser;
     },
     { batching: sources.orders.batching },
   );

@@ -1,4 +1,4 @@
-/** The inventory subgraph: how many of each product there are, from the gRPC service. */
+/** The inventory subgraph: stock levels of products, from the gRPC service. */
 
 import { defineSubgraph } from '@tributary-gateway/tributary';
 

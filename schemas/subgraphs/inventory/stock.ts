@@ -1,4 +1,4 @@
-/** What is in stock of each product, from the inventory service, batched. */
+/** Stock levels by upc from the inventory service, batched. */
 
 import { type Loader, loaderOf, RecordReader, type SubgraphContext } from '@tributary-gateway/tributary';
 

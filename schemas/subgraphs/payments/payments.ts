@@ -1,7 +1,7 @@
 /**
  * Payments from the payments service: by order, batched, and by their own id.
  *
- * Shared by the payments and bff subgraphs, so that what one of them loaded in a request the other does not load again.
+ * Used by the payments and bff subgraphs, so that they load each payment once per request.
  */
 
 import {
@@ -12,7 +12,7 @@ import {
   type SubgraphContext,
 } from '@tributary-gateway/tributary';
 
-import { isAskable } from '../../shared/ids.ts';
+import { isValidId } from '../../shared/ids.ts';
 
 const methods = ['CARD', 'PAYPAL', 'INVOICE'] as const;
 const statuses = ['AUTHORIZED', 'CAPTURED', 'REFUNDED'] as const;
@@ -34,7 +34,7 @@ const paymentsByOrder: BulkEndpoint<PaymentRow> = {
   path: '/payments',
   ids: { query: 'orderIds' },
   idField: 'orderId',
-  askable: isAskable,
+  askable: isValidId,
   read: paymentOf,
 };
 
@@ -43,11 +43,11 @@ export function paymentByOrder(context: Context): Loader<string, PaymentRow> {
   return context.sources.payments.loader(paymentsByOrder, context.request, { found });
 }
 
-/** One call a payment: the service has no way to ask for several by id. */
+/** One call per payment: the service has no endpoint for several ids. */
 export function paymentById({ request, sources }: Context): Loader<string, PaymentRow> {
-  return loaderOf(request, 'payments.byId', async (asked) => {
-    const found = await Promise.all(
-      asked.filter(isAskable).map(async (id): Promise<[string, PaymentRow | Error] | undefined> => {
+  return loaderOf(request, 'payments.byId', async (ids) => {
+    const entries = await Promise.all(
+      ids.filter(isValidId).map(async (id): Promise<[string, PaymentRow | Error] | undefined> => {
         try {
           const answer = await sources.payments.get('/payments/:id', { params: { id } }, request);
           return answer === null ? undefined : [id, paymentOf(new RecordReader('payments', answer))];
@@ -56,11 +56,11 @@ export function paymentById({ request, sources }: Context): Loader<string, Payme
         }
       }),
     );
-    return new Map(found.filter((entry) => entry !== undefined));
+    return new Map(entries.filter((entry) => entry !== undefined));
   });
 }
 
-/** What the service answers when a payment is made, or made before under the same key. */
+/** Creates a payment, or returns the one that was created with the same idempotency key. */
 export async function createPayment(
   context: Context,
   order: { readonly id: string; readonly total: number },
@@ -71,7 +71,7 @@ export async function createPayment(
     '/payments',
     {
       body: { orderId: order.id, amount: order.total, method },
-      // One order is paid once, however often this is tried.
+      // An order is paid once, even if this is retried.
       idempotencyKey: `order-${order.id}`,
     },
     request,

@@ -20,7 +20,7 @@ export const subgraph = defineSubgraph<Resolvers>({
     },
     Product: {
       shippingEstimate({ upc, price, weightGrams }, _args, context) {
-        // The products service could not say them: without them there is nothing to estimate.
+        // The products service failed: without price and weight there is no estimate.
         if (typeof price !== 'number' || typeof weightGrams !== 'number') return null;
         return estimateFor(context).load({ upc, price, weightGrams });
       },

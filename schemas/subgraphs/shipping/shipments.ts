@@ -1,7 +1,7 @@
 /**
  * Shipments and shipping costs from the shipping service, batched.
  *
- * Shared by the shipping and bff subgraphs, so that what one of them loaded in a request the other does not load again.
+ * Used by the shipping and bff subgraphs, so that they load each shipment once per request.
  */
 
 import {
@@ -86,13 +86,13 @@ export function estimateFor({ request, sources }: Context): Loader<Parcel, Estim
   return loaderOf(
     request,
     'shipping.estimate',
-    async (asked: readonly Parcel[]) => {
-      const parcels = asked.map(({ upc, weightGrams, price }) => ({ upc, weightGrams, valueCents: price }));
+    async (keys: readonly Parcel[]) => {
+      const parcels = keys.map(({ upc, weightGrams, price }) => ({ upc, weightGrams, valueCents: price }));
       const answer = await sources.shipping.call('EstimateCosts', { parcels }, request);
       const records = new RecordReader('shipping', answer).records('estimates');
-      // One estimate a parcel, in order; the upc proves it.
+      // One estimate per parcel, in order; the upc is checked.
       return new Map(
-        asked.map((parcel, index) => {
+        keys.map((parcel, index) => {
           const record = records[index];
           if (record?.text('upc') !== parcel.upc) {
             throw badResponse('shipping', new Error('estimates are not in the order of the parcels'));
@@ -112,7 +112,7 @@ function shipmentOf(record: RecordReader): ShipmentRow {
     carrier: record.text('carrier'),
     status: record.oneOf('status', statuses),
     trackingCode: record.text('trackingCode'),
-    // proto3 has no null: text that was not set is empty.
+    // proto3 has no null: an unset string is empty.
     estimatedDelivery: record.text('estimatedDelivery') || null,
   };
 }

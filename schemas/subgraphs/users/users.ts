@@ -2,7 +2,7 @@
 
 import type { BulkEndpoint, Loader, SubgraphContext } from '@tributary-gateway/tributary';
 
-import { isAskable } from '../../shared/ids.ts';
+import { isValidId } from '../../shared/ids.ts';
 
 export interface UserRow {
   readonly id: string;
@@ -18,7 +18,7 @@ const usersById: BulkEndpoint<UserRow> = {
   name: 'users.byId',
   path: '/users',
   ids: { query: 'ids' },
-  askable: isAskable,
+  askable: isValidId,
   read: (record) => ({
     id: record.text('id'),
     name: record.textOrNull('name'),
