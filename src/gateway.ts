@@ -4,9 +4,9 @@
  *     arrived -> identify -> (limits) -> authenticate -> (limits) -> share -> admit -> read
  *             -> prepare -> (limits) -> authorize -> (cache) -> execute -> answered
  *
- * A stage takes a type that only the stage before makes (`pipeline/stages.ts`), so another order does not compile. Fronts
- * (`server/`) make `Arrived` of what their transport brings and send `Answered`; `assembly/` builds what is used here.
- * Stages in brackets are not built yet. docs/ARCHITECTURE.md follows one request through the files.
+ * A stage takes a type that only the stage before makes (`pipeline/stages.ts`), so another order does not compile.
+ * Fronts (`server/`) make `Arrived` of what their transport brings and send `Answered`; `assembly/` builds what is used
+ * here. Stages in brackets are not built yet. docs/ARCHITECTURE.md follows one request through the files.
  */
 
 import type { Authorizer } from './authz/authorizer.ts';
@@ -22,7 +22,7 @@ import type { RequestContext, RequestHead } from './pipeline/request.ts';
 import * as stages from './pipeline/stages.ts';
 import type { Planning } from './plan/planning.ts';
 import { acceptable } from './response/http.ts';
-import { outlineOf } from './response/outline.ts';
+import { answerMetadata } from './response/answer-metadata.ts';
 import { reportAnswer } from './response/report.ts';
 import type { Events } from './shared/events.ts';
 import type { Subgraph } from './sources/source.ts';
@@ -66,7 +66,7 @@ export function operationStages({ holdGeneration, waiting, limits, events }: Ope
       execute(authorized, { subgraphs, limits, introspect }),
     );
     reportAnswer(events, { context, answer });
-    const outline = outlineOf(prepared.operation.prepared, inputs);
+    const outline = answerMetadata(prepared.operation.prepared, inputs);
     return stages.executed(authorized, { ...outline, answer, later: null });
   }
 

@@ -90,8 +90,8 @@ export function explainFailure(run: Run, fetch: CompiledFetch, objects?: Readonl
 }
 
 /** Repeating a mutation that may have had its effect would apply it twice. */
-function isSafeToRetry(run: Run, { node }: CompiledFetch, { nothingDone }: GatewayError): boolean {
-  return !run.isMutation || (node.operationKind === 'mutation' && nothingDone);
+function isSafeToRetry(run: Run, { node }: CompiledFetch, { notExecuted }: GatewayError): boolean {
+  return !run.isMutation || (node.operationKind === 'mutation' && notExecuted);
 }
 
 function missingData(): GatewayError {

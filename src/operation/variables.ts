@@ -20,7 +20,7 @@ import type { RequestError } from '../shared/errors.ts';
 import { ExactNumber, isTooLarge, tooLarge } from '../shared/exact-number.ts';
 import { emptyRecord, isRecord, own } from '../shared/records.ts';
 import { completeScalar } from '../shared/scalars.ts';
-import { shownName } from '../shared/shown-name.ts';
+import { displayName } from '../shared/display-name.ts';
 
 export type Coercion =
   | { readonly variables: CoercedVariables }
@@ -123,7 +123,7 @@ class VariableCoercer {
     if (value === undefined) {
       if (defaultValue === undefined && isRequired(type)) {
         this.#refuse(
-          `Variable "$${shownName(spec.name)}" of required type "${typeText(type)}" was not provided.`,
+          `Variable "$${displayName(spec.name)}" of required type "${typeText(type)}" was not provided.`,
           at,
         );
       }
@@ -131,7 +131,7 @@ class VariableCoercer {
     }
     if (value === null && isRequired(type)) {
       const of = `of non-null type "${typeText(type)}"`;
-      this.#refuse(`Variable "$${shownName(spec.name)}" ${of} must not be null.`, at);
+      this.#refuse(`Variable "$${displayName(spec.name)}" ${of} must not be null.`, at);
       return undefined;
     }
     if (value === null && conditionAt) {
@@ -243,7 +243,7 @@ class VariableCoercer {
     for (const key of Object.keys(value)) {
       if (this.isFull) break;
       const field = type.fields.get(key);
-      if (!field) this.#invalid(`Field "${shownName(key)}" is not defined by type "${name}".`);
+      if (!field) this.#invalid(`Field "${displayName(key)}" is not defined by type "${name}".`);
       else if (value[key] !== undefined) {
         this.#path.push(key);
         result[key] = this.#value(value[key], field.type, 0);
@@ -288,8 +288,8 @@ class VariableCoercer {
   #invalid(expectation: string): void {
     const { name = '', at } = this.#variable ?? {};
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    const where = path === '' ? '' : ` at "${shownName(name)}${path}"`;
-    this.#refuse(`Variable "$${shownName(name)}" got an invalid value${where}; ${expectation}`, at);
+    const where = path === '' ? '' : ` at "${displayName(name)}${path}"`;
+    this.#refuse(`Variable "$${displayName(name)}" got an invalid value${where}; ${expectation}`, at);
   }
 
   #refuse(message: string, at: SourcePosition | undefined): void {

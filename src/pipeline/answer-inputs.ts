@@ -1,62 +1,62 @@
 /**
- * What can change an answer besides the text and the variables of its operation.
+ * Everything besides the document and variables of an operation that can change its answer.
  *
- * Whatever gives one answer to several requests, or keeps it for later ones, makes its key with `answerKey`, which asks
- * about each of these inputs. One that is added here does not compile until every key holds it or says why it need not.
+ * Everything that shares or caches answers builds its key with `answerKey`, which demands each of these inputs: a new
+ * input does not compile until every key includes it or gives a reason to omit it.
  */
 
 import type { RequestContext } from './request.ts';
 
 export type AnswerInput =
-  /** The supergraph in place, with its policy. */
+  /** The current supergraph, with its policy. */
   | 'graph'
-  /** Mutations that began or ended before the request came. */
+  /** Mutations that began or ended before the request. */
   | 'mutations'
-  /** Labels of `@override` that hold for the request: they choose the plan. */
+  /** Active labels of `@override`, which select the plan. */
   | 'labels'
-  /** Who the request is from: rules ask for it, and backends are told. */
+  /** The principal, which rules read and identity propagation sends to services. */
   | 'principal'
-  /** Checks that were denied: what they guard is pruned. */
+  /** Denied checks, whose fields are pruned from the operation. */
   | 'denied'
-  /** Asks for an answer from which nothing is kept back. */
+  /** The dry run header: no field is withheld. */
   | 'dryRun'
-  /** Headers of the client that backends, resolvers or plugins get to see. */
+  /** Headers of the client that services, resolvers or plugins see. */
   | 'headers'
-  /** The client's, which rules and resolvers can look at. */
+  /** The client's address, which rules and resolvers can read. */
   | 'clientAddress'
-  /** Of the answer, as it was negotiated. */
+  /** The negotiated media type of the response. */
   | 'mediaType'
-  /** The form of the request's body, which may be refused. */
+  /** Content type and encoding of the request, which may be refused. */
   | 'requestForm';
 
-/** How a key holds an input: as a text without NUL. */
-type Held<Of> = (of: Of) => string;
+/** Makes the text of one input, without NUL. */
+type KeyPart<Of> = (of: Of) => string;
 
-/** Why a key does without an input. */
-interface LeftOut {
-  readonly leftOut: string;
+/** The reason why a key omits an input. */
+interface Omitted {
+  readonly omittedBecause: string;
 }
 
-export type KeyParts<Of> = { readonly [Input in AnswerInput]: Held<Of> | LeftOut };
+export type KeyParts<Of> = { readonly [Input in AnswerInput]: KeyPart<Of> | Omitted };
 
-/** The part of a key that is not the operation. Equal for requests to which one answer may be given. */
+/** The part of a key besides the operation. Requests with equal keys may share one answer. */
 export function answerKey<Of>(parts: KeyParts<Of>): (of: Of) => string {
-  const held = Object.values<Held<Of> | LeftOut>(parts).filter((part) => typeof part === 'function');
+  const included = Object.values<KeyPart<Of> | Omitted>(parts).filter((part) => typeof part === 'function');
   return (of) => {
     let key = '';
-    for (const part of held) key += `${part(of)}\0`;
+    for (const part of included) key += `${part(of)}\0`;
     return key;
   };
 }
 
-/** What the graph in place looks at in a request. */
+/** What of a request the current graph depends on. */
 export interface GraphInputs {
-  /** Differs for each graph that this process has had. */
+  /** Unique for each graph of this process. */
   readonly number: number;
-  /** Those that hold, in one order. */
+  /** The active labels, in a fixed order. */
   readonly labelsOf: (context: RequestContext) => readonly string[];
-  /** Whether it depends on the request which labels hold. */
+  /** Whether the active labels depend on the request. */
   readonly hasOpenLabels: boolean;
-  /** Whether resolvers run here: they may look at all of a request. */
+  /** Whether local resolvers run, which may read the whole request. */
   readonly hasResolvers: boolean;
 }

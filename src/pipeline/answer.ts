@@ -1,11 +1,11 @@
-/** What execution hands to the response stage. Types only. */
+/** The result of execution, which the response stage formats. Types only. */
 
 import type { SourcePosition } from './prepared.ts';
 
 export interface Answer {
   readonly data: Record<string, unknown> | null;
   readonly errors: readonly AnswerError[];
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly extensions?: AnswerExtensions;
 }
 
@@ -13,36 +13,36 @@ export interface AnswerExtensions {
   readonly fallbacks: readonly Fallback[];
 }
 
-/** A value of the answer that its service did not give now. */
+/** A fallback value in the answer, because its service is unavailable. */
 export interface Fallback {
   /** In the client's response names. */
   readonly path: ReadonlyArray<string | number>;
   readonly service: string;
-  /** From gateway.yaml, or an earlier answer. */
+  /** `declared` in gateway.yaml, or from an earlier response. */
   readonly source: 'declared' | 'stale';
   readonly ageMs?: number;
 }
 
-/** One error of the answer, before the response stage decides what of it the client may see. */
+/** One field error of the answer, before the response stage redacts it for the client. */
 export interface AnswerError {
   readonly message: string;
-  /** Ours from the error table, or the subgraph's own. */
+  /** From the gateway's error table, or the subgraph's own. */
   readonly code: string;
   /** In the client's response names. */
   readonly path?: ReadonlyArray<string | number>;
-  /** Where the client's document asks for the field at `path`. */
+  /** Where the client's document selects the field at `path`. */
   readonly locations?: readonly SourcePosition[];
-  /** The subgraph or backend at fault. */
+  /** The subgraph or service that failed. */
   readonly service?: string;
-  /** The message was written by a backend, so policy decides whether the client sees it. */
+  /** Whether a service wrote the message, so that it may have to be redacted. */
   readonly fromBackend: boolean;
   /** The subgraph's own extensions. */
   readonly extensions?: Readonly<Record<string, unknown>>;
-  /** Whether the same request may succeed later. Absent: as the code says. */
+  /** Whether the same request may succeed later. Absent: by the code. */
   readonly retryable?: boolean;
   /** Logged, never sent. */
   readonly cause?: unknown;
 }
 
-/** Variables after coercion: defaults filled in, unknown ones dropped. A map, because clients choose their names. */
+/** Variables after coercion: with defaults, without unknown ones. A map, because clients choose the names. */
 export type CoercedVariables = ReadonlyMap<string, unknown>;

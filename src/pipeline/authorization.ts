@@ -1,37 +1,37 @@
 /**
- * What of an operation is guarded, and what was decided about it. A planner worker lists the checks, `authz/` decides
- * them, `execute/` applies what was decided. Types only.
+ * Authorization of an operation: a planner worker lists its checks, `authz/` decides them, `execute/` applies the
+ * decisions. Types only.
  */
 
-/** What the directives of a supergraph demand of whoever sees a field. */
+/** What the directives of a supergraph require for a field. */
 export interface Demand {
   /** `@authenticated` */
   readonly authenticated: boolean;
-  /** `@requiresScopes`: each must be met. */
+  /** `@requiresScopes`: all must be met. */
   readonly scopes: readonly Alternatives[];
-  /** `@policy`: each must be met. */
+  /** `@policy`: all must be met. */
   readonly policies: readonly Alternatives[];
 }
 
-/** Met where all names of one of the lists hold. */
+/** Met if all names of at least one list hold. */
 export type Alternatives = ReadonlyArray<readonly string[]>;
 
-/** Everything an operation asks for that is decided alike: one decision per request, or per parent object. */
+/** All selections of an operation with the same decision: one per request, or one per parent object. */
 export interface CheckSpec {
-  /** Type.field; a type alone where an object of it is guarded whatever is asked of it. In the order of the document. */
+  /** Type.field, or a type whose objects are guarded as a whole. In document order. */
   readonly coordinates: readonly string[];
-  /** Where in the answer, in the client's names without list positions; a few of them. */
+  /** Some of the paths in the answer, in response names without list indexes. */
   readonly paths: ReadonlyArray<readonly string[]>;
   readonly demand: Demand | null;
-  /** Numbers of rules of the policy; each must allow. */
+  /** Numbers of policy rules; all must allow. */
   readonly rules: readonly number[];
-  /** Of the field, for rules that look at them; null where no rule does. */
+  /** The field's arguments; null if no rule reads them. */
   readonly arguments: readonly ArgumentSpec[] | null;
-  /** A field of the query or mutation type: everything about it is decided before execution. */
+  /** A field of the query or mutation type, which is decided completely before execution. */
   readonly isRoot: boolean;
-  /** What the rules get as the parent, from the merged data. */
+  /** The parent's fields that the rules read, from the merged data. */
   readonly parent: readonly ParentField[];
-  /** Asked for when for any of these the variables of `yes` are true and those of `no` are not; absent: always. */
+  /** Selected if for any of these all variables of `yes` are true and none of `no` is; absent: always. */
   readonly when?: ReadonlyArray<{ readonly yes: readonly string[]; readonly no: readonly string[] }>;
 }
 
@@ -39,7 +39,7 @@ export interface ParentField {
   readonly name: string;
   /** Response name in the merged data. */
   readonly from: string;
-  /** Of objects; null for leaves. */
+  /** Fields of an object; null for leaves. */
   readonly fields: readonly ParentField[] | null;
 }
 
@@ -50,16 +50,16 @@ export interface ArgumentSpec {
 
 export type ArgumentValue =
   | { readonly is: 'constant'; readonly value: unknown }
-  /** Without a value it is as if the argument, element or field were not there; `otherwise` stands in for it. */
+  /** Without a value, `otherwise` is used, or else the argument, element or field is omitted. */
   | { readonly is: 'variable'; readonly name: string; readonly otherwise?: unknown }
   | { readonly is: 'list'; readonly items: readonly ArgumentValue[] }
   | { readonly is: 'object'; readonly fields: readonly ArgumentSpec[] };
 
-/** What becomes of a guarded field. */
+/** The decision about a guarded field. */
 export type Verdict =
   | { readonly is: 'allow' }
   | Denial
-  /** The value is replaced by what `conceal` makes of it; null stays null. */
+  /** The value is replaced by the result of `conceal`; null stays null. */
   | { readonly is: 'mask'; readonly conceal: (value: unknown) => unknown };
 
 export interface Denial {
@@ -69,33 +69,33 @@ export interface Denial {
   readonly message: string;
 }
 
-/** What `execute/` has to know of the decisions about one operation. */
+/** The decisions about one operation, for `execute/`. */
 export interface Decisions {
-  /** By number of the check. `later`: with the parent object, once it is there. Undefined: not asked for. */
+  /** By number of the check. `later`: decided with the parent object. Undefined: not selected. */
   readonly before: ReadonlyArray<Verdict | 'later' | undefined>;
-  /** Decides one of the later ones. */
+  /** Decides a check that is `later`, for one parent object. */
   decide(check: number, parent: Readonly<Record<string, unknown>>): Verdict | Promise<Verdict>;
   /** A value of this check was withheld because it could not be concealed. */
   concealFailed(check: number, error: unknown): Denial;
-  /** Each object that a later decision was applied to, where no field above it was denied. */
+  /** Called for each object that a `later` decision was applied to, unless a field above it was denied. */
   applied(check: number, verdict: Verdict): void;
-  /** The answer is made: nothing else will be decided. */
+  /** The answer is complete; no further decisions follow. */
   reviewed(): void;
 }
 
-// Policy, as a planner worker knows it
+// The policy, for planner workers
 
 /** Which fields of the graph have a rule: the policy module without its functions. */
 export interface PolicyOutline {
-  /** Of the module, for messages. */
+  /** The policy module, for messages. */
   readonly file: string;
-  /** By type, then field; `*` for the other fields of the type. Null: allowed. */
+  /** By type, then field; `*`: the other fields of the type. Null: allowed. */
   readonly types: Readonly<Record<string, Readonly<Record<string, RuleOutline | null>>>>;
   /** For fields without a rule of their own. */
   readonly fallback: RuleOutline | null;
   /** For `__schema` and `__type`. */
   readonly introspection: RuleOutline | null;
-  /** Names of `@policy` that it decides. */
+  /** Names of `@policy` that the module decides. */
   readonly named: readonly string[];
 }
 
@@ -104,7 +104,7 @@ export interface RuleOutline {
   readonly rule: number;
   readonly readsArguments: boolean;
   readonly readsParent: boolean;
-  /** It may conceal values. */
+  /** It may mask values. */
   readonly conceals: boolean;
   /** Selections on the parent, as GraphQL fragments. */
   readonly fragments: readonly string[];

@@ -1,9 +1,9 @@
-/** `@skip` and `@include` on variables, as a prepared operation keeps them. */
+/** Evaluates `@skip` and `@include` of a prepared operation. */
 
 import type { CoercedVariables } from './answer.ts';
 import type { Clause } from './prepared.ts';
 
-/** @param when Any of these clauses has to hold. Absent: there is no condition. */
+/** @param when At least one of these clauses must hold. Absent: no condition. */
 export function isIncluded(when: readonly Clause[] | undefined, variables: CoercedVariables): boolean {
   if (!when) return true;
   return when.some(

@@ -1,14 +1,14 @@
-/** What is held for a request is held until the last part of its answer. */
+/** Holds a resource of a request until the last part of its answer. */
 
-interface InParts {
+interface MultipartResult {
   readonly later: AsyncIterableIterator<unknown> | null;
 }
 
 /**
- * Does `work`, and calls `release` once: when it fails, with an answer of one part, or when the last part has been taken
- * or nobody takes any more.
+ * Runs `work`, and calls `release` once: when it fails, when its answer has one part, or when the last part was read or
+ * the reader has stopped.
  */
-export async function untilLastPart<Result extends InParts>(
+export async function untilLastPart<Result extends MultipartResult>(
   release: () => void,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -49,7 +49,7 @@ function releasedAtEnd<Part>(
         throw error;
       }
     },
-    // Also before the first of them was asked for, which a generator would not notice.
+    // Also called before the first `next`, which a generator would not notice.
     async return() {
       try {
         await parts.return?.();

@@ -1,21 +1,21 @@
-/** What a planner is asked, and how requests share it. Types only. */
+/** The input of the planner, and how requests share its time. Types only. */
 
-/** What the planner is asked to prepare: an operation, and what decides how it is planned. */
+/** An operation to prepare, and what its plan depends on. */
 export interface PreparationRequest {
   readonly query: string;
   readonly operationName: string | null;
-  /** Of the variables that an earlier answer called `conditional`, those that are true. */
+  /** The true ones of the variables that an earlier result named as `conditional`. */
   readonly conditions?: readonly string[];
-  /** Labels of `@override` that hold. Default: none. */
+  /** Active labels of `@override`. Default: none. */
   readonly labels?: readonly string[];
-  /** Numbers of the checks that were denied: what they guard is not fetched. Default: none. */
+  /** Numbers of denied checks, whose fields are not fetched. Default: none. */
   readonly denied?: readonly number[];
 }
 
-/** In whose turn the planner is asked. */
+/** Fair scheduling of the planner between clients. */
 export interface Turn {
-  /** Each client gets its share of the planner's time. The empty name is the gateway itself. */
+  /** Each client gets its share of the planner's time. Empty: the gateway itself. */
   readonly client: string;
-  /** Ends the wait for the turn; what has begun goes on. Absent: nothing does. */
+  /** Ends the wait for the turn, not a preparation that has begun. */
   readonly signal?: AbortSignal;
 }

@@ -5,24 +5,24 @@
 
 import type { CheckSpec } from './authorization.ts';
 
-/** How one operation is answered. Absent `plan` means that nothing has to be fetched. */
+/** How one operation is executed. A null `plan` means that nothing has to be fetched. */
 export interface PreparedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly name: string | null;
   readonly variables: readonly VariableSpec[];
-  /** What variables may hold besides built-in scalars. */
+  /** Input types of variables other than built-in scalars. */
   readonly inputTypes: readonly InputTypeSpec[];
   readonly plan: PlanNode | null;
   readonly projection: ProjectionSpec;
   readonly introspection: IntrospectionSpec | null;
-  /** What of it is guarded. Absent: nothing. */
+  /** Authorization checks. Absent: none. */
   readonly checks?: readonly CheckSpec[];
 }
 
-/** What the planner worker says: the operation, or why there is none. */
+/** The result of the planner worker: the operation, or why there is none. */
 export type PreparationResult =
   | { readonly prepared: PreparedOperation }
-  /** The plan depends on the values of these variables of `@skip` and `@include`: ask again with them. */
+  /** The plan depends on the values of these variables of `@skip` and `@include`: prepare again with them. */
   | { readonly conditional: ConditionalOperation }
   | { readonly refused: PreparationRefusal };
 
@@ -52,13 +52,13 @@ export interface VariableSpec {
   readonly type: TypeRef;
   /** Already coerced. Absent: no default. */
   readonly defaultValue?: unknown;
-  /** Of its definition. */
+  /** Position of its definition. */
   readonly at: SourcePosition;
-  /** Of its first use in `@skip` or `@include`, which take no null, where its type would take one. */
+  /** Position of its first use in `@skip` or `@include`, which are non-null, if its type is nullable. */
   readonly conditionAt?: SourcePosition;
 }
 
-/** In the client's document, from 1. */
+/** Line and column in the client's document, from 1. */
 export interface SourcePosition {
   readonly line: number;
   readonly column: number;
@@ -87,8 +87,8 @@ export interface InputFieldSpec {
 export type PlanNode = SequenceNode | ParallelNode | FetchNode | FlattenNode | ConditionNode | SplitNode;
 
 /**
- * Parts of one query that must not share data while they are fetched: each runs on its own, then the fields that
- * `graft` names are moved from the other parts into the first.
+ * Parts of a query that must not share data during execution: each runs on its own, then the fields that `graft` names
+ * are moved from the other parts into the first.
  */
 export interface SplitNode {
   readonly kind: 'split';
@@ -96,7 +96,7 @@ export interface SplitNode {
   readonly others: ReadonlyArray<{ readonly node: PlanNode; readonly graft: GraftTree }>;
 }
 
-/** By response name in the merged data; true: this field itself. */
+/** By response name in the merged data; true: this field. */
 export interface GraftTree {
   readonly [key: string]: GraftTree | true;
 }
@@ -104,7 +104,9 @@ export interface GraftTree {
 export interface SequenceNode {
   readonly kind: 'sequence';
   readonly nodes: readonly PlanNode[];
-  /** Each node answers root fields of a mutation whole: where one makes the answer null, the later ones do not run. */
+  /**
+   * Each node resolves root fields of a mutation completely; if one makes the answer null, the later ones do not run.
+   */
   readonly isSerial?: true;
 }
 
@@ -119,7 +121,7 @@ export interface FlattenNode {
   readonly node: PlanNode;
 }
 
-/** One step into the merged data: a response name, or every element of a list. `types` keeps only those runtime types. */
+/** One step into the merged data: a response name, or each element of a list. `types` filters by runtime type. */
 export type PathStep =
   | { readonly key: string; readonly types?: readonly string[] }
   | { readonly each: true; readonly types?: readonly string[] };
@@ -138,33 +140,35 @@ export interface FetchNode {
   readonly operationName: string | null;
   readonly operationKind: 'query' | 'mutation';
   readonly variables: readonly VariableUse[];
-  /** Response names this fetch writes at its position: what a failure of it nulls. */
+  /** Response names that this fetch writes at its position, which become null if it fails. */
   readonly writes: readonly string[];
-  /** Present on entity fetches: what a representation is made of. */
+  /** For entity fetches: the selections of a representation. */
   readonly requires: readonly RequiredSelection[] | null;
-  /** Interfaces whose runtime types this fetch finds out: where it finds no entity, there is no such object. */
+  /** Interfaces whose runtime types this fetch resolves: an object without an entity does not exist. */
   readonly resolvesTypes: readonly string[];
   readonly inputRewrites: readonly DataRewrite[];
   readonly outputRewrites: readonly DataRewrite[];
   /** Sent instead, each by itself, for objects that lack some of the fields that this fetch requires. */
   readonly partialFetches: readonly FetchNode[];
-  /** Variables of the fetch whose values stand in the objects above each position. Absent: none. */
+  /** Variables of the fetch with values from ancestors of each position (`@fromContext`). Absent: none. */
   readonly contexts?: readonly ContextUse[];
-  /** Numbers here count by their digits. Absent: nowhere. */
+  /** Where numbers must keep their digits. Absent: nowhere. */
   readonly numbers?: NumberPaths;
-  /** Positions of one entity get copies of it: fields below may differ by what stands above. Absent: they share it. */
+  /**
+   * Positions of the same entity get copies, because fields below depend on ancestors. Absent: they share one object.
+   */
   readonly unshared?: true;
 }
 
-/** By response name: where custom scalars are in an answer; null: here. One name may come several times. */
+/** Positions of custom scalars in a response, by response name; null: this field. A name may occur several times. */
 export type NumberPaths = ReadonlyArray<readonly [name: string, below: NumberPaths | null]>;
 
 export interface ContextUse {
-  /** In the text of the fetch. */
+  /** Its name in the fetch's operation. */
   readonly variable: string;
-  /** Where the value may stand: the first place that exists counts. */
+  /** Where the value may be; the first that exists is used. */
   readonly places: ReadonlyArray<{
-    /** Objects to go up from the position. */
+    /** Number of ancestors to go up from the position. */
     readonly up: number;
     /** From there to the value. */
     readonly path: readonly RewriteStep[];
@@ -179,19 +183,19 @@ export type RequiredSelection =
     }
   | {
       readonly kind: 'on';
-      /** Type names the condition matches, its own among them. */
+      /** Runtime types that match the condition, including its own name. */
       readonly types: readonly string[];
       readonly selections: readonly RequiredSelection[];
     };
 
 export interface VariableUse {
-  /** In the text of the fetch. */
+  /** Its name in the fetch's operation. */
   readonly name: string;
-  /** In the client's operation. */
+  /** Its name in the client's operation. */
   readonly from: string;
 }
 
-/** Changes data before it is sent or after it came, at `path`; the last step names the field that changes. */
+/** Changes data before it is sent or after it was received, at `path`; the last step names the field. */
 export type DataRewrite =
   | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: unknown }
   | { readonly kind: 'rename'; readonly path: readonly RewriteStep[]; readonly to: string };
@@ -200,7 +204,7 @@ export type RewriteStep = { readonly key: string } | { readonly types: readonly 
 
 // Projection
 
-/** What the client sees, as a tree of shapes; shape 0 is the root. */
+/** The shape of the response, as a tree; shape 0 is the root. */
 export interface ProjectionSpec {
   readonly shapes: readonly Shape[];
   /** Enum values the client may see, by enum name. */
@@ -211,7 +215,7 @@ export interface ProjectionSpec {
 export interface Shape {
   /** The declared type. */
   readonly type: string;
-  /** The declared type is an object type, so that data without `__typename` is of that type. */
+  /** The declared type is an object type, so that data needs no `__typename`. */
   readonly isObject: boolean;
   /** Each runtime type the client may see belongs to exactly one case. */
   readonly cases: readonly ShapeCase[];
@@ -219,30 +223,30 @@ export interface Shape {
 
 export interface ShapeCase {
   readonly types: readonly string[];
-  /** Number of the check that guards objects of these types wherever they stand. Absent: none. */
+  /** Number of the check that guards objects of these types. Absent: none. */
   readonly check?: number;
-  /** In the order of the response. A key may come twice when its first place depends on a condition. */
+  /** In response order. A key may occur twice if its first position depends on a condition. */
   readonly fields: readonly FieldSpec[];
 }
 
 export interface FieldSpec {
-  /** Response name the client asked for. */
+  /** Response name for the client. */
   readonly key: string;
   /** Response name in the merged data. */
   readonly from: string;
-  /** For messages: the schema's name of the field, as a coordinate. */
+  /** Schema coordinate of the field, for messages. */
   readonly name: string;
   readonly wrappers: string;
   readonly value: FieldValue;
-  /** Where the client's document asks for it, for errors. */
+  /** Where the client's document selects it, for errors. */
   readonly at: readonly FieldLocation[];
-  /** Included when any clause holds; absent: always. */
+  /** Included if any clause holds; absent: always. */
   readonly when?: readonly Clause[];
   /** Number of the check that guards it. Absent: none. */
   readonly check?: number;
 }
 
-/** As short as can be, because there is one for each field. Without a clause the field is asked for here always. */
+/** A tuple to be short, because there is one per field. Without a clause the field is always selected here. */
 export type FieldLocation = readonly [line: number, column: number, clause?: Clause];
 
 /** Variables that must be true, and variables that must be false. */
@@ -256,12 +260,12 @@ export type FieldValue =
   | { readonly is: 'scalar'; readonly type: string }
   | { readonly is: 'enum'; readonly type: string }
   | { readonly is: 'object'; readonly shape: number }
-  /** `__schema` and `__type`: taken from the introspection answer as they are. */
+  /** `__schema` and `__type`: copied from the result of schema introspection. */
   | { readonly is: 'introspection' };
 
 // Introspection
 
-/** `answer` when it is the same for every request; else the worker is asked each time. */
+/** Schema introspection. `answer`: the same for every request; `ask`: the planner worker executes it per request. */
 export type IntrospectionSpec =
   | { readonly kind: 'answer'; readonly data: Record<string, unknown> }
   | { readonly kind: 'ask'; readonly document: string };

@@ -1,25 +1,25 @@
-/** Who a request is really from, once that is proven. */
+/** The authenticated identity of a request. */
 
 export interface Principal {
-  /** The user or service, unique within its issuer. Null: nobody is known. */
+  /** The user or service, unique within its issuer. Null: unknown. */
   readonly subject: string | null;
-  /** The calling application where the proof names one. */
+  /** The calling application, if the credentials name one. */
   readonly client: string | null;
-  /** Of the client, for its limits. */
+  /** The client's tier, which selects its limits. */
   readonly tier: string | null;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** Of the token or key; never logged as a whole. */
+  /** Claims of the token or key; never logged as a whole. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** `none`: anonymous. */
   readonly provenBy: 'none' | 'jwt' | 'introspection' | 'api-key' | 'certificate' | 'trusted-proxy';
-  /** Who vouches for it: the issuer of the token, the key store, the certificate authority. */
+  /** Who attests the identity: the issuer of the token, the key store, the certificate authority. */
   readonly issuer: string | null;
-  /** Until when the proof holds, in ms since 1970. Null: no end is stated. */
+  /** Expiry of the credentials, in ms since 1970. Null: none is stated. */
   readonly validUntilMs: number | null;
 }
 
-/** Nobody has shown who it is. */
+/** A request without credentials. */
 export const anonymous: Principal = {
   subject: null,
   client: null,

@@ -1,37 +1,37 @@
-/** What every stage and every backend call may know about the client's request. Types only. */
+/** The client's request, as every stage and every call to a service sees it. Types only. */
 
 import type { Cancellation } from '../shared/cancellation.ts';
 import type { Principal } from './principal.ts';
 
-/** A request before anybody knows who it is from. */
+/** A request before authentication. */
 export interface RequestHead {
   /** Unique per request; `x-request-id` of the response and of every log line. */
   readonly requestId: string;
-  /** Of the connection. IPv4 addresses in IPv6 form are in IPv4 form here. */
+  /** Peer address of the connection; IPv4-mapped IPv6 addresses are converted to IPv4. */
   readonly clientAddress: string;
   /**
-   * `x-forwarded-for` as it came: authentication takes it out of `headers`, where backends would believe it. It says who
-   * the client is only where a trusted proxy sent it.
+   * `x-forwarded-for` as received. Authentication removes it from `headers`, because services would trust it. It
+   * identifies the client only if a trusted proxy sent it.
    */
   readonly forwardedFor?: string | string[] | undefined;
   /** The client's headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The allow-listed part of `headers`, ready to send to a backend (config `headers.forward`). */
+  /** The headers that are forwarded to services (config `headers.forward`). */
   readonly forwardHeaders: Readonly<Record<string, string>>;
-  /** When the whole request must be answered, in ms of `monotonicClock`. */
+  /** Deadline of the whole request, in ms of `monotonicClock`. */
   readonly deadlineAtMs: number;
   readonly cancellation: Cancellation;
-  /** Things that live exactly as long as this request, such as loaders; keyed by who owns them. */
+  /** Objects with the lifetime of this request, such as loaders; keyed by owner. */
   readonly locals: Map<unknown, unknown>;
 }
 
-/** A request of a client that is known, or known to be anonymous. */
+/** A request after authentication; the principal may be anonymous. */
 export interface RequestContext extends RequestHead {
   readonly principal: Principal;
-  /** Headers for subgraphs that learn who the request is from by another rule (config `auth.identity.subgraphs`). */
+  /** Headers for subgraphs with their own rule of identity propagation (config `auth.identity.subgraphs`). */
   readonly forwardByRule?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** For subgraphs that learn it from a token which the gateway signs for each of them (the rule `signed`). */
+  /** For subgraphs with the rule `signed`: a token that the gateway signs for each of them. */
   readonly signedFor?: (subgraph: string) => Pick<RequestContext, 'forwardHeaders' | 'signedAs'>;
-  /** The header with such a token, and of whom it is: tokens of one principal take turns. */
+  /** The header with such a token, and its principal: tokens of one principal are renewed over time. */
   readonly signedAs?: { readonly header: string; readonly who: string };
 }

@@ -27,14 +27,14 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#poller = new Poller({
-      look: () => this.#look((source) => source.readIfChanged()),
+      poll: () => this.#look((source) => source.readIfChanged()),
       waitMs: () => this.#waitMs(),
     });
   }
 
   /** Reads the graph again, changed or not. Settles when it is in place or refused. */
   now(): Promise<void> {
-    return this.#poller.next(() => this.#look((source) => source.read()));
+    return this.#poller.run(() => this.#look((source) => source.read()));
   }
 
   close(): Promise<void> {

@@ -25,7 +25,7 @@ import type {
 } from '../pipeline/prepared.ts';
 import { errorText } from '../shared/error-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
-import { shownName } from '../shared/shown-name.ts';
+import { displayName } from '../shared/display-name.ts';
 import { conditionVariablesOf, withConditions } from './planner-fixes/conditions.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
 import { introspectionSpec } from './introspection.ts';
@@ -155,7 +155,7 @@ function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode
 function unknownOperation(name: string | null): string {
   return name === null
     ? 'The document has several operations: select one with "operationName"'
-    : `The document has no operation named ${JSON.stringify(shownName(name))}`;
+    : `The document has no operation named ${JSON.stringify(displayName(name))}`;
 }
 
 /** @param cause Logged, but not sent to the client. */

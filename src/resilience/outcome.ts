@@ -57,7 +57,7 @@ export class CallFailure extends GatewayError {
   constructor(code: ErrorCode, message: string, details: CallFailureDetails) {
     const { nothingSent = false, outcome } = details;
     super(code, message, {
-      nothingDone: nothingSent || outcome === 'busy',
+      notExecuted: nothingSent || outcome === 'busy',
       // It would be as large again.
       ...(outcome === 'too-large' ? { retryable: false } : {}),
       ...details,

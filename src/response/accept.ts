@@ -1,5 +1,5 @@
 /**
- * Which of several media types a client prefers, by its header `accept`.
+ * Content negotiation: which of several media types a client prefers, by its `accept` header.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  */
@@ -8,45 +8,46 @@ interface Range {
   readonly type: string;
   /** 0 to 1; 0 excludes. */
   readonly quality: number;
-  /** Its place in the header. */
+  /** Its position in the header. */
   readonly index: number;
 }
 
 interface Preference extends Range {
-  /** 3: the type itself, 2: all of its kind, 1: anything. */
+  /** 3: an exact type, 2: a wildcard subtype, 1: a wildcard. */
   readonly specificity: number;
 }
 
 /**
- * The most specific range that fits says how much a type is liked. Of those liked most: what was named rather than meant
- * by a wildcard, then what was named first, then the first of `offers`.
+ * The most specific matching range determines the quality of a type. Of the types with the highest quality: the one
+ * with the more specific range, then the one that the header names first, then the first of `offers`.
  *
  * @param offers In lower case, all in UTF-8.
- * @returns undefined where none is acceptable.
+ * @returns undefined if none is acceptable.
  */
 export function preferred<Offer extends string>(accept: string, offers: readonly Offer[]): Offer | undefined {
   const ranges = rangesOf(accept);
   let best: Offer | undefined;
-  let bestLiked: Preference | undefined;
+  let bestPreference: Preference | undefined;
   for (const offer of offers) {
-    const liked = preferenceFor(offer, ranges);
-    if (!liked || liked.quality === 0 || (bestLiked && comparePreferences(liked, bestLiked) <= 0)) continue;
+    const preference = preferenceFor(offer, ranges);
+    if (!preference || preference.quality === 0) continue;
+    if (bestPreference && comparePreferences(preference, bestPreference) <= 0) continue;
     best = offer;
-    bestLiked = liked;
+    bestPreference = preference;
   }
   return best;
 }
 
 function preferenceFor(offer: string, ranges: readonly Range[]): Preference | undefined {
-  let found: Preference | undefined;
+  let match: Preference | undefined;
   for (const range of ranges) {
     const specificity = specificityFor(offer, range.type);
     if (specificity === 0) continue;
-    const { specificity: most = 0, quality = 0 } = found ?? {};
+    const { specificity: most = 0, quality = 0 } = match ?? {};
     if (specificity > most || (specificity === most && range.quality > quality))
-      found = { ...range, specificity };
+      match = { ...range, specificity };
   }
-  return found;
+  return match;
 }
 
 function specificityFor(offer: string, type: string): 0 | 1 | 2 | 3 {
@@ -61,7 +62,7 @@ function comparePreferences(a: Preference, b: Preference): number {
   return b.index - a.index;
 }
 
-/** A comma or a semicolon may stand in a quoted text. */
+/** Commas and semicolons may be part of a quoted string. */
 const listItem = /(?:[^,"]|"(?:\\.|[^"\\])*"?)+/g;
 const parameterItem = /(?:[^;"]|"(?:\\.|[^"\\])*"?)+/g;
 
@@ -70,15 +71,15 @@ function rangesOf(accept: string): Range[] {
     const [type = '', ...parameters] = (item.match(parameterItem) ?? []).map((part) =>
       part.trim().toLowerCase(),
     );
-    // What is offered is in UTF-8, and has no other parameters.
+    // The offers are in UTF-8 and have no other parameters.
     const isOtherCharset = parameters.some((parameter) => /^charset\s*=(?!\s*"?utf-?8"?$)/.test(parameter));
     return isOtherCharset ? [] : [{ type, quality: qualityOf(parameters), index }];
   });
 }
 
-/** What is no number from 0 to 1 says that the type is not wanted, or as much as can be. */
+/** Clamped to 0 to 1; an invalid value counts as 0. */
 function qualityOf(parameters: readonly string[]): number {
-  const given = parameters.find((parameter) => parameter.startsWith('q='));
-  const quality = given === undefined ? 1 : Number(given.slice(2));
+  const parameter = parameters.find((text) => text.startsWith('q='));
+  const quality = parameter === undefined ? 1 : Number(parameter.slice(2));
   return quality > 0 ? Math.min(quality, 1) : 0;
 }

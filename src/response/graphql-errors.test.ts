@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { AnswerError } from '../pipeline/answer.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { formatFieldError, formatRequestError, scrub, shownCode } from './graphql-errors.ts';
+import { formatFieldError, formatRequestError, scrub, publicCode } from './graphql-errors.ts';
 
 const ofBackend: AnswerError = {
   message: 'Out of stock',
@@ -40,7 +40,7 @@ describe('an error of a field', () => {
     ['user 4711 is blocked', 'pass', 'user 4711 is blocked'],
     ['a'.repeat(65).toUpperCase(), 'redact', 'SERVICE_ERROR'],
   ] as const)('with the code %j is shown under the policy "%s" as %j', (code, backendMessages, shown) => {
-    expect(shownCode({ ...ofBackend, code }, { backendMessages })).toBe(shown);
+    expect(publicCode({ ...ofBackend, code }, { backendMessages })).toBe(shown);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /**
- * What clients see of errors. Messages written by backends pass or are replaced by policy; addresses, stack traces and
- * file paths never pass.
+ * Formats errors for clients. Messages of services pass or are replaced, as `errors.backendMessages` configures;
+ * addresses, stack traces and file paths are always removed.
  */
 
 import type { AnswerError } from '../pipeline/answer.ts';
@@ -21,7 +21,7 @@ export interface FormattedError {
 
 export function formatFieldError(error: AnswerError, requestId: string, policy: ErrorPolicy): FormattedError {
   const { service, path, locations } = error;
-  const code = shownCode(error, policy);
+  const code = publicCode(error, policy);
   const passes = !error.fromBackend || policy.backendMessages === 'pass';
   return {
     message: passes ? scrub(error.message) : `${service ?? 'A service'} answered with an error`,
@@ -31,24 +31,26 @@ export function formatFieldError(error: AnswerError, requestId: string, policy: 
       ...(passes ? publicExtensions(error.extensions) : {}),
       code,
       ...(service === undefined ? {} : { service }),
-      ...retryable(error.retryable ?? isRetryableCode(code)),
+      ...retryableExtension(error.retryable ?? isRetryableCode(code)),
       requestId,
     },
   };
 }
 
-/** A backend may call anything a code: its words are shown as its messages are, names such as `OUT_OF_STOCK` always. */
-export function shownCode({ code, fromBackend }: AnswerError, { backendMessages }: ErrorPolicy): string {
+/**
+ * A service's code is treated like its message, unless it is a plain name such as `OUT_OF_STOCK`, which always passes.
+ */
+export function publicCode({ code, fromBackend }: AnswerError, { backendMessages }: ErrorPolicy): string {
   return !fromBackend || backendMessages === 'pass' || isCodeName(code) ? code : 'SERVICE_ERROR';
 }
 
-/** Errors that refuse a whole request. Anything but a `GatewayError` is withheld. */
+/** Formats an error that refuses the whole request. Errors other than `GatewayError` are replaced. */
 export function formatRequestError(error: unknown, requestId: string): FormattedError[] {
   if (!isGatewayError(error)) {
     return [{ message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', requestId } }];
   }
   const { code } = error;
-  const extensions = { ...error.public, code, ...retryable(error.retryable), requestId };
+  const extensions = { ...error.public, code, ...retryableExtension(error.retryable), requestId };
   return error.errors.map(({ message, locations }) => ({
     message,
     ...(locations ? { locations } : {}),
@@ -56,11 +58,11 @@ export function formatRequestError(error: unknown, requestId: string): Formatted
   }));
 }
 
-function retryable(is: boolean): { retryable?: true } {
-  return is ? { retryable: true } : {};
+function retryableExtension(isRetryable: boolean): { retryable?: true } {
+  return isRetryable ? { retryable: true } : {};
 }
 
-/** Names under which servers put stack traces. */
+/** Names under which servers put stack traces, and those that the gateway sets itself. */
 const neverPublic = new Set([
   'stacktrace',
   'stack',
@@ -73,18 +75,18 @@ const neverPublic = new Set([
 const extensionBytesMax = 2048;
 
 function publicExtensions(extensions: AnswerError['extensions']): Record<string, unknown> {
-  const shown = emptyRecord();
+  const passed = emptyRecord();
   for (const [key, value] of Object.entries(extensions ?? {})) {
     if (neverPublic.has(key)) continue;
     const text = JSON.stringify(value) ?? '';
-    if (text.length <= extensionBytesMax && scrub(text) === text) shown[key] = value;
+    if (text.length <= extensionBytesMax && scrub(text) === text) passed[key] = value;
   }
-  return shown;
+  return passed;
 }
 
 const messageLengthMax = 1000;
 
-/** Takes addresses, file paths and stack traces out of a message. */
+/** Removes addresses, file paths and stack traces from a message. */
 export function scrub(message: string): string {
   return message
     .slice(0, messageLengthMax)

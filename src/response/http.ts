@@ -1,5 +1,5 @@
 /**
- * The HTTP side of an answer: media type, status, bytes.
+ * An answer as an HTTP response: media type, status, headers, JSON text.
  *
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Response
  */
@@ -22,8 +22,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The media type to answer with; null where the client accepts neither. Without a preference it is
- * `application/json`, which clients that know nothing of the newer type expect.
+ * The media type of the response; null if the client accepts neither. Without a preference it is `application/json`,
+ * which older clients expect.
  */
 export function negotiate(accept: string | undefined): MediaType | null {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === jsonMediaType)
@@ -58,13 +58,13 @@ export function toHttpAnswer(
 
 type StatusAndHeaders = Partial<Pick<HttpAnswer, 'status' | 'headers'>>;
 
-/** What an answer says in HTTP besides its body. */
+/** Status and headers that depend on the answer; the default is 200 and no headers. */
 export function statusAndHeaders(answer: Answer): StatusAndHeaders {
-  // Whoever keeps it would have it longer than the service is out.
+  // With fallback values: caches must not keep them longer than the service is unavailable.
   return answer.extensions ? { headers: { 'cache-control': 'no-store' } } : whenUnavailable(answer);
 }
 
-/** Status and header of an answer in which nothing could be resolved because services are known to be down. */
+/** 503 with `retry-after` if there is no data because all services have open circuit breakers. */
 function whenUnavailable({ data, errors }: Answer): StatusAndHeaders {
   if (errors.length === 0) return {};
   let retryAfter = 0;
@@ -77,13 +77,14 @@ function whenUnavailable({ data, errors }: Answer): StatusAndHeaders {
   return { status: 503, headers: { 'retry-after': String(retryAfter) } };
 }
 
-/** A refusal of the whole request: no `data`. */
+/** The response that refuses a whole request: errors and no `data`. */
 export function toHttpRefusal(error: unknown, requestId: string, mediaType: MediaType): HttpAnswer {
-  const known = isGatewayError(error) ? error : undefined;
-  const legacy = mediaType === jsonMediaType && known !== undefined && isOperationCode(known.code);
+  const gatewayError = isGatewayError(error) ? error : undefined;
+  const isLegacy =
+    mediaType === jsonMediaType && gatewayError !== undefined && isOperationCode(gatewayError.code);
   const errors = formatRequestError(error, requestId);
   return {
-    status: legacy ? 200 : (known?.httpStatus ?? 500),
+    status: isLegacy ? 200 : (gatewayError?.httpStatus ?? 500),
     mediaType,
     text: JSON.stringify({ errors }),
     headers: {},

@@ -1,4 +1,4 @@
-/** Tells operators what an answer says of failures. */
+/** Emits events for field errors and fallbacks of an answer. */
 
 import type { Executed } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';

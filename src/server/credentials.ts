@@ -80,16 +80,16 @@ export class WatchedCredentials extends HeldCredentials {
     const { filePollMs } = config.reload;
     const signedConfig = signedConfigOf(config);
     const hasFiles = first.tls !== undefined || signedConfig?.keyFile !== undefined;
-    this.#files = new Poller({ look: () => this.#readFiles(), waitMs: () => (hasFiles ? filePollMs : 0) });
+    this.#files = new Poller({ poll: () => this.#readFiles(), waitMs: () => (hasFiles ? filePollMs : 0) });
     if (signedConfig && signedConfig.keyFile === undefined) {
-      const rotate = (): void => void this.#files.next(() => this.#rotate());
+      const rotate = (): void => void this.#files.run(() => this.#rotate());
       this.#rotationTimer = setInterval(rotate, signedConfig.turnHours * 3_600_000).unref();
     }
   }
 
   /** Checks the files. Invalid ones are logged, and the previous credentials stay. Never rejects. */
   check(): Promise<void> {
-    return this.#files.next(() => this.#readFiles());
+    return this.#files.run(() => this.#readFiles());
   }
 
   close(): Promise<void> {

@@ -32,7 +32,7 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<KeyInputs> {
     mutations: ({ mutations }) => String(mutations),
     labels: ({ graph, context }) => JSON.stringify(graph.labelsOf(context)),
     principal: ({ context }) => String(principalNumber(context.principal)),
-    denied: { leftOut: 'it follows from the principal, the address and the dry run' },
+    denied: { omittedBecause: 'it follows from the principal, the address and the dry run' },
     dryRun: ({ context }) => textOf(context.headers[dryRunHeader]),
     headers: (inputs) => {
       const { headers } = inputs.context;

@@ -4,7 +4,7 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
 import type { Answer } from '../pipeline/answer.ts';
 import type { Answered, Executed, MediaType, Read } from '../pipeline/stages.ts';
-import { shownCode, type ErrorPolicy } from '../response/graphql-errors.ts';
+import { publicCode, type ErrorPolicy } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';
 import type { AnswerLabels } from './answer-headers.ts';
 
@@ -28,7 +28,7 @@ function unlabelled(executed: Executed, mediaType: MediaType, policy: ErrorPolic
     operationKind: kind,
     errors: answer.errors.length,
     keep,
-    code: first ? shownCode(first, policy) : null,
+    code: first ? publicCode(first, policy) : null,
   };
 }
 

@@ -1,7 +1,6 @@
 /**
- * Which network addresses the gateway may connect to, and which network a request comes from. Names are judged by what
- * they resolve to, at the moment of the connection, so that a name cannot be one thing when it is checked and another
- * when it is used.
+ * Which network addresses the gateway may connect to (SSRF protection), and which network a request comes from. Host
+ * names are checked by the addresses they resolve to, at connection time, which prevents DNS rebinding.
  *
  * Pure: the resolver is passed in.
  */
@@ -15,13 +14,13 @@ export interface AddressRules {
   readonly allowPrivate: boolean;
 }
 
-/** Why an address is refused; its message names the address and is for the log alone. */
+/** An address is refused. The message names it, and is for the log only. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'ADDRESS_REFUSED';
 }
 
-/** Where clouds keep the credentials of a machine: nobody's backend is there. */
+/** Metadata services of cloud providers, which hand out credentials of the machine. */
 const metadata = blockList([
   '169.254.0.0/16',
   '100.100.100.200/32',
@@ -31,7 +30,7 @@ const metadata = blockList([
   'fd20:ce::254/128',
 ]);
 const linkLocal = blockList(['169.254.0.0/16', 'fe80::/10']);
-const neverABackend = blockList(['224.0.0.0/4', '240.0.0.0/4', 'ff00::/8']);
+const multicastOrReserved = blockList(['224.0.0.0/4', '240.0.0.0/4', 'ff00::/8']);
 const loopback = blockList(['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128']);
 const privateNetworks = blockList([
   '10.0.0.0/8',
@@ -45,29 +44,29 @@ const privateNetworks = blockList([
 
 /**
  * @param address IPv4 or IPv6, also with a zone.
- * @returns What kind of address it is, where the rules refuse that kind.
+ * @returns The kind of the address if the rules refuse it, else undefined.
  */
 export function refusedAddress(address: string, rules: AddressRules): string | undefined {
   const plain = withoutZone(address);
-  // An IPv4 address has several spellings in IPv6, and each of them reaches it somewhere.
-  const all = [plain, ...embeddedIpv4(plain)];
-  for (const one of all) {
-    if (isIP(one) === 0) return 'not an address';
-    if (contains(linkLocal, one)) return 'a link-local address';
-    if (contains(metadata, one)) return 'the address of a metadata service';
-    if (contains(neverABackend, one)) return 'a multicast or reserved address';
-    if (!rules.allowLoopback && contains(loopback, one)) return 'an address of this machine';
-    if (!rules.allowPrivate && contains(privateNetworks, one)) return 'an address of a private network';
+  // An IPv6 address may embed an IPv4 address and reach it.
+  const candidates = [plain, ...embeddedIpv4(plain)];
+  for (const candidate of candidates) {
+    if (isIP(candidate) === 0) return 'not an address';
+    if (contains(linkLocal, candidate)) return 'a link-local address';
+    if (contains(metadata, candidate)) return 'the address of a metadata service';
+    if (contains(multicastOrReserved, candidate)) return 'a multicast or reserved address';
+    if (!rules.allowLoopback && contains(loopback, candidate)) return 'an address of this machine';
+    if (!rules.allowPrivate && contains(privateNetworks, candidate)) return 'an address of a private network';
   }
   return undefined;
 }
 
-/** @throws {AddressRefused} For a host that is an address and refused; a name is checked when it is resolved. */
+/** @throws {AddressRefused} If the host is a refused address; a host name is checked when it is resolved. */
 export function checkHost(host: string, rules: AddressRules): void {
   if (isAddress(host)) checkAddress(withoutPort(host), rules);
 }
 
-/** Whether a host is an address rather than a name, with a port or without: an IPv6 one may stand in brackets. */
+/** Whether a host, with or without a port, is an address rather than a name; IPv6 may be in brackets. */
 export function isAddress(host: string): boolean {
   return isIP(withoutZone(withoutPort(host))) !== 0;
 }
@@ -78,23 +77,23 @@ export function checkAddress(address: string, rules: AddressRules): void {
   if (kind !== undefined) throw new AddressRefused(`${address} is ${kind}`);
 }
 
-/** A resolver for sockets that fails where any address of a name is refused: a name with one bad address is bad. */
+/** A DNS lookup for sockets that fails if any address of the name is refused. */
 export function checkedLookup(lookup: LookupFunction, rules: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, options, (error, found, family) => {
+    lookup(hostname, options, (error, addresses, family) => {
       if (error) {
-        callback(error, found, family);
+        callback(error, addresses, family);
         return;
       }
       try {
-        for (const one of typeof found === 'string' ? [found] : found) {
-          checkAddress(typeof one === 'string' ? one : one.address, rules);
+        for (const entry of typeof addresses === 'string' ? [addresses] : addresses) {
+          checkAddress(typeof entry === 'string' ? entry : entry.address, rules);
         }
       } catch (refusal) {
         callback(refusal as NodeJS.ErrnoException, '', 0);
         return;
       }
-      callback(null, found, family);
+      callback(null, addresses, family);
     });
   };
 }
@@ -104,22 +103,22 @@ export function isAddressRange(text: string): boolean {
   return addRange(new BlockList(), text);
 }
 
-/** Whether an address, in IPv4 form where it is IPv4, is in one of the ranges. */
+/** Whether an address, in plain form (`plainAddress`), is in one of the ranges. */
 export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
   const list = blockList(ranges);
   return (address) => isIP(address) !== 0 && contains(list, address);
 }
 
 export interface ClientNetworkRules {
-  /** Addresses and ranges of proxies whose `x-forwarded-for` counts. */
+  /** Addresses and ranges of proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Addresses that share so many bits are one client: 1 to 128. */
+  /** IPv6 addresses with the same prefix of this length are one client: 1 to 128. */
   readonly ipv6PrefixBits: number;
 }
 
 /**
- * @param clientAddress Of the connection, in IPv4 form where it is IPv4.
- * @returns What stands for everybody in that network: an IPv4 address, or the first groups of an IPv6 one.
+ * @param clientAddress Of the connection, in plain form (`plainAddress`).
+ * @returns An id of the client's network: an IPv4 address, or the prefix of an IPv6 address.
  */
 export type NetworkOf = (clientAddress: string, headers: Headers) => string;
 
@@ -135,19 +134,22 @@ export function clientNetworks({ trustedProxies, ipv6PrefixBits }: ClientNetwork
   };
 }
 
-/** IPv4 addresses in IPv6 form are in IPv4 form afterwards. */
+/** Converts an IPv4-mapped IPv6 address to IPv4; other addresses stay as they are. */
 export function plainAddress(address: string): string {
   return /^::ffff:\d+\./i.test(address) ? address.slice('::ffff:'.length) : address;
 }
 
-/** Each proxy adds whom it was asked by, so the last one that is no proxy of ours is the client: others may be forged. */
+/**
+ * Each proxy appends the address of its client, so the last untrusted address is the client; those before may be
+ * forged.
+ */
 function forwardedAddress(
   connection: string,
   headers: Headers,
   isTrusted: (address: string) => boolean,
 ): string {
-  const given = headers['x-forwarded-for'];
-  const hops = (typeof given === 'string' ? given : (given?.join() ?? '')).split(',');
+  const header = headers['x-forwarded-for'];
+  const hops = (typeof header === 'string' ? header : (header?.join() ?? '')).split(',');
   let client = connection;
   for (const hop of hops.toReversed()) {
     const address = plainAddress(withoutPort(hop.trim()));
@@ -158,7 +160,7 @@ function forwardedAddress(
   return client;
 }
 
-/** Of `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
+/** Strips the port of `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
 function withoutPort(host: string): string {
   return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(host)?.[1] ?? host.replace(/^([\d.]+):\d{1,5}$/, '$1');
 }
@@ -203,7 +205,7 @@ function withoutZone(address: string): string {
   return address.replace(/%.*$/, '');
 }
 
-/** IPv4-mapped, IPv4-compatible, NAT64 and 6to4 addresses carry an IPv4 one. */
+/** IPv4-mapped, IPv4-compatible, NAT64 and 6to4 addresses embed an IPv4 address. */
 function embeddedIpv4(address: string): string[] {
   if (isIP(address) !== 6) return [];
   const groups = groupsOf(address);

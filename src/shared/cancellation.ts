@@ -1,5 +1,5 @@
 /**
- * Cancellation of one request: the client left, or the deadline passed.
+ * Cancellation of one request: the client disconnected, or the deadline passed.
  *
  * AbortSignal does the same at several times the cost per listener, and a request adds one listener per subgraph call;
  * `signal` builds one only for code that needs it.
@@ -12,7 +12,7 @@ export class Cancellation {
   #listeners: Set<(reason: GatewayError) => void> | undefined;
   #controller: AbortController | undefined;
 
-  /** Why the request was cancelled; undefined while it was not. */
+  /** Why the request was cancelled; undefined if it was not. */
   get reason(): GatewayError | undefined {
     return this.#reason;
   }
@@ -27,7 +27,7 @@ export class Cancellation {
     this.#controller?.abort(reason);
   }
 
-  /** Calls `listener` on cancellation, at once if that has happened. Pair with `off`. */
+  /** Calls `listener` on cancellation, or at once if already cancelled. Pair with `off`. */
   on(listener: (reason: GatewayError) => void): void {
     if (this.#reason) listener(this.#reason);
     else (this.#listeners ??= new Set()).add(listener);
@@ -37,7 +37,7 @@ export class Cancellation {
     this.#listeners?.delete(listener);
   }
 
-  /** The same as an AbortSignal, made on first use. */
+  /** The same as an AbortSignal, created on first use. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason && !this.#controller.signal.aborted) this.#controller.abort(this.#reason);

@@ -1,4 +1,4 @@
-/** What an error says, of anything that was thrown: libraries and modules of users throw what they like. */
+/** The message of anything thrown: libraries and user modules may throw other things than errors. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,16 @@
 /**
  * The errors a client may see.
  *
- * Add a code here first, then at the same place to docs/errors.md (test/layout/layout.test.ts compares the two). Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, its
- * message withheld.
+ * Add a code here first, then at the same place to docs/errors.md (test/layout/layout.test.ts compares the two).
+ * Anything thrown that is not a `GatewayError` reaches the client as `INTERNAL_ERROR`, without its message.
  */
 
 interface ErrorTraits {
   readonly httpStatus: number;
-  /** Unless the error itself says otherwise. */
+  /** The default, which an error may override. */
   readonly retryable: boolean;
   /**
-   * The operation was read and found unacceptable: GraphQL over HTTP has status 200 for it under `application/json`.
+   * The operation is refused, not the HTTP request: GraphQL over HTTP has status 200 for it under `application/json`.
    * Default false.
    */
   readonly isOperation?: true;
@@ -50,11 +50,11 @@ export const errorCodes = {
   PLANNING_QUOTA_EXCEEDED: { httpStatus: 429, retryable: true },
   PLANNING_TIMEOUT: { httpStatus: 503, retryable: true },
 
-  // Who may see what
+  // Authorization
   FORBIDDEN: { httpStatus: 403, retryable: false },
   AUTHORIZATION_FAILED: { httpStatus: 500, retryable: false },
 
-  // The answer
+  // Execution
   FIELD_VALUE_INVALID: { httpStatus: 502, retryable: false },
   TOO_MANY_ERRORS: { httpStatus: 502, retryable: false },
   SERVICE_ERROR: { httpStatus: 502, retryable: false },
@@ -73,17 +73,17 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Whether a code says that an operation is unacceptable, rather than the HTTP request. */
+/** Whether the code refuses an operation in a well-formed HTTP request. */
 export function isOperationCode(code: string): boolean {
   return Object.hasOwn(errorCodes, code) && 'isOperation' in errorCodes[code as ErrorCode];
 }
 
-/** Of any code: those that are not of the table say nothing. */
+/** False for codes that are not in the table. */
 export function isRetryableCode(code: string): boolean {
   return Object.hasOwn(errorCodes, code) && errorCodes[code as ErrorCode].retryable;
 }
 
-/** Whether a call ended so because its service is out: not there, too slow, or making no sense. */
+/** Whether the code means that a service is unavailable: not reachable, too slow, or sending invalid responses. */
 export function isOutage(code: unknown): boolean {
   return code === 'SERVICE_UNAVAILABLE' || code === 'SERVICE_TIMEOUT' || code === 'SERVICE_BAD_RESPONSE';
 }
@@ -97,15 +97,15 @@ export interface RequestError {
 export interface GatewayErrorDetails {
   /** Shown to the client under `extensions`: JSON-safe, and built only from what that client sent or may know. */
   readonly public?: Readonly<Record<string, unknown>>;
-  /** What went wrong underneath. Logged, never sent. */
+  /** The underlying error. Logged, never sent. */
   readonly cause?: unknown;
-  /** Nothing was done of what was asked for: it can be asked for again, even a mutation. Default false. */
-  readonly nothingDone?: boolean;
-  /** The same request may succeed later. Default: as the code says. */
+  /** The service did not execute the request, so that even a mutation may be retried. Default false. */
+  readonly notExecuted?: boolean;
+  /** The same request may succeed later. Default: by the code. */
   readonly retryable?: boolean;
-  /** Where the answer lists several. Default: the message alone. */
+  /** The entries of the response's `errors`. Default: one with the message. */
   readonly errors?: readonly RequestError[];
-  /** `UNAUTHENTICATED`: the request has no credentials, rather than some that do not hold. Default false. */
+  /** `UNAUTHENTICATED`: the request has no credentials, rather than invalid ones. Default false. */
   readonly credentialsMissing?: boolean;
 }
 
@@ -113,7 +113,7 @@ export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
   readonly public: Readonly<Record<string, unknown>>;
-  readonly nothingDone: boolean;
+  readonly notExecuted: boolean;
   readonly retryable: boolean;
   /** At least one. */
   readonly errors: readonly RequestError[];
@@ -124,7 +124,7 @@ export class GatewayError extends Error {
     super(message, { cause: details.cause });
     this.code = code;
     this.public = details.public ?? {};
-    this.nothingDone = details.nothingDone ?? false;
+    this.notExecuted = details.notExecuted ?? false;
     this.retryable = details.retryable ?? isRetryableCode(code);
     this.errors = details.errors ?? [{ message }];
     this.credentialsMissing = details.credentialsMissing ?? false;
@@ -135,11 +135,11 @@ export class GatewayError extends Error {
   }
 }
 
-/** What an error that is the cause of another may say of its own message. */
+/** Marks on the message of an error that is the cause of another. */
 export interface CauseNote {
-  /** It is a service's, which may repeat anything that a client sent. */
+  /** Written by a service: it may repeat anything that a client sent. */
   readonly isServiceText?: true;
-  /** It is ours, and says what is odd about an error of a service. */
+  /** Written by the gateway: it says what is malformed about an error of a service. */
   readonly isRemark?: true;
 }
 
@@ -147,12 +147,12 @@ export function noteOf(cause: unknown): CauseNote {
   return cause instanceof Error ? (cause as CauseNote) : {};
 }
 
-/** Whether a backend's word for what went wrong is a name, such as `OUT_OF_STOCK`, and not a text that may say anything. */
+/** Whether a service's error code is a plain name such as `OUT_OF_STOCK`, rather than free text. */
 export function isCodeName(code: string): boolean {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
 }
 
-/** Compares by shape, not class, so that two copies of this package still understand each other. */
+/** Compares by shape, not class, so that it works across two copies of this package. */
 export function isGatewayError(error: unknown): error is GatewayError {
   return (
     error instanceof Error &&

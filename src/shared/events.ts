@@ -1,19 +1,19 @@
 /**
- * What happens in the gateway: stages emit, `observe/` and plugins listen. What takes time begins and ends (`Spans`).
- * An event without listeners costs one look-up.
+ * The events of the gateway: stages emit them, `observe/` and plugins listen. Work that takes time is a span, with an
+ * event at its begin and at its end (`Spans`). An event without listeners costs one look-up.
  */
 
 import { monotonicClock } from './clock.ts';
 
-/** What takes time, by its name: what is known when it begins, and what only when it ends. */
+/** Spans by name, with the fields that are known at the begin and those known only at the end. */
 export interface Spans {
-  /** An HTTP request, until its answer is sent. */
+  /** An HTTP request, until its response is sent. */
   request: { readonly begins: RequestBegins; readonly ends: RequestEnds };
   /** A stage of a request (`gateway.ts`). */
   stage: { readonly begins: StageBegins; readonly ends: SpanEnds };
-  /** The planner prepares an operation that is new to it. */
+  /** The planner prepares a new operation. */
   preparation: { readonly begins: PreparationBegins; readonly ends: SpanEnds };
-  /** One call of a service, each try by itself. */
+  /** One call to a service; each attempt is a span. */
   call: { readonly begins: CallBegins; readonly ends: SpanEnds };
 }
 
@@ -35,12 +35,12 @@ interface CallBegins {
   readonly service: string;
   /** The address of the replica. Null: the service has no address. */
   readonly endpoint: string | null;
-  /** 0 for the first. */
+  /** 0 for the first attempt. */
   readonly attempt: number;
 }
 
 interface SpanEnds {
-  /** Whatever was thrown. Null: nothing was. */
+  /** Whatever was thrown. Null: success. */
   readonly error: unknown;
 }
 
@@ -55,7 +55,7 @@ interface RequestEnds {
 }
 
 type Began<Name extends keyof Spans> = Spans[Name]['begins'] & {
-  /** The same when it ends. Unique in this process. */
+  /** The same at begin and end. Unique in this process. */
   readonly spanId: number;
 };
 type Ended<Name extends keyof Spans> = Began<Name> & Spans[Name]['ends'] & { readonly durationMs: number };
@@ -71,7 +71,7 @@ export interface GatewayEvents {
   preparationEnded: Ended<'preparation'>;
   callBegan: Began<'call'>;
   callEnded: Ended<'call'>;
-  /** An answer has these errors. */
+  /** An answer has field errors. */
   fieldsFailed: {
     readonly requestId: string;
     readonly errors: ReadonlyArray<{
@@ -79,12 +79,12 @@ export interface GatewayEvents {
       readonly message: string;
       readonly service?: string;
       readonly path?: ReadonlyArray<string | number>;
-      /** Its words are a backend's. */
+      /** Whether code and message are a service's. */
       readonly fromBackend: boolean;
       readonly cause?: unknown;
     }>;
   };
-  /** An answer has values that stand in for those of services that are out. */
+  /** An answer has fallback values for services that are unavailable. */
   fallbacksServed: {
     readonly requestId: string;
     readonly fallbacks: ReadonlyArray<{
@@ -95,59 +95,62 @@ export interface GatewayEvents {
   };
   /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
   requestRefused: { readonly requestId: string; readonly error: unknown };
-  /** Something of ours failed: worth waking somebody. */
+  /** An unexpected error in the gateway itself: a bug, worth an alert. */
   defect: { readonly where: string; readonly requestId: string | null; readonly error: unknown };
-  /** Keys of an issuer could not be fetched, or a token not be asked about. */
+  /** The keys of an issuer could not be fetched, or a token introspection failed. */
   identityProviderFailed: { readonly issuer: string; readonly reason: string };
-  /** The certificate of the listener, whose client certificates count, or the signing keys are others now. */
+  /** The listener's certificate, the authorities of client certificates or the signing keys were replaced. */
   credentialsReplaced: {
-    /** Of the certificate; ISO 8601. */
+    /** Expiry of the certificate; ISO 8601. */
     readonly validUntil: string | null;
-    /** The `kid` of the key that signs identity for backends. */
+    /** The `kid` of the key that signs propagated identity. */
     readonly signsWith: string | null;
   };
-  /** What is on disk is no good: what was there before stays. */
+  /** The files on disk are invalid; the previous credentials stay in use. */
   credentialsRefused: { readonly error: unknown };
-  /** Credentials of ours could not be read or written; what was known before goes on. Once until it works again. */
+  /**
+   * API keys or revocations could not be read or written; the cached ones stay in use. Emitted once until it works
+   * again.
+   */
   authDataFailed: { readonly what: string; readonly place: string; readonly reason: string };
-  /** The process has more to do than it can (1: queries are refused, 2: everything is), or no longer (0). */
+  /** The process is overloaded (1: queries are refused, 2: all requests are), or no longer (0). */
   overloadChanged: { readonly level: 0 | 1 | 2; readonly lagMs: number; readonly heapShare: number };
-  /** Answers that clients did not read, so that their connections were closed; at most once a second. */
+  /** Connections were closed because clients did not read their responses; at most once a second. */
   unreadAnswersDropped: {
     readonly connections: number;
     readonly bytes: number;
-    /** Connections on which others wait. */
+    /** Connections with responses that are still unread. */
     readonly waiting: number;
   };
-  /** Connections that were closed because there were too many, by what they did; at most once a second. */
+  /** Connections were closed because there were too many, by their state; at most once a second. */
   connectionsShed: {
     readonly silent: number;
     readonly idle: number;
     readonly incomplete: number;
-    /** Newcomers. */
+    /** New connections. */
     readonly refused: number;
     readonly open: number;
   };
-  /** Somebody was allowed or denied something. Those that were allowed: a sample. */
+  /** An authorization decision. Of those that allow, a sample. */
   authorizationDecided: AuthorizationRecord;
   supergraphLoaded: {
     readonly hash: string;
     readonly subgraphs: readonly string[];
     readonly durationMs: number;
   };
-  /** Another graph is in place. */
+  /** Another graph is in use. */
   graphReplaced: { readonly hash: string };
-  /** Another graph was no good: the one before stays. */
+  /** A changed graph is invalid; the previous one stays in use. */
   supergraphRefused: { readonly error: unknown };
-  /** DNS says nothing of use about a service: the addresses of before stay. Once until it does again. */
+  /** DNS gave no usable addresses of a service; the previous ones stay in use. Emitted once until it works again. */
   discoveryFailed: { readonly service: string; readonly url: string; readonly error: unknown };
-  /** The shared store is connected, or lost: once a change. `address` has no password. */
+  /** The shared store was connected or lost. `address` has no password. */
   storeChanged: {
     readonly address: string;
     readonly state: 'connected' | 'lost';
     readonly reason: string;
   };
-  /** `replica` is null for the breaker of the whole service; a replica that is open gets no calls. */
+  /** A circuit breaker changed state. `replica` is null for the breaker of the whole service. */
   breakerChanged: {
     readonly service: string;
     readonly replica: string | null;
@@ -156,7 +159,7 @@ export interface GatewayEvents {
     readonly reason: string;
     readonly openMs: number;
   };
-  /** A call is made again, after a wait. */
+  /** A call is retried, after a delay. */
   callRetried: {
     readonly service: string;
     readonly requestId: string;
@@ -164,9 +167,9 @@ export interface GatewayEvents {
     readonly outcome: string;
     readonly delayMs: number;
   };
-  /** A second try of a call began while the first was under way. */
+  /** A hedged request: a second attempt began while the first was in flight. */
   callHedged: { readonly service: string; readonly requestId: string; readonly afterMs: number };
-  /** Keys that were asked for one by one went to the service together. */
+  /** A loader sent keys that were requested one by one in a batch. */
   batchLoaded: {
     readonly service: string;
     readonly loader: string;
@@ -175,13 +178,13 @@ export interface GatewayEvents {
     readonly keys: number;
     readonly calls: number;
   };
-  /** A policy let a call not through. */
+  /** A resilience policy refused a call. */
   callRefused: { readonly service: string; readonly reason: 'breaker open' | 'queue full' | 'queue wait' };
-  /** A worker process answers requests. */
+  /** A worker process serves requests. */
   workerStarted: { readonly worker: number; readonly pid: number };
   /** A worker process cannot start. */
   workerFailed: { readonly worker: number; readonly error: unknown };
-  /** A worker process has ended without being asked to by the end of the gateway. */
+  /** A worker process ended unexpectedly, and is restarted. */
   workerEnded: {
     readonly worker: number;
     readonly pid: number;
@@ -194,7 +197,7 @@ export interface GatewayEvents {
   closed: Record<string, never>;
 }
 
-/** One decision about an operation: who, what, by which rule, and why. */
+/** One authorization decision: who, what, by which rule, and why. */
 export interface AuthorizationRecord {
   /** ISO 8601. */
   readonly time: string;
@@ -203,20 +206,20 @@ export interface AuthorizationRecord {
   readonly client: string | null;
   readonly provenBy: string;
   readonly operationName: string | null;
-  /** Of the document, SHA-256 in hex. */
+  /** SHA-256 of the document, in hex. */
   readonly operationHash: string;
   /** Type.field, or a type. */
   readonly coordinates: readonly string[];
-  /** Where in the answer; a few of them. */
+  /** Some of the paths in the answer. */
   readonly paths: readonly string[];
   readonly rule: string;
   readonly outcome: 'allow' | 'deny' | 'mask';
   readonly reason: string;
-  /** False in a dry run: the client got it all the same. */
+  /** False in a dry run: the client got the field nevertheless. */
   readonly enforced: boolean;
-  /** How many objects had which outcome, where that depends on the object. */
+  /** Number of objects by outcome, if it depends on the object. */
   readonly objects?: { readonly allow: number; readonly deny: number; readonly mask: number };
-  /** Those that the configuration lists. */
+  /** Those variables that the configuration lists. */
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
@@ -227,10 +230,10 @@ export class Events {
   readonly #listeners: Listeners = {};
   #spans = 0;
 
-  /** @returns Unsubscribes. */
+  /** @returns A function that unsubscribes. */
   on<Name extends keyof GatewayEvents>(name: Name, listener: Listener<Name>): () => void {
     const all = this.#listeners as Record<Name, Array<Listener<Name>> | undefined>;
-    // A list of its own for each change: one that is being told stays as it is.
+    // A new array for each change, because `emit` may be iterating the current one.
     all[name] = [...(all[name] ?? []), listener];
     return () => {
       const others = all[name]?.filter((other) => other !== listener) ?? [];
@@ -245,7 +248,7 @@ export class Events {
 
   /**
    * @param beganAtMs By `monotonicClock`. Default: now.
-   * @returns Ends it; undefined where nobody listens.
+   * @returns A function that ends the span; undefined if nothing listens.
    */
   begin<Name extends keyof Spans>(
     name: Name,
@@ -265,7 +268,7 @@ export class Events {
     };
   }
 
-  /** The span of some work, which also a promise of it may end. */
+  /** Runs `work` in a span, which ends when it returns, throws, or its promise settles. */
   during<Name extends keyof Spans, Result>(
     name: Name & SpanOfWork,
     begins: Spans[Name]['begins'],
@@ -276,7 +279,7 @@ export class Events {
   }
 }
 
-/** Those of which nothing but an error is known when they end. */
+/** Spans whose end has no fields but the error. */
 type SpanOfWork = 'stage' | 'preparation' | 'call';
 
 function untilEnded<Result>(end: EndSpan<SpanOfWork>, work: () => Result): Result {

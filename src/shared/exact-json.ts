@@ -1,25 +1,24 @@
 /**
- * Reads and writes JSON whose numbers keep their digits. `JSON.parse` can tell the source text of each number as well, but takes
- * twenty times as long then, which a client could make it do; this takes two to four times as long.
+ * Reads and writes JSON without losing digits of numbers. `JSON.parse` with source text access takes twenty times as
+ * long, which a client could exploit; this takes two to four times as long.
  */
 
 import { ExactNumber, mayChange, numberOf, type Exactness } from './exact-number.ts';
 
 /**
- * As `JSON.parse`; `exactness` says which numbers become an `ExactNumber`.
+ * Like `JSON.parse`; `exactness` selects which numbers become an `ExactNumber`.
  *
  * @throws {SyntaxError}
- * @throws {RangeError} For what is nested many thousand levels deep.
+ * @throws {RangeError} If values are nested many thousand levels deep.
  */
 export function parseExactJson(text: string, exactness: Exactness): unknown {
-  // It refuses what is no JSON, so that the reader need not.
+  // Throws for invalid JSON, so that the reader need not validate.
   JSON.parse(text);
   return new Reader(text, exactness).value();
 }
 
 /**
- * As `JSON.parse`, with every number that JavaScript would write differently as an `ExactNumber`. For texts of any size
- * that are looked through as a whole.
+ * Like `JSON.parse`, with an `ExactNumber` for every number that JavaScript would write differently.
  *
  * @throws {SyntaxError}
  */
@@ -28,8 +27,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * As `JSON.stringify`, for values of JSON that are not nested too deeply for recursion. That one calls a function for
- * each `ExactNumber` and has what it returns checked, which takes five times as long.
+ * Like `JSON.stringify`, for JSON values that are not nested too deeply for recursion. `JSON.stringify` takes five
+ * times as long, because it calls `toJSON` for each `ExactNumber`.
  */
 export function jsonText(value: unknown): string {
   return holdsExact(value) ? exactText(value) : JSON.stringify(value);
@@ -65,7 +64,7 @@ const quote = 0x22;
 const comma = 0x2c;
 const backslash = '\\';
 
-/** Of a text that is JSON. */
+/** Parses a text that is valid JSON. */
 class Reader {
   readonly #text: string;
   readonly #exactness: Exactness;
@@ -98,7 +97,7 @@ class Reader {
     }
   }
 
-  /** Skips space. @returns The code of the character that is next. */
+  /** Skips whitespace. @returns The code of the next character. */
   #next(): number {
     let code = this.#text.charCodeAt(this.#at);
     while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
@@ -152,7 +151,7 @@ class Reader {
     return JSON.parse(inner) as string;
   }
 
-  /** Whether the quote is part of the string: an odd number of backslashes stands before it. */
+  /** Whether the quote is part of the string: it follows an odd number of backslashes. */
   #isEscaped(at: number): boolean {
     let before = at - 1;
     while (this.#text[before] === backslash) before -= 1;
@@ -172,7 +171,7 @@ class Reader {
     }
     this.#at = end;
     const text = this.#text.slice(start, end);
-    // Most are whole numbers that no double could lose.
+    // Most are integers that a double represents exactly.
     return isPlain && end - start < 16 && text !== '-0' ? Number(text) : numberOf(text, this.#exactness);
   }
 }

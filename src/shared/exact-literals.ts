@@ -1,10 +1,10 @@
-/** Values of GraphQL literals whose numbers keep their digits. */
+/** Reads values of GraphQL literals without losing digits of numbers. */
 
 import { isScalarType, isSpecifiedScalarType, Kind, type GraphQLSchema, type ValueNode } from 'graphql';
 
 import { numberOf, type Exactness } from './exact-number.ts';
 
-/** As `valueFromASTUntyped` of graphql-js: names of enum values are texts. */
+/** Like `valueFromASTUntyped` of graphql-js: enum values become strings. */
 export function exactValue(
   node: ValueNode,
   exactness: Exactness,
@@ -32,9 +32,9 @@ export function exactValue(
 }
 
 /**
- * Lets the scalars of a schema keep the digits of numbers in literals.
+ * Makes the custom scalars of a schema keep the digits of numbers in literals.
  *
- * @param isOwn Whether the scalar of this name reads its literals itself.
+ * @param isOwn Whether the scalar of this name has a `parseLiteral` of its own.
  */
 export function keepDigitsOfLiterals(
   schema: GraphQLSchema,

@@ -1,27 +1,27 @@
 /**
  * Numbers that keep their digits. JavaScript rounds 9007199254740993 to an even number and 0.12345678901234567891 to 17
- * digits; an id or an amount that is rounded is another one. Most texts have no such number, which a cheap look tells:
- * only the others are read by `exact-json.ts`.
+ * digits; a rounded id or amount is a wrong one. Most texts have no such number, which a cheap check finds out: only
+ * the others are parsed by `exact-json.ts`.
  */
 
-/** Of ES2026; not yet in the library that TypeScript is told of. */
+/** Part of ES2026; missing in the configured TypeScript library. */
 const json = JSON as unknown as { rawJSON(text: string): object };
 
-/** A number with the digits that it was written with. */
+/** A number that keeps the digits of its source text. */
 export class ExactNumber {
   readonly #text: string;
 
-  /** @param text As in JSON. */
+  /** @param text In JSON syntax. */
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The digits as they were written. */
+  /** The source text. */
   toString(): string {
     return this.#text;
   }
 
-  /** What graphql-js serialises: an id has the same digits. */
+  /** graphql-js serialises this: an id keeps its digits. */
   valueOf(): string {
     return this.#text;
   }
@@ -30,49 +30,55 @@ export class ExactNumber {
     return json.rawJSON(this.#text);
   }
 
-  /** The same value as a number of JavaScript; the object itself where there is none. */
+  /** The same value as a JavaScript number; the object itself if no number represents it exactly. */
   plain(): number | ExactNumber {
     const value = Number(this.#text);
     return isExactly(this.#text, value) ? value : this;
   }
 
-  /** @throws {RangeError} Where arithmetic would be done with another number. */
+  /** @throws {RangeError} If arithmetic would use a rounded number. */
   [Symbol.toPrimitive](hint: string): string | number {
     if (hint !== 'number') return this.#text;
     const plain = this.plain();
     if (typeof plain === 'number') return plain;
-    throw new RangeError(`This number has more digits than JavaScript can calculate with: use its String()`);
+    throw new RangeError(
+      'This number has more digits than a JavaScript number: convert it with String() or BigInt()',
+    );
   }
 }
 
-/** Which numbers become an `ExactNumber`: all that would be written differently, or those alone whose value would change. */
+/**
+ * Which numbers become an `ExactNumber`: `digits`, all that JavaScript writes differently; `value`, only those it
+ * rounds.
+ */
 export type Exactness = 'digits' | 'value';
 
-/** Whether JavaScript may write a number of this JSON text in another way. */
+/** Whether JavaScript may write a number of this JSON text differently. */
 export function mayChange(text: string): boolean {
-  return mayHold.test(text) && changing.test(text);
+  return quickCheck.test(text) && mayChangeNumber.test(text);
 }
 
-/** What every such number has: the common texts that have none of it are passed in a third of the time. */
-const mayHold = /\d[.eE]|-0|\d{16}/;
+/** A faster pre-check, which every such number matches: most texts do not, and are done in a third of the time. */
+const quickCheck = /\d[.eE]|-0|\d{16}/;
 
 /**
- * A number that may be written differently: -0, one of 16 digits, one with a zero at its end or many at its start, one
- * with an exponent. What looks like it within a string costs time, no more. These are regular expressions because a loop
- * over a long text that is called seldom is not optimised by the engine, and takes longer.
+ * A number that may be written differently: -0, one with 16 digits, with a trailing zero, with many leading zeros, or
+ * with an exponent. A false match within a string only costs time. Regular expressions, because a rarely called loop
+ * over a long text is not optimised by the engine, and takes longer.
  */
-const changing = /(?:^|[:,[])\s*-?(?:[\d.]{16}|0\.0{6}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/;
+const mayChangeNumber =
+  /(?:^|[:,[])\s*-?(?:[\d.]{16}|0\.0{6}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/;
 
-/** @param text As in JSON and GraphQL. */
+/** @param text In JSON or GraphQL syntax. */
 export function numberOf(text: string, exactness: Exactness): number | ExactNumber {
-  if (exactness === 'digits' && hasZeroAtItsEnd(text)) return new ExactNumber(text);
+  if (exactness === 'digits' && hasTrailingZero(text)) return new ExactNumber(text);
   const value = Number(text);
   if (text === String(value) || (exactness === 'value' && isExactly(text, value))) return value;
   return new ExactNumber(text);
 }
 
-/** A fraction that ends so, or -0: JavaScript writes both differently. */
-function hasZeroAtItsEnd(text: string): boolean {
+/** A fraction with a trailing zero, or -0: JavaScript writes both differently. */
+function hasTrailingZero(text: string): boolean {
   if (!text.endsWith('0')) return false;
   return text === '-0' || (text.includes('.') && !exponent.test(text));
 }
@@ -80,59 +86,59 @@ function hasZeroAtItsEnd(text: string): boolean {
 const exponent = /[eE]/;
 
 /**
- * Whether a number in this text may lose digits. No number of up to 15 digits does, so that one byte in 16 tells; an
- * exponent, which takes a value out of the range of numbers, is not looked for.
+ * Whether a number in this text may lose digits. Numbers of up to 15 digits do not, so that it is enough to check every
+ * 16th byte. Exponents, which may exceed the range of a double, are not considered.
  */
 export function mayHaveLongNumber(text: Uint8Array): boolean {
   const { length } = text;
   for (let at = runMax; at < length; at += runMax + 1) {
-    if (isOfNumber(text[at] as number) && runAround(text, at) > runMax) return true;
+    if (isNumberByte(text[at] as number) && runAround(text, at) > runMax) return true;
   }
   return false;
 }
 
-/** Digits and the point of a number that surely keeps its digits. */
+/** The longest run of digits and points that never loses digits. */
 const runMax = 15;
 
 function runAround(text: Uint8Array, at: number): number {
   let start = at;
   let end = at + 1;
-  while (start > 0 && isOfNumber(text[start - 1] as number)) start -= 1;
-  while (end < text.length && isOfNumber(text[end] as number)) end += 1;
+  while (start > 0 && isNumberByte(text[start - 1] as number)) start -= 1;
+  while (end < text.length && isNumberByte(text[end] as number)) end += 1;
   return end - start;
 }
 
-/** A digit, a point or a slash, which is between them: one comparison, in a loop over every answer. */
-function isOfNumber(byte: number): boolean {
+/** A digit or a point, or the slash between them in ASCII: one comparison, in a loop over every response. */
+function isNumberByte(byte: number): boolean {
   return (byte - 0x2e) >>> 0 < 12;
 }
 
-/** What to say of a number that no float can hold. */
+/** The message for a number beyond the range of a float. */
 export const tooLarge = 'expected a number below 1.8e308.';
 
-/** Whether this is a float beyond what floats can hold: few services would read more than an infinity in it. */
+/** Whether this is a float beyond the range of a double: most services would read it as infinity. */
 export function isTooLarge(text: string): boolean {
-  const mayBe = text.length > digitsMax || exponent.test(text);
-  return mayBe && !Number.isFinite(Number(text)) && /[.eE]/.test(text);
+  const mayExceed = text.length > digitsMax || exponent.test(text);
+  return mayExceed && !Number.isFinite(Number(text)) && /[.eE]/.test(text);
 }
 
-/** Of a whole number that a float holds; that is an approximation then. */
+/** Integers of up to so many digits are within the range of a double, if rounded. */
 const digitsMax = 308;
 
-/** Whether writing `value` gives the same decimal number as `text`, however it is written. */
+/** Whether `value`, written in decimal, equals the number in `text`, in whatever notation. */
 function isExactly(text: string, value: number): boolean {
   if (!Number.isFinite(value)) return false;
   if (value === 0) return zero.test(text);
-  // Texts are most often short, and a client may send many: no double loses one of so many digits.
-  if (text.length <= runMax && Math.abs(value) > leastWithAllDigits) return true;
+  // A fast path: doubles represent numbers of so few digits without loss.
+  if (text.length <= runMax && Math.abs(value) > fullPrecisionMin) return true;
   return canonical(text) === canonical(String(value));
 }
 
 const zero = /^-?[0.]+(?:[eE]|$)/;
-/** Smaller ones hold fewer digits. */
-const leastWithAllDigits = 1e-290;
+/** Smaller doubles have fewer digits. */
+const fullPrecisionMin = 1e-290;
 
-/** Equal for equal numbers: the digits without zeros around them, and the power of ten. */
+/** Equal for equal numbers: the digits without leading and trailing zeros, and the power of ten. */
 function canonical(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];

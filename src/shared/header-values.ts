@@ -1,9 +1,9 @@
-/** What RFC 9110 (5.5) lets the value of a header be; whatever sends one asks here. */
+/** Valid header values by RFC 9110 (5.5), for everything that sends headers. */
 
-/** Visible characters and bytes above ASCII, with spaces and tabs between them only. */
+/** Visible ASCII and bytes above it; spaces and tabs only between them. */
 const fieldValue = /^(?:[!-~\u0080-\u00ff](?:[\t -~\u0080-\u00ff]*[!-~\u0080-\u00ff])?)?$/;
 
-/** False for control characters, for what is no single byte, and for spaces around it, which recipients take away. */
+/** False with control characters, characters above U+00FF, or surrounding spaces, which recipients strip. */
 export function isHeaderValue(value: string): boolean {
   return fieldValue.test(value);
 }

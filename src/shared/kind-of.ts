@@ -1,6 +1,6 @@
 import { ExactNumber } from './exact-number.ts';
 
-/** What kind of JSON value something is, for messages: never the value itself, which may be a customer's. */
+/** The kind of a JSON value, for messages. Never the value itself, which may be confidential. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';

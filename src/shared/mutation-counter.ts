@@ -1,9 +1,10 @@
 /**
- * Counts the mutations this process has begun. What is shared between requests is keyed by it, so that nobody who comes
- * after a mutation gets an answer that began before it. One for all subgraphs: what one changes may show in another.
+ * Counts mutations. It is part of the keys of everything that is shared between requests, so that a request after a
+ * mutation never gets an answer that began before it. One counter for all subgraphs: a mutation in one may show in
+ * another.
  */
 export class MutationCounter {
   value = 0;
-  /** Tells the other processes of this gateway that a mutation has ended; it is answered once they know. */
+  /** Notifies the other processes of this gateway that a mutation has ended. Resolves once they know. */
   onEnded: (() => Promise<void>) | undefined;
 }

@@ -1,11 +1,11 @@
-/** Numbers as code expects them that calculates: rules and masks of a policy. */
+/** Plain JavaScript numbers for user code that calculates, such as rules and masks of a policy. */
 
 import { ExactNumber } from './exact-number.ts';
 import { recordOf } from './records.ts';
 
-/** `value` with plain numbers wherever one holds the same, for code that expects them. What holds none is not copied. */
-export function withPlainNumbers<Value>(given: Value): Value {
-  return plain(given) as Value;
+/** Replaces each `ExactNumber` by an equal JavaScript number, if there is one. Unchanged parts are not copied. */
+export function withPlainNumbers<Value>(value: Value): Value {
+  return plain(value) as Value;
 }
 
 function plain(value: unknown): unknown {

@@ -1,9 +1,9 @@
-/** Looks for changes from time to time, one look after the other, and keeps no process alive for it. */
+/** Polls for changes, one poll at a time, without keeping the process alive. */
 
 export interface PollerOptions {
   /** Never rejects. */
-  readonly look: () => Promise<void>;
-  /** How long until the next look; asked after each of them. 0: there is none. */
+  readonly poll: () => Promise<void>;
+  /** The wait until the next poll, called after each of them. 0: no more polls. */
   readonly waitMs: () => number;
 }
 
@@ -18,13 +18,13 @@ export class Poller {
     this.#schedule();
   }
 
-  /** Does one more thing, after what is under way; nothing once it is closed. @param work Never rejects. */
-  next(work: () => Promise<void>): Promise<void> {
+  /** Runs `work` after the current poll; not once it is closed. @param work Never rejects. */
+  run(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(() => (this.#isClosed ? undefined : work()));
     return this.#work;
   }
 
-  /** Settles when nothing is under way any more. */
+  /** Resolves once the current work has ended. */
   close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -34,7 +34,7 @@ export class Poller {
   #schedule(): void {
     const waitMs = this.#options.waitMs();
     if (waitMs === 0 || this.#isClosed) return;
-    const look = (): void => void this.next(this.#options.look).then(() => this.#schedule());
-    this.#timer = setTimeout(look, waitMs).unref();
+    const poll = (): void => void this.run(this.#options.poll).then(() => this.#schedule());
+    this.#timer = setTimeout(poll, waitMs).unref();
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Objects whose keys come from outside: names that clients, schemas, files and services chose. A plain object has
- * members that nobody put there (`constructor`, `toString`), and `__proto__` as a key changes what it inherits.
+ * Objects whose keys come from clients, schemas, files or services. A plain object would have inherited members
+ * (`constructor`, `toString`), and the key `__proto__` would change its prototype.
  */
 
 import { ExactNumber } from './exact-number.ts';
 
-/** Makes what `Object.create(null)` makes, several times faster: that one is kept as a dictionary. */
+/** Like `Object.create(null)`, but several times faster: V8 keeps that one in dictionary mode. */
 const EmptyRecord = function () {} as unknown as new () => Record<string, never>;
 (EmptyRecord as { prototype: unknown }).prototype = Object.freeze(Object.create(null));
 
-/** A record that inherits nothing: each name in it was put there. */
+/** A record without inherited members. */
 export function emptyRecord<Value = unknown>(): Record<string, Value> {
   return new EmptyRecord();
 }
@@ -20,14 +20,14 @@ export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): Re
   return record;
 }
 
-/** Whether a value is an object of JSON: neither null, nor a list, nor a number that keeps its digits. */
+/** Whether a value is a JSON object: not null, a list or an `ExactNumber`. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
   );
 }
 
-/** The value of a name that was put there, for objects that inherit: those that were parsed or that users wrote. */
+/** The value of an own property, for objects with a prototype: parsed ones, and those of user modules. */
 export function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }

@@ -1,6 +1,5 @@
 /**
- * The values that scalars may have, in variables as in responses. Custom scalars may be anything that JSON can say but
- * null.
+ * Coercion of scalars, the same for variables and responses. Custom scalars may be any JSON value but null.
  */
 
 import { ExactNumber } from './exact-number.ts';
@@ -8,7 +7,7 @@ import { ExactNumber } from './exact-number.ts';
 const intMax = 2_147_483_647;
 const intMin = -2_147_483_648;
 
-/** @returns The value to go on with; undefined where it does not fit the type. */
+/** @returns The coerced value; undefined if it does not fit the type. */
 export function completeScalar(type: string, value: unknown): unknown {
   switch (type) {
     case 'String':
@@ -26,7 +25,7 @@ export function completeScalar(type: string, value: unknown): unknown {
   }
 }
 
-/** Code of an expression that is true only for values which `completeScalar` leaves as they are. */
+/** Source code of an expression that is true only for values which `completeScalar` returns unchanged. */
 export function usualScalarCode(type: string, variable: string): string {
   switch (type) {
     case 'Int':
@@ -40,7 +39,7 @@ export function usualScalarCode(type: string, variable: string): string {
   }
 }
 
-/** Of a number that is written as a whole one. */
+/** The text of a number that is written as an integer. */
 function digitsOf(value: unknown): string | undefined {
   if (Number.isSafeInteger(value)) return String(value);
   const isNumber = typeof value === 'number' || value instanceof ExactNumber;

@@ -1,40 +1,40 @@
 /**
- * Addresses of services: `http(s)://` and `grpc(s)://`, and those that DNS is asked about, `dns+https://` and
+ * URLs of services: `http(s)://` and `grpc(s)://`, and with service discovery by DNS, `dns+https://` and
  * `srv+https://`.
  */
 
 /**
- * `fixed`: an address as it stands. `addresses`: A and AAAA records. `services`: SRV records. `either`: SRV records
- * where there are some.
+ * `fixed`: no discovery. `addresses`: A and AAAA records. `services`: SRV records. `either`: SRV records if there are
+ * any, else A and AAAA records.
  */
 export type DiscoveryKind = 'fixed' | 'addresses' | 'services' | 'either';
 
 const prefix = /^(dns|srv)\+(?=(https?|grpcs?):)/;
 
 export function discoveryKind(url: string): DiscoveryKind {
-  const [, by, scheme = ''] = prefix.exec(url) ?? [];
-  if (by === undefined) return 'fixed';
-  if (by === 'srv') return 'services';
-  if (namesPort(url)) return 'addresses';
-  // gRPC has no usual port.
+  const [, discovery, scheme = ''] = prefix.exec(url) ?? [];
+  if (discovery === undefined) return 'fixed';
+  if (discovery === 'srv') return 'services';
+  if (hasExplicitPort(url)) return 'addresses';
+  // gRPC has no default port.
   return scheme.startsWith('grpc') ? 'services' : 'either';
 }
 
-/** Unlike `URL.port`, which is empty for the usual port as well. */
-export function namesPort(url: string): boolean {
+/** Unlike `URL.port`, which is also empty for the default port. */
+export function hasExplicitPort(url: string): boolean {
   return /^[^/]*\/\/[^/?#]*:\d+([/?#]|$)/.test(url);
 }
 
-/** The name to ask DNS about. */
+/** The name to look up in DNS. */
 export function nameInUrl(url: string): string {
   return new URL(url.replace(prefix, '')).hostname;
 }
 
 /**
- * What calls, the host header and TLS use. `_https._tcp.shop.internal` is the name of a record; that of the service is
- * `shop.internal`.
+ * The URL for calls, the host header and TLS, without the discovery prefix. `_https._tcp.shop.internal` names a record;
+ * the service is `shop.internal`.
  *
- * @param port Instead of the one in the url.
+ * @param port Replaces the port in the URL.
  */
 export function plainUrl(url: string, port?: number): string {
   if (!prefix.test(url)) return url;

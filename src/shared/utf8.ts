@@ -1,12 +1,12 @@
-/** Text of bytes that came from outside. */
+/** Strict decoding of UTF-8. */
 
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Decodes UTF-8 without repairing it: U+FFFD in place of what does not decode would be another value than was sent.
+ * Decodes UTF-8 without replacing invalid bytes by U+FFFD, which would change the value.
  *
  * @returns The text, without a byte order mark.
- * @throws {TypeError} Where the bytes are not UTF-8.
+ * @throws {TypeError} If the bytes are not UTF-8.
  */
 export function utf8Text(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new TypeError('the bytes are not UTF-8');

@@ -28,7 +28,7 @@ function checkKey<Of>(parts: KeyParts<Of>, given: () => Of, changes: Changes<Of>
   it.each(Object.keys(changes) as AnswerInput[])('has a word about: %s', (input) => {
     const change = changes[input];
     if (change) expect(keyOf(change(given()))).not.toBe(keyOf(given()));
-    else expect(parts[input]).toEqual({ leftOut: expect.stringMatching(/.{10}/) });
+    else expect(parts[input]).toEqual({ omittedBecause: expect.stringMatching(/.{10}/) });
   });
 
   it('knows no other inputs than these', () => {
@@ -62,7 +62,7 @@ describe('the key of requests that share an answer', () => {
     headers: asChanged({ headers: { cookie: 'a=2' } }),
     clientAddress: asChanged({ clientAddress: '10.0.0.1' }),
     mediaType: (of) => ({ ...of, mediaType: 'application/graphql-response+json' }),
-    requestForm: (of) => ({ ...of, request: { headers: { 'content-type': 'text/plain' } } }),
+    requestForm: (of) => ({ ...of, http: { headers: { 'content-type': 'text/plain' } } }),
   });
 
   it.each([

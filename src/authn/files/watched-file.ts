@@ -46,7 +46,7 @@ export class WatchedFile<Value> {
     this.#options = options;
     this.#state = state;
     this.#value = value;
-    this.#poller = new Poller({ look: () => this.#look(), waitMs: () => options.pollMs });
+    this.#poller = new Poller({ poll: () => this.#look(), waitMs: () => options.pollMs });
   }
 
   get value(): Value {

@@ -42,7 +42,7 @@ export class RedisRevocations implements Revocations {
   static async open(options: RedisRevocationsOptions): Promise<RedisRevocations> {
     const revocations = new RedisRevocations(options);
     await revocations.#look();
-    revocations.#poller = new Poller({ look: () => revocations.#look(), waitMs: () => options.pollMs });
+    revocations.#poller = new Poller({ poll: () => revocations.#look(), waitMs: () => options.pollMs });
     return revocations;
   }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { isAddress } from '../../shared/addresses.ts';
-import { discoveryKind, namesPort, plainUrl } from '../../shared/service-url.ts';
+import { discoveryKind, hasExplicitPort, plainUrl } from '../../shared/service-url.ts';
 import { restMapping } from './rest-mapping.ts';
 import { serviceHeaders, serviceTls, serviceTransport } from '../gateway/transport.ts';
 import { filePath } from '../yaml/file-path.ts';
@@ -118,7 +118,7 @@ function isHttpUrl(text: string): boolean {
   const url = URL.parse(discovery === 'fixed' ? text : plainUrl(text));
   // IP addresses need no DNS, and SRV records hold the port.
   if (discovery !== 'fixed' && (!url || isAddress(url.hostname))) return false;
-  if (discovery === 'services' && namesPort(text)) return false;
+  if (discovery === 'services' && hasExplicitPort(text)) return false;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
   // Credentials belong in a header, where they cannot end up in a log; a fragment is never sent.
   return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '';

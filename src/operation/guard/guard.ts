@@ -8,7 +8,7 @@
 
 import type { GuardLimits } from '../../config/gateway/guard-limits.ts';
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts';
-import { shownName } from '../../shared/shown-name.ts';
+import { displayName } from '../../shared/display-name.ts';
 import { operationRefused } from '../refused.ts';
 import { expand, saturatedAt } from './expansion.ts';
 import { utf8Bytes } from './lexer.ts';
@@ -29,8 +29,8 @@ export type GuardVerdict =
   | { readonly is: 'refused'; readonly error: GatewayError };
 
 /**
- * Never throws. The limits apply to each definition of the document, not only to the executed one: all of them are parsed
- * and validated.
+ * Never throws. The limits apply to each definition of the document, not only to the executed one: all of them are
+ * parsed and validated.
  */
 export function guardDocument(text: string, limits: GuardLimits): GuardVerdict {
   const bytes = bytesOver(text, limits.documentBytesMax);
@@ -143,10 +143,10 @@ const locationsMax = 100;
 
 /** The same error as validation reports, without the cost of validation. No limit applies to a cycle. */
 function refuseCycle(text: string, spreads: readonly Spread[]): GuardVerdict {
-  const between = spreads.slice(0, -1).map(({ name }) => `"${shownName(name)}"`);
+  const between = spreads.slice(0, -1).map(({ name }) => `"${displayName(name)}"`);
   const via = between.length > 0 ? ` via ${between.slice(0, namesShownMax).join(', ')}` : '';
   const rest = between.length > namesShownMax ? ' and others' : '';
-  const message = `Cannot spread fragment "${shownName(spreads.at(-1)?.name ?? '')}" within itself${via}${rest}.`;
+  const message = `Cannot spread fragment "${displayName(spreads.at(-1)?.name ?? '')}" within itself${via}${rest}.`;
   const offsets = spreads.slice(0, locationsMax).map(({ at }) => at);
   const locations = positionsIn(text, offsets);
   const error = operationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);

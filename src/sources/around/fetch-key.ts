@@ -18,14 +18,14 @@ export interface Fetching {
   readonly mutations: number;
 }
 
-const inTheBody = { leftOut: 'it decides what the service is asked, which is the body' };
-const notSeen = { leftOut: 'no service gets to see it' };
+const inTheBody = { omittedBecause: 'it decides what the service is asked, which is the body' };
+const notSeen = { omittedBecause: 'no service gets to see it' };
 
 export function fetchKeyParts({ headers, ignoreHeaders }: FetchKeyOptions): KeyParts<Fetching> {
   const ignored = new Set(ignoreHeaders);
   const rules = headers ? headerRules(headers) : undefined;
   return {
-    graph: { leftOut: 'each graph has subgraphs of its own, and each of them its keys' },
+    graph: { omittedBecause: 'each graph has subgraphs of its own, and each of them its keys' },
     mutations: ({ mutations }) => String(mutations),
     labels: inTheBody,
     // Another token of the same principal says the same; otherwise it is said in headers.
@@ -53,7 +53,7 @@ export function fetchKey(options: FetchKeyOptions): FetchKey {
 export type StaleKey = (context: RequestContext) => string;
 
 export function staleKeyParts(options: FetchKeyOptions): KeyParts<Fetching> {
-  return { ...fetchKeyParts(options), mutations: { leftOut: 'an old answer is given as one' } };
+  return { ...fetchKeyParts(options), mutations: { omittedBecause: 'an old answer is given as one' } };
 }
 
 /** Of answers that are kept for the time the service is out. */

@@ -42,16 +42,16 @@ export interface Asked {
   readonly sent: SentHeaders;
 }
 
-const inTheCall = { leftOut: 'it decides which resolvers ask for what, which is the path' };
-const notSent = { leftOut: 'no service gets to see it' };
+const inTheCall = { omittedBecause: 'it decides which resolvers ask for what, which is the path' };
+const notSent = { omittedBecause: 'no service gets to see it' };
 
 export const restKeyParts: KeyParts<Asked> = {
-  graph: { leftOut: 'each graph has sources of its own, and each of them its cache' },
+  graph: { omittedBecause: 'each graph has sources of its own, and each of them its cache' },
   mutations: {
-    leftOut: 'a change through the source clears its cache; others are for the service to announce',
+    omittedBecause: 'a change through the source clears its cache; others are for the service to announce',
   },
   labels: inTheCall,
-  principal: { leftOut: 'the service learns of it by headers' },
+  principal: { omittedBecause: 'the service learns of it by headers' },
   denied: inTheCall,
   dryRun: inTheCall,
   headers: ({ path, sent }) => {

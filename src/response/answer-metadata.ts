@@ -1,11 +1,11 @@
-/** What is told of an operation beside its answer. */
+/** Kind, name and cacheability of an answer, from its operation. */
 
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Executed, Keep } from '../pipeline/stages.ts';
 
-/** @param operation As it was asked, with what was denied of it. */
-export function outlineOf(
+/** @param operation As the client sent it, including denied fields. */
+export function answerMetadata(
   operation: Pick<PreparedOperation, 'kind' | 'name' | 'checks'>,
   graph: Pick<GraphInputs, 'hasOpenLabels'>,
 ): Pick<Executed, 'kind' | 'name' | 'keep'> {
@@ -17,7 +17,7 @@ function keepOf(
   { kind, checks }: Pick<PreparedOperation, 'kind' | 'checks'>,
   { hasOpenLabels }: Pick<GraphInputs, 'hasOpenLabels'>,
 ): Keep {
-  // Nobody can tell by what labels hold for a request.
+  // Open labels depend on the request in ways that no `vary` header names.
   if (kind !== 'query' || hasOpenLabels) return 'nobody';
   return checks ? 'client' : 'allowed';
 }
