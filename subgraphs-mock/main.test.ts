@@ -46,7 +46,7 @@ describe('the mocks command', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('says in one line which port is taken, and exits with 1', async () => {
+  it('reports in one line which port is in use, and exits with 1', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;

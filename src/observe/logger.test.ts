@@ -184,10 +184,10 @@ it.each<[string, FieldError, object]>([
     { ...unavailable, cause: new Error('failed', { cause: noted({ isServiceText: true }, 'secret') }) },
     { message: unavailable.message },
   ],
-])('texts of %s are redacted if so configured', async (_what, error, shown) => {
+])('texts of %s are redacted if so configured', async (_name, error, logged) => {
   const { events, lines, text } = given('redact');
   events.emit('fieldsFailed', { requestId: 'r1', errors: [error] });
-  expect(await lines()).toMatchObject([shown]);
+  expect(await lines()).toMatchObject([logged]);
   expect(text()).not.toContain('secret');
 });
 

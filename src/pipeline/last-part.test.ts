@@ -50,7 +50,7 @@ describe('what is held for a request', () => {
     expect(released()).toBe(1);
   });
 
-  it.each([0, 1])('is released when nobody takes more parts than %i', async (taken) => {
+  it.each([0, 1])('is released when the reader stops after %i parts', async (taken) => {
     const { result, released } = held(parts('a', 'b'));
     const { later } = await result;
     for (let i = 0; i < taken; i += 1) await later?.next();

@@ -16,7 +16,7 @@ const ofBackend: AnswerError = {
 };
 
 describe('an error of a field', () => {
-  it('passes in the words of its backend where the policy says so', () => {
+  it('passes the message of the service if the policy allows it', () => {
     expect(formatFieldError(ofBackend, 'r1', { backendMessages: 'pass' })).toEqual({
       message: 'Out of stock',
       path: ['product', 0, 'inStock'],
@@ -67,7 +67,7 @@ describe('an error of a field', () => {
 });
 
 describe('the refusal of a whole request', () => {
-  it('says nothing of what is no error of the gateway', () => {
+  it('withholds errors other than GatewayError', () => {
     for (const error of [new Error('secret'), 'secret', { code: 'BAD_REQUEST', message: 'secret' }, null]) {
       expect(formatRequestError(error, 'r1')).toEqual([
         { message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', requestId: 'r1' } },

@@ -47,18 +47,18 @@ const publicMinute = { 'cache-control': 'public, max-age=60' };
 
 describe('who may keep an answer', () => {
   it.each<[string, Given, string]>([
-    ['of a service that says nothing: nobody', { services: [{}] }, 'no-store'],
-    ['of no service: nobody', {}, 'no-store'],
-    ['of a service that allows it: whoever it says', { services: [publicMinute] }, 'max-age=60, public'],
+    ['of a service without the header: no-store', { services: [{}] }, 'no-store'],
+    ['of no service: no-store', {}, 'no-store'],
+    ['of a service that allows it: as the service says', { services: [publicMinute] }, 'max-age=60, public'],
     [
       'of several: as the strictest says',
       { services: [publicMinute, { 'cache-control': 'private, max-age=5' }] },
       'max-age=5, private',
     ],
-    ['of several of which one says nothing: nobody', { services: [publicMinute, {}] }, 'no-store'],
-    ['with an error: nobody', { services: [publicMinute], errors: 1 }, 'no-store'],
-    ['with another status: nobody', { services: [publicMinute], status: 503 }, 'no-store'],
-    ['of a mutation: nobody', { services: [publicMinute], keep: 'nobody' }, 'no-store'],
+    ['of several, one without the header: no-store', { services: [publicMinute, {}] }, 'no-store'],
+    ['with an error: no-store', { services: [publicMinute], errors: 1 }, 'no-store'],
+    ['with another status: no-store', { services: [publicMinute], status: 503 }, 'no-store'],
+    ['of a mutation: no-store', { services: [publicMinute], keep: 'nobody' }, 'no-store'],
     ['with rules: its client', { services: [publicMinute], keep: 'client' }, 'max-age=60, private'],
     ['for a proven client: that one', { services: [publicMinute], isProven: true }, 'max-age=60, private'],
     [

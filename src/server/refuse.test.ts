@@ -31,12 +31,12 @@ function refused(error: unknown, mediaType: MediaType | null = 'application/grap
 }
 
 describe('a refusal', () => {
-  it('is told to whoever listens, with what was thrown', () => {
+  it('is emitted as an event, with the error that was thrown', () => {
     const error = new GatewayError('OVERLOADED', 'later');
     expect(refused(error).heard).toEqual([{ requestId: 'r1', error }]);
   });
 
-  it('withholds what is no error of the gateway', () => {
+  it('withholds errors other than GatewayError', () => {
     const { answered } = refused(new Error('secret'));
     expect(answered).toMatchObject({ status: 500, errors: 1, code: 'INTERNAL_ERROR', later: null });
     expect(answered.text).not.toContain('secret');

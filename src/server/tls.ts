@@ -54,23 +54,23 @@ export function secureOptions({ cert, key, clientCa }: TlsTexts, server: TlsConf
   };
 }
 
-async function readText(path: string, what: string): Promise<string> {
+async function readText(path: string, setting: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw invalid(`${what} ${path}`, error);
+    throw invalid(`${setting} ${path}`, error);
   }
 }
 
-function check(what: string, work: () => unknown): void {
+function check(setting: string, work: () => unknown): void {
   try {
     work();
   } catch (error) {
-    throw invalid(what, error);
+    throw invalid(setting, error);
   }
 }
 
-function invalid(what: string, error: unknown): GatewayError {
+function invalid(setting: string, error: unknown): GatewayError {
   const reason = errorText(error);
-  return new GatewayError('CONFIG_INVALID', `${what}: ${reason}`);
+  return new GatewayError('CONFIG_INVALID', `${setting}: ${reason}`);
 }

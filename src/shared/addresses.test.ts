@@ -34,7 +34,7 @@ describe('the network of a client', () => {
   });
 
   it.each([
-    ['nobody is forwarded', undefined, '10.0.0.1'],
+    ['there is no x-forwarded-for', undefined, '10.0.0.1'],
     ['one client', '192.0.2.1', '192.0.2.1'],
     ['with a port', '192.0.2.1:4711', '192.0.2.1'],
     ['IPv6', '2001:db8::1', '2001:db8:0:0'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Events } from './events.ts';
 
 describe('events', () => {
-  it('reach whoever listens, until it listens no more', () => {
+  it('reach listeners until they unsubscribe', () => {
     const events = new Events();
     const heard: string[] = [];
     const leave = events.on('graphReplaced', ({ hash }) => heard.push(`first ${hash}`));
@@ -26,7 +26,7 @@ describe('events', () => {
 });
 
 describe('spans', () => {
-  it('are not made where nobody listens', () => {
+  it('are not made without listeners', () => {
     const events = new Events();
     expect(events.begin('request', { requestId: 'r' })).toBeUndefined();
     const leave = events.on('requestEnded', () => {});

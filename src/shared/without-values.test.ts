@@ -1,4 +1,4 @@
-/** What is told of a document that is no good names what the schema has, and never a value of the document. */
+/** Messages about an invalid document name elements of the schema, and never a value of the document. */
 import { buildSchema, parse, validate, GraphQLError } from 'graphql';
 import { expect, it } from 'vitest';
 

@@ -44,7 +44,7 @@ it.each([
   ['the caller has cancelled it', 60_000, 'leave'],
   ['the caller has timed out', 5, 'nothing'],
   ['the caller has ended', 60_000, 'cut'],
-] as const)('aborts the signal of a call for which nobody waits: %s', async (_why, timeoutMs, how) => {
+] as const)('aborts the signal of a call that nothing awaits: %s', async (_why, timeoutMs, how) => {
   let signal: AbortSignal | undefined;
   const { near, cut } = given((_call, callSignal) => {
     signal = callSignal;
