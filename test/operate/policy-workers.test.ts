@@ -58,7 +58,7 @@ it('rules that fail deny in each process, and a change or a mistake in the polic
   await writeFile(join(files.folder, 'policy.mjs'), closed.replace('title: never', 'titel: never'));
   running.child.kill('SIGHUP');
   await running.printed(
-    /Book.titel, which is not in the graph \(did you mean \\"title\\"\?\).*the one before stays/,
+    /Book.titel, which is not in the graph \(did you mean \\"title\\"\?\).*the previous graph stays in use/,
   );
   expect(deniedOf(await askAll(titles))).toEqual(['FORBIDDEN']);
 });

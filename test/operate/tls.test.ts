@@ -98,7 +98,7 @@ describe('server.tls', () => {
     expect(await kept.ask(query)).toMatchObject({ status: 200, isReused: true, serial });
     // As while they are written.
     await put({ cert: '', key: '' });
-    await running.printed(/changed certificates or keys are not usable/);
+    await running.printed(/changed certificates or keys are invalid/);
     expect((await tlsClient(url, { ca }).ask(query)).serial).toBe(second);
   });
 

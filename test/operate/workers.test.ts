@@ -85,7 +85,7 @@ describe('several workers', () => {
       await expect.poll(() => versions(url), patience).toEqual([`graph ${version}`]);
     }
     await putProducts(folder, 'enum Category {{');
-    await running.printed(/the changed graph is not usable/);
+    await running.printed(/the changed graph is invalid/);
     expect(await versions(url)).toEqual(['graph 3']);
     const { failures, asked } = await load.end();
     expect(failures).toEqual([]);
@@ -99,7 +99,7 @@ describe('several workers', () => {
     await writeFile(join(folder, 'broken.js'), 'throw new Error("broken resolvers");');
     const graph = await readFile(join(folder, 'graph.yaml'), 'utf8');
     await writeFile(join(folder, 'graph.yaml'), graph.replace(/resolvers: \S+/, 'resolvers: ./broken.js'));
-    await running.printed(/the changed graph is not usable/);
+    await running.printed(/the changed graph is invalid/);
     expect((await ask(url, slow)).data).toMatchObject({ product: {} });
     expect(lines().filter(({ msg }) => msg === 'worker ended')).toEqual([]);
   });

@@ -20,7 +20,7 @@ describe.each(['direct', 'apollo'])('through the %s front', (front) => {
       'not authenticated',
       '"msg":"defect"',
       'AUTHORIZATION_FAILED',
-      'not usable',
+      'graph is invalid',
       'closed',
     ])
       expect([text, log.includes(text)]).toEqual([text, true]);

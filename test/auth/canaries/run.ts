@@ -121,10 +121,10 @@ export async function runEverything(front: string): Promise<Run> {
     graphFile(vault.url).replace('owner: vault', 'owner: vault\n    timeoutMs: ${VAULT_KEY}'),
   );
   running.child.kill('SIGHUP');
-  await running.printed(/not usable.*\n/);
+  await running.printed(/graph is invalid.*\n/);
   await writeFile(join(folder, 'graph.yaml'), graphFile('http://${VAULT_KEY}@127.0.0.1:x'));
   running.child.kill('SIGHUP');
-  await running.printed(/not usable(?:.*\n)+.*not usable.*\n/);
+  await running.printed(/graph is invalid(?:.*\n)+.*graph is invalid.*\n/);
   await redis.kill();
   await running.printed(/"msg":"redis lost"/);
   running.child.kill('SIGTERM');
