@@ -15,6 +15,8 @@ const seed = Number(process.env['TRIBUTARY_SEED'] ?? Math.floor(Math.random() * 
 const stockEvery = 3;
 /** Operations tried to make a failing one smaller. */
 const shrinksMax = 1_500;
+/** Each of them may be slow to plan. */
+const shrinkMsMax = 60_000;
 
 export const generatedTimeoutMs = nightly ? 3_600_000 : 240_000;
 
@@ -33,14 +35,17 @@ export async function judgeGenerated(fixture: Fixture, { operations, guarded }: 
   const { schema } = openMonolith(fixture);
   const write = (sketch: OperationSketch) => writeOperation(schema, sketch);
   let failed = 0;
+  let failedAtMs = Infinity;
   const arbitrary = sketches(schema, knownValues(fixture), fixture.notGenerated?.fields);
   const property = fc.asyncProperty(arbitrary, async (sketch) => {
     if (failed > 0 && (failed += 1) > shrinksMax) return;
+    if (performance.now() - failedAtMs > shrinkMsMax) return;
     const operation = write(sketch);
     const verdict = await contest.judge(operation);
     fc.pre(verdict.valid);
     if (verdict.mismatch !== null) {
       failed ||= 1;
+      if (failedAtMs === Infinity) failedAtMs = performance.now();
       throw new Error(verdict.mismatch);
     }
     if (failed === 0 && tally.operations % stockEvery === 0) await contest.judgeStock(operation);
