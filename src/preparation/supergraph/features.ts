@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 
 import { GatewayError } from '../../shared/errors.ts';
+import { own } from '../../shared/records.ts';
 
 /** Directives of features that ApolloGateway refuses and our planner loads, by the url of their specification. */
 const featureDirectives: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +35,8 @@ const enforced = new Set(['context', 'fromContext', 'authenticated', 'requiresSc
 const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
 
 const federation = /^https:\/\/specs\.apollo\.dev\/federation\/v/;
+const tagFeatures = /^https:\/\/specs\.apollo\.dev\/(?:tag|federation)\/v/;
+const join = /^https:\/\/specs\.apollo\.dev\/join\/v/;
 
 interface Link {
   readonly node: ConstDirectiveNode;
@@ -42,6 +45,8 @@ interface Link {
   readonly purpose: string | undefined;
   /** Names of its directives in this supergraph, by their name in the specification. */
   readonly names: ReadonlyMap<string, string>;
+  /** The name of any of its directives in this document, by its name in the specification. */
+  readonly nameOf: (directive: string) => string;
 }
 
 /**
@@ -96,6 +101,15 @@ export function directiveName(supergraph: DocumentNode, name: string): string | 
   return undefined;
 }
 
+/** The name of `@tag` in a supergraph or a subgraph; undefined if it cannot have tags. */
+export function tagDirective(document: DocumentNode): string | undefined {
+  const links = linksOf(document);
+  const link = links.find(({ url }) => tagFeatures.test(url));
+  if (link) return link.nameOf('tag');
+  // Subgraphs of federation 1 have every directive without a link.
+  return links.some(({ url }) => join.test(url)) ? undefined : 'tag';
+}
+
 /** Names that a subgraph imports from federation, without `@`; undefined without a link: then all names are available. */
 export function federationImports(subgraph: DocumentNode): ReadonlySet<string> | undefined {
   const links = linksOf(subgraph).filter(({ url }) => federation.test(url));
@@ -109,7 +123,7 @@ function usedDirectives(names: ReadonlyMap<string, string>, supergraph: Document
   if (names.size === 1) return [...names.keys()];
   const applied = new Set<string>();
   visit(supergraph, { Directive: ({ name }) => void applied.add(name.value) });
-  return [...names].flatMap(([name, own]) => (applied.has(own) ? [name] : []));
+  return [...names].flatMap(([name, localName]) => (applied.has(localName) ? [name] : []));
 }
 
 function linksOf(supergraph: DocumentNode): Link[] {
@@ -131,13 +145,10 @@ function toLink(node: ConstDirectiveNode): Link[] {
   const namespace = text(valueOf(node, 'as')) ?? url.split('/').at(-2) ?? '';
   const imports = importsOf(valueOf(node, 'import'));
   const specName = url.split('/').at(-2);
-  const names = new Map(
-    (Object.hasOwn(featureDirectives, url) ? (featureDirectives[url] ?? []) : []).map((name) => [
-      name,
-      imports.get(name) ?? (name === specName ? namespace : `${namespace}__${name}`),
-    ]),
-  );
-  return [{ node, url, purpose: purpose?.kind === Kind.ENUM ? purpose.value : undefined, names }];
+  const nameOf = (name: string): string =>
+    imports.get(name) ?? (name === specName ? namespace : `${namespace}__${name}`);
+  const names = new Map((own(featureDirectives, url) ?? []).map((name) => [name, nameOf(name)]));
+  return [{ node, url, purpose: purpose?.kind === Kind.ENUM ? purpose.value : undefined, names, nameOf }];
 }
 
 /** `["@a", { name: "@b", as: "@c" }]` as names without `@`. */

@@ -1,0 +1,128 @@
+/**
+ * The tags of a graph's elements by schema coordinate, whatever name `@tag` is imported under.
+ *
+ * @see https://specs.apollo.dev/tag/v0.3/
+ */
+
+import {
+  isTypeDefinitionNode,
+  isTypeExtensionNode,
+  Kind,
+  parse,
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  type InputValueDefinitionNode,
+  type OperationTypeNode,
+} from 'graphql';
+
+import { tagDirective } from '../supergraph/features.ts';
+
+/** Own tags, without those that a field has from its type; by coordinate, such as `Query.products(first:)`. */
+export type Tags = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Names of the subgraphs that apply a tag, by coordinate and tag. */
+export type TagSources = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+interface TaggableElement {
+  readonly coordinate: string;
+  readonly directives: readonly ConstDirectiveNode[] | undefined;
+}
+
+export function readTags(supergraph: DocumentNode): Tags {
+  const tags = new Map<string, Set<string>>();
+  for (const { coordinate, tag } of appliedTags(supergraph)) {
+    const known = tags.get(coordinate);
+    if (known) known.add(tag);
+    else tags.set(coordinate, new Set([tag]));
+  }
+  return tags;
+}
+
+/** Root types have the names of the supergraph: `Query`, `Mutation` and `Subscription`. */
+export function readTagSources(
+  subgraphs: ReadonlyArray<{ readonly name: string; readonly sdl: string }>,
+): TagSources {
+  const sources = new Map<string, Map<string, string[]>>();
+  for (const { name, sdl } of subgraphs) {
+    const document = parse(sdl, { noLocation: true });
+    for (const { coordinate, tag } of appliedTags(document, rootNames(document))) {
+      const byTag = sources.get(coordinate) ?? new Map<string, string[]>();
+      const names = byTag.get(tag) ?? [];
+      if (!names.includes(name)) names.push(name);
+      sources.set(coordinate, byTag.set(tag, names));
+    }
+  }
+  return sources;
+}
+
+function* appliedTags(
+  document: DocumentNode,
+  typeNames: ReadonlyMap<string, string> = new Map(),
+): Generator<{ readonly coordinate: string; readonly tag: string }> {
+  const directiveName = tagDirective(document);
+  if (directiveName === undefined) return;
+  for (const definition of document.definitions) {
+    for (const { coordinate, directives } of elementsOf(definition, typeNames)) {
+      for (const directive of directives ?? []) {
+        const tag = directive.name.value === directiveName ? tagName(directive) : undefined;
+        if (tag !== undefined) yield { coordinate, tag };
+      }
+    }
+  }
+}
+
+function* elementsOf(
+  definition: DefinitionNode,
+  typeNames: ReadonlyMap<string, string>,
+): Generator<TaggableElement> {
+  if (definition.kind === Kind.DIRECTIVE_DEFINITION) {
+    yield* argumentsOf(`@${definition.name.value}`, definition.arguments);
+    return;
+  }
+  if (!isTypeDefinitionNode(definition) && !isTypeExtensionNode(definition)) return;
+  const { directives } = definition;
+  const type = typeNames.get(definition.name.value) ?? definition.name.value;
+  yield { coordinate: type, directives };
+  const members = 'fields' in definition ? definition.fields : undefined;
+  for (const member of members ?? []) {
+    const coordinate = `${type}.${member.name.value}`;
+    yield { coordinate, directives: member.directives };
+    if (member.kind === Kind.FIELD_DEFINITION) yield* argumentsOf(coordinate, member.arguments);
+  }
+  for (const value of ('values' in definition ? definition.values : undefined) ?? []) {
+    yield { coordinate: `${type}.${value.name.value}`, directives: value.directives };
+  }
+}
+
+function* argumentsOf(
+  coordinate: string,
+  args: readonly InputValueDefinitionNode[] | undefined,
+): Generator<TaggableElement> {
+  for (const { name, directives } of args ?? []) {
+    yield { coordinate: `${coordinate}(${name.value}:)`, directives };
+  }
+}
+
+function tagName(directive: ConstDirectiveNode): string | undefined {
+  const value = directive.arguments?.find(({ name }) => name.value === 'name')?.value;
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+/** Names in the supergraph of the root types that a subgraph names otherwise. */
+function rootNames(subgraph: DocumentNode): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const definition of subgraph.definitions) {
+    if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue;
+    for (const { operation, type } of definition.operationTypes ?? []) {
+      names.set(type.name.value, supergraphRoots[operation]);
+    }
+  }
+  return names;
+}
+
+const supergraphRoots: Readonly<Record<OperationTypeNode, string>> = {
+  query: 'Query',
+  mutation: 'Mutation',
+  subscription: 'Subscription',
+};
