@@ -63,6 +63,7 @@ export const errorCodes = {
   SERVICE_UNAVAILABLE: { httpStatus: 503, retryable: true },
   CANCELLED: { httpStatus: 499, retryable: false },
   NOT_READY: { httpStatus: 503, retryable: true },
+  CONTRACT_INVALID: { httpStatus: 503, retryable: false },
   INTERNAL_ERROR: { httpStatus: 500, retryable: false },
 
   // Start-up and commands: never sent over HTTP by a running gateway
