@@ -34,7 +34,7 @@ export function compileDecisions({ checks, projection }: PreparedOperation): App
     if (decisions.before.every((verdict) => verdict === undefined || isAllowed(verdict))) {
       return { denials: [], introspection };
     }
-    const applier = new DecisionApplier(projection, checks, hasChecks, run, decisions);
+    const applier = new DecisionApplier({ spec: projection, checks, hasChecks, run, decisions });
     return applier.apply(introspection);
   };
 }
@@ -54,6 +54,15 @@ interface GuardedValue {
   isDenied: boolean;
 }
 
+interface DecisionInput {
+  readonly spec: ProjectionSpec;
+  readonly checks: readonly CheckSpec[];
+  /** For each shape, whether it or a shape below it has guarded fields. */
+  readonly hasChecks: readonly boolean[];
+  readonly run: Run;
+  readonly decisions: Decisions;
+}
+
 class DecisionApplier {
   readonly #spec: ProjectionSpec;
   readonly #checks: readonly CheckSpec[];
@@ -62,14 +71,12 @@ class DecisionApplier {
   readonly #decisions: Decisions;
   readonly #guarded: GuardedValue[] = [];
   readonly #pending: Array<Promise<void>> = [];
+  /** The path of the current value. */
+  readonly #path: Array<string | number> = [];
+  /** The nearest guarded value around the current value. */
+  #ancestor: GuardedValue | null = null;
 
-  constructor(
-    spec: ProjectionSpec,
-    checks: readonly CheckSpec[],
-    hasChecks: readonly boolean[],
-    run: Run,
-    decisions: Decisions,
-  ) {
+  constructor({ spec, checks, hasChecks, run, decisions }: DecisionInput) {
     this.#spec = spec;
     this.#checks = checks;
     this.#hasChecks = hasChecks;
@@ -80,19 +87,13 @@ class DecisionApplier {
   apply(introspection: Data | null): Applied | Promise<Applied> {
     const root = this.#spec.shapes[0] as Shape;
     const shapeCase = caseOf(root, this.#run.data);
-    if (shapeCase) this.#fields(root, shapeCase, this.#run.data, [], null);
+    if (shapeCase) this.#fields(root, shapeCase, this.#run.data);
     return this.#pending.length > 0
       ? Promise.all(this.#pending).then(() => this.#apply(introspection))
       : this.#apply(introspection);
   }
 
-  #fields(
-    shape: Shape,
-    shapeCase: ShapeCase,
-    object: Data,
-    path: ClientPath,
-    ancestor: GuardedValue | null,
-  ): void {
+  #fields(shape: Shape, shapeCase: ShapeCase, object: Data): void {
     const keys = new Set<string>();
     for (const field of shapeCase.fields) {
       if (keys.has(field.key) || !isIncluded(field.when, this.#run.variables)) continue;
@@ -100,47 +101,49 @@ class DecisionApplier {
       const isGuarded = field.check !== undefined;
       const leadsToChecks = field.value.is === 'object' && this.#hasChecks[field.value.shape] === true;
       if (!isGuarded && !leadsToChecks) continue;
-      const fieldPath = [...path, field.key];
-      let guarded = ancestor;
+      this.#path.push(field.key);
+      let guarded: GuardedValue | null = null;
       if (field.check !== undefined) {
-        const slot = slotOf(field, object);
-        guarded = this.#guard({ check: field.check, ...slot, path: fieldPath, ancestor }, () =>
+        guarded = this.#guard({ check: field.check, ...slotOf(field, object) }, () =>
           parentOf(this.#checks[field.check as number], object, typeOf(shape, shapeCase, object)),
         );
-        if (guarded?.isDenied) continue;
       }
-      if (leadsToChecks) this.#value(field, object, field.from, fieldPath, guarded ?? ancestor);
+      if (leadsToChecks && !guarded?.isDenied) {
+        const ancestor = this.#ancestor;
+        this.#ancestor = guarded ?? ancestor;
+        this.#value(field, object, field.from);
+        this.#ancestor = ancestor;
+      }
+      this.#path.pop();
     }
   }
 
-  #value(
-    field: FieldSpec,
-    container: Data | unknown[],
-    key: string | number,
-    path: ClientPath,
-    ancestor: GuardedValue | null,
-  ): void {
+  #value(field: FieldSpec, container: Data | unknown[], key: string | number): void {
     const value = (container as Record<string | number, unknown>)[key];
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i += 1) this.#value(field, value, i, [...path, i], ancestor);
+      for (let i = 0; i < value.length; i += 1) {
+        this.#path.push(i);
+        this.#value(field, value, i);
+        this.#path.pop();
+      }
       return;
     }
     if (!isRecord(value) || field.value.is !== 'object') return;
     const shape = this.#spec.shapes[field.value.shape] as Shape;
     const shapeCase = caseOf(shape, value);
     if (!shapeCase) return;
-    let guarded = ancestor;
-    if (shapeCase.check !== undefined) {
-      guarded =
-        this.#guard({ check: shapeCase.check, container, key, path, ancestor }, () => ({})) ?? ancestor;
-      if (guarded?.isDenied) return;
-    }
-    this.#fields(shape, shapeCase, value, path, guarded);
+    const { check } = shapeCase;
+    const guarded = check === undefined ? null : this.#guard({ check, container, key }, () => ({}));
+    if (guarded?.isDenied) return;
+    const ancestor = this.#ancestor;
+    this.#ancestor = guarded ?? ancestor;
+    this.#fields(shape, shapeCase, value);
+    this.#ancestor = ancestor;
   }
 
-  /** @returns null where it is allowed already. */
+  /** @returns null where the current value is allowed already. */
   #guard(
-    location: Pick<GuardedValue, 'check' | 'container' | 'key' | 'path' | 'ancestor'>,
+    location: Pick<GuardedValue, 'check' | 'container' | 'key'>,
     parent: () => Data,
   ): GuardedValue | null {
     const before = this.#decisions.before[location.check];
@@ -148,7 +151,14 @@ class DecisionApplier {
     // A value that the checks expected to be skipped is there nevertheless: it is decided now.
     const isLater = before === undefined || before === 'later';
     const verdict = isLater ? this.#decisions.decide(location.check, parent()) : before;
-    const guarded: GuardedValue = { ...location, isLater, verdict: undefined, isDenied: false };
+    const guarded: GuardedValue = {
+      ...location,
+      path: [...this.#path],
+      ancestor: this.#ancestor,
+      isLater,
+      verdict: undefined,
+      isDenied: false,
+    };
     this.#guarded.push(guarded);
     if ('then' in verdict) {
       this.#pending.push(verdict.then((decided) => settle(guarded, decided)));

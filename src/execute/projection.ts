@@ -42,97 +42,103 @@ const bubble = Symbol('bubble');
 export function project(input: ProjectionInput): Projected {
   const projector = new Projector(input);
   const root = input.spec.shapes[0] as Shape;
-  const data = projector.object(root, input.data, []);
+  const data = projector.object(root, input.data);
   return { data: data === failed ? null : (data as Data), errors: projector.errors };
 }
 
 class Projector {
   readonly errors: AnswerError[] = [];
   readonly #input: ProjectionInput;
+  /** The path of the value that is being completed. */
+  readonly #path: Array<string | number> = [];
   #explained: Set<string> | undefined;
 
   constructor(input: ProjectionInput) {
     this.#input = input;
   }
 
-  object(shape: Shape, source: Data, path: ClientPath): Data | typeof failed {
+  object(shape: Shape, source: Data): Data | typeof failed {
     const type = typeOf(shape, source);
     const shapeCase = shape.cases.find((candidate) => candidate.types.includes(type));
     if (!shapeCase) {
       const problem =
         source.__typename === null ? 'without a type name' : 'of a type that is not part of the schema';
-      this.#report(path, `Expected ${shape.type}, got an object ${problem}`);
+      this.#report(`Expected ${shape.type}, got an object ${problem}`);
       return failed;
     }
     const result: Data = {};
     for (const field of shapeCase.fields) {
       if (!isIncluded(field.when, this.#input.variables) || Object.hasOwn(result, field.key)) continue;
-      const value = this.#field(field, type, source, [...path, field.key]);
+      this.#path.push(field.key);
+      const value = this.#field(field, type, source);
+      this.#path.pop();
       if (value === bubble) return failed;
       set(result, field.key, value === failed ? null : value);
     }
     return result;
   }
 
-  #field(field: FieldSpec, type: string, source: Data, path: ClientPath): unknown {
+  #field(field: FieldSpec, type: string, source: Data): unknown {
     if (field.value.is === 'typename') return type;
     const from = field.value.is === 'introspection' ? (this.#input.introspection ?? {}) : source;
     const raw = Object.hasOwn(from, field.from) ? from[field.from] : undefined;
-    return this.#value(field, 0, raw, path);
+    return this.#value(field, 0, raw);
   }
 
-  #value(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
+  #value(field: FieldSpec, depth: number, raw: unknown): unknown {
     const wrapper = field.wrappers[depth];
     if (wrapper === '!') {
-      const value = this.#value(field, depth + 1, raw, path);
+      const value = this.#value(field, depth + 1, raw);
       if (value !== null) return value === failed ? bubble : value;
-      this.#reportNull(field, path);
+      this.#reportNull(field);
       return bubble;
     }
     if (raw === null || raw === undefined) return null;
-    return wrapper === '[' ? this.#list(field, depth, raw, path) : this.#named(field, depth, raw, path);
+    return wrapper === '[' ? this.#list(field, depth, raw) : this.#named(field, depth, raw);
   }
 
-  #list(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
-    if (!Array.isArray(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
+  #list(field: FieldSpec, depth: number, raw: unknown): unknown {
+    if (!Array.isArray(raw)) return this.#mismatch(field, depth, kindOf(raw));
     const list: unknown[] = [];
     for (let i = 0; i < raw.length; i += 1) {
-      const value = this.#value(field, depth + 1, raw[i], [...path, i]);
+      this.#path.push(i);
+      const value = this.#value(field, depth + 1, raw[i]);
+      this.#path.pop();
       if (value === bubble) return failed;
       list.push(value === failed ? null : value);
     }
     return list;
   }
 
-  #named(field: FieldSpec, depth: number, raw: unknown, path: ClientPath): unknown {
+  #named(field: FieldSpec, depth: number, raw: unknown): unknown {
     const { value } = field;
     if (value.is === 'introspection') return raw;
     if (value.is === 'object') {
       const shape = this.#input.spec.shapes[value.shape] as Shape;
-      if (!isRecord(raw)) return this.#mismatch(field, depth, kindOf(raw), path);
-      return raw.__typename === noSuchObject && !shape.isObject ? null : this.object(shape, raw, path);
+      if (!isRecord(raw)) return this.#mismatch(field, depth, kindOf(raw));
+      return raw.__typename === noSuchObject && !shape.isObject ? null : this.object(shape, raw);
     }
     if (value.is === 'enum') {
-      if (typeof raw !== 'string') return this.#mismatch(field, depth, kindOf(raw), path);
+      if (typeof raw !== 'string') return this.#mismatch(field, depth, kindOf(raw));
       if (this.#input.spec.enums[value.type]?.includes(raw)) return raw;
-      return this.#mismatch(field, depth, 'a value that is not part of the schema', path);
+      return this.#mismatch(field, depth, 'a value that is not part of the schema');
     }
     const scalar = value.is === 'scalar' ? completeScalar(value.type, raw) : undefined;
     if (scalar !== undefined) return scalar;
     const actual = kindOf(raw) === 'a number' ? 'a number that this type does not have' : kindOf(raw);
-    return this.#mismatch(field, depth, actual, path);
+    return this.#mismatch(field, depth, actual);
   }
 
-  #mismatch(field: FieldSpec, depth: number, actual: string, path: ClientPath): typeof failed {
+  #mismatch(field: FieldSpec, depth: number, actual: string): typeof failed {
     const expected = typeText(field.wrappers.slice(depth), this.#nameOf(field.value));
-    this.#report(path, `Expected ${expected} for field ${field.name}, got ${actual}`);
+    this.#report(`Expected ${expected} for field ${field.name}, got ${actual}`);
     return failed;
   }
 
-  #reportNull(field: FieldSpec, path: ClientPath): void {
-    if (this.#isExplained(path)) return;
+  #reportNull(field: FieldSpec): void {
+    if (this.#isExplained()) return;
     const expected = typeText(field.wrappers, this.#nameOf(field.value));
-    this.#report(path, `Cannot return null for non-nullable field ${field.name} (${expected})`);
+    this.#report(`Cannot return null for non-nullable field ${field.name} (${expected})`);
   }
 
   #nameOf(value: FieldValue): string {
@@ -140,8 +146,8 @@ class Projector {
     return value.is === 'scalar' || value.is === 'enum' ? value.type : '';
   }
 
-  /** Whether an error is reported at, above or below this path. */
-  #isExplained(path: ClientPath): boolean {
+  /** Whether an error is reported at, above or below the current path. */
+  #isExplained(): boolean {
     if (this.#input.explained.length === 0) return false;
     if (!this.#explained) {
       this.#explained = new Set();
@@ -152,6 +158,7 @@ class Projector {
         }
       }
     }
+    const path = this.#path;
     if (this.#explained.has(`below ${JSON.stringify(path)}`)) return true;
     for (let end = path.length; end > 0; end -= 1) {
       if (this.#explained.has(`at ${JSON.stringify(path.slice(0, end))}`)) return true;
@@ -159,7 +166,8 @@ class Projector {
     return false;
   }
 
-  #report(path: ClientPath, message: string): void {
+  #report(message: string): void {
+    const path = [...this.#path];
     const service = this.#input.serviceOf?.(path);
     const origin = service === undefined ? {} : { service };
     this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...origin });
