@@ -18,71 +18,56 @@ export function toClientPath(
   merged: MergedData,
   path: ReadonlyArray<string | number>,
 ): ClientPath {
-  const client: Array<string | number> = [];
-  walk(spec, merged, path, 'from', (step) => client.push(typeof step === 'number' ? step : step.key));
-  return client;
+  const steps = stepsAlong(spec, merged, { path, names: 'from' });
+  return steps.map((step) => (typeof step === 'number' ? step : step.key));
+}
+
+/** The inverse: a path of the client's answer in the names of the merged data, without list positions. */
+export function toMergedNames(spec: ProjectionSpec, merged: MergedData, path: ClientPath): string[] {
+  const steps = stepsAlong(spec, merged, { path, names: 'key' });
+  return steps.flatMap((step) => (typeof step === 'number' ? [] : [step.from]));
 }
 
 /** Locations in the client's document that select the field at a path of its answer. */
 export function locationsOf(spec: ProjectionSpec, merged: MergedData, path: ClientPath): SourcePosition[] {
-  let last: FieldSpec | undefined;
-  walk(spec, merged, path, 'key', (step) => {
-    if (typeof step !== 'number') last = step;
-  });
-  return (last?.at ?? [])
+  const steps = stepsAlong(spec, merged, { path, names: 'key' });
+  const field = steps.findLast((step) => typeof step !== 'number');
+  return (field?.at ?? [])
     .filter(([, , clause]) => isIncluded(clause && [clause], merged.variables))
     .map(([line, column]) => ({ line, column }));
 }
 
-/** Visits the fields along a path. @param nameKey Whether the path has the names of the merged data or of the client. */
-function walk(
+interface PathToFollow {
+  readonly path: ReadonlyArray<string | number>;
+  /** Whether it has the names of the merged data (`from`) or of the client (`key`). */
+  readonly names: 'from' | 'key';
+}
+
+/** The fields and list positions along a path, as far as the client selected it. */
+function stepsAlong(
   spec: ProjectionSpec,
   { data, variables }: MergedData,
-  path: ReadonlyArray<string | number>,
-  nameKey: 'from' | 'key',
-  visit: (step: number | FieldSpec) => void,
-): void {
+  { path, names }: PathToFollow,
+): Array<FieldSpec | number> {
+  const steps: Array<FieldSpec | number> = [];
   let shape: Shape | undefined = spec.shapes[0];
   let value: unknown = data;
   for (const element of path) {
     if (typeof element === 'number') {
-      visit(element);
+      steps.push(element);
       value = Array.isArray(value) ? value[element] : undefined;
       continue;
     }
     const candidates = shape ? (caseOf(shape, value)?.fields ?? fieldsOfAnyCase(shape, value)) : [];
     const field = candidates.find(
-      (candidate) => candidate[nameKey] === element && isIncluded(candidate.when, variables),
+      (candidate) => candidate[names] === element && isIncluded(candidate.when, variables),
     );
-    if (!field) return;
-    visit(field);
+    if (!field) break;
+    steps.push(field);
     value = isRecord(value) ? own(value, field.from) : undefined;
     shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
   }
-}
-
-/** The inverse: a path of the client's answer in the names of the merged data, without list positions. */
-export function toMergedNames(
-  spec: ProjectionSpec,
-  { data, variables }: { readonly data: Data; readonly variables: CoercedVariables },
-  path: ClientPath,
-): string[] {
-  const names: string[] = [];
-  let shape: Shape | undefined = spec.shapes[0];
-  let value: unknown = data;
-  for (const element of path) {
-    if (typeof element === 'number') {
-      value = Array.isArray(value) ? value[element] : undefined;
-      continue;
-    }
-    const fields = shape ? (caseOf(shape, value)?.fields ?? []) : [];
-    const field = fields.find(({ key, when }) => key === element && isIncluded(when, variables));
-    if (!field) break;
-    names.push(field.from);
-    value = isRecord(value) ? value[field.from] : undefined;
-    shape = field.value.is === 'object' ? spec.shapes[field.value.shape] : undefined;
-  }
-  return names;
+  return steps;
 }
 
 /** Null has no runtime type: the fields of all cases. */

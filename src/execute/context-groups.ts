@@ -17,44 +17,33 @@ export function compileContextGroups(
 ): GroupByContext {
   return (root) => {
     const groups = new Map<string, Data[]>();
-    visitPositions({ value: root, ancestors: [] }, path, 0, (object, ancestors) => {
+    const add = (object: Data, ancestors: readonly Data[]): void => {
       const context = contextText(contexts, object, ancestors);
       if (context === null) return;
       const group = groups.get(context);
       if (group) group.push(object);
       else groups.set(context, [object]);
-    });
+    };
+    /** As `positionsAt`, with the ancestors of each object, the root first. */
+    const visit = (value: unknown, index: number, ancestors: readonly Data[]): void => {
+      const step = path[index];
+      if (Array.isArray(value)) {
+        const isEach = step !== undefined && 'each' in step;
+        for (const element of value) {
+          if (!matchesTypes(element, isEach ? step.types : undefined)) continue;
+          visit(element, isEach ? index + 1 : index, ancestors);
+        }
+        return;
+      }
+      if (!isRecord(value)) return;
+      if (!step) add(value, ancestors);
+      else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
+        visit(value[step.key], index + 1, [...ancestors, value]);
+      }
+    };
+    visit(root, 0, []);
     return groups;
   };
-}
-
-interface ValueWithAncestors {
-  readonly value: unknown;
-  /** The objects around it, the root first. */
-  readonly ancestors: readonly Data[];
-}
-
-/** As `positionsAt`, with the ancestors of each object. */
-function visitPositions(
-  { value, ancestors }: ValueWithAncestors,
-  steps: readonly PathStep[],
-  index: number,
-  visit: (object: Data, ancestors: readonly Data[]) => void,
-): void {
-  const step = steps[index];
-  if (Array.isArray(value)) {
-    const isEach = step !== undefined && 'each' in step;
-    for (const element of value) {
-      if (!matchesTypes(element, isEach ? step.types : undefined)) continue;
-      visitPositions({ value: element, ancestors }, steps, isEach ? index + 1 : index, visit);
-    }
-    return;
-  }
-  if (!isRecord(value)) return;
-  if (!step) visit(value, ancestors);
-  else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
-    visitPositions({ value: value[step.key], ancestors: [...ancestors, value] }, steps, index + 1, visit);
-  }
 }
 
 /** @returns null where a value is missing: the fetch that should have provided it failed and reported its error. */

@@ -51,31 +51,23 @@ export interface Position {
 /** The same as `objectsAt`, with paths. Slow path: for errors only. */
 export function positionsAt(root: Data, steps: readonly PathStep[]): Position[] {
   const positions: Position[] = [];
-  locate(root, steps, 0, [], positions);
-  return positions;
-}
-
-function locate(
-  value: unknown,
-  steps: readonly PathStep[],
-  index: number,
-  path: ReadonlyArray<string | number>,
-  positions: Position[],
-): void {
-  if (value === null || value === undefined) return;
-  if (Array.isArray(value)) {
+  const locate = (value: unknown, index: number, path: Position['path']): void => {
+    if (value === null || value === undefined) return;
     const step = steps[index];
-    const rest = step && 'each' in step ? index + 1 : index;
-    const types = step && 'each' in step ? step.types : undefined;
-    value.forEach((element: unknown, i) => {
-      if (matchesTypes(element, types)) locate(element, steps, rest, [...path, i], positions);
-    });
-    return;
-  }
-  if (!isRecord(value)) return;
-  const step = steps[index];
-  if (!step) positions.push({ object: value, path });
-  else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
-    locate(value[step.key], steps, index + 1, [...path, step.key], positions);
-  }
+    if (Array.isArray(value)) {
+      const isEach = step !== undefined && 'each' in step;
+      value.forEach((element: unknown, i) => {
+        if (!matchesTypes(element, isEach ? step.types : undefined)) return;
+        locate(element, isEach ? index + 1 : index, [...path, i]);
+      });
+      return;
+    }
+    if (!isRecord(value)) return;
+    if (!step) positions.push({ object: value, path });
+    else if ('key' in step && matchesTypes(own(value, step.key), step.types)) {
+      locate(value[step.key], index + 1, [...path, step.key]);
+    }
+  };
+  locate(root, 0, []);
+  return positions;
 }
