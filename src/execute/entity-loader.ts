@@ -43,8 +43,8 @@ interface Batch {
   readonly texts: string[];
   /** Never rejects. */
   readonly answer: Promise<BatchAnswer>;
-  /** A consumer has taken ownership of the entities in the answer: others get copies. */
-  taken: boolean;
+  /** The entities of the answer have an owner, a consumer or another request: further consumers get copies. */
+  owned: boolean;
 }
 
 type BatchAnswer = { readonly response: SubgraphResponse } | { readonly failure: unknown };
@@ -83,7 +83,7 @@ export class EntityLoader {
 
   #open(group: Group, send: SendEntities): Batch {
     const { promise, resolve } = Promise.withResolvers<BatchAnswer>();
-    const batch: Batch = { texts: [], answer: promise, taken: false };
+    const batch: Batch = { texts: [], answer: promise, owned: false };
     group.open = batch;
     // Later in this tick, when every step has added its entities.
     queueMicrotask(() => {
@@ -106,7 +106,8 @@ async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void>
   const { response } = answer;
   const entities = response.data?._entities;
   if (Array.isArray(entities) && entities.length === batch.texts.length) {
-    mergeEntities(batch, entities, consumer, response.shared === true);
+    if (response.shared) batch.owned = true;
+    mergeEntities(batch, consumer, entities);
     if (response.stale) consumer.markStale(response.stale.ageMs, batch.texts);
   } else {
     consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), batch.texts);
@@ -125,9 +126,9 @@ function notAnEntity(): GatewayError {
   );
 }
 
-function mergeEntities(batch: Batch, entities: unknown[], consumer: EntityConsumer, shared: boolean): void {
-  const mayTake = !batch.taken && !shared;
-  batch.taken = true;
+function mergeEntities(batch: Batch, consumer: EntityConsumer, entities: readonly unknown[]): void {
+  const mayTake = !batch.owned;
+  batch.owned = true;
   const unusable: string[] = [];
   for (let i = 0; i < entities.length; i += 1) {
     const text = batch.texts[i] as string;

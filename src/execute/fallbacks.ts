@@ -17,9 +17,9 @@ import type { FetchNode } from '../pipeline/prepared.ts';
 import { isOutage } from '../shared/errors.ts';
 import { isRecord, own } from '../shared/records.ts';
 import type { Fallbacks } from '../sources/source.ts';
-import type { CompiledFetch } from './fetch.ts';
+import { positionsOf, type FetchCall } from './fetch-call.ts';
 import { copyOf, merge, mergeValues, type Data } from './merge.ts';
-import { positionsAt, type Position } from './positions.ts';
+import type { Position } from './positions.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { FallbacksUsed, Run } from './run.ts';
 
@@ -29,26 +29,20 @@ export type DeclaredNames = ReadonlyMap<object, ReadonlySet<string>>;
 /**
  * Writes the values that the service's policy declares to each position of a failed call.
  *
- * @param objects The objects of the call; absent: all.
  * @returns undefined where no value is declared or the failure is not an outage.
  */
-export function applyDeclaredValues(
-  run: Run,
-  fetch: CompiledFetch,
-  code: unknown,
-  objects?: ReadonlySet<Data>,
-): DeclaredNames | undefined {
-  const fallbacks = fallbacksFor(run, fetch, code);
+export function applyDeclaredValues(call: FetchCall, code: unknown): DeclaredNames | undefined {
+  const fallbacks = fallbacksFor(call, code);
   if (!fallbacks) return undefined;
-  const { filled } = fallbacksUsed(run);
+  const { filled } = fallbacksUsed(call.run);
+  const declared: DeclaredFields = { node: call.fetch.node, fallbacks, isWanted: isMissing };
   const namesByObject = new Map<Data, ReadonlySet<string>>();
-  for (const { object, path } of positionsAt(run.data, fetch.path)) {
-    if (objects && !objects.has(object)) continue;
+  for (const { object, path } of positionsOf(call)) {
     let names = namesByObject.get(object);
-    if (!names) namesByObject.set(object, (names = applyValues(object, fetch.node, fallbacks, isMissing)));
+    if (!names) namesByObject.set(object, (names = applyValues(object, declared)));
     // Another fetch may have written declared values to this object.
     filled.set(object, new Set([...(filled.get(object) ?? []), ...names]));
-    for (const name of names) markDeclared(run, fetch, [...path, name]);
+    for (const name of names) markDeclared(call, [...path, name]);
   }
   return filled;
 }
@@ -59,22 +53,23 @@ export function applyDeclaredValues(
  * @param path Of the error, within each of `positions`.
  * @returns Whether it has a value now.
  */
-export function applyDeclaredValue(
-  run: Run,
-  fetch: CompiledFetch,
-  { code, path, positions }: FailedField,
-): boolean {
+export function applyDeclaredValue(call: FetchCall, { code, path, positions }: FailedField): boolean {
   const [name] = path;
   if (path.length !== 1 || typeof name !== 'string') return false;
-  const fallbacks = fallbacksFor(run, fetch, code);
+  const fallbacks = fallbacksFor(call, code);
   if (!fallbacks) return false;
   const nulled = positions.filter(({ object }) => own(object, name) === null);
   const objects = new Set(nulled.map(({ object }) => object));
+  const declared: DeclaredFields = {
+    node: call.fetch.node,
+    fallbacks,
+    isWanted: (_, candidate) => candidate === name,
+  };
   for (const object of objects) {
-    const names = applyValues(object, fetch.node, fallbacks, (_, candidate) => candidate === name);
+    const names = applyValues(object, declared);
     if (!names.has(name)) return false;
   }
-  for (const position of nulled) markDeclared(run, fetch, [...position.path, name]);
+  for (const position of nulled) markDeclared(call, [...position.path, name]);
   return nulled.length > 0;
 }
 
@@ -84,20 +79,20 @@ export interface FailedField {
   readonly positions: readonly Position[];
 }
 
-/** Lists the fields that the fetch wrote as stale fallbacks. */
-export function markStale(run: Run, fetch: CompiledFetch, ageMs: number, objects?: ReadonlySet<Data>): void {
-  for (const { object, path } of positionsAt(run.data, fetch.path)) {
-    if (objects && !objects.has(object)) continue;
-    for (const name of fetch.node.writes) {
-      const written = finalName(fetch.node, name);
+/** Lists the fields that the call wrote as stale fallbacks. */
+export function markStale(call: FetchCall, ageMs: number): void {
+  const { node } = call.fetch;
+  for (const { object, path } of positionsOf(call)) {
+    for (const name of node.writes) {
+      const written = finalName(node, name);
       if (own(object, written) === undefined) continue;
-      mark(run, { path: [...path, written], service: fetch.node.service, source: 'stale', ageMs });
+      mark(call.run, { path: [...path, written], service: node.service, source: 'stale', ageMs });
     }
   }
 }
 
-function markDeclared(run: Run, { node }: CompiledFetch, path: Fallback['path']): void {
-  mark(run, { path, service: node.service, source: 'declared' });
+function markDeclared({ run, fetch }: FetchCall, path: Fallback['path']): void {
+  mark(run, { path, service: fetch.node.service, source: 'declared' });
 }
 
 function mark(run: Run, fallback: Fallback): void {
@@ -110,18 +105,20 @@ function fallbacksUsed({ state }: Run): FallbacksUsed {
 }
 
 /** No fallbacks for mutations: a failed change must not look as if it had succeeded. */
-function fallbacksFor(run: Run, { node }: CompiledFetch, code: unknown): Fallbacks | undefined {
-  if (!isOutage(code) || node.operationKind !== 'query') return undefined;
-  return run.subgraphs.get(node.service)?.fallbacks;
+function fallbacksFor({ run, fetch }: FetchCall, code: unknown): Fallbacks | undefined {
+  if (!isOutage(code) || fetch.node.operationKind !== 'query') return undefined;
+  return run.subgraphs.get(fetch.node.service)?.fallbacks;
+}
+
+interface DeclaredFields {
+  readonly node: FetchNode;
+  readonly fallbacks: Fallbacks;
+  /** Whether to write the field of this response name, as in the merged data. */
+  readonly isWanted: (object: Data, name: string) => boolean;
 }
 
 /** @returns The response names, as in the merged data, that have a declared value now. */
-function applyValues(
-  object: Data,
-  node: FetchNode,
-  fallbacks: Fallbacks,
-  isWanted: (object: Data, name: string) => boolean,
-): Set<string> {
+function applyValues(object: Data, { node, fallbacks, isWanted }: DeclaredFields): Set<string> {
   const values: Data = {};
   const names = new Set<string>();
   for (const selected of selectedBy(node)) {

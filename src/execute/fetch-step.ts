@@ -10,16 +10,17 @@ import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { compileContextGroups } from './context-groups.ts';
 import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
+import type { FetchCall } from './fetch-call.ts';
 import { explainFailure, reportEntityErrors, reportFailure, reportRootErrors } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
-import { compileMerge, type Merge } from './merge-code.ts';
+import { compileMerge } from './merge-code.ts';
 import { copyOf, noSuchObject, type Data } from './merge.ts';
 import { compilePositions } from './positions-code.ts';
 import { generateIdentity, type Identify } from './representation-code.ts';
 import { compileRepresentation } from './representation.ts';
 import type { BuildRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
-import { variablesText, type Run } from './run.ts';
+import { variablesText, type FetchInputs, type Run } from './run.ts';
 import { isRecord } from '../shared/records.ts';
 
 export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
@@ -30,22 +31,22 @@ export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
 function rootStep(fetch: CompiledFetch): Step {
   const { node, path } = fetch;
   const findObjects = compilePositions(path);
-  const mergeInto = compileMerge(mergedNames(node));
+  const mergeInto = compileMergeIntoAll(node);
   return (run) => {
     const targets = findObjects(run.data);
     if (targets.length === 0) return undefined;
     if (node.operationKind === 'mutation') run.state.entities.clear();
-    return send(run, fetch, null)
+    return send(run, fetch, noInputs)
       .then((response) => {
         if (isRecord(response.data)) {
           const data = response.shared ? copyOf(response.data) : response.data;
           if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, data);
-          mergeAll(node, mergeInto, targets, data);
+          mergeInto(targets, data);
         }
-        if (response.stale) markStale(run, fetch, response.stale.ageMs);
-        if (response.errors || !response.data) reportRootErrors(run, fetch, response);
+        if (response.stale) markStale({ run, fetch }, response.stale.ageMs);
+        if (response.errors || !response.data) reportRootErrors({ run, fetch }, response);
       })
-      .catch((error: unknown) => reportFailure(run, fetch, error));
+      .catch((error: unknown) => reportFailure({ run, fetch }, error));
   };
 }
 
@@ -67,6 +68,8 @@ function entityStep(fetch: CompiledFetch): Step {
   return (run) => load(run, findObjects(run.data));
 }
 
+const noInputs: FetchInputs = { representations: null, context: '' };
+
 /** Fetches the entities at these objects. */
 type EntityLoad = (run: Run, objects: readonly Data[], context?: string) => Promise<void> | undefined;
 
@@ -76,7 +79,7 @@ function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
     represent: compileRepresentation(node.requires ?? [], node.inputRewrites),
     identify: node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null,
   };
-  const mergeInto = compileMerge(mergedNames(node));
+  const mergeInto = compileMergeIntoAll(node);
   /** Compiled on first use: most are never needed. */
   let partialLoads: readonly EntityLoad[] | undefined;
   const loadPartially: EntityLoad = (run, objects, context) => {
@@ -95,11 +98,11 @@ function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
     const loadKey =
       node.variables.length === 0 && context === ''
         ? key
-        : `${key}\0${variablesText(run, node.variables, null, context)}`;
+        : `${key}\0${variablesText(run, node.variables, { representations: null, context })}`;
     const loaded = run.state.entities.load(
       loadKey,
-      new EntityFetch(run, fetch, targets, mergeInto),
-      (representations) => send(run, fetch, representations, context),
+      new EntityFetch({ run, fetch, targets, mergeInto }),
+      (representations) => send(run, fetch, { representations, context }),
     );
     return partialLoad ? Promise.all([loaded, partialLoad]).then(() => {}) : loaded;
   };
@@ -143,10 +146,17 @@ function targetsOf(
   return targets;
 }
 
-function mergeAll({ unshared }: FetchNode, mergeInto: Merge, targets: readonly Data[], data: Data): void {
-  for (let i = 0; i < targets.length; i += 1) {
-    mergeInto(targets[i] as Data, unshared && i > 0 ? copyOf(data) : data);
-  }
+/** Merges an object of an answer into each of its targets. */
+type MergeIntoAll = (targets: readonly Data[], data: Data) => void;
+
+function compileMergeIntoAll(node: FetchNode): MergeIntoAll {
+  const { unshared } = node;
+  const mergeInto = compileMerge(mergedNames(node));
+  return (targets, data) => {
+    for (let i = 0; i < targets.length; i += 1) {
+      mergeInto(targets[i] as Data, unshared && i > 0 ? copyOf(data) : data);
+    }
+  };
 }
 
 /** The response names that a fetch writes, after rewrites. */
@@ -158,21 +168,23 @@ function mergedNames({ writes, outputRewrites }: FetchNode): string[] {
   return [...new Set([...writes, ...rewritten])].filter((name) => name !== '__typename');
 }
 
+interface EntityFetchInput {
+  readonly run: Run;
+  readonly fetch: CompiledFetch;
+  readonly targets: ReadonlyMap<string, readonly Data[]>;
+  readonly mergeInto: MergeIntoAll;
+}
+
 class EntityFetch implements EntityConsumer {
   readonly #run: Run;
   readonly #fetch: CompiledFetch;
-  readonly #merge: Merge;
+  readonly #mergeInto: MergeIntoAll;
   readonly targets: ReadonlyMap<string, readonly Data[]>;
 
-  constructor(
-    run: Run,
-    fetch: CompiledFetch,
-    targets: ReadonlyMap<string, readonly Data[]>,
-    mergeInto: Merge,
-  ) {
-    this.#merge = mergeInto;
+  constructor({ run, fetch, targets, mergeInto }: EntityFetchInput) {
     this.#run = run;
     this.#fetch = fetch;
+    this.#mergeInto = mergeInto;
     this.targets = targets;
   }
 
@@ -181,7 +193,7 @@ class EntityFetch implements EntityConsumer {
     if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
     if (interfaceObjectType !== null && entity.__typename === interfaceObjectType)
       entity.__typename = undefined;
-    mergeAll(node, this.#merge, targets, entity);
+    this.#mergeInto(targets, entity);
   }
 
   miss(targets: readonly Data[]): void {
@@ -194,21 +206,21 @@ class EntityFetch implements EntityConsumer {
   }
 
   report(errors: readonly EntityError[], texts: readonly string[]): void {
-    reportEntityErrors(this.#run, this.#fetch, errors, this.#objectsOf(texts));
+    reportEntityErrors(this.#callFor(texts), errors);
   }
 
   markStale(ageMs: number, texts: readonly string[]): void {
-    markStale(this.#run, this.#fetch, ageMs, this.#objectsOf(texts));
+    markStale(this.#callFor(texts), ageMs);
   }
 
   fail(error: unknown, texts: readonly string[]): void {
-    // A fetch may be sent in several calls: only the objects of this one failed.
-    const objects = this.#objectsOf(texts);
-    if (error === undefined) explainFailure(this.#run, this.#fetch, objects);
-    else reportFailure(this.#run, this.#fetch, error, objects);
+    const call = this.#callFor(texts);
+    if (error === undefined) explainFailure(call);
+    else reportFailure(call, error);
   }
 
-  #objectsOf(texts: readonly string[]): Set<Data> {
-    return new Set(texts.flatMap((text) => this.targets.get(text) ?? []));
+  #callFor(texts: readonly string[]): FetchCall {
+    const objects = new Set(texts.flatMap((text) => this.targets.get(text) ?? []));
+    return { run: this.#run, fetch: this.#fetch, objects };
   }
 }

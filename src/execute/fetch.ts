@@ -3,7 +3,7 @@
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
-import { variablesText, type Run } from './run.ts';
+import { variablesText, type FetchInputs, type Run } from './run.ts';
 
 /** Runs a part of the plan; returns undefined if there is nothing to wait for. Never rejects. */
 export type Step = (run: Run) => Promise<void> | undefined;
@@ -55,17 +55,8 @@ function withoutName(query: string, name: string | null): string {
   return name === null ? query : query.replace(name, '');
 }
 
-/**
- * @param representations JSON text of the list, on entity fetches.
- * @param context JSON text of the context variables.
- * @throws {GatewayError} Always as a rejection, also before anything is sent.
- */
-export async function send(
-  run: Run,
-  fetch: CompiledFetch,
-  representations: string | null,
-  context = '',
-): Promise<SubgraphResponse> {
+/** @throws {GatewayError} Always as a rejection, also before anything is sent. */
+export async function send(run: Run, fetch: CompiledFetch, inputs: FetchInputs): Promise<SubgraphResponse> {
   const { node, operation, bodyHead } = fetch;
   const subgraph = run.subgraphs.get(node.service);
   if (!subgraph) throw new GatewayError('SERVICE_UNAVAILABLE', 'This service is not configured');
@@ -75,7 +66,7 @@ export async function send(
     throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
   }
   run.state.calls += 1;
-  const variablesJson = variablesText(run, node.variables, representations, context);
+  const variablesJson = variablesText(run, node.variables, inputs);
   return subgraph.fetch({
     operation,
     variablesJson,

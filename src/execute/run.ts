@@ -53,17 +53,19 @@ export interface ExecutionLimits {
   readonly errorsMax: number;
 }
 
-/**
- * The variables of a fetch as the JSON text of an object.
- *
- * @param representations JSON text.
- * @param context JSON text of further members, see `context-groups.ts`.
- */
+/** What a fetch sends besides variables of the operation: JSON text. */
+export interface FetchInputs {
+  /** A list; null: not a fetch of entities. */
+  readonly representations: string | null;
+  /** Members of the variables object, see `context-groups.ts`; empty: none. */
+  readonly context: string;
+}
+
+/** The variables of a fetch as the JSON text of an object. */
 export function variablesText(
   run: Run,
   uses: readonly VariableUse[],
-  representations: string | null,
-  context = '',
+  { representations, context }: FetchInputs,
 ): string {
   let text = context;
   for (const { name, from } of uses) {
