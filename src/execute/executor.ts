@@ -15,7 +15,7 @@ import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
 import { compileServiceOf } from './field-services.ts';
 import { type ClientPath, project } from './projection.ts';
-import { compileDecisions } from './apply-decisions.ts';
+import { compileDecisions, type Applied } from './apply-decisions.ts';
 import type { ExecutionLimits, Report, Run, OperationState } from './run.ts';
 
 export interface ExecutableOperation {
@@ -83,9 +83,10 @@ export async function execute(
   }
   if (run.reports.length === 0 && denials.length === 0) {
     const data = operation.projection?.(run.data, variables, introspection);
-    if (data) return withFallbacks({ data, errors: [] }, prepared, run, denials);
+    if (data) return withFallbacks({ data, errors: [] }, fallbacksIn(data, prepared, run));
   }
-  return withFallbacks(projectWithErrors(prepared, run, introspection, denials), prepared, run, denials);
+  const answer = projectWithErrors(prepared, run, { introspection, denials });
+  return withFallbacks(answer, withoutDenied(fallbacksIn(answer.data, prepared, run), denials));
 }
 
 function introspectionOf(
@@ -99,8 +100,7 @@ function introspectionOf(
 function projectWithErrors(
   prepared: PreparedOperation,
   run: Run,
-  introspection: Data | null,
-  denials: readonly AnswerError[],
+  { introspection, denials }: Applied,
 ): Answer {
   const spec = prepared.projection;
   const toClient = (path: ClientPath): ClientPath => toClientPath(spec, run, path);
@@ -153,21 +153,22 @@ function withoutDenied<Item extends Pick<AnswerError, 'path'>>(
   );
 }
 
-/** Lists the fallback values that the client selected in the extensions of the answer. */
-function withFallbacks(
-  answer: Answer,
-  { projection }: PreparedOperation,
-  run: Run,
-  denials: readonly AnswerError[],
-): Answer {
-  if (!run.state.fallbacks) return answer;
+const noFallbacks: readonly Fallback[] = [];
+
+/** The fallback values that the client selected. */
+function fallbacksIn(data: Answer['data'], { projection }: PreparedOperation, run: Run): readonly Fallback[] {
+  if (!run.state.fallbacks) return noFallbacks;
   const unique = new Map<string, Fallback>();
   for (const fallback of run.state.fallbacks.marks) {
     const path = toClientPath(projection, run, fallback.path);
-    if (path.length === fallback.path.length && hasValueAt(answer.data, path))
+    if (path.length === fallback.path.length && hasValueAt(data, path))
       unique.set(JSON.stringify(path), { ...fallback, path });
   }
-  const fallbacks = withoutDenied([...unique.values()], denials);
+  return [...unique.values()];
+}
+
+/** Lists fallback values in the extensions of the answer. */
+function withFallbacks(answer: Answer, fallbacks: readonly Fallback[]): Answer {
   return fallbacks.length === 0 ? answer : { ...answer, extensions: { fallbacks } };
 }
 
