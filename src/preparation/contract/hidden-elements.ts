@@ -23,27 +23,23 @@ import type { Tags } from './tags.ts';
  */
 export function hiddenElements(schema: GraphQLSchema, tags: Tags, contract: Contract): HiddenElements {
   const elements = new SchemaElements(schema);
-  const cascade = new Cascade(schema, elements);
   const rules = new TagRules(schema, tags, contract);
+  const cascade = new Cascade(schema, elements);
   for (const element of elements.all()) {
     const reason = rules.reasonToHide(element);
     if (reason) cascade.hide(element, reason);
   }
-  cascade.settle();
-  if (contract.hideUnreachableTypes) {
-    const kept = [...elements.all()].filter(
-      (element) => element.kind === 'type' && rules.isIncluded(element.coordinate),
-    );
-    const reachable = reachableTypes(
-      schema,
-      cascade.reasons,
-      kept.map(({ name }) => name),
-    );
-    for (const element of elements.all()) {
-      if (element.kind === 'type' && !reachable.has(element.name))
-        cascade.hide(element, { kind: 'unreachable' });
-    }
-  }
+  cascade.spread();
+  const hideUnreachable = (): void => {
+    if (!contract.hideUnreachableTypes) return;
+    const types = [...elements.all()].filter(({ kind }) => kind === 'type');
+    const kept = types.filter(({ name }) => rules.isIncluded(name)).map(({ name }) => name);
+    const reachable = reachableTypes(schema, cascade.reasons, kept);
+    for (const type of types) if (!reachable.has(type.name)) cascade.hide(type, { kind: 'unreachable' });
+  };
+  // Once before, so that types nobody sees take nothing from the interfaces of others.
+  hideUnreachable();
+  if (cascade.adaptInterfaces()) hideUnreachable();
   return cascade.reasons;
 }
 
@@ -91,6 +87,7 @@ class Cascade {
   readonly #elements: SchemaElements;
   readonly #lostMembers = new Map<SchemaElement, number>();
   #toVisit: SchemaElement[] = [];
+  #toCompare: SchemaElement[] = [];
 
   constructor(schema: GraphQLSchema, elements: SchemaElements) {
     this.#schema = schema;
@@ -103,23 +100,37 @@ class Cascade {
     this.#toVisit.push(element);
   }
 
-  /**
-   * Interfaces adapt to their implementations last: a type that vanishes because all its fields are hidden must not take
-   * the fields of its interfaces with it.
-   */
-  settle(): void {
-    while (this.#toVisit.length > 0) {
-      // Grows while it is read.
-      for (const element of this.#toVisit) this.#visit(element);
-      const changed = this.#toVisit;
-      this.#toVisit = [];
-      for (const element of changed) this.#keepInterfacesValid(element);
-    }
+  /** Hides what cannot be without what was hidden. */
+  spread(): void {
+    // Grows while it is read.
+    for (const element of this.#toVisit) this.#visit(element);
+    this.#toCompare = this.#toCompare.concat(
+      this.#toVisit.filter(({ kind }) => kind === 'field' || kind === 'argument'),
+    );
+    this.#toVisit = [];
   }
 
-  #visit({ coordinate, dependents, memberOf }: SchemaElement): void {
+  /**
+   * Hides of interfaces what their implementations cannot have any more. This comes last: a type that vanishes because all
+   * its fields are hidden must not take the fields of its interfaces with it.
+   *
+   * @returns Whether anything was hidden.
+   */
+  adaptInterfaces(): boolean {
+    const { size } = this.reasons;
+    while (this.#toCompare.length > 0) {
+      const changed = this.#toCompare;
+      this.#toCompare = [];
+      for (const element of changed) this.#keepInterfacesValid(element);
+      this.spread();
+    }
+    return this.reasons.size > size;
+  }
+
+  #visit({ kind, coordinate, owner, dependents, unions }: SchemaElement): void {
     for (const { element, why } of dependents) this.hide(element, { kind: 'implied', by: coordinate, why });
-    for (const container of memberOf) {
+    const containers = kind === 'argument' || !owner ? unions : [owner];
+    for (const container of containers) {
       const lost = (this.#lostMembers.get(container) ?? 0) + 1;
       this.#lostMembers.set(container, lost);
       if (lost === container.memberCount) this.hide(container, { kind: 'empty', last: coordinate });

@@ -5,10 +5,10 @@
 
 import {
   getNamedType,
+  isAbstractType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
-  isUnionType,
   type GraphQLArgument,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
@@ -77,11 +77,8 @@ class Search {
       for (const field of Object.values(type.getFields()))
         if (!this.#hidden.has(`${type.name}.${field.name}`)) this.add(getNamedType(field.type), 'value');
     }
-    if (role === 'known') return;
-    if (isUnionType(type)) for (const member of type.getTypes()) this.add(member, 'value');
-    if (!isInterfaceType(type)) return;
-    const { objects, interfaces } = this.#schema.getImplementations(type);
-    for (const implementation of [...objects, ...interfaces]) this.add(implementation, 'value');
+    if (role === 'value' && isAbstractType(type))
+      for (const possible of this.#schema.getPossibleTypes(type)) this.add(possible, 'value');
   }
 
   #visitFields(type: GraphQLObjectType | GraphQLInterfaceType, role: Role): void {

@@ -34,11 +34,11 @@ export interface SchemaElement {
   /** An argument or input field that has to be given. */
   readonly isRequired: boolean;
   /** What is hidden where this is. */
-  readonly dependents: Dependent[];
-  /** What is hidden where all its members are: the type of a field or value, the unions of an object type. */
-  readonly memberOf: SchemaElement[];
-  /** Number of its own members. */
-  memberCount: number;
+  readonly dependents: readonly Dependent[];
+  /** Of an object type. */
+  readonly unions: readonly SchemaElement[];
+  /** Number of fields or values of a type, or of types of a union. Without any that is visible, it is hidden. */
+  readonly memberCount: number;
 }
 
 export interface Dependent {
@@ -46,36 +46,34 @@ export interface Dependent {
   readonly why: Dependency;
 }
 
-interface Part {
-  readonly kind: SchemaElement['kind'];
-  readonly name: string;
-  readonly owner: SchemaElement | null;
-  readonly isRequired?: boolean;
+type Kind = SchemaElement['kind'];
+
+/** While the elements are collected. Most have no dependents: they share the empty list. */
+interface OpenElement extends SchemaElement {
+  isRequired: boolean;
+  dependents: Dependent[];
+  unions: OpenElement[];
+  memberCount: number;
 }
 
+const none: never[] = [];
+
 export class SchemaElements {
-  readonly #byCoordinate = new Map<string, SchemaElement>();
-  /** Fields and arguments with their type, to connect once all elements are known. */
-  readonly #typed: Array<readonly [SchemaElement, GraphQLType]> = [];
-  readonly #inputs: Array<readonly [SchemaElement, GraphQLArgument | GraphQLInputField]> = [];
+  readonly #byCoordinate = new Map<string, OpenElement>();
+  /** To connect once all elements are known. */
+  readonly #withDefault: Array<readonly [OpenElement, GraphQLArgument | GraphQLInputField]> = [];
 
   constructor(schema: GraphQLSchema) {
     const types = Object.values(schema.getTypeMap()).filter(
       (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
     );
-    for (const type of types) this.#addType(type);
-    for (const { name, args } of schema.getDirectives().filter((known) => !isSpecifiedDirective(known))) {
-      this.#addArguments(this.#add({ kind: 'directive', name, owner: null }), args);
-    }
-    for (const [element, type] of this.#typed) {
-      this.at(getNamedType(type).name)?.dependents.push({ element, why: 'type' });
-    }
-    for (const [element, input] of this.#inputs) {
-      for (const name of namesInDefault(input)) this.at(name)?.dependents.push({ element, why: 'default' });
-    }
-    for (const type of types) {
-      if (isUnionType(type))
-        for (const member of type.getTypes()) this.#connectMember(member.name, type.name);
+    const elements = types.map(({ name }) => this.#add('type', name, null));
+    for (const [index, element] of elements.entries()) this.#addMembers(element, types[index]);
+    for (const { name, args } of schema.getDirectives().filter((known) => !isSpecifiedDirective(known)))
+      this.#addArguments(this.#add('directive', name, null), args);
+    for (const [element, input] of this.#withDefault) {
+      for (const name of namesInDefault(input))
+        addDependent(this.#byCoordinate.get(name), element, 'default');
     }
   }
 
@@ -88,69 +86,77 @@ export class SchemaElements {
     return this.#byCoordinate.get(coordinate);
   }
 
-  #addType(type: GraphQLNamedType): void {
-    const owner = this.#add({ kind: 'type', name: type.name, owner: null });
-    if (isEnumType(type)) {
-      for (const { name } of type.getValues()) this.#addMember({ kind: 'enumValue', name, owner });
-    } else if (isInputObjectType(type)) {
+  #addMembers(owner: OpenElement, type: GraphQLNamedType | undefined): void {
+    if (isObjectType(type) || isInterfaceType(type)) {
       for (const field of Object.values(type.getFields())) {
-        const isRequired = isRequiredInputField(field);
-        const element = this.#addMember({ kind: 'inputField', name: field.name, owner, isRequired });
-        this.#typed.push([element, field.type]);
-        this.#inputs.push([element, field]);
-        if (isRequired) element.dependents.push({ element: owner, why: 'requiredField' });
-      }
-    } else if (isObjectType(type) || isInterfaceType(type)) {
-      for (const field of Object.values(type.getFields())) {
-        const element = this.#addMember({ kind: 'field', name: field.name, owner });
-        this.#typed.push([element, field.type]);
+        const element = this.#addMember('field', field.name, owner);
+        this.#addUse(element, field.type);
         this.#addArguments(element, field.args);
       }
+    } else if (isInputObjectType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        const element = this.#addMember('inputField', field.name, owner);
+        this.#addInput(element, field);
+        element.isRequired = isRequiredInputField(field);
+        if (element.isRequired) addDependent(element, owner, 'requiredField');
+      }
+    } else if (isEnumType(type)) {
+      for (const { name } of type.getValues()) this.#addMember('enumValue', name, owner);
+    } else if (isUnionType(type)) {
+      owner.memberCount = type.getTypes().length;
+      for (const { name } of type.getTypes()) {
+        const member = this.#byCoordinate.get(name);
+        if (member) member.unions = [...member.unions, owner];
+      }
     }
   }
 
-  #addArguments(owner: SchemaElement, args: readonly GraphQLArgument[]): void {
-    for (const argument of args) {
-      const isRequired = isRequiredArgument(argument);
-      const element = this.#add({ kind: 'argument', name: argument.name, owner, isRequired });
-      this.#typed.push([element, argument.type]);
-      this.#inputs.push([element, argument]);
-      if (isRequired) element.dependents.push({ element: owner, why: 'requiredArgument' });
-    }
-  }
-
-  #addMember(part: Part & { readonly owner: SchemaElement }): SchemaElement {
-    const element = this.#add(part);
-    element.memberOf.push(part.owner);
-    part.owner.memberCount += 1;
-    return element;
-  }
-
-  #connectMember(type: string, union: string): void {
-    const [element, owner] = [this.at(type), this.at(union)];
-    if (!element || !owner) return;
-    element.memberOf.push(owner);
+  #addMember(kind: Kind, name: string, owner: OpenElement): OpenElement {
     owner.memberCount += 1;
+    return this.#add(kind, name, owner);
   }
 
-  #add({ kind, name, owner, isRequired = false }: Part): SchemaElement {
-    const coordinate = coordinateOf(kind, name, owner);
-    const element = {
+  #addArguments(owner: OpenElement, args: readonly GraphQLArgument[]): void {
+    for (const argument of args) {
+      const element = this.#add('argument', argument.name, owner);
+      this.#addInput(element, argument);
+      element.isRequired = isRequiredArgument(argument);
+      if (element.isRequired) addDependent(element, owner, 'requiredArgument');
+    }
+  }
+
+  #addInput(element: OpenElement, input: GraphQLArgument | GraphQLInputField): void {
+    this.#addUse(element, input.type);
+    if (input.defaultValue !== undefined) this.#withDefault.push([element, input]);
+  }
+
+  #addUse(element: OpenElement, type: GraphQLType): void {
+    addDependent(this.#byCoordinate.get(getNamedType(type).name), element, 'type');
+  }
+
+  #add(kind: Kind, name: string, owner: SchemaElement | null): OpenElement {
+    const element: OpenElement = {
       kind,
       name,
-      coordinate,
+      coordinate: coordinateOf(kind, name, owner),
       owner,
-      isRequired,
-      dependents: [],
-      memberOf: [],
+      isRequired: false,
+      dependents: none,
+      unions: none,
       memberCount: 0,
     };
-    this.#byCoordinate.set(coordinate, element);
+    this.#byCoordinate.set(element.coordinate, element);
     return element;
   }
 }
 
-function coordinateOf(kind: SchemaElement['kind'], name: string, owner: SchemaElement | null): string {
+function addDependent(on: OpenElement | undefined, element: SchemaElement, why: Dependency): void {
+  if (!on) return;
+  if (on.dependents === none) on.dependents = [{ element, why }];
+  else on.dependents.push({ element, why });
+}
+
+function coordinateOf(kind: Kind, name: string, owner: SchemaElement | null): string {
   if (kind === 'directive') return `@${name}`;
   if (!owner) return name;
   return kind === 'argument' ? `${owner.coordinate}(${name}:)` : `${owner.coordinate}.${name}`;

@@ -25,9 +25,9 @@ const inaccessibleDefinition = `
 `;
 
 /** @throws What Apollo has against hiding exactly these. */
-export function apolloView(supergraphSdl: string, hidden: ReadonlySet<string>): string {
+export function apolloView(supergraphSdl: string, hidden: ReadonlySet<string>): GraphQLSchema {
   const marked = marking(withInaccessible(supergraphSdl), hidden);
-  return sortedText(Supergraph.build(print(marked)).apiSchema().toGraphQLJSSchema());
+  return Supergraph.build(print(marked)).apiSchema().toGraphQLJSSchema();
 }
 
 export function sortedText(schema: GraphQLSchema): string {
