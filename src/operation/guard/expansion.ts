@@ -5,7 +5,7 @@
  * multiply. Counts saturate instead of overflowing. No recursion: a chain of fragments may be long.
  */
 
-import type { Definition, Figures, Spread } from './outline.ts';
+import { zeroFigures, type Definition, type Figures, type Spread } from './outline.ts';
 
 /** This count, or any larger one. */
 export const saturatedAt = 1_000_000_000;
@@ -18,15 +18,7 @@ export type Expansion =
 
 /** Replaces the figures of `definitions` by the expanded ones. */
 export function expand(definitions: readonly Definition[]): Expansion {
-  const maxima = {
-    selections: 0,
-    aliases: 0,
-    directives: 0,
-    rootFields: 0,
-    depth: 0,
-    introspectionDepth: 0,
-    chain: 0,
-  };
+  const maxima = zeroFigures();
   const expander = definitions.some(({ spreads }) => spreads.length > 0) && new Expander(definitions);
   if (expander) {
     // Fragments first, as graphql-js does: its message names the fragment in which the cycle begins.

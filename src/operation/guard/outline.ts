@@ -25,6 +25,18 @@ export interface Figures {
   chain: number;
 }
 
+export function zeroFigures(): Figures {
+  return {
+    selections: 0,
+    aliases: 0,
+    directives: 0,
+    rootFields: 0,
+    depth: 0,
+    introspectionDepth: 0,
+    chain: 0,
+  };
+}
+
 /** `...name`, and the fields around it. */
 export interface Spread {
   readonly name: string;
@@ -145,16 +157,7 @@ class OutlineReader {
 
   #currentDefinition(): Definition {
     if (this.#definition) return this.#definition;
-    const figures = {
-      selections: 0,
-      aliases: 0,
-      directives: 0,
-      rootFields: 0,
-      depth: 0,
-      introspectionDepth: 0,
-      chain: 0,
-    };
-    const definition = { name: null, isFragment: false, figures, spreads: [] };
+    const definition = { name: null, isFragment: false, figures: zeroFigures(), spreads: [] };
     this.#definition = definition;
     this.definitions.push(definition);
     return definition;
