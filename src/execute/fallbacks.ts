@@ -16,6 +16,7 @@ import type { Fallback } from '../pipeline/answer.ts';
 import type { FetchNode } from '../pipeline/prepared.ts';
 import { isOutage } from '../shared/errors.ts';
 import { isRecord, own } from '../shared/records.ts';
+import { responseName } from '../shared/selections.ts';
 import type { Fallbacks } from '../sources/source.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import { copyOf, merge, mergeValues, type Data } from './merge.ts';
@@ -194,7 +195,7 @@ function collect(
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD) {
       const type = types.at(-1);
-      const name = selection.alias?.value ?? selection.name.value;
+      const name = responseName(selection);
       if (type === undefined || name === '__typename') continue;
       target.push({ name, field: selection, type, isNarrowed: types.length > 1 });
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {

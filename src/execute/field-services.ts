@@ -3,6 +3,7 @@
 import { Kind, parse, type SelectionSetNode } from 'graphql';
 
 import type { FetchNode, PathStep, PlanNode, PreparedOperation } from '../pipeline/prepared.ts';
+import { responseName } from '../shared/selections.ts';
 import { toMergedNames } from './client-paths.ts';
 import type { ClientPath } from './projection.ts';
 import type { Run } from './run.ts';
@@ -61,12 +62,12 @@ function namesBelow(path: readonly PathStep[], names: readonly string[]): readon
 function selectsNames({ operation, requires, outputRewrites }: FetchNode, names: readonly string[]): boolean {
   if (names.length === 0) return false;
   const responseNames = requires ? ['_entities', ...names] : names;
-  const hasName = (responseName: string, name: string): boolean =>
-    responseName === name ||
+  const hasName = (selected: string, name: string): boolean =>
+    selected === name ||
     outputRewrites.some((rewrite) => {
       const last = rewrite.path.at(-1);
       return (
-        rewrite.kind === 'rename' && rewrite.to === name && last && 'key' in last && last.key === responseName
+        rewrite.kind === 'rename' && rewrite.to === name && last && 'key' in last && last.key === selected
       );
     });
   return parse(operation, { noLocation: true }).definitions.some(
@@ -79,7 +80,7 @@ function selectsNames({ operation, requires, outputRewrites }: FetchNode, names:
 function selects(
   selectionSet: SelectionSetNode | undefined,
   [name, ...innerNames]: readonly string[],
-  hasName: (responseName: string, name: string) => boolean,
+  hasName: (selected: string, name: string) => boolean,
 ): boolean {
   if (name === undefined) return true;
   return (selectionSet?.selections ?? []).some((selection) => {
@@ -87,7 +88,6 @@ function selects(
       return selects(selection.selectionSet, [name, ...innerNames], hasName);
     }
     if (selection.kind !== Kind.FIELD) return false;
-    const responseName = selection.alias?.value ?? selection.name.value;
-    return hasName(responseName, name) && selects(selection.selectionSet, innerNames, hasName);
+    return hasName(responseName(selection), name) && selects(selection.selectionSet, innerNames, hasName);
   });
 }

@@ -54,7 +54,7 @@ function nameOf(selection: RequiredSelection): string {
 }
 
 function isPlain(condition: OnType): boolean {
-  const names = condition.selections.map((selection) => (selection.kind === 'field' ? selection.name : ''));
+  const names = condition.selections.map(nameOf);
   return names.includes('__typename') && condition.selections.every(isPlainField);
 }
 

@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 
 import type { FetchNode, NumberPaths, PlanNode } from '../pipeline/prepared.ts';
+import { responseName } from '../shared/selections.ts';
 import { mapFetches } from './planner-fixes/map-fetches.ts';
 
 export function withNumberPaths(plan: PlanNode, schema: GraphQLSchema): PlanNode {
@@ -43,7 +44,7 @@ function pathsIn(
       return pathsIn(selection.selectionSet, inner, schema);
     }
     if (selection.name.value === '__typename') return [];
-    const key = selection.alias?.value ?? selection.name.value;
+    const key = responseName(selection);
     const fieldType = typeOf(selection, type);
     if (!selection.selectionSet) return isCustom(fieldType) ? [[key, null]] : [];
     const innerPaths = pathsIn(selection.selectionSet, fieldType, schema);

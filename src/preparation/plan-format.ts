@@ -27,6 +27,7 @@ import type {
   RewriteStep,
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { responseName } from '../shared/selections.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
 import type { PreservedLiterals } from './planner-fixes/literals.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
@@ -220,7 +221,7 @@ function childrenOf(selection: SelectionNode): readonly SelectionNode[] {
 
 function addNames(selections: readonly SelectionNode[], names: Set<string>): void {
   for (const selection of selections) {
-    if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
+    if (selection.kind === Kind.FIELD) names.add(responseName(selection));
     else addNames(childrenOf(selection), names);
   }
 }

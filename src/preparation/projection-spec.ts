@@ -39,6 +39,7 @@ import type {
   ShapeCase,
 } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
+import { responseName } from '../shared/selections.ts';
 import { fieldLocationsOf, type CollectedField } from './field-places.ts';
 import { conditionVariable, constantOf } from './planner-fixes/conditions.ts';
 import type { CheckList, Location, RuntimeType } from './protection/check-list.ts';
@@ -376,10 +377,6 @@ function clauseText(clause: Clause): string {
 
 export function isSchemaField({ name }: FieldNode): boolean {
   return name.value === '__schema' || name.value === '__type';
-}
-
-function responseName(node: FieldNode): string {
-  return node.alias?.value ?? node.name.value;
 }
 
 /** `[ID!]!` is `![!`. */

@@ -14,6 +14,7 @@ import {
   type ValueNode,
 } from 'graphql';
 
+import { responseName } from '../../shared/selections.ts';
 import type { Requirements } from '../supergraph/requirements.ts';
 
 /** Variables of `@skip` and `@include` in a document whose plan depends on them; else none. */
@@ -48,7 +49,7 @@ function orderDepends(document: DocumentNode): boolean {
       }
       const isField = selection.kind === Kind.FIELD;
       const name = selection.name.value;
-      const key = isField ? (selection.alias?.value ?? name) : `...${name}`;
+      const key = isField ? responseName(selection) : `...${name}`;
       if (seen.has(key)) isRepeated = true;
       else if (!isField) walkFragment(name);
       seen.add(key);

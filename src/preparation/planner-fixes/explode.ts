@@ -13,12 +13,12 @@ import {
   visitWithTypeInfo,
   type GraphQLInterfaceType,
   type GraphQLSchema,
-  type InlineFragmentNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 
+import { onType, typename } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 
 /** @param operation Without spreads. */
@@ -55,12 +55,5 @@ function explode(
   ) {
     return [selection];
   }
-  const onEach = possible.map((objectType): InlineFragmentNode => ({
-    kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: objectType.name } },
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] },
-  }));
-  return [typename, ...onEach];
+  return [typename, ...possible.map((objectType) => onType(objectType.name, [selection]))];
 }
-
-const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const;

@@ -26,6 +26,7 @@ import {
   type SelectionNode,
 } from 'graphql';
 
+import { fieldsIn, onType, responseName, typename } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 
 /** Interfaces that are interface objects in some subgraph, with their fields that have a requirement there. */
@@ -84,7 +85,7 @@ class Hoist {
   /** @returns undefined if no field is hoisted. */
   apply(field: FieldNode): FieldNode | undefined {
     if (!field.selectionSet) return undefined;
-    this.#allFields = fieldsOf(field.selectionSet.selections);
+    this.#allFields = fieldsIn(field.selectionSet.selections);
     const selections = this.#withoutHoisted(field.selectionSet.selections, this.#type, this.#type);
     if (this.#moved.size === 0) return undefined;
     for (const [type, fields] of this.#moved) selections.push(...this.#on(type, [...fields.values()]));
@@ -140,26 +141,6 @@ class Hoist {
     const always =
       type === this.#type || (isInterfaceType(this.#type) && this.#schema.isSubType(type, this.#type));
     if (always) return fields;
-    const name = { kind: Kind.NAME, value: type.name } as const;
-    return [
-      {
-        kind: Kind.INLINE_FRAGMENT,
-        typeCondition: { kind: Kind.NAMED_TYPE, name },
-        selectionSet: { kind: Kind.SELECTION_SET, selections: fields },
-      },
-    ];
+    return [onType(type.name, fields)];
   }
 }
-
-function fieldsOf(selections: readonly SelectionNode[]): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    return selection.kind === Kind.INLINE_FRAGMENT ? fieldsOf(selection.selectionSet.selections) : [];
-  });
-}
-
-function responseName(field: FieldNode): string {
-  return field.alias?.value ?? field.name.value;
-}
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };

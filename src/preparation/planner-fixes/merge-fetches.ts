@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 
 import type { FetchNode, FlattenNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
+import { fieldsIn, responseName } from '../../shared/selections.ts';
 
 export function mergeFetches(node: PlanNode): PlanNode {
   switch (node.kind) {
@@ -165,19 +166,14 @@ function selectionsOf({ selectionSet }: FieldNode): readonly SelectionNode[] {
 
 /** Conservative: a response name in both must be a leaf with equal text. */
 function clash(one: readonly SelectionNode[], other: readonly SelectionNode[]): boolean {
-  const fields = fieldsOf(one, new Map());
-  for (const [name, text] of fieldsOf(other, new Map())) {
+  const fields = textsByName(one);
+  for (const [name, text] of textsByName(other)) {
     const same = fields.get(name);
     if (same !== undefined && (same !== text || text.includes('{'))) return true;
   }
   return false;
 }
 
-function fieldsOf(selections: readonly SelectionNode[], fields: Map<string, string>): Map<string, string> {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FIELD)
-      fields.set(selection.alias?.value ?? selection.name.value, print(selection));
-    else if (selection.kind === Kind.INLINE_FRAGMENT) fieldsOf(selection.selectionSet.selections, fields);
-  }
-  return fields;
+function textsByName(selections: readonly SelectionNode[]): Map<string, string> {
+  return new Map(fieldsIn(selections).map((field) => [responseName(field), print(field)]));
 }

@@ -18,6 +18,7 @@ import {
 } from 'graphql';
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
+import { fieldsIn, responseName } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
@@ -110,9 +111,7 @@ function fetchFor(
   const usedVariables = new Set<string>();
   visit(filtered.selectionSet, { Variable: ({ name }) => void usedVariables.add(name.value) });
   const definitions = operation.variableDefinitions ?? [];
-  const writtenNames = new Set(
-    fieldsOf(selections, '').map(({ field }) => field.alias?.value ?? field.name.value),
-  );
+  const writtenNames = new Set(fieldsOf(selections, '').map(({ field }) => responseName(field)));
   return {
     ...fetch,
     operation: stripIgnoredCharacters(
@@ -157,12 +156,12 @@ function withSelectionsNamedBy(
     : selection;
 }
 
-/** Of `have`, what `wanted` names. */
+/** The selections of `available` whose fields `wanted` names. */
 function selectionsNamedBy(
   available: readonly RequiredSelection[],
   wanted: readonly SelectionNode[],
 ): RequiredSelection[] {
-  const fields = flattenedFields(wanted);
+  const fields = fieldsIn(wanted);
   return available.flatMap((selection) => {
     if (selection.kind === 'on') return [withSelectionsNamedBy(selection, wanted)];
     if (selection.name === '__typename') return [selection];
@@ -176,13 +175,6 @@ function selectionsNamedBy(
           ),
         ];
   }) as RequiredSelection[];
-}
-
-function flattenedFields(selections: readonly SelectionNode[]): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    return selection.kind === Kind.INLINE_FRAGMENT ? flattenedFields(selection.selectionSet.selections) : [];
-  });
 }
 
 function selectionsOf(text: string): readonly SelectionNode[] {

@@ -19,6 +19,7 @@ import {
   type VariableNode,
 } from 'graphql';
 
+import { responseName } from '../../shared/selections.ts';
 import { fieldSignature } from '../field-call.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
@@ -100,7 +101,7 @@ export class Renamer {
     if (field.name.value === '__typename') return '__typename';
     const { aliases, always, keys, prefix } = this.#names;
     if (keys.has(field.name.value)) return field.name.value;
-    const name = field.alias?.value ?? field.name.value;
+    const name = responseName(field);
     const aliased = field.alias !== undefined && name !== field.name.value;
     const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
     const internalNames = this.#internal.get(name) ?? new Map<string, string>();
@@ -135,7 +136,7 @@ export class Renamer {
           return field.alias || field.directives?.length ? { kind: Kind.FIELD, name: field.name } : undefined;
         }
         const internal = this.nameOf(field);
-        if (internal === (field.alias?.value ?? field.name.value)) return undefined;
+        if (internal === responseName(field)) return undefined;
         const { alias: _, ...unaliased } = field;
         return internal === field.name.value
           ? unaliased

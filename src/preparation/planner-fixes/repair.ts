@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
+import { responseName } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
@@ -194,8 +195,4 @@ function topNames(selection: string): string[] {
 
 function nameOf(selection: RequiredSelection): string {
   return selection.kind === 'field' ? selection.name : '';
-}
-
-function responseName(field: FieldNode): string {
-  return field.alias?.value ?? field.name.value;
 }

@@ -6,6 +6,7 @@
 import { Kind, type InlineFragmentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
 
 import type { PlanNode } from '../../pipeline/prepared.ts';
+import { responseName } from '../../shared/selections.ts';
 
 /** @param operation Without spreads. */
 export function planSerially(
@@ -58,7 +59,7 @@ function rootFields(
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       rootFields(selection.selectionSet.selections, [...fragments, selection], fieldsByName);
     } else if (selection.kind === Kind.FIELD && selection.name.value !== '__typename') {
-      const name = selection.alias?.value ?? selection.name.value;
+      const name = responseName(selection);
       const wrapped = fragments.reduceRight<SelectionNode>(
         (inner, fragment) => ({
           ...fragment,

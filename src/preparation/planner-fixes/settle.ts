@@ -24,6 +24,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
+import { typename } from '../../shared/selections.ts';
 import { isSchemaField } from '../projection-spec.ts';
 import { conditionVariable, constantOf } from './conditions.ts';
 
@@ -155,5 +156,3 @@ function isConditional(selection: SelectionNode): boolean {
   if (selection.directives?.length) return true;
   return selection.kind === Kind.INLINE_FRAGMENT && selection.selectionSet.selections.some(isConditional);
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };

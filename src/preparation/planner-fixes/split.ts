@@ -20,6 +20,7 @@ import {
 import type { GraftTree } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { emptyRecord } from '../../shared/records.ts';
+import { typename } from '../../shared/selections.ts';
 import type { InternalName } from './renaming.ts';
 import type { Requirements } from '../supergraph/requirements.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
@@ -108,8 +109,6 @@ function withoutParts(selectionSet: SelectionSetNode, parts: Parts): SelectionSe
   // The object itself must still be fetched.
   return { ...selectionSet, selections: selections.length > 0 ? selections : [typename] };
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 function onlyPart(selectionSet: SelectionSetNode, parts: Parts, part: number): SelectionSetNode {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {

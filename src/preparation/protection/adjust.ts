@@ -22,6 +22,7 @@ import {
 } from 'graphql';
 
 import type { ParentField } from '../../pipeline/authorization.ts';
+import { onType, typename } from '../../shared/selections.ts';
 import type { InternalName } from '../planner-fixes/renaming.ts';
 import type { CheckList } from './check-list.ts';
 import { fragmentSelections } from './policy-fits.ts';
@@ -105,7 +106,9 @@ class Adjuster {
       const selections = this.#parentSelections(check, objectType);
       if (selections.length === 0) continue;
       added.push(
-        objectType === type ? underConditionsOf(node, selections) : onType(objectType, node, selections),
+        objectType === type
+          ? underConditionsOf(node, selections)
+          : onType(objectType.name, selections, node.directives),
       );
     }
     return [this.#withAdjustedSelections(node, type), ...added];
@@ -173,11 +176,6 @@ class Adjuster {
   }
 }
 
-function onType(type: GraphQLObjectType, node: FieldNode, selections: SelectionNode[]): InlineFragmentNode {
-  const name = { kind: Kind.NAME, value: type.name } as const;
-  return { ...underConditionsOf(node, selections), typeCondition: { kind: Kind.NAMED_TYPE, name } };
-}
-
 /** The parent's fields are needed only if the guarded field is included. */
 function underConditionsOf({ directives = [] }: FieldNode, selections: SelectionNode[]): InlineFragmentNode {
   const selectionSet = { kind: Kind.SELECTION_SET, selections } as const;
@@ -194,5 +192,3 @@ function argumentsCount(type: GraphQLNamedType, name: string): number {
   if (!('getFields' in type) || isInputObjectType(type)) return 0;
   return type.getFields()[name]?.args.length ?? 0;
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
