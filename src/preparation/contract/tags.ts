@@ -29,12 +29,20 @@ interface TaggableElement {
   readonly directives: readonly ConstDirectiveNode[] | undefined;
 }
 
+/**
+ * A field that objects have from an interface object (`type Media @interfaceObject`) has the tags of that type, too:
+ * composition copies only those of the field itself.
+ */
 export function readTags(supergraph: DocumentNode): Tags {
   const tags = new Map<string, Set<string>>();
-  for (const { coordinate, tag } of appliedTags(supergraph)) {
+  const add = (coordinate: string, tag: string): void => {
     const known = tags.get(coordinate);
     if (known) known.add(tag);
     else tags.set(coordinate, new Set([tag]));
+  };
+  for (const { coordinate, tag } of appliedTags(supergraph)) add(coordinate, tag);
+  for (const { coordinate, interfaceName } of fieldsOfInterfaceObjects(supergraph)) {
+    for (const tag of tags.get(interfaceName) ?? []) add(coordinate, tag);
   }
   return tags;
 }
@@ -107,6 +115,46 @@ function* argumentsOf(
 function tagName(directive: ConstDirectiveNode): string | undefined {
   const value = directive.arguments?.find(({ name }) => name.value === 'name')?.value;
   return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+/** Fields that composition has copied from an interface object to the types that implement the interface. */
+function* fieldsOfInterfaceObjects(
+  supergraph: DocumentNode,
+): Generator<{ readonly coordinate: string; readonly interfaceName: string }> {
+  const types = supergraph.definitions.filter(
+    (node) => node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION,
+  );
+  const fieldsByInterface = new Map(
+    types
+      .filter(({ directives = [] }) => directives.some(isInterfaceObjectJoin))
+      .map(({ name, fields = [] }) => [name.value, new Set(fields.map((field) => field.name.value))]),
+  );
+  if (fieldsByInterface.size === 0) return;
+  for (const { name: type, interfaces = [], fields = [] } of types) {
+    for (const { name, directives = [] } of fields) {
+      if (!directives.some(isJoinWithoutSubgraph)) continue;
+      for (const { name: interfaceName } of interfaces) {
+        if (fieldsByInterface.get(interfaceName.value)?.has(name.value))
+          yield { coordinate: `${type.value}.${name.value}`, interfaceName: interfaceName.value };
+      }
+    }
+  }
+}
+
+function isInterfaceObjectJoin({ name, arguments: args = [] }: ConstDirectiveNode): boolean {
+  return (
+    name.value === 'join__type' &&
+    args.some(
+      (argument) =>
+        argument.name.value === 'isInterfaceObject' &&
+        argument.value.kind === Kind.BOOLEAN &&
+        argument.value.value,
+    )
+  );
+}
+
+function isJoinWithoutSubgraph({ name, arguments: args = [] }: ConstDirectiveNode): boolean {
+  return name.value === 'join__field' && !args.some((argument) => argument.name.value === 'graph');
 }
 
 /** Names in the supergraph of the root types that a subgraph names otherwise. */

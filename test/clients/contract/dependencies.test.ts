@@ -8,6 +8,7 @@ import { openContract, type ClientView } from '../../../src/preparation/contract
 import { explanation } from '../../../src/preparation/contract/explanation.ts';
 import { hiddenElements } from '../../../src/preparation/contract/hidden-elements.ts';
 import { readTags } from '../../../src/preparation/contract/tags.ts';
+import { defaultValueOf } from '../../../src/preparation/literal-values.ts';
 import { contractOf } from './graph.ts';
 
 const internal = { exclude: ['internal'] };
@@ -278,6 +279,19 @@ describe('a client schema', () => {
   it('is the API schema itself where nothing is hidden', () => {
     const schema = buildSchema(text, { assumeValidSDL: true });
     expect(openContract({ schema, tags: new Map() }, contractOf({})).schema).toBe(schema);
+  });
+
+  it('keeps all digits of default values', () => {
+    const digits = '12345678901234567890.10';
+    const { schema } = view(
+      `
+        type Query { list(price: Decimal = ${digits}): ID secret: ID @tag(name: "internal") }
+        scalar Decimal
+      `,
+      internal,
+    );
+    const argument = schema.getQueryType()?.getFields()['list']?.args[0];
+    expect(argument && String(defaultValueOf(argument))).toBe(digits);
   });
 
   it('keeps descriptions, deprecations and defaults', () => {

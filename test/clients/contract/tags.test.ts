@@ -78,6 +78,27 @@ it('names each subgraph that applies a tag, in definitions and extensions and un
   expect(tagSources.get('Query.id')?.get('beta')).toEqual(['other']);
 });
 
+it('gives the fields of an interface object its tags on every type that has them from it', () => {
+  const { tags } = composedGraph({
+    media: `
+      type Query { media: Media }
+      interface Media @key(fields: "id") { id: ID! title: String }
+      type Book implements Media @key(fields: "id") { id: ID! title: String }
+    `,
+    reviews: `
+      type Media @interfaceObject @key(fields: "id") @tag(name: "internal") {
+        id: ID!
+        reviews: Int @tag(name: "beta")
+      }
+    `,
+  });
+  expect(listed(tags)).toEqual({
+    Media: ['internal'],
+    'Media.reviews': ['beta'],
+    'Book.reviews': ['beta', 'internal'],
+  });
+});
+
 it('reads tags of names that every JavaScript object has', () => {
   const sdl = 'type Query { constructor: ID @tag(name: "__proto__") __proto__: ID @tag(name: "toString") }';
   const sources = readTagSources([{ name: 'constructor', sdl }]);
