@@ -12,6 +12,7 @@ import { Breaker } from '../src/resilience/breaker.ts';
 import { newCall, type Call } from '../src/resilience/call.ts';
 import { fixedEndpoints } from '../src/resilience/endpoints.ts';
 import { Service } from '../src/resilience/service.ts';
+import { anyClient } from '../src/pipeline/client.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
 import { monotonicClock } from '../src/shared/clock.ts';
@@ -22,6 +23,7 @@ const rounds = 12;
 const callsPerRound = 200_000;
 
 const request: RequestContext = {
+  client: anyClient,
   principal: anonymous,
   requestId: 'bench',
   clientAddress: '127.0.0.1',

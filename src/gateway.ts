@@ -1,8 +1,8 @@
 /**
  * THE MAP: every stage of a request, in order, from its arrival to an answer that is ready to be sent.
  *
- *     arrived -> identify -> (limits) -> authenticate -> (limits) -> share -> admit -> read
- *             -> prepare -> (limits) -> authorize -> (cache) -> execute -> answered
+ *     arrived -> identify -> (limits) -> authenticate -> recognize -> (limits) -> share -> admit
+ *             -> read -> prepare -> (limits) -> authorize -> (cache) -> execute -> answered
  *
  * A stage takes a type that only the stage before makes (`pipeline/stages.ts`), so another order does not compile.
  * Fronts (`server/`) make `Arrived` of what their transport brings and send `Answered`; `assembly/` builds what is used
@@ -18,7 +18,8 @@ import type { WaitingRequests } from './operation/waiting-requests.ts';
 import type { CoercedVariables } from './pipeline/answer.ts';
 import type { GraphInputs } from './pipeline/answer-inputs.ts';
 import { untilLastPart } from './pipeline/last-part.ts';
-import type { RequestContext, RequestHead } from './pipeline/request.ts';
+import type { Client } from './pipeline/client.ts';
+import type { AuthenticatedRequest, RequestHead } from './pipeline/request.ts';
 import * as stages from './pipeline/stages.ts';
 import type { Planning } from './plan/planning.ts';
 import { acceptable } from './response/http.ts';
@@ -61,7 +62,7 @@ export function operationStages({ holdGeneration, waiting, limits, events }: Ope
     );
     // Here: the cache of answers.
     const introspect = (document: string, variables: CoercedVariables) =>
-      waiting.wait(read, planner.introspect(document, variables));
+      waiting.wait(read, planner.introspect(document, variables, context.client.contract));
     const answer = await events.during('stage', { stage: 'execute', context }, () =>
       execute(authorized, { subgraphs, limits, introspect }),
     );
@@ -88,13 +89,16 @@ export interface RequestStages {
   readonly authenticate: (
     head: RequestHead,
     http: stages.Arrived['http'],
-  ) => RequestContext | Promise<RequestContext>;
+  ) => AuthenticatedRequest | Promise<AuthenticatedRequest>;
+  /** @throws {GatewayError} `CLIENT_MISMATCH`, or `UNAUTHENTICATED` where the graph is for known clients only. */
+  readonly recognize: (authenticated: stages.Authenticated) => Client;
   /** Gives identical requests in flight one answer. Null: each is answered by itself. */
   readonly share: stages.Share | null;
   readonly admission: stages.Admission;
   /** Makes the answer that is sent of what `Operate` gives: itself, or through Apollo Server. */
   readonly respond: (read: stages.Read) => Promise<stages.Answered>;
-  readonly refuse: (arrived: stages.Arrived, error: unknown) => stages.Answered;
+  /** @param client Null: it is not recognized yet. */
+  readonly refuse: (arrived: stages.Arrived, error: unknown, client: Client | null) => stages.Answered;
   readonly events: Events;
 }
 
@@ -110,16 +114,16 @@ export function requestStages(line: RequestStages): (arrived: stages.Arrived) =>
     return stages.authenticated(identified, proven);
   }
 
-  async function admit(authenticated: stages.Authenticated): Promise<stages.Admitted> {
-    const { context, arrived } = authenticated;
+  async function admit(recognized: stages.Recognized): Promise<stages.Admitted> {
+    const { context, arrived } = recognized;
     // Nothing of its body is parsed yet: the word is all there is to go by.
     const mayChangeData = (): boolean => arrived.body?.includes('mutation') === true;
     await events.during('stage', { stage: 'admit', context }, () => admission.enter(mayChangeData));
-    return stages.admitted(authenticated, admission.aside);
+    return stages.admitted(recognized, admission.aside);
   }
 
-  async function answerAlone(authenticated: stages.Authenticated): Promise<stages.Answered> {
-    const admitted = await admit(authenticated);
+  async function answerAlone(recognized: stages.Recognized): Promise<stages.Answered> {
+    const admitted = await admit(recognized);
     return untilLastPart(
       () => admission.leave(),
       async () => respond(stages.read(admitted)),
@@ -127,16 +131,19 @@ export function requestStages(line: RequestStages): (arrived: stages.Arrived) =>
   }
 
   return async (arrived) => {
+    let client: Client | null = null;
     try {
       const mediaType = acceptable(arrived.mediaType);
       const identified = stages.identified(arrived, mediaType, () => line.networkOf(arrived.head));
       // Here: limits by address, or by the key that is claimed.
       const authenticated = await authenticate(identified);
+      client = line.recognize(authenticated);
+      const recognized = stages.recognized(authenticated, client);
       // Here: limits by principal and tier.
-      const alone = (): Promise<stages.Answered> => answerAlone(authenticated);
-      return await (share ? share(authenticated, alone) : alone());
+      const alone = (): Promise<stages.Answered> => answerAlone(recognized);
+      return await (share ? share(recognized, alone) : alone());
     } catch (error) {
-      return refuse(arrived, error);
+      return refuse(arrived, error, client);
     }
   };
 }

@@ -3,11 +3,12 @@
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { startDeadline } from '../execute/deadline.ts';
 import { operationStages, type Operate } from '../gateway.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { Read } from '../pipeline/stages.ts';
 import { Generations } from '../plan/generations.ts';
 import type { Graph } from '../plan/graph-source.ts';
-import type { GraphDescription } from '../preparation/worker-protocol.ts';
+import type { ClientSchema, GraphDescription } from '../preparation/worker-protocol.ts';
 import { createBackends } from '../services/backends.ts';
 import type { Events } from '../shared/events.ts';
 import { MutationCounter } from '../shared/mutation-counter.ts';
@@ -23,6 +24,8 @@ export interface Gateway {
   prepare(read: Read): Promise<void>;
   /** What the graph in place looks at in a request. */
   inputs(): GraphInputs;
+  /** The schema that a client with this contract sees. Throws `CONTRACT_INVALID` if it does not hold for the graph. */
+  clientSchema(contract: Contract): Promise<ClientSchema>;
   /** The graph in place, as SDL. */
   describe(): Promise<GraphDescription>;
   /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
@@ -64,6 +67,7 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
       await generations.use(({ operations }) => operations.ready(read)).finally(endDeadline);
     },
     inputs: () => generations.current.inputs,
+    clientSchema: (contract) => generations.use(({ planner }) => planner.clientSchema(contract)),
     describe: () => generations.use(({ planner }) => planner.describe()),
     async replace(next) {
       const { hash } = (await generations.replace(next)).loaded;

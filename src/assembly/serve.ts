@@ -8,20 +8,24 @@ import { requestStages, type RequestStages } from '../gateway.ts';
 import type { Log } from '../observe/logger.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { GraphSource } from '../plan/graph-source.ts';
+import type { ClientReload } from '../clients/client-reload.ts';
 import { createAdmission } from '../server/admission.ts';
 import { answerLabels } from '../server/answer-headers.ts';
 import type { Credentials } from '../server/credentials.ts';
 import { createEdge, type Edge } from '../server/edge.ts';
+import { clientOfPath } from '../server/endpoint.ts';
 import { registerGraphiql } from '../server/graphiql.ts';
 import { registerHttpFront } from '../server/http-front.ts';
 import { trackInFlight } from '../server/in-flight.ts';
 import { registerKeySet } from '../server/key-set.ts';
 import { openRespond } from '../server/open-respond.ts';
 import { refusals } from '../server/refuse.ts';
+import { registerSchemaFront, schemaRespond } from '../server/schema-front.ts';
 import { shareRequests } from '../server/shared-requests.ts';
 import { clientNetworks } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { openStore } from '../store/open-store.ts';
+import { clientReloadFor, recognizeBy, type ClientsInUse, type ServesClients } from './clients.ts';
 import type { Gateway } from './gateway.ts';
 import { reloaderFor } from './reload.ts';
 
@@ -42,6 +46,8 @@ export interface Served {
   /** Looked at for changes. A worker process has none: it is told. */
   readonly source?: GraphSource;
   readonly credentials: Credentials;
+  /** Null: none are configured. */
+  readonly clients: ClientsInUse | null;
 }
 
 /** Listens, and answers with `gateway`, which is closed with it. Where it cannot, everything is closed again. */
@@ -57,36 +63,49 @@ export async function serveGateway(served: Served): Promise<RunningGateway> {
 }
 
 async function serve(served: Served, open: AsyncDisposableStack): Promise<RunningGateway> {
-  const { gateway, config, source, credentials } = served;
+  const { gateway, config, source, credentials, clients } = served;
   const { events } = gateway;
   const auth = await openAuthentication(served, open);
   const labels = answerLabels(config);
   const { respond } = open.adopt(await openRespond(gateway, labels, config), (one) => one.close());
   const reloader = source && open.adopt(reloaderFor(source, gateway, config), (one) => one.close());
+  const clientReload = openClientReload(served, open);
   let isDraining = false;
   const { tls } = credentials.current;
-  const edge = createEdge({ config, tls, events, isReady: () => !isDraining });
+  const edge = createEdge({
+    config,
+    tls,
+    events,
+    isReady: () => !isDraining,
+    refusedClients: () => clients?.current.refused ?? [],
+  });
   const inFlight = trackInFlight(edge.app.server);
   const admission = open.adopt(createAdmission(config, events), (one) => one.close());
   credentials.onChange((next) => {
     if (next.tls) edge.renewTls(next.tls);
     if (next.signing) auth?.replaceSigningKeys(next.signing);
   });
-  if (config.server.graphiql) registerGraphiql(edge.app, config.server.path);
+  const clientOf = clientOfPath(config);
+  if (config.server.graphiql) registerGraphiql(edge.app, config.server.path, clientOf);
   registerKeySet(edge.app, credentials);
+  const stages = {
+    ...stagesOf(config, auth),
+    recognize: recognizeBy(clients, events),
+    admission,
+    refuse: refusals(labels, events),
+    events,
+  };
   registerHttpFront(edge, {
     config,
+    clientOf,
     events,
-    answer: requestStages({
-      ...stagesOf(config, auth),
-      share: shareRequests(config, gateway),
-      admission,
-      respond,
-      refuse: refusals(labels, events),
-      events,
-    }),
+    answer: requestStages({ ...stages, share: shareRequests(config, gateway), respond }),
     closesConnections: () => admission.closesConnections,
   });
+  if (clients) {
+    const answer = requestStages({ ...stages, share: null, respond: schemaRespond(gateway) });
+    registerSchemaFront(edge, { config, answer });
+  }
   const url = await listen(edge, config, tls !== undefined);
   events.emit('listening', { url });
 
@@ -101,9 +120,26 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
   return {
     url,
     config,
-    reload: async () => void (await Promise.all([reloader?.now(), credentials.check?.()])),
+    reload: async () =>
+      void (await Promise.all([reloader?.now(), clientReload?.now(), credentials.check?.()])),
     close: () => (closing ??= drain()),
   };
+}
+
+function openClientReload(
+  { gateway, config, clients }: Served,
+  open: AsyncDisposableStack,
+): ClientReload | null {
+  const served: ServesClients = {
+    events: gateway.events,
+    checkContract: async (contract) => void (await gateway.clientSchema(contract)),
+    replaceClients(next) {
+      if (clients) clients.current = next;
+      return Promise.resolve();
+    },
+  };
+  const reload = clientReloadFor(clients, served, config);
+  return reload && open.adopt(reload, (one) => one.close());
 }
 
 async function openAuthentication(

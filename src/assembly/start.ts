@@ -8,7 +8,9 @@ import { GraphSource, type Graph } from '../plan/graph-source.ts';
 import { WatchedCredentials } from '../server/credentials.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
+import type { ClientConfigs } from '../workers/calls.ts';
 import type { Workers } from '../workers/primary.ts';
+import { clientReloadFor, readClients, type ClientsInUse } from './clients.ts';
 import { openGateway } from './gateway.ts';
 import { reloaderFor } from './reload.ts';
 import { serveGateway, type RunningGateway } from './serve.ts';
@@ -39,19 +41,29 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const log = logEvents(events, config.log);
   const source = graphSource(options, config);
   const graph = await source.read();
+  const clients = await readClients(config, options.environment);
   const credentials = await WatchedCredentials.open(config, events);
   try {
     if (config.server.workers > 1) {
       const { startWorkers } = await import('../workers/primary.ts');
-      const workers = await startWorkers(graph, { config, events, credentials });
-      return superviseWorkers({ workers, config, events, log, source, credentials });
+      const workers = await startWorkers(graph, {
+        config,
+        events,
+        credentials,
+        clients: configsOf(clients),
+      });
+      return superviseWorkers({ workers, config, events, log, source, credentials, clients });
     }
     const gateway = await openGateway(graph, { config, events });
-    return await serveGateway({ gateway, config, log, source, credentials });
+    return await serveGateway({ gateway, config, log, source, credentials, clients });
   } catch (error) {
     await credentials.close();
     throw withPlace(options.supergraph, error);
   }
+}
+
+function configsOf(clients: ClientsInUse | null): ClientConfigs | null {
+  return clients && { configs: clients.current.directory.configs, refused: clients.current.refused };
 }
 
 interface Supervised {
@@ -61,23 +73,35 @@ interface Supervised {
   readonly log: Log;
   readonly source: GraphSource;
   readonly credentials: WatchedCredentials;
+  readonly clients: ClientsInUse | null;
 }
 
-function superviseWorkers({ workers, config, events, log, source, credentials }: Supervised): RunningGateway {
+function superviseWorkers(supervised: Supervised): RunningGateway {
+  const { workers, config, events, log, source, credentials, clients } = supervised;
   const replace = (graph: Graph): Promise<void> => workers.replace(graph);
   const reloader = reloaderFor(source, { replace, events }, config);
+  const clientReload = clientReloadFor(
+    clients,
+    {
+      events,
+      checkContract: (contract) => workers.checkContract(contract),
+      replaceClients: ({ directory, refused }) =>
+        workers.replaceClients({ configs: directory.configs, refused }),
+    },
+    config,
+  );
   events.emit('listening', { url: workers.url });
   let closing: Promise<void> | undefined;
   async function drain(): Promise<void> {
     const { drainDelayMs, drainTimeoutMs } = config.server;
     events.emit('draining', { delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
-    await Promise.all([workers.close(), reloader.close(), credentials.close()]);
+    await Promise.all([workers.close(), reloader.close(), clientReload?.close(), credentials.close()]);
     events.emit('closed', {});
     await log.flushed();
   }
   const { url } = workers;
   const reload = async (): Promise<void> => {
-    await Promise.all([reloader.now(), credentials.check()]);
+    await Promise.all([reloader.now(), clientReload?.now(), credentials.check()]);
   };
   return { url, config, reload, close: () => (closing ??= drain()) };
 }

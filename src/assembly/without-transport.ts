@@ -6,6 +6,7 @@ import {
   admitted,
   arrived,
   authenticated,
+  recognized,
   identified,
   read,
   type OperationRequest,
@@ -20,12 +21,11 @@ export function withoutTransport(context: RequestContext, request: OperationRequ
     http: { headers: {}, rawHeaders: [], socket: new Socket() },
     mediaType: 'application/json',
     body: null,
+    clientInPath: null,
     queryOnly: false,
     read: () => request,
   });
-  const client = authenticated(
-    identified(arrival, 'application/json', () => context.clientAddress),
-    context,
-  );
-  return read(admitted(client, (wait) => wait));
+  const network = (): string => context.clientAddress;
+  const proven = authenticated(identified(arrival, 'application/json', network), context);
+  return read(admitted(recognized(proven, context.client), (wait) => wait));
 }

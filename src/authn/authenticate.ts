@@ -9,7 +9,7 @@
  *     API key ─────────────┘
  */
 
-import type { RequestContext, RequestHead } from '../pipeline/request.ts';
+import type { AuthenticatedRequest, RequestHead } from '../pipeline/request.ts';
 import type { ProveByKey } from './api-keys/api-keys.ts';
 import type { ClientCertificates } from './certificates/client-certificates.ts';
 import { createCombine } from './combine.ts';
@@ -22,7 +22,7 @@ import { anonymous } from '../pipeline/principal.ts';
 export type Authenticate = (
   head: RequestHead,
   http: IncomingRequest['http'],
-) => RequestContext | Promise<RequestContext>;
+) => AuthenticatedRequest | Promise<AuthenticatedRequest>;
 
 export interface Provers {
   readonly token?: Tokens['prove'] | undefined;
@@ -40,7 +40,11 @@ export function createAuthenticate(
   identity: BackendIdentity,
   onMissing: 'anonymous' | 'reject',
 ): Authenticate {
-  function conclude(head: RequestHead, { http }: IncomingRequest, proof: Proof | undefined): RequestContext {
+  function conclude(
+    head: RequestHead,
+    { http }: IncomingRequest,
+    proof: Proof | undefined,
+  ): AuthenticatedRequest {
     if (!proof && onMissing === 'reject') throw missingCredentials(http.headers.authorization !== undefined);
     return identity.apply(head, proof ?? anonymousProof);
   }
@@ -51,7 +55,7 @@ export function createAuthenticate(
     head: RequestHead,
     request: IncomingRequest,
     [byToken, byKey]: readonly [token: Proof | undefined, key: Proof | undefined],
-  ): RequestContext {
+  ): AuthenticatedRequest {
     if (byToken) provers.checkRevoked?.(byToken);
     if (byToken && byKey) return conclude(head, request, combine(byToken, byKey));
     return conclude(

@@ -69,6 +69,7 @@ export class RequestDecisions {
     this.#options = options;
     this.#context = {
       principal,
+      client: context.client,
       requestId: context.requestId,
       clientAddress: context.clientAddress,
       operation: { name, kind },

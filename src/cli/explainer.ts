@@ -2,6 +2,7 @@
 
 import { explain, type Explanation } from '../authz/explain.ts';
 import { claimedPrincipal } from '../authn/jwt/claimed-principal.ts';
+import { anyClient } from '../pipeline/client.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { openDeciding, type Deciding } from '../assembly/generation.ts';
@@ -44,7 +45,7 @@ export async function openExplainer(options: StartOptions): Promise<Explainer> {
     principalOf: (claims) => (claims ? claimedPrincipal(claims, config.auth?.jwt) : anonymous),
     async explain(request, principal) {
       const { authorizer, operations } = await (opened ??= open(options, config));
-      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal };
+      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal, client: anyClient };
       return explain(authorizer, await operations.prepare(withoutTransport(context, request)));
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),

@@ -65,6 +65,8 @@ it.each<[string, (events: Events) => void]>([
         httpStatus: 200,
         durationMs: 1,
         operationName: long,
+        client: 'web',
+        clientVersion: '4.1',
         operationKind: 'query',
         errors: 0,
         code: null,

@@ -85,6 +85,13 @@ function logProcess(events: Events, logger: Logger, worker: number | undefined):
     const reason = errorText(error);
     logger.error({ reason }, 'the changed graph is invalid; the previous graph stays in use');
   });
+  events.on('clientsReplaced', (event) => logger.info(event, 'clients replaced'));
+  events.on('clientRefused', ({ client, error }) => {
+    logger.error(
+      { client, reason: reasonOf(error) },
+      'the changed client is invalid; its previous state stays in use',
+    );
+  });
   events.on('workerStarted', (event) => logger.info(event, 'worker started'));
   events.on('workerFailed', ({ worker: number, error }) => {
     logger.error(

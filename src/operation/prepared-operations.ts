@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
@@ -96,16 +97,20 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
    * @throws {GatewayError} `PLANNING_TIMEOUT` and any other error of the planner or of `admit`.
    */
   prepare(read: Read): Prepared<Executable> | Promise<Prepared<Executable>> {
-    const labels = this.#options.labels?.activeFor(read.context);
-    const entry = this.#cache.get(keyOf(planRequestOf(read.request, labels)));
+    const request = this.#requestOf(read);
+    const entry = this.#cache.get(keyOf(request));
     if (entry?.is === 'ready') return preparedFrom(read, entry);
-    return this.#prepareNew(read, labels);
+    return this.#prepareNew(read, request);
   }
 
   /** Puts the operation into the cache. Throws what `prepare` throws where it is not acceptable. */
   async ready(read: Read): Promise<void> {
-    const entry = await this.#resolved(read, this.#options.labels?.activeFor(read.context));
+    const entry = await this.#resolved(read, this.#requestOf(read));
     if (entry.is === 'refused') throw toError(entry.refusal);
+  }
+
+  #requestOf({ request, context }: Read): PreparationRequest {
+    return planRequestOf(request, this.#options.labels?.activeFor(context), context.client.contract);
   }
 
   /**
@@ -156,27 +161,26 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 
   /** Prepares an operation before it is requested. One that is no longer valid is no error here. */
   async warm(request: PreparationRequest): Promise<void> {
-    const { query, operationName, conditions } = request;
+    const { query, operationName, conditions, contract = null } = request;
     // The labels may be those of another supergraph.
     const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
-    const open = planRequestOf({ query, operationName }, labels);
+    const open = planRequestOf({ query, operationName }, labels, contract);
     const entry = await this.#prepare(keyOf(open), open);
     if (!conditions || entry.is !== 'conditional') return;
     const resolved = { ...open, conditions };
     await this.#prepare(keyOf(resolved), resolved);
   }
 
-  async #prepareNew(read: Read, labels: Labels): Promise<Prepared<Executable>> {
-    const entry = await this.#resolved(read, labels);
+  async #prepareNew(read: Read, request: PreparationRequest): Promise<Prepared<Executable>> {
+    const entry = await this.#resolved(read, request);
     if (entry.is === 'refused') throw toError(entry.refusal);
     return preparedFrom(read, entry);
   }
 
   async #resolved(
     read: Read,
-    labels: Labels,
+    open: PreparationRequest,
   ): Promise<Exclude<CacheEntry<Executable>, { is: 'conditional' }>> {
-    const open = planRequestOf(read.request, labels);
     let entry = await this.#entryFor(read, keyOf(open), open);
     if (entry.is === 'conditional') {
       const resolved = { ...open, conditions: conditionsOf(entry, read.request.variables) };
@@ -287,15 +291,27 @@ function coerceOrThrow(coerce: CoerceVariables, values: OperationRequest['variab
  * The cache key. The document comes last, because a comment may contain anything; the other parts are names, numbers and
  * JSON, which contain no NUL.
  */
-function keyOf({ query, operationName, labels, conditions, denied }: PreparationRequest): string {
+function keyOf({ contract, ...request }: PreparationRequest): string {
+  return contract ? `${contract.id} ${keyWithoutContract(request)}` : keyWithoutContract(request);
+}
+
+function keyWithoutContract(request: Omit<PreparationRequest, 'contract'>): string {
+  const { query, operationName, labels, conditions, denied } = request;
   const name = operationName ?? '';
   if (!labels && !conditions && !denied) return `${name}\0${query}`;
   const resolved = conditions ? JSON.stringify(conditions) : '';
   return `${name} ${labels?.join(',') ?? ''} ${resolved} ${denied?.join() ?? ''}\0${query}`;
 }
 
-function planRequestOf({ query, operationName }: DocumentAndName, labels: Labels): PreparationRequest {
-  return labels === undefined ? { query, operationName } : { query, operationName, labels };
+function planRequestOf(
+  { query, operationName }: DocumentAndName,
+  labels: Labels,
+  contract: Contract | null,
+): PreparationRequest {
+  if (!contract) return labels === undefined ? { query, operationName } : { query, operationName, labels };
+  return labels === undefined
+    ? { query, operationName, contract }
+    : { query, operationName, labels, contract };
 }
 
 function toError(refusal: PreparationRefusal): GatewayError {

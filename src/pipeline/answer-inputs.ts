@@ -16,6 +16,8 @@ export type AnswerInput =
   | 'labels'
   /** The principal, which rules read and identity propagation sends to services. */
   | 'principal'
+  /** The client, whose contract says what exists for it, and which rules and resolvers read. */
+  | 'client'
   /** Denied checks, whose fields are pruned from the operation. */
   | 'denied'
   /** The dry run header: no field is withheld. */

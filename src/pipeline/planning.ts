@@ -1,5 +1,7 @@
 /** The input of the planner, and how requests share its time. Types only. */
 
+import type { Contract } from './contract.ts';
+
 /** An operation to prepare, and what its plan depends on. */
 export interface PreparationRequest {
   readonly query: string;
@@ -10,6 +12,8 @@ export interface PreparationRequest {
   readonly labels?: readonly string[];
   /** Numbers of denied checks, whose fields are not fetched. Default: none. */
   readonly denied?: readonly number[];
+  /** The part of the graph that the client sees. Default: all of it. */
+  readonly contract?: Contract;
 }
 
 /** Fair scheduling of the planner between clients. */

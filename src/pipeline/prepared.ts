@@ -209,6 +209,8 @@ export interface ProjectionSpec {
   readonly shapes: readonly Shape[];
   /** Enum values the client may see, by enum name. */
   readonly enums: Readonly<Record<string, readonly string[]>>;
+  /** Enum values that are left out of lists, by enum name: hidden from this client. Absent: none. */
+  readonly hiddenValues?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A selection set: its fields by runtime type. */
@@ -219,6 +221,8 @@ export interface Shape {
   readonly isObject: boolean;
   /** Each runtime type the client may see belongs to exactly one case. */
   readonly cases: readonly ShapeCase[];
+  /** Runtime types whose objects are left out of lists: hidden from this client. Absent: none. */
+  readonly hiddenTypes?: readonly string[];
 }
 
 export interface ShapeCase {

@@ -1,6 +1,7 @@
 /** The client's request, as every stage and every call to a service sees it. Types only. */
 
 import type { Cancellation } from '../shared/cancellation.ts';
+import type { Client } from './client.ts';
 import type { Principal } from './principal.ts';
 
 /** A request before authentication. */
@@ -26,7 +27,7 @@ export interface RequestHead {
 }
 
 /** A request after authentication; the principal may be anonymous. */
-export interface RequestContext extends RequestHead {
+export interface AuthenticatedRequest extends RequestHead {
   readonly principal: Principal;
   /** Headers for subgraphs with their own rule of identity propagation (config `auth.identity.subgraphs`). */
   readonly forwardByRule?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -34,4 +35,9 @@ export interface RequestContext extends RequestHead {
   readonly signedFor?: (subgraph: string) => Pick<RequestContext, 'forwardHeaders' | 'signedAs'>;
   /** The header with such a token, and its principal: tokens of one principal are renewed over time. */
   readonly signedAs?: { readonly header: string; readonly who: string };
+}
+
+/** A request whose client is recognized, as every later stage and every call to a service sees it. */
+export interface RequestContext extends AuthenticatedRequest {
+  readonly client: Client;
 }

@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Answer, CoercedVariables } from './answer.ts';
 import type { Decisions } from './authorization.ts';
-import type { RequestContext, RequestHead } from './request.ts';
+import type { Client } from './client.ts';
+import type { AuthenticatedRequest, RequestContext, RequestHead } from './request.ts';
 
 declare const stage: unique symbol;
 
@@ -36,6 +37,8 @@ export interface Arrival {
   readonly mediaType: MediaType | null;
   /** Null: it has none. */
   readonly body: Buffer | null;
+  /** The client that the path of its URL names. Null: none. */
+  readonly clientInPath: string | null;
   /** It came by a method that must change nothing. */
   readonly queryOnly: boolean;
   /** @throws {GatewayError} `BAD_REQUEST` and whatever else is wrong with its form. */
@@ -48,7 +51,7 @@ export function arrived(arrival: Arrival): Arrived {
   return arrival as Arrived;
 }
 
-/** What it may be answered with, and what client it says that it is from. */
+/** What it may be answered with, and the network it is from. */
 export interface Identified extends Made<'identified'> {
   readonly arrived: Arrived;
   /** Of the answer. */
@@ -66,18 +69,35 @@ export interface Authenticated extends Made<'authenticated'> {
   readonly arrived: Arrived;
   readonly network: () => string;
   readonly mediaType: MediaType;
-  readonly context: RequestContext;
+  readonly request: AuthenticatedRequest;
 }
 
 export function authenticated(
   { arrived: from, mediaType, network }: Identified,
-  context: RequestContext,
+  request: AuthenticatedRequest,
 ): Authenticated {
-  return { arrived: from, network, mediaType, context } as Authenticated;
+  return { arrived: from, network, mediaType, request } as Authenticated;
+}
+
+/** It is known which client application sent it. */
+export interface Recognized extends Made<'recognized'> {
+  readonly arrived: Arrived;
+  readonly network: () => string;
+  readonly mediaType: MediaType;
+  readonly context: RequestContext;
+}
+
+export function recognized(
+  { arrived: from, mediaType, network, request }: Authenticated,
+  client: Client,
+): Recognized {
+  // A copy would cost every request: the object was made for this one.
+  const context = Object.assign(request, { client });
+  return { arrived: from, network, mediaType, context } as Recognized;
 }
 
 /** Gives identical requests in flight one answer. */
-export type Share = (from: Authenticated, answerAlone: () => Promise<Answered>) => Promise<Answered>;
+export type Share = (from: Recognized, answerAlone: () => Promise<Answered>) => Promise<Answered>;
 
 /** Bounds the requests that are executed at once. */
 export interface Admission {
@@ -96,12 +116,12 @@ export type Aside = <Result>(wait: Promise<Result>) => Promise<Result>;
 
 /** It has a place among the requests that are executed, until the last part of its answer. */
 export interface Admitted extends Made<'admitted'> {
-  readonly authenticated: Authenticated;
+  readonly recognized: Recognized;
   readonly aside: Aside;
 }
 
-export function admitted(from: Authenticated, aside: Aside): Admitted {
-  return { authenticated: from, aside } as Admitted;
+export function admitted(from: Recognized, aside: Aside): Admitted {
+  return { recognized: from, aside } as Admitted;
 }
 
 /** It is a GraphQL request. */
@@ -119,7 +139,7 @@ export interface Read extends Made<'read'> {
 }
 
 /** @throws {GatewayError} What is wrong with the form of the request. */
-export function read({ authenticated: from, aside }: Admitted): Read {
+export function read({ recognized: from, aside }: Admitted): Read {
   const { context, network, mediaType } = from;
   const { http, queryOnly, body } = from.arrived;
   const request = from.arrived.read();
@@ -194,6 +214,8 @@ export interface Answered {
   readonly text: string;
   /** Parts after `text`. Null: there are none. */
   readonly later: AsyncIterableIterator<string> | null;
+  /** Null: it was refused before its client was recognized. */
+  readonly client: Client | null;
   readonly operationName: string | null;
   readonly operationKind: string | null;
   /** Errors in it. */

@@ -45,11 +45,18 @@ export interface PlannerOptions extends WorkerPoolOptions {
   readonly quarantineLongestMs: number;
 }
 
-export function plannerOptions({ limits, planning, timeouts, errors }: GatewayConfig): PlannerOptions {
+export function plannerOptions({
+  limits,
+  planning,
+  timeouts,
+  errors,
+  clients,
+}: GatewayConfig): PlannerOptions {
   return {
     ...planning,
     tokensMax: limits.tokensMax,
     suggestions: errors.suggestions,
+    ...(clients ? { clientSchemas: { max: clients.schemasMax, idleMs: clients.schemaIdleMs } } : {}),
     planningTimeoutMs: timeouts.planningMs,
     planningWallTimeoutMs: timeouts.planningWallMs,
     loadTimeoutMs: timeouts.loadMs,
@@ -259,7 +266,9 @@ function taskKey(task: PlannerTask): string {
 /** Identifies an operation in the quarantine: without its variables. */
 function operationKey(task: PlannerTask): string {
   if (task.kind === 'describe') return task.kind;
-  return digest(task.kind === 'prepare' ? JSON.stringify(task.request) : task.document);
+  if (task.kind === 'clientSchema') return `${task.kind} ${task.contract.id}`;
+  if (task.kind === 'introspect') return digest(`${task.contract?.id ?? ''} ${task.document}`);
+  return digest(JSON.stringify(task.request));
 }
 
 function digest(text: string): string {

@@ -2,11 +2,17 @@
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CoercedVariables } from '../pipeline/answer.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
-import type { GraphDescription, LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
+import type {
+  ClientSchema,
+  GraphDescription,
+  LoadedGraph,
+  PlannerTask,
+} from '../preparation/worker-protocol.ts';
 
 export function loadedEvent(
   { hash, subgraphs }: LoadedGraph,
@@ -60,17 +66,26 @@ export abstract class Planning {
     return JSON.parse(await this.ask({ kind: 'describe' })) as GraphDescription;
   }
 
+  /** @throws {GatewayError} `CONTRACT_INVALID` with every reason, one a line. */
+  async clientSchema(contract: Contract): Promise<ClientSchema> {
+    return JSON.parse(await this.ask({ kind: 'clientSchema', contract })) as ClientSchema;
+  }
+
   /**
    * Schema introspection that depends on variables, on behalf of a client: the answer, and a function that stops waiting
    * for it. The answer rejects with what `ask` throws.
    */
-  introspect(document: string, variables: CoercedVariables): (client: string) => Introspecting {
+  introspect(
+    document: string,
+    variables: CoercedVariables,
+    contract: Contract | null,
+  ): (client: string) => Introspecting {
     return (client) => {
       const controller = new AbortController();
       const turn = { client, signal: controller.signal };
       // Exact numbers cannot be sent to another thread, and introspection does not need them.
       const values = JSON.parse(JSON.stringify([...variables])) as Array<[string, unknown]>;
-      const reply = this.ask({ kind: 'introspect', document, variables: values }, turn);
+      const reply = this.ask({ kind: 'introspect', document, variables: values, contract }, turn);
       return {
         answer: reply.then((json) => JSON.parse(json) as Record<string, unknown>),
         leave: () => controller.abort(),

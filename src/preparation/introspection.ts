@@ -2,22 +2,25 @@
 
 import {
   executeSync,
+  GraphQLError,
   Kind,
   OperationTypeNode,
   parse,
   print,
   visit,
+  type ASTVisitor,
   type DirectiveNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
+  type ValidationContext,
   type VariableNode,
 } from 'graphql';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
-import type { SchemaField } from './projection-spec.ts';
+import { isSchemaField, type SchemaField } from './projection-spec.ts';
 
 interface IntrospectionSelection {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
@@ -47,6 +50,18 @@ export function introspectionSpec(
   const document = print({ kind: Kind.DOCUMENT, definitions: [query, ...fragments.values()] });
   if (usesVariables(selections, fragments)) return { kind: 'ask', document };
   return { kind: 'answer', data: introspect(schema, document, new Map()) };
+}
+
+/** Refuses `__schema` and `__type`, for clients without introspection. */
+export function noIntrospectionRule(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      if (isSchemaField(node))
+        context.reportError(
+          new GraphQLError('Introspection is switched off for this client', { nodes: [node] }),
+        );
+    },
+  };
 }
 
 /** No member of `Object.prototype` begins with it. */

@@ -12,10 +12,12 @@ import {
   validate,
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 
 import type { PolicyOutline } from '../pipeline/authorization.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import type {
   PlanNode,
@@ -27,8 +29,9 @@ import { errorText } from '../shared/error-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { displayName } from '../shared/display-name.ts';
 import { conditionVariablesOf, withConditions } from './planner-fixes/conditions.ts';
+import type { ClientSchemaLimits } from './contract/client-schemas.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
-import { introspectionSpec } from './introspection.ts';
+import { introspectionSpec, noIntrospectionRule } from './introspection.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
 import { planOperation } from './plan-operation.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
@@ -46,6 +49,14 @@ export interface PreparationOptions {
   readonly suggestions: boolean;
   /** The fields with a policy rule. Default: there is no policy. */
   readonly policy?: PolicyOutline | null;
+  /** Bounds the schemas of clients that are kept. Default: as in gateway.yaml. */
+  readonly clientSchemas?: ClientSchemaLimits;
+}
+
+/** For one client. */
+export interface ClientPreparation extends PreparationOptions {
+  /** The part of the API schema that the contract of the request leaves. Default: there is no contract. */
+  readonly clientSchema?: GraphQLSchema;
 }
 
 const validationErrorsMax = 50;
@@ -54,15 +65,22 @@ const validationRules = [...specifiedRules, oneOfVariablesRule, finiteNumbersRul
 export function prepare(
   supergraph: LoadedSupergraph,
   request: PreparationRequest,
-  options: PreparationOptions,
+  options: ClientPreparation,
 ): PreparationResult {
+  const { contract } = request;
+  const { clientSchema } = options;
+  if (contract && !clientSchema)
+    throw new Error('An operation with a contract needs the schema of its client');
+  const schema = clientSchema ?? supergraph.schema;
   let document: DocumentNode;
   try {
     document = parse(request.query, { maxTokens: options.tokensMax });
   } catch (error) {
     return refuse('GRAPHQL_PARSE_FAILED', [error]);
   }
-  const validationErrors = validate(supergraph.schema, document, validationRules, {
+  const rules =
+    contract?.introspection === false ? [...validationRules, noIntrospectionRule] : validationRules;
+  const validationErrors = validate(schema, document, rules, {
     maxErrors: validationErrorsMax,
     hideSuggestions: !options.suggestions,
   });
@@ -76,38 +94,55 @@ export function prepare(
   const conditionVariables = conditionVariablesOf(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
   if (conditionVariables.length === 0)
-    return prepareOperation(supergraph, document, { operation, labels, denied });
+    return prepareOperation(supergraph, document, { operation, schema, labels, denied, contract });
   if (!request.conditions) {
     return {
       conditional: {
         conditionVariables,
-        ...variablesSpec(supergraph.schema, operation, fragmentsOf(document)),
+        ...variablesSpec(schema, operation, fragmentsOf(document)),
       },
     };
   }
   const decided = withConditions(document, new Set(request.conditions));
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
-  return prepareOperation(supergraph, decided, { operation: decidedOperation, labels, denied });
+  return prepareOperation(supergraph, decided, {
+    operation: decidedOperation,
+    schema,
+    labels,
+    denied,
+    contract,
+  });
 }
 
 interface OperationVariant {
   readonly operation: OperationDefinitionNode;
+  /** As the client sees it. */
+  readonly schema: GraphQLSchema;
   readonly labels: readonly string[];
   readonly denied: readonly number[];
+  readonly contract: Contract | undefined;
 }
 
 function prepareOperation(
   supergraph: LoadedSupergraph,
   document: DocumentNode,
-  { operation, labels, denied }: OperationVariant,
+  { operation, schema, labels, denied, contract }: OperationVariant,
 ): PreparationResult {
-  const root = supergraph.schema.getRootType(operation.operation);
+  const { protection, renamed } = supergraph;
+  const root = schema.getRootType(operation.operation);
   if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
   const fragments = fragmentsOf(document);
   const renamer = new Renamer(supergraph.renamed);
-  const { schema, protection, renamed } = supergraph;
   const checks = protection && new CheckList(schema, protection);
-  const builder = new ProjectionBuilder(supergraph, { fragments, nameOf: renamer.nameOf, checks });
+  const builder = new ProjectionBuilder(
+    { schema, interfaceObjects: supergraph.interfaceObjects },
+    {
+      fragments,
+      nameOf: renamer.nameOf,
+      checks,
+      dropHiddenOf: contract?.hiddenMembers === 'drop' ? supergraph.schema : null,
+    },
+  );
   const projection = builder.build(operation, root);
   const adjustment = {
     fragments,

@@ -11,8 +11,6 @@ import {
   isEnumType,
   isInterfaceType,
   isLeafType,
-  isListType,
-  isNonNullType,
   isObjectType,
   Kind,
   SchemaMetaFieldDef,
@@ -22,6 +20,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -40,11 +39,13 @@ import type {
 } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
 import { responseName } from '../shared/selections.ts';
+import { hiddenTypesOf, hiddenValuesOf } from './contract/hidden-members.ts';
 import { fieldLocationsOf, type CollectedField } from './field-places.ts';
 import { conditionVariable, constantOf } from './planner-fixes/conditions.ts';
 import type { CheckList, Location, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
+import { wrappersOf } from './type-wrappers.ts';
 
 /** One selection set of a merged field, with the conditions under which it is included. */
 interface Occurrence {
@@ -86,6 +87,8 @@ export interface ProjectionTerms {
   readonly nameOf: InternalName;
   /** Null: nothing is guarded. */
   readonly checks: CheckList | null;
+  /** The schema with the hidden members that are left out of lists. Null: they become null. */
+  readonly dropHiddenOf: GraphQLSchema | null;
 }
 
 export class ProjectionBuilder {
@@ -94,14 +97,17 @@ export class ProjectionBuilder {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #nameOf: InternalName;
   readonly #checks: CheckList | null;
+  readonly #dropHiddenOf: GraphQLSchema | null;
   readonly #shapes: Shape[] = [];
   readonly #enums: Record<string, readonly string[]> = emptyRecord();
+  readonly #hiddenValues: Record<string, readonly string[]> = emptyRecord();
   readonly #schemaFields: SchemaField[] = [];
 
   constructor(
     { schema, interfaceObjects }: Pick<LoadedSupergraph, 'schema' | 'interfaceObjects'>,
-    { fragments, nameOf, checks }: ProjectionTerms,
+    { fragments, nameOf, checks, dropHiddenOf }: ProjectionTerms,
   ) {
+    this.#dropHiddenOf = dropHiddenOf;
     this.#checks = checks;
     this.#schema = schema;
     this.#interfaceObjects = interfaceObjects;
@@ -111,7 +117,8 @@ export class ProjectionBuilder {
 
   build(operation: OperationDefinitionNode, root: GraphQLObjectType): ProjectionSpec {
     this.#shapeOf(root, [{ selectionSet: operation.selectionSet, clause: always }], rootLocation);
-    return { shapes: this.#shapes, enums: this.#enums };
+    const hiddenValues = this.#dropHiddenOf ? { hiddenValues: this.#hiddenValues } : {};
+    return { shapes: this.#shapes, enums: this.#enums, ...hiddenValues };
   }
 
   /** Each `__schema` and `__type` of the operation: at the root, and below fields of the query type. */
@@ -140,7 +147,9 @@ export class ProjectionBuilder {
       fields: this.#fieldsOf(group, location),
       ...this.#checkOfObjects(type, group.types, location),
     }));
-    this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases };
+    const hiddenTypes = this.#dropHiddenOf && hiddenTypesOf(type.name, this.#schema, this.#dropHiddenOf);
+    const hidden = hiddenTypes ? { hiddenTypes } : {};
+    this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases, ...hidden };
     return index;
   }
 
@@ -152,6 +161,12 @@ export class ProjectionBuilder {
       .filter(isInterfaceType)
       .filter((candidate) => candidate === type || this.#schema.isSubType(type, candidate));
     return [...this.#schema.getPossibleTypes(type), ...unresolved];
+  }
+
+  #addEnum(type: GraphQLEnumType): void {
+    this.#enums[type.name] ??= type.getValues().map(({ name }) => name);
+    const hidden = this.#dropHiddenOf && hiddenValuesOf(type, this.#dropHiddenOf);
+    if (hidden) this.#hiddenValues[type.name] = hidden;
   }
 
   /** Runtime types with the same signature have the same field nodes with the same types. */
@@ -271,7 +286,7 @@ export class ProjectionBuilder {
     if (first && isSchemaField(first.node)) return { is: 'introspection' };
     const named = getNamedType(declared);
     if (isEnumType(named)) {
-      this.#enums[named.name] ??= named.getValues().map((value) => value.name);
+      this.#addEnum(named);
       return { is: 'enum', type: named.name };
     }
     if (isLeafType(named)) return { is: 'scalar', type: named.name };
@@ -377,11 +392,4 @@ function clauseText(clause: Clause): string {
 
 export function isSchemaField({ name }: FieldNode): boolean {
   return name.value === '__schema' || name.value === '__type';
-}
-
-/** `[ID!]!` is `![!`. */
-export function wrappersOf(type: unknown): string {
-  if (isNonNullType(type)) return `!${wrappersOf(type.ofType)}`;
-  if (isListType(type)) return `[${wrappersOf(type.ofType)}`;
-  return '';
 }

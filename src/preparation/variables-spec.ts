@@ -21,7 +21,7 @@ import {
 import type { InputTypeSpec, SourcePosition, TypeRef, VariableSpec } from '../pipeline/prepared.ts';
 import { defaultValueOf, literalValue } from './literal-values.ts';
 import { conditionVariable } from './planner-fixes/conditions.ts';
-import { wrappersOf } from './projection-spec.ts';
+import { wrappersOf } from './type-wrappers.ts';
 
 export interface VariablesSpec {
   readonly variables: VariableSpec[];

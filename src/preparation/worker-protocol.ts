@@ -1,5 +1,6 @@
 /** The messages between the main thread and a planner worker. Answers are JSON text. */
 
+import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { SubgraphSchema } from './composition/compose.ts';
@@ -22,6 +23,11 @@ export interface GraphDescription {
   /** The API schema. */
   readonly apiSdl: string;
   readonly supergraphSdl: string;
+}
+
+/** The answer to `clientSchema`. */
+export interface ClientSchema {
+  readonly sdl: string;
 }
 
 /** Describes a loaded supergraph. */
@@ -49,7 +55,11 @@ export type PlannerTask =
       readonly kind: 'introspect';
       readonly document: string;
       readonly variables: ReadonlyArray<readonly [name: string, value: unknown]>;
-    };
+      /** Null: the whole graph. */
+      readonly contract: Contract | null;
+    }
+  /** Answered with a `ClientSchema`; fails with `CONTRACT_INVALID` where the contract does not hold for the graph. */
+  | { readonly kind: 'clientSchema'; readonly contract: Contract };
 
 export interface WorkerRequest {
   readonly id: number;

@@ -5,14 +5,20 @@ import './supergraph/telemetry-off.ts';
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { printSchema } from 'graphql';
+import { printSchema, type GraphQLSchema } from 'graphql';
 
+import type { Contract } from '../pipeline/contract.ts';
+import type { PreparationRequest } from '../pipeline/planning.ts';
+import type { PreparationResult } from '../pipeline/prepared.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { ClientSchemas } from './contract/client-schemas.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
 import type {
+  ClientSchema,
   GraphDescription,
   LoadedSdl,
   SupergraphSource,
@@ -26,6 +32,7 @@ const port = parentPort;
 if (!port) throw new Error('This file runs as a worker thread only');
 const options = workerData as PreparationOptions;
 let current: LoadedSupergraph | undefined;
+let clientSchemas: ClientSchemas | undefined;
 
 const interrupter = new Interrupter();
 
@@ -56,10 +63,37 @@ async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown
     case 'describe':
       return describeGraph();
     case 'prepare':
-      return withinBudget(() => prepare(loadedGraph(), task.request, options));
-    case 'introspect':
-      return withinBudget(() => introspect(loadedGraph().schema, task.document, new Map(task.variables)));
+      return prepareFor(task.request, withinBudget);
+    case 'introspect': {
+      const schema = schemaFor(task.contract ?? undefined);
+      return withinBudget(() => introspect(schema, task.document, new Map(task.variables)));
+    }
+    case 'clientSchema':
+      return { sdl: printSchema(schemasOfClients().schemaFor(task.contract)) } satisfies ClientSchema;
   }
+}
+
+/** The schema of a client is made outside the budget: it is the gateway's work, not the operation's. */
+function prepareFor(
+  request: PreparationRequest,
+  withinBudget: (work: () => PreparationResult) => PreparationResult,
+): PreparationResult {
+  const clientSchema = schemaFor(request.contract);
+  return withinBudget(() => prepare(loadedGraph(), request, { ...options, clientSchema }));
+}
+
+/** @throws {GatewayError} `CONTRACT_INVALID` that names nothing which the client may not see. */
+function schemaFor(contract: Contract | undefined): GraphQLSchema {
+  if (!contract) return loadedGraph().schema;
+  try {
+    return schemasOfClients().schemaFor(contract);
+  } catch (cause) {
+    throw new GatewayError('CONTRACT_INVALID', 'The schema of this client is not available', { cause });
+  }
+}
+
+function schemasOfClients(): ClientSchemas {
+  return (clientSchemas ??= new ClientSchemas(loadedGraph(), options.clientSchemas));
 }
 
 function describeGraph(): GraphDescription {
@@ -93,8 +127,14 @@ function loadedGraph(): LoadedSupergraph {
 
 function toOutcome(error: unknown): WorkerOutcome {
   if (error instanceof Interrupted) return { is: error.reason };
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const detail = detailOf(error);
   return isGatewayError(error)
     ? { is: 'failed', error: { code: error.code, message: error.message, detail } }
     : { is: 'failed', error: { code: 'INTERNAL_ERROR', message: 'The planner failed', detail } };
+}
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? error.message;
+  return error.cause === undefined ? text : `${text}\ncaused by: ${errorText(error.cause)}`;
 }

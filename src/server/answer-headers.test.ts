@@ -35,6 +35,7 @@ function headersOf(given: Given) {
     text: '{}',
     later: null,
     operationName: null,
+    client: null,
     operationKind: 'query',
     errors,
     code: null,

@@ -62,8 +62,8 @@ export function answerLabels(config: GatewayConfig): AnswerLabels {
 
 /** Field by field, which is faster than a spread; runs for every request. */
 function label(answer: UnlabelledAnswer, headers: AnswerHeaders): Answered {
-  const { status, mediaType, text, later, operationName, operationKind, errors, code } = answer;
-  return { status, mediaType, headers, text, later, operationName, operationKind, errors, code };
+  const { status, mediaType, text, later, client, operationName, operationKind, errors, code } = answer;
+  return { status, mediaType, headers, text, later, client, operationName, operationKind, errors, code };
 }
 
 function answerHeaders(config: GatewayConfig): (inputs: HeaderInputs) => AnswerHeaders {

@@ -28,6 +28,7 @@ import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } fr
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
+import { anyClient } from '../pipeline/client.ts';
 import type { AnswerLabels, UnlabelledAnswer } from './answer-headers.ts';
 import type { Respond } from './respond.ts';
 
@@ -153,6 +154,7 @@ async function respond(
     headers: { ...extraHeaders(response.headers), ...ownHead.headers },
     later: null,
     operationName: executed?.name ?? null,
+    client: anyClient,
     operationKind: executed?.kind ?? null,
     errors: outcome.errors,
     code: outcome.code,

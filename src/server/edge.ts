@@ -28,6 +28,7 @@ import { clientNetworks } from '../shared/addresses.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { endWith, sendWhole } from './answer-early.ts';
 import { Connections, withinDescriptors } from './connections.ts';
+import { clientOfPath, pathOf, type ClientOfPath } from './endpoint.ts';
 import { endpointMethods, refusalOfBody, refusalOfHead, tooLarge } from './http-rules.ts';
 import { rawRefusal, refuseMalformed } from './malformed.ts';
 import { plainPosts, type AnswerPost } from './plain-posts.ts';
@@ -37,12 +38,14 @@ import type { TlsTexts } from './tls.ts';
 import { UnreadAnswers } from './unread-answers.ts';
 
 export interface EdgeOptions {
-  readonly config: Pick<GatewayConfig, 'server' | 'timeouts'>;
+  readonly config: Pick<GatewayConfig, 'server' | 'clients' | 'timeouts'>;
   readonly events: Events;
   /** Undefined: the listener speaks plain HTTP. */
   readonly tls?: TlsTexts | undefined;
   /** Whether the gateway is ready to serve requests. */
   readonly isReady: () => boolean;
+  /** Clients whose changed folders are invalid. Default: none. */
+  readonly refusedClients?: () => readonly string[];
 }
 
 export interface Edge {
@@ -61,6 +64,7 @@ const slowRequestCheckMs = 1000;
 export function createEdge(options: EdgeOptions): Edge {
   const { tls, events, isReady } = options;
   const { server } = options.config;
+  const endpoint = { clientOf: clientOfPath(options.config), ...server };
   let answerPost: AnswerPost | undefined;
   const listener = tls && new TlsListener(tls, server);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
@@ -68,7 +72,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
     serverFactory(route) {
-      const plain = plainPosts(server);
+      const plain = plainPosts(endpoint.clientOf, server.bodyBytesMax);
       return listenWith(server, listener, (request, response) => {
         if (answerPost && isReady() && plain.accepts(request)) plain.read(request, response, answerPost);
         else if (isServerOptions(request)) answerServerOptions(response);
@@ -83,7 +87,7 @@ export function createEdge(options: EdgeOptions): Edge {
     routerOptions: { ignoreTrailingSlash: false },
   });
   const unread = boundClients(app, options);
-  handleSpecialRequests(app, server);
+  handleSpecialRequests(app, endpoint);
   app.removeAllContentTypeParsers();
   // The front parses the body, because it knows the media type to answer an error with.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -94,13 +98,17 @@ export function createEdge(options: EdgeOptions): Edge {
     void reply.header('cache-control', 'no-store');
     // While the gateway drains, clients are to reconnect to another instance.
     if (!isReady()) void reply.header('connection', 'close');
-    done(refusalBeforeBody(request, reply, server));
+    done(refusalBeforeBody(request, reply, endpoint));
   });
   app.setErrorHandler(refuse);
   app.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
   app.get('/health/ready', (_request, reply) => {
     const ready = isReady();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
+    const refused = options.refusedClients?.() ?? [];
+    const status = ready ? 'ready' : 'not ready';
+    return reply
+      .code(ready ? 200 : 503)
+      .send(refused.length > 0 ? { status, refusedClients: refused } : { status });
   });
   return {
     app,
@@ -147,24 +155,24 @@ function listenWith(
 
 const keepAliveTimeoutMs = 65_000;
 
+interface Endpoint extends Pick<GatewayConfig['server'], 'path' | 'bodyBytesMax'> {
+  readonly clientOf: ClientOfPath;
+}
+
 /** Runs before anything of the body is read or requested. */
 function refusalBeforeBody(
   { raw, is404 }: FastifyRequest,
   reply: FastifyReply,
-  { path, bodyBytesMax }: GatewayConfig['server'],
+  { clientOf, path, bodyBytesMax }: Endpoint,
 ): GatewayError | undefined {
   const refusal = refusalOfHead(raw);
   if (refusal) return refusal;
-  const isEndpoint = pathOf(raw) === path;
+  const isEndpoint = clientOf(pathOf(raw)) !== undefined;
   if (isEndpoint && raw.method === 'POST') return refusalOfBody(raw.headers, bodyBytesMax);
   if (!is404) return undefined;
   if (!isEndpoint) return new GatewayError('NOT_FOUND', `Not found: the GraphQL endpoint is ${path}`);
   void reply.header('allow', endpointMethods);
   return new GatewayError('METHOD_NOT_ALLOWED', 'Send operations by POST, or queries by GET');
-}
-
-function pathOf({ url = '' }: IncomingMessage): string | undefined {
-  return url.split('?', 1)[0];
 }
 
 interface Refusal {
@@ -185,7 +193,8 @@ function sendRefusal(
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
   const { status, text } = toHttpRefusal(refusal, requestId, mediaType);
   const end = events.begin('request', { requestId }, monotonicClock() - reply.elapsedTime);
-  end?.({ httpStatus: status, operationName: null, operationKind: null, errors: 1, code: refusal.code });
+  const unknown = { client: null, clientVersion: null, operationName: null, operationKind: null };
+  end?.({ httpStatus: status, ...unknown, errors: 1, code: refusal.code });
   const headers: OutgoingHttpHeaders = {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'cache-control': 'no-store',
@@ -210,13 +219,13 @@ function answerServerOptions(response: ServerResponse): void {
 }
 
 /** Handles requests that Node would answer itself, without a body. */
-function handleSpecialRequests(app: FastifyInstance, server: GatewayConfig['server']): void {
+function handleSpecialRequests(app: FastifyInstance, { clientOf, bodyBytesMax }: Endpoint): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const isAcceptable =
       refusalOfHead(request) === undefined &&
       request.method === 'POST' &&
-      pathOf(request) === server.path &&
-      refusalOfBody(request.headers, server.bodyBytesMax) === undefined;
+      clientOf(pathOf(request)) !== undefined &&
+      refusalOfBody(request.headers, bodyBytesMax) === undefined;
     if (isAcceptable) response.writeContinue();
     app.server.emit('request', request, response);
   });

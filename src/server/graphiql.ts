@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { preferred } from '../response/accept.ts';
 import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
+import { pathOf, type ClientOfPath } from './endpoint.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -31,8 +32,11 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Serves the page at `path` to browsers that prefer HTML; other requests to `path` are left to the front. */
-export function registerGraphiql(app: FastifyInstance, path: string): void {
+/**
+ * Serves the page to browsers that prefer HTML, at `path` and at the path of each client; other requests to these are
+ * left to the front.
+ */
+export function registerGraphiql(app: FastifyInstance, path: string, clientOf: ClientOfPath): void {
   const folder = `${path}/graphiql`;
   for (const [name, owner, file, type] of assets) {
     app.get(`${folder}/${name}`, async (_request, reply) =>
@@ -43,17 +47,15 @@ export function registerGraphiql(app: FastifyInstance, path: string): void {
     );
   }
   app.get(`${folder}/start.js`, (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(startScript(path)),
+    reply.type('text/javascript; charset=utf-8').send(startScript),
   );
   app.addHook('onRequest', async (request, reply) => {
-    if (isPageRequest(request, path)) await sendPage(reply, folder);
+    if (isPageRequest(request, clientOf)) await sendPage(reply, folder);
   });
 }
 
-function isPageRequest(request: FastifyRequest, path: string): boolean {
-  return (
-    request.method === 'GET' && request.url.split('?')[0] === path && prefersHtml(request.headers.accept)
-  );
+function isPageRequest({ raw, method, headers }: FastifyRequest, clientOf: ClientOfPath): boolean {
+  return method === 'GET' && clientOf(pathOf(raw)) !== undefined && prefersHtml(headers.accept);
 }
 
 const html = 'text/html';
@@ -93,15 +95,6 @@ function pageOf(folder: string): string {
 `;
 }
 
-function startScript(path: string): string {
-  return `const defaultQuery = ${JSON.stringify(initialQuery)};
-const fetcher = GraphiQL.createFetcher({ url: ${JSON.stringify(path)} });
-ReactDOM.createRoot(document.getElementById('graphiql')).render(
-  React.createElement(GraphiQL, { fetcher, defaultQuery, shouldPersistHeaders: false }),
-);
-`;
-}
-
 const initialQuery = `# Tributary: press the play button, or Ctrl-Enter.
 {
   __schema {
@@ -113,4 +106,11 @@ const initialQuery = `# Tributary: press the play button, or Ctrl-Enter.
     }
   }
 }
+`;
+
+const startScript = `const defaultQuery = ${JSON.stringify(initialQuery)};
+const fetcher = GraphiQL.createFetcher({ url: location.pathname });
+ReactDOM.createRoot(document.getElementById('graphiql')).render(
+  React.createElement(GraphiQL, { fetcher, defaultQuery, shouldPersistHeaders: false }),
+);
 `;

@@ -10,20 +10,22 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import { arrived, type Answered, type Arrived } from '../pipeline/stages.ts';
-import { graphqlMediaType, jsonMediaType, negotiate } from '../response/http.ts';
+import type { Answered, Arrived } from '../pipeline/stages.ts';
+import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { sendWhole } from './answer-early.ts';
+import { arrivalOf } from './arrival.ts';
 import { hasHighBytes } from './answer-headers.ts';
 import type { Edge } from './edge.ts';
+import { pathOf, type ClientOfPath } from './endpoint.ts';
 import { readOperation } from './read-operation.ts';
-import { requestHead } from './request-context.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface HttpFrontOptions {
   readonly config: GatewayConfig;
   readonly events: Events;
+  readonly clientOf: ClientOfPath;
   /** The line of stages. Never rejects. */
   readonly answer: (arrived: Arrived) => Promise<Answered>;
   /** Connections are to be closed, so that clients reconnect to another instance. */
@@ -35,6 +37,8 @@ interface Exchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** That the path names. Null: none. */
+  readonly client: string | null;
   /** Null for GET. */
   readonly body: Buffer | null;
   /** Headers that hooks have set already. */
@@ -44,15 +48,20 @@ interface Exchange {
 
 export function registerHttpFront({ app, answerPosts, unread }: Edge, options: HttpFrontOptions): void {
   const { path } = options.config.server;
+  const { clientOf } = options;
+  const paths = options.config.clients ? [path, `${path}/:client`] : [path];
   answerPosts((post) => {
-    void handle({ ...post, unread }, options);
+    void handle({ ...post, client: clientOf(pathOf(post.request)) ?? null, unread }, options);
   });
   const handler = async ({ id, raw, body }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const client = clientOf(pathOf(raw));
+    if (client === undefined) throw new GatewayError('NOT_FOUND', 'Not found: no client has this path');
     reply.hijack();
     await handle(
       {
         requestId: id,
         request: raw,
+        client,
         response: reply.raw,
         body: Buffer.isBuffer(body) ? body : null,
         headers: reply.getHeaders() as OutgoingHttpHeaders,
@@ -62,9 +71,11 @@ export function registerHttpFront({ app, answerPosts, unread }: Edge, options: H
     );
     return reply;
   };
-  app.post(path, handler);
-  // Also registers HEAD.
-  app.get(path, handler);
+  for (const one of paths) {
+    app.post(one, handler);
+    // Also registers HEAD.
+    app.get(one, handler);
+  }
 }
 
 /** Never rejects. */
@@ -72,33 +83,35 @@ async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<vo
   const { events, answer, closesConnections } = options;
   const { requestId, response } = exchange;
   const end = events.begin('request', { requestId });
-  const request = toArrived(exchange, options);
+  const request = arrivalOf(exchange.request, {
+    requestId,
+    config: options.config,
+    body: exchange.body,
+    clientInPath: exchange.client,
+    read: () => readOperation(exchange.request, exchange.body),
+  });
   response.on('close', () => {
     if (!response.writableFinished) {
       request.head.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
     }
   });
   const answered = await answer(request);
-  const { status: httpStatus, operationName, operationKind, errors, code } = answered;
-  end?.({ httpStatus, operationName, operationKind, errors, code });
+  end?.(endOf(answered));
   if (closesConnections()) response.shouldKeepAlive = false;
   send(exchange, answered);
 }
 
-function toArrived({ requestId, request, body }: Exchange, { config }: HttpFrontOptions): Arrived {
-  return arrived({
-    head: requestHead(request.headers, {
-      requestId,
-      clientAddress: request.socket.remoteAddress ?? '',
-      forward: config.headers.forward,
-      timeoutMs: config.timeouts.requestMs,
-    }),
-    http: request,
-    mediaType: negotiate(request.headers.accept),
-    body,
-    queryOnly: request.method !== 'POST',
-    read: () => readOperation(request, body),
-  });
+function endOf({ status, client, operationName, operationKind, errors, code }: Answered) {
+  const { name = null, version = null } = client ?? {};
+  return {
+    httpStatus: status,
+    client: name,
+    clientVersion: version,
+    operationName,
+    operationKind,
+    errors,
+    code,
+  };
 }
 
 /** Writes to the socket directly: a short body goes out in one write with its headers. */

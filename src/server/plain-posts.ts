@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { ClientOfPath } from './endpoint.ts';
 import { hasValidHost, refusalOfBody } from './http-rules.ts';
 import { requestIdOf } from './request-context.ts';
 
@@ -25,16 +25,13 @@ export interface PlainPosts {
   read(request: IncomingMessage, response: ServerResponse, answer: AnswerPost): void;
 }
 
-export function plainPosts({
-  path,
-  bodyBytesMax,
-}: Pick<GatewayConfig['server'], 'path' | 'bodyBytesMax'>): PlainPosts {
+export function plainPosts(clientOf: ClientOfPath, bodyBytesMax: number): PlainPosts {
   return {
     accepts(request) {
-      const { method, url, headers } = request;
+      const { method, url = '', headers } = request;
       return (
         method === 'POST' &&
-        url === path &&
+        clientOf(url) !== undefined &&
         // Node's parser enforces the stated length; a body without one is chunked.
         headers['content-length'] !== undefined &&
         refusalOfBody(headers, bodyBytesMax) === undefined &&

@@ -21,12 +21,13 @@ function refused(error: unknown, mediaType: MediaType | null = 'application/grap
     http: { headers: {}, rawHeaders: [], socket: new Socket() },
     mediaType,
     body: null,
+    clientInPath: null,
     queryOnly: false,
     read: () => {
       throw new Error('nobody reads it');
     },
   });
-  const answered = refusals(answerLabels(config), events)(request, error);
+  const answered = refusals(answerLabels(config), events)(request, error, null);
   return { answered, heard };
 }
 

@@ -1,21 +1,19 @@
 /** Turns whatever a stage throws into the answer that refuses the request. */
 
-import type { Answered, Arrived } from '../pipeline/stages.ts';
+import type { RequestStages } from '../gateway.ts';
 import { jsonMediaType, toHttpRefusal } from '../response/http.ts';
 import { isGatewayError, type GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { AnswerLabels } from './answer-headers.ts';
 
-export function refusals(
-  labels: AnswerLabels,
-  events: Events,
-): (arrived: Arrived, error: unknown) => Answered {
-  return ({ head, http: { headers }, mediaType }, error) => {
+export function refusals(labels: AnswerLabels, events: Events): RequestStages['refuse'] {
+  return ({ head, http: { headers }, mediaType }, error, client) => {
     const { requestId } = head;
     events.emit('requestRefused', { requestId, error });
     const answer = {
       ...toHttpRefusal(error, requestId, mediaType ?? jsonMediaType),
       later: null,
+      client,
       operationName: null,
       operationKind: null,
       errors: 1,

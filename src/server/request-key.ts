@@ -6,6 +6,7 @@ import { dryRunHeader } from '../authz/request-decisions.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { ignoredHeaders, inputHeaders } from '../config/gateway/input-headers.ts';
 import { answerKey, type GraphInputs, type KeyParts } from '../pipeline/answer-inputs.ts';
+import type { Client } from '../pipeline/client.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { MediaType } from '../pipeline/stages.ts';
@@ -32,6 +33,7 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<KeyInputs> {
     mutations: ({ mutations }) => String(mutations),
     labels: ({ graph, context }) => JSON.stringify(graph.labelsOf(context)),
     principal: ({ context }) => String(principalNumber(context.principal)),
+    client: ({ context }) => clientText(context.client),
     denied: { omittedBecause: 'it follows from the principal, the address and the dry run' },
     dryRun: ({ context }) => textOf(context.headers[dryRunHeader]),
     headers: (inputs) => {
@@ -63,6 +65,10 @@ function headersText(headers: RequestContext['headers'], names: readonly string[
 
 function textOf(value: string | string[] | undefined): string {
   return typeof value === 'string' ? value : (value?.join('\n') ?? '');
+}
+
+function clientText({ name, version, contract }: Client): string {
+  return `${name ?? ''} ${version ?? ''} ${contract?.id ?? ''}`;
 }
 
 let principalCount = 0;

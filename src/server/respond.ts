@@ -24,6 +24,7 @@ function unlabelled(executed: Executed, mediaType: MediaType, policy: ErrorPolic
   return {
     ...toHttpAnswer({ context, answer }, mediaType, policy),
     later: later && textsOf(later, (part) => toHttpAnswer({ context, answer: part }, mediaType, policy).text),
+    client: context.client,
     operationName: name,
     operationKind: kind,
     errors: answer.errors.length,

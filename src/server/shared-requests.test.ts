@@ -148,6 +148,7 @@ function responded(changes: Partial<Answered> = {}): Answered {
     mediaType: 'application/json',
     text: '{"data":{"a":1}}',
     operationName: null,
+    client: null,
     operationKind: 'query',
     errors: 0,
     headers: {},

@@ -31,6 +31,7 @@ export const errorCodes = {
   CSRF_PREVENTION: { httpStatus: 400, retryable: false },
   UNAUTHENTICATED: { httpStatus: 401, retryable: false },
   AUTHENTICATION_UNAVAILABLE: { httpStatus: 503, retryable: true },
+  CLIENT_MISMATCH: { httpStatus: 403, retryable: false },
 
   // The operation
   PERSISTED_QUERY_NOT_SUPPORTED: { httpStatus: 200, retryable: false },

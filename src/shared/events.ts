@@ -46,6 +46,10 @@ interface SpanEnds {
 
 interface RequestEnds {
   readonly httpStatus: number;
+  /** Of its folder. Null: not recognized, or no clients are configured. */
+  readonly client: string | null;
+  /** As the client states it. */
+  readonly clientVersion: string | null;
   readonly operationName: string | null;
   readonly operationKind: string | null;
   /** Errors in the answer. */
@@ -131,6 +135,24 @@ export interface GatewayEvents {
     readonly refused: number;
     readonly open: number;
   };
+  /** A request names a client that its credentials do not prove, or two different ones. It was refused. */
+  clientMismatched: {
+    readonly requestId: string;
+    readonly principal: {
+      readonly subject: string | null;
+      readonly client: string | null;
+      readonly provenBy: string;
+    };
+    /** Configured clients alone, and how the request named them. */
+    readonly statements: ReadonlyArray<{
+      readonly by: 'credentials' | 'path' | 'host' | 'header';
+      readonly client: string;
+    }>;
+  };
+  /** Other client folders are in use. */
+  clientsReplaced: { readonly changed: readonly string[]; readonly removed: readonly string[] };
+  /** A changed client folder is invalid; its previous state stays in use. Null: the folder of all clients is. */
+  clientRefused: { readonly client: string | null; readonly error: unknown };
   /** An authorization decision. Of those that allow, a sample. */
   authorizationDecided: AuthorizationRecord;
   supergraphLoaded: {
@@ -206,8 +228,8 @@ export interface AuthorizationRecord {
   readonly client: string | null;
   readonly provenBy: string;
   readonly operationName: string | null;
-  /** SHA-256 of the document, in hex. */
-  readonly operationHash: string;
+  /** SHA-256 of the document, in hex. Null: the request was refused before it was read. */
+  readonly operationHash: string | null;
   /** Type.field, or a type. */
   readonly coordinates: readonly string[];
   /** Some of the paths in the answer. */

@@ -1,5 +1,6 @@
 /** The calls between the primary process and its workers. Each is answered with a text, which may be empty. */
 
+import type { ClientConfig } from '../config/client/client-file.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
@@ -14,6 +15,13 @@ export interface PlannedGraph {
   readonly loaded: LoadedGraph;
 }
 
+/** The clients that are configured now. */
+export interface ClientConfigs {
+  readonly configs: readonly ClientConfig[];
+  /** Clients whose changed folders are invalid. */
+  readonly refused: readonly string[];
+}
+
 export type CallToWorker =
   /** Answered with the URL of the endpoint, once the worker listens. */
   | {
@@ -22,11 +30,15 @@ export type CallToWorker =
       readonly config: GatewayConfig;
       readonly planned: PlannedGraph;
       readonly credentials: CredentialTexts;
+      /** Null: none are configured. */
+      readonly clients: ClientConfigs | null;
     }
   /** Answered once the worker serves that graph; with an error if it cannot, and the previous graph stays. */
   | { readonly kind: 'replace'; readonly planned: PlannedGraph }
   /** Answered once they are in use. */
   | { readonly kind: 'credentials'; readonly credentials: CredentialTexts }
+  /** Answered once they are in use. */
+  | { readonly kind: 'clients'; readonly clients: ClientConfigs }
   /** Another worker's mutation has ended: answers in flight here may be older than it. */
   | { readonly kind: 'mutated' }
   /** Answered once requests in flight have ended. */

@@ -14,14 +14,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { WriteAudit } from '../authz/audit/audit-queue.ts';
 import { auditFileOf } from '../authz/open-authorization.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { plannerOf } from '../plan/planner.ts';
-import { loadedEvent } from '../plan/planning.ts';
+import { loadedEvent, ownTurn } from '../plan/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
-import type { Credentials, CredentialTexts } from '../server/credentials.ts';
+import type { Credentials } from '../server/credentials.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
-import { noticeTimeoutMs, type CallToPrimary, type PlannedGraph } from './calls.ts';
+import { noticeTimeoutMs, type CallToPrimary, type ClientConfigs, type PlannedGraph } from './calls.ts';
 import { Restarts } from './restarts.ts';
 import { SharedPlanner } from './shared-planner.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
@@ -31,6 +32,10 @@ export interface Workers {
   readonly url: string;
   /** Switches all workers to another graph. Throws if one cannot serve it; then all keep the previous graph. */
   replace(graph: Graph): Promise<void>;
+  /** Rejects with the reason if a contract does not hold for the graph in place. */
+  checkContract(contract: Contract): Promise<void>;
+  /** Switches all workers to other clients. */
+  replaceClients(clients: ClientConfigs): Promise<void>;
   /** Graceful shutdown: drains all workers at the same time, then ends the planners. */
   close(): Promise<void>;
 }
@@ -46,14 +51,13 @@ export interface WorkersOptions {
   readonly config: GatewayConfig;
   readonly events: Events;
   readonly credentials: Credentials;
+  /** Null: none are configured. */
+  readonly clients: ClientConfigs | null;
 }
 
 /** @throws {GatewayError} If the graph is invalid or the first workers cannot start; then no worker is left running. */
-export async function startWorkers(
-  graph: Graph,
-  { config, events, credentials }: WorkersOptions,
-): Promise<Workers> {
-  const pool = new WorkerPool(await withPort(config), events, credentials);
+export async function startWorkers(graph: Graph, options: WorkersOptions): Promise<Workers> {
+  const pool = new WorkerPool({ ...options, config: await withPort(options.config) });
   try {
     await pool.start(graph);
   } catch (error) {
@@ -68,6 +72,7 @@ class WorkerPool implements Workers {
   readonly #config: GatewayConfig;
   readonly #events: Events;
   readonly #credentials: Credentials;
+  #clients: ClientConfigs | null;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #generations = new Map<number, Generation>();
   readonly #restarts = new Map<number, Restarts>();
@@ -77,12 +82,14 @@ class WorkerPool implements Workers {
   #nextGeneration = 1;
   #state: 'starting' | 'serving' | 'closed' = 'starting';
 
-  constructor(config: GatewayConfig, events: Events, credentials: Credentials) {
+  constructor({ config, events, credentials, clients }: WorkersOptions) {
     this.#config = config;
     this.#events = events;
     this.#credentials = credentials;
+    this.#clients = clients;
     credentials.onChange((next) => {
-      for (const worker of this.#workers.values()) void this.#renewCredentials(worker, next);
+      for (const worker of this.#workers.values())
+        void this.#renew(worker, () => worker.renewCredentials(next));
     });
     // A second signal ends this process before the workers have drained. If it crashes, they drain by themselves.
     process.once('exit', () => {
@@ -116,6 +123,18 @@ class WorkerPool implements Workers {
     await Promise.all([...this.#workers.values()].map((worker) => this.#switchGraph(worker, next)));
     if (previous) await this.#closeUnused(previous);
     this.#events.emit('graphReplaced', { hash: next.planned.loaded.hash });
+  }
+
+  async checkContract(contract: Contract): Promise<void> {
+    await this.#current?.planner.ask({ kind: 'clientSchema', contract }, ownTurn);
+  }
+
+  async replaceClients(clients: ClientConfigs): Promise<void> {
+    this.#clients = clients;
+    const renewals = [...this.#workers.values()].map((worker) =>
+      this.#renew(worker, () => worker.replaceClients(clients)),
+    );
+    await Promise.all(renewals);
   }
 
   async close(): Promise<void> {
@@ -169,11 +188,11 @@ class WorkerPool implements Workers {
     }
   }
 
-  /** A worker that fails is restarted, with the current credentials. */
-  async #renewCredentials(worker: WorkerProcess, next: CredentialTexts): Promise<void> {
+  /** A worker that fails is restarted, with the current credentials and clients. */
+  async #renew(worker: WorkerProcess, renew: () => Promise<void>): Promise<void> {
     try {
       await worker.started;
-      await worker.renewCredentials(next);
+      await renew();
     } catch {
       await worker.drain();
     }
@@ -185,7 +204,11 @@ class WorkerPool implements Workers {
     const worker = new WorkerProcess({
       number,
       config: this.#config,
-      start: { planned: generation.planned, credentials: this.#credentials.current },
+      start: {
+        planned: generation.planned,
+        credentials: this.#credentials.current,
+        clients: this.#clients,
+      },
       answer: (call, from, signal) => this.#answer(call, from, signal),
     });
     this.#workers.set(number, worker);

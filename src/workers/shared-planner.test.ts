@@ -19,7 +19,12 @@ it('caches within its limits, and no schema introspection, whose variables clien
   const { shared, tasks } = given();
   for (const query of ['{ a }', '{ b }', '{ c }', '{ a }']) await shared.ask(prepare(query), turn);
   expect(tasks).toHaveLength(4);
-  const introspect: PlannerTask = { kind: 'introspect', document: '{ __typename }', variables: [] };
+  const introspect: PlannerTask = {
+    kind: 'introspect',
+    document: '{ __typename }',
+    variables: [],
+    contract: null,
+  };
   await shared.ask(introspect, turn);
   await shared.ask(introspect, turn);
   expect(tasks).toHaveLength(6);

@@ -9,7 +9,13 @@ import { monotonicClock } from '../shared/clock.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ownModule } from '../shared/own-module.ts';
-import { drainMs, type CallToPrimary, type CallToWorker, type PlannedGraph } from './calls.ts';
+import {
+  drainMs,
+  type CallToPrimary,
+  type ClientConfigs,
+  type CallToWorker,
+  type PlannedGraph,
+} from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 
 /** How long the process may take to end once it has drained. */
@@ -21,6 +27,7 @@ const pendingCallsMax = 10_000;
 export interface WorkerStart {
   readonly planned: PlannedGraph;
   readonly credentials: CredentialTexts;
+  readonly clients: ClientConfigs | null;
 }
 
 export interface WorkerEnd {
@@ -94,6 +101,11 @@ export class WorkerProcess {
   /** The worker goes on with the previous credentials until it has the new ones. */
   async renewCredentials(credentials: CredentialTexts): Promise<void> {
     await this.#channel.call({ kind: 'credentials', credentials }, this.#config.timeouts.loadMs);
+  }
+
+  /** The worker goes on with the previous clients until it has the new ones. */
+  async replaceClients(clients: ClientConfigs): Promise<void> {
+    await this.#channel.call({ kind: 'clients', clients }, this.#config.timeouts.loadMs);
   }
 
   async notifyMutated(timeoutMs: number): Promise<void> {

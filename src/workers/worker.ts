@@ -2,6 +2,9 @@
 
 import cluster from 'node:cluster';
 
+import type { ClientsInUse } from '../assembly/clients.ts';
+import { ClientDirectory, type DirectoryOptions } from '../clients/client-directory.ts';
+import type { Clients } from '../clients/client-reload.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { openGateway, type Gateway } from '../assembly/gateway.ts';
 import { serveGateway, type RunningGateway } from '../assembly/serve.ts';
@@ -10,7 +13,14 @@ import type { Graph } from '../plan/graph-source.ts';
 import { HeldCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
-import { auditTimeoutMs, drainMs, noticeTimeoutMs, type CallToWorker, type PlannedGraph } from './calls.ts';
+import {
+  auditTimeoutMs,
+  drainMs,
+  noticeTimeoutMs,
+  type CallToWorker,
+  type ClientConfigs,
+  type PlannedGraph,
+} from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
@@ -23,6 +33,7 @@ interface Serving {
   readonly gateway: Gateway;
   readonly running: RunningGateway;
   readonly credentials: HeldCredentials;
+  readonly clients: ClientsInUse | null;
   readonly replace: (planned: PlannedGraph) => Promise<void>;
 }
 
@@ -58,6 +69,12 @@ async function answer(call: CallToWorker): Promise<string> {
     case 'credentials':
       started().credentials.put(call.credentials);
       return '';
+    case 'clients': {
+      const { clients, running } = started();
+      const options = running.config.clients;
+      if (clients && options) clients.current = clientsOf(call.clients, options);
+      return '';
+    }
     case 'mutated':
       if (serving) serving.gateway.mutations.value += 1;
       return '';
@@ -72,6 +89,7 @@ async function start({
   config,
   planned,
   credentials: first,
+  clients: clientConfigs,
 }: Extract<CallToWorker, { kind: 'start' }>): Promise<Serving> {
   const events = new Events();
   const log = logEvents(events, config.log, worker);
@@ -93,8 +111,14 @@ async function start({
   });
   announceMutations(gateway, config);
   const credentials = new HeldCredentials(first);
-  const running = await serveGateway({ gateway, config, log, credentials });
-  return { gateway, running, credentials, replace: (next) => gateway.replace(withPlanner(next)) };
+  const clients =
+    clientConfigs && config.clients ? { current: clientsOf(clientConfigs, config.clients) } : null;
+  const running = await serveGateway({ gateway, config, log, credentials, clients });
+  return { gateway, running, credentials, clients, replace: (next) => gateway.replace(withPlanner(next)) };
+}
+
+function clientsOf({ configs, refused }: ClientConfigs, options: DirectoryOptions): Clients {
+  return { directory: new ClientDirectory(configs, options), refused };
 }
 
 async function writeAudit(lines: readonly string[]): Promise<void> {

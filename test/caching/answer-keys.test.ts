@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { anyClient } from '../../src/pipeline/client.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { loadGatewayConfig, type GatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import { answerKey, type AnswerInput, type KeyParts } from '../../src/pipeline/answer-inputs.ts';
@@ -57,6 +58,7 @@ describe('the key of requests that share an answer', () => {
     mutations: (of) => ({ ...of, mutations: 1 }),
     labels: (of) => ({ ...of, graph: { ...graph, labelsOf: () => ['b'] } }),
     principal: asChanged({ principal: { ...anonymous } }),
+    client: asChanged({ client: { ...anyClient, version: '2' } }),
     denied: null,
     dryRun: asChanged({ headers: { cookie: 'a=1', 'x-authorization-dry-run': '1' } }),
     headers: asChanged({ headers: { cookie: 'a=2' } }),
@@ -91,6 +93,7 @@ const fetchChanges: Changes<Fetching> = {
   mutations: (of) => ({ ...of, mutations: 1 }),
   labels: null,
   principal: asChanged({ signedAs: { header: 'x-tenant', who: 'ada' } }),
+  client: null,
   denied: null,
   dryRun: null,
   headers: asChanged({ forwardHeaders: { 'x-tenant': 'b', traceparent: '1' } }),
@@ -114,6 +117,7 @@ describe('the key of answers of a REST service', () => {
     mutations: null,
     labels: null,
     principal: null,
+    client: null,
     denied: null,
     dryRun: null,
     headers: (of) => ({ ...of, sent: { 'x-tenant': 'b' } }),

@@ -17,6 +17,8 @@ declare const arrival: s.Arrival;
 declare const arrived: s.Arrived;
 declare const identified: s.Identified;
 declare const authenticated: s.Authenticated;
+declare const recognized: s.Recognized;
+declare const client: import('../../src/pipeline/client.ts').Client;
 declare const admitted: s.Admitted;
 declare const read: s.Read;
 declare const operations: import('../../src/operation/prepared-operations.ts').PreparedOperations<Operation>;
@@ -34,7 +36,7 @@ export const planted = [
 const right = [
   'line(s.arrived(arrival))',
   "s.authenticated(s.identified(arrived, 'application/json', () => ''), context)",
-  's.read(s.admitted(authenticated, (wait) => wait))',
+  's.read(s.admitted(s.recognized(authenticated, client), (wait) => wait))',
   'operations.prepare(read)',
   's.prepared(read, operation, new Map())',
   'authorizer.authorize(prepared, operations)',
@@ -47,7 +49,9 @@ const wrong: ReadonlyArray<readonly [what: string, expression: string]> = [
   ['a request that no front translated', 'line(arrival)'],
   ['credentials before the client is identified', 's.authenticated(arrived, context)'],
   ['a place before the credentials are checked', 's.admitted(identified, (wait) => wait)'],
-  ['reading before the request has a place', 's.read(authenticated)'],
+  ['a place before the client is recognized', 's.admitted(authenticated, (wait) => wait)'],
+  ['a client before the credentials are checked', 's.recognized(identified, client)'],
+  ['reading before the request has a place', 's.read(recognized)'],
   ['an operation of a request that is not authenticated', 'operate({ ...arrival, context })'],
   [
     'an operation whose request somebody put together',

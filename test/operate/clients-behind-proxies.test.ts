@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { createBackendIdentity } from '../../src/authn/identity/backend-headers.ts';
+import { anyClient } from '../../src/pipeline/client.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { authSchema } from '../../src/config/gateway/auth.ts';
 import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
@@ -15,8 +16,15 @@ const proxy = '10.0.0.1';
 const waiting = new WaitingRequests({ perClientMax: 10, max: 10, bytesMax: 10_000 });
 const networkOf = clientNetworks({ trustedProxies: [proxy], ipv6PrefixBits: 64 });
 const identity = createBackendIdentity(authSchema.parse({}));
-const unproven = (head: RequestHead): RequestContext => identity.apply(head, { principal: anonymous });
-const unasked = (head: RequestHead): RequestContext => ({ ...head, principal: anonymous });
+const unproven = (head: RequestHead): RequestContext => ({
+  ...identity.apply(head, { principal: anonymous }),
+  client: anyClient,
+});
+const unasked = (head: RequestHead): RequestContext => ({
+  ...head,
+  principal: anonymous,
+  client: anyClient,
+});
 
 it.each([
   ['where nobody is asked who they are', unasked, proxy, '192.0.2.7'],

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 
 import { requestStages } from '../../src/gateway.ts';
+import { anyClient } from '../../src/pipeline/client.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { arrived, type Answered } from '../../src/pipeline/stages.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
@@ -18,6 +19,7 @@ const answered: Answered = {
   text: '{"data":{"a":1},"hasNext":true}',
   later: null,
   operationName: null,
+  client: null,
   operationKind: 'query',
   errors: 0,
   code: null,
@@ -44,6 +46,10 @@ function given({ failing, later = null }: Given = {}) {
     authenticate(head) {
       called('authenticate');
       return Promise.resolve({ ...head, principal: anonymous });
+    },
+    recognize() {
+      called('recognize');
+      return anyClient;
     },
     share(_from, alone) {
       called('share');
@@ -72,6 +78,7 @@ function given({ failing, later = null }: Given = {}) {
     http: { headers: {}, rawHeaders: [], socket: new Socket() },
     mediaType: 'application/json',
     body: null,
+    clientInPath: null,
     queryOnly: false,
     read() {
       called('read');
@@ -88,6 +95,7 @@ it('goes from stage to stage, and tells when those begin and end that take time'
     'authenticate begins 1',
     'authenticate',
     'authenticate ends 1',
+    'recognize',
     'share',
     'admit begins 2',
     'admit',

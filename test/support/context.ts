@@ -1,5 +1,6 @@
 /** A client's request as the stages after the HTTP edge see it, for tests that start there. */
 
+import { anyClient } from '../../src/pipeline/client.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
 import { Cancellation } from '../../src/shared/cancellation.ts';
@@ -16,6 +17,7 @@ export function requestContext(options: ContextOptions = {}): RequestContext {
   requests += 1;
   const { deadlineInMs = 10_000, ...given } = options;
   return {
+    client: anyClient,
     principal: anonymous,
     requestId: `request-${requests}`,
     clientAddress: '127.0.0.1',

@@ -9,6 +9,7 @@ import {
   authenticated,
   identified,
   read,
+  recognized,
   type OperationRequest,
   type Read,
 } from '../../src/pipeline/stages.ts';
@@ -30,12 +31,13 @@ export function readRequest(options: ReadOptions = {}): Read {
     http: { headers: {}, rawHeaders: [], socket: new Socket() },
     mediaType: 'application/json',
     body: Buffer.alloc(bodyBytes),
+    clientInPath: null,
     queryOnly: options.queryOnly ?? false,
     read: () => ({ query, operationName, variables, extensions }),
   });
-  const client = authenticated(
+  const proven = authenticated(
     identified(arrival, 'application/json', () => network),
     context,
   );
-  return read(admitted(client, (wait) => wait));
+  return read(admitted(recognized(proven, context.client), (wait) => wait));
 }

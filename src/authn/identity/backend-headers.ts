@@ -5,7 +5,7 @@
  */
 
 import type { AuthConfig, IdentityRule } from '../../config/gateway/auth.ts';
-import type { RequestContext, RequestHead } from '../../pipeline/request.ts';
+import type { AuthenticatedRequest, RequestContext, RequestHead } from '../../pipeline/request.ts';
 import type { Proof } from '../proof.ts';
 import type { Signer } from './signer.ts';
 import { emptyRecord } from '../../shared/records.ts';
@@ -19,7 +19,7 @@ const reservedPrefixes = ['x-user-', 'x-gateway-', 'x-forwarded-'];
 
 export interface BackendIdentity {
   /** @returns The request context for all later stages. */
-  readonly apply: (head: RequestHead, proof: Proof) => RequestContext;
+  readonly apply: (head: RequestHead, proof: Proof) => AuthenticatedRequest;
 }
 
 /** @param signer Required if any rule is `signed`. */

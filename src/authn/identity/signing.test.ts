@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { requestContext } from '../../../test/support/context.ts';
 import { authSchema } from '../../config/gateway/auth.ts';
+import { anyClient } from '../../pipeline/client.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { fetchKey } from '../../sources/around/fetch-key.ts';
 import { ignoredHeaders } from '../../config/gateway/input-headers.ts';
@@ -118,7 +119,7 @@ describe('what is shared between requests', () => {
     const { apply } = createBackendIdentity(config, signer);
     const keyAndToken = (principal: Principal): [string, unknown] => {
       const context = apply(requestContext({}), { principal });
-      const own = { ...context, ...context.signedFor?.('a') };
+      const own = { ...context, ...context.signedFor?.('a'), client: anyClient };
       const key = fetchKey({ ignoreHeaders: ['authorization'] })(own, 0);
       return [key, own.forwardHeaders['authorization']];
     };

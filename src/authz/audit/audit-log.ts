@@ -11,7 +11,7 @@ import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import type { Prepared } from '../../pipeline/stages.ts';
 import { cutText } from '../../shared/cut-text.ts';
-import type { AuthorizationRecord, Events } from '../../shared/events.ts';
+import type { AuthorizationRecord, Events, GatewayEvents } from '../../shared/events.ts';
 import { recordOf } from '../../shared/records.ts';
 import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
@@ -52,15 +52,38 @@ export class AuditLog {
   constructor(options: AuditLogOptions) {
     const { config, events, write } = options;
     this.#options = options;
+    events.on('clientMismatched', (event) => this.#writeMismatch(event));
     this.#queue = write ? new AuditQueue({ queueMax: config.queueMax, write, events }) : null;
   }
 
   write(entry: AuditEntry): void {
-    const { config, events, random } = this.#options;
+    const { config, random } = this.#options;
     const isSampled = entry.outcome !== 'allow' || (config.allowSample > 0 && random() < config.allowSample);
     if (!isSampled) return;
-    const record = this.#recordOf(entry);
-    events.emit('authorizationDecided', record);
+    this.#record(this.#recordOf(entry));
+  }
+
+  #writeMismatch({ requestId, principal, statements }: GatewayEvents['clientMismatched']): void {
+    const record: AuthorizationRecord = {
+      time: new Date(this.#options.now()).toISOString(),
+      requestId,
+      subject: principal.subject,
+      client: principal.client,
+      provenBy: principal.provenBy,
+      operationName: null,
+      operationHash: null,
+      coordinates: [],
+      paths: [],
+      rule: 'client',
+      outcome: 'deny',
+      reason: statements.map(({ by, client }) => `${by} names ${client}`).join(', '),
+      enforced: true,
+    };
+    this.#record(record);
+  }
+
+  #record(record: AuthorizationRecord): void {
+    this.#options.events.emit('authorizationDecided', record);
     this.#queue?.append(JSON.stringify(record));
   }
 

@@ -5,6 +5,7 @@
 
 import type * as GraphqlShield from 'graphql-shield';
 
+import type { Client } from '../../pipeline/client.ts';
 import type { Principal } from '../../pipeline/principal.ts';
 import { shield } from './shield.ts';
 
@@ -18,6 +19,8 @@ export type PolicyRule =
 export interface PolicyContext {
   /** `provenBy` is `none` for a request without credentials. */
   readonly principal: Principal;
+  /** The application that sent the request. Name and version are null where they are not known. */
+  readonly client: Pick<Client, 'name' | 'version' | 'tier'>;
   readonly requestId: string;
   readonly clientAddress: string;
   readonly operation: { readonly name: string | null; readonly kind: 'query' | 'mutation' | 'subscription' };

@@ -81,6 +81,19 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   /** Absent: authentication is not configured. */
   auth: authSchema.optional(),
+  /** Absent: every request sees the whole graph. */
+  clients: z
+    .strictObject({
+      /** With a folder for each client. Relative to this file. */
+      folder: filePath,
+      /** Requests that no client is recognized in: the client `anonymous`, or refused. */
+      anonymous: z.enum(['contract', 'refuse']).default('contract'),
+      /** Schemas of clients that each planner worker keeps. */
+      schemasMax: z.int().min(1).max(10_000).default(20),
+      /** How long a schema is kept that no new operation needs. */
+      schemaIdleMs: z.int().min(1000).max(86_400_000).default(600_000),
+    })
+    .optional(),
   authorization: authorizationSchema.prefault({}),
   audit: auditSchema.prefault({}),
   admission: z
@@ -210,10 +223,14 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 });
 
-export const gatewaySchema = optionsSchema.superRefine(({ auth, server }, context) => {
-  if (!auth?.certificates || server.tls) return;
-  const message = 'expected server.tls: client certificates need TLS';
-  context.addIssue({ code: 'custom', path: ['auth', 'certificates'], message });
+export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file }, context) => {
+  const refuse = (path: string[], message: string): void =>
+    context.addIssue({ code: 'custom', path, message });
+  if (auth?.certificates && !server.tls)
+    refuse(['auth', 'certificates'], 'expected server.tls: client certificates need TLS');
+  const { plugins, key } = file.apollo;
+  if (file.clients && (file.front === 'apollo' || plugins.length > 0 || key !== undefined))
+    refuse(['clients'], 'expected the direct front: Apollo Server has one schema for all clients');
 });
 
 type GatewayFile = z.output<typeof gatewaySchema>;

@@ -1,14 +1,16 @@
 /** Which request headers can change a response, by the configuration. */
 
+import { clientNameHeaders, clientVersionHeaders } from '../client/client-headers.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 
-type HeaderConfig = Pick<GatewayConfig, 'headers' | 'sharing' | 'auth'>;
+type HeaderConfig = Pick<GatewayConfig, 'headers' | 'sharing' | 'auth' | 'clients'>;
 
-/** Distinct names in lower case: headers that backends may get, and headers with credentials. */
+/** Distinct names in lower case: of headers that backends may get, with credentials, and that name the client. */
 export function inputHeaders(config: HeaderConfig): readonly string[] {
-  const { headers, auth } = config;
+  const { headers, auth, clients } = config;
+  const clientHeaders = clients ? [...clientNameHeaders, ...clientVersionHeaders] : [];
   const ignored = new Set(ignoredHeaders(config));
-  const names = [...credentialHeaders(auth), ...headers.forward, ...headers.perService];
+  const names = [...credentialHeaders(auth), ...headers.forward, ...headers.perService, ...clientHeaders];
   return [...new Set(names)].filter((name) => !ignored.has(name));
 }
 

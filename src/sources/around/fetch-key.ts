@@ -30,6 +30,7 @@ export function fetchKeyParts({ headers, ignoreHeaders }: FetchKeyOptions): KeyP
     labels: inTheBody,
     // Another token of the same principal says the same; otherwise it is said in headers.
     principal: ({ context }) => context.signedAs?.who ?? '',
+    client: inTheBody,
     denied: inTheBody,
     dryRun: inTheBody,
     headers: ({ context }) => {

@@ -52,6 +52,7 @@ export const restKeyParts: KeyParts<Asked> = {
   },
   labels: inTheCall,
   principal: { omittedBecause: 'the service learns of it by headers' },
+  client: inTheCall,
   denied: inTheCall,
   dryRun: inTheCall,
   headers: ({ path, sent }) => {

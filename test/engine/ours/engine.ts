@@ -5,6 +5,7 @@ import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
 import { Authorizer } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
 import { auditSchema, authorizationSchema } from '../../../src/config/gateway/authorization.ts';
+import { anyClient } from '../../../src/pipeline/client.ts';
 import { anonymous, type Principal } from '../../../src/pipeline/principal.ts';
 import { authorized, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
@@ -180,6 +181,7 @@ function asGraphql(answer: EngineAnswer): Answer {
 
 function requestContext(principal: Principal = anonymous): RequestContext {
   return {
+    client: anyClient,
     principal,
     requestId: 'test',
     clientAddress: '127.0.0.1',

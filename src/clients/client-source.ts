@@ -1,0 +1,57 @@
+/** Reads the folder of clients and detects changes; a client whose folder is invalid does not stop the others. */
+
+import { clientFolders, readClient, type ClientFolder } from '../config/client/client-folders.ts';
+import type { ClientConfig } from '../config/client/client-file.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { Environment } from '../config/yaml/environment.ts';
+
+/** By the client's name: its configuration, or why it has none. */
+export type ReadClients = ReadonlyMap<string, ClientConfig | GatewayError>;
+
+export class ClientSource {
+  readonly #folder: string;
+  readonly #environment: Environment | undefined;
+  /** Of the last read. */
+  #state = '';
+
+  /** @param environment Default `process.env`. */
+  constructor(folder: string, environment?: Environment) {
+    this.#folder = folder;
+    this.#environment = environment;
+  }
+
+  /** @throws {GatewayError} `CONFIG_INVALID` if the folder of clients itself cannot be read. */
+  async read(): Promise<ReadClients> {
+    const folders = await clientFolders(this.#folder);
+    this.#state = stateOf(folders);
+    const entries = folders.map(async (folder) => [folder.name, await this.#readOne(folder)] as const);
+    return new Map(await Promise.all(entries));
+  }
+
+  /** @returns undefined while nothing has changed since the last read. Throws what `read` throws. */
+  async readIfChanged(): Promise<ReadClients | undefined> {
+    const state = stateOf(await clientFolders(this.#folder));
+    return state === this.#state ? undefined : this.read();
+  }
+
+  async #readOne(folder: ClientFolder): Promise<ClientConfig | GatewayError> {
+    try {
+      return await readClient(folder, this.#environment);
+    } catch (error) {
+      if (isGatewayError(error)) return error;
+      throw error;
+    }
+  }
+}
+
+function stateOf(folders: readonly ClientFolder[]): string {
+  return folders.map(({ name, state }) => `${name} ${state}`).join('\n');
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` with the mistakes of all clients. */
+export function allValid(clients: ReadClients): ClientConfig[] {
+  const errors = [...clients.values()].filter(isGatewayError);
+  if (errors.length > 0)
+    throw new GatewayError('CONFIG_INVALID', errors.map(({ message }) => message).join('\n'));
+  return [...clients.values()].filter((client): client is ClientConfig => !isGatewayError(client));
+}

@@ -1,0 +1,113 @@
+/**
+ * The front that serves each client its schema as SDL, for code generators: `GET <path>/<client>/schema.graphql`. The
+ * request goes through the same stages as an operation, up to the recognition of its client and its place.
+ */
+
+import { createHash } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+
+import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { GraphInputs } from '../pipeline/answer-inputs.ts';
+import type { Contract } from '../pipeline/contract.ts';
+import type { Answered, Arrived, Read } from '../pipeline/stages.ts';
+import type { ClientSchema } from '../preparation/worker-protocol.ts';
+import { jsonMediaType } from '../response/http.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { sendWhole } from './answer-early.ts';
+import { arrivalOf } from './arrival.ts';
+import type { Edge } from './edge.ts';
+
+const fileName = 'schema.graphql';
+/** Schemas that are kept. */
+const schemasMax = 8;
+
+export interface SchemaFrontOptions {
+  readonly config: GatewayConfig;
+  /** The line of stages, which ends in `respond`. Never rejects. */
+  readonly answer: (arrived: Arrived) => Promise<Answered>;
+}
+
+/** What a request for a schema is answered with. */
+export interface SchemaSource {
+  /** Of the graph in place. */
+  inputs(): GraphInputs;
+  clientSchema(contract: Contract): Promise<ClientSchema>;
+}
+
+export function registerSchemaFront({ app, unread }: Edge, { config, answer }: SchemaFrontOptions): void {
+  const handler = async (
+    { id, raw, params }: FastifyRequest<{ Params: { client: string } }>,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> => {
+    reply.hijack();
+    const arrived = arrivalOf(raw, {
+      requestId: id,
+      config,
+      clientInPath: params.client,
+      body: null,
+      // The schema is all that can be asked for here.
+      read: () => ({ query: '', operationName: null, variables: {}, extensions: null }),
+    });
+    const { status, headers, text } = await answer(arrived);
+    const contentType = status === 200 ? 'application/graphql' : jsonMediaType;
+    const all = {
+      ...(headers as OutgoingHttpHeaders),
+      'content-type': `${contentType}; charset=utf-8`,
+      'x-request-id': id,
+      ...(status === 304 ? {} : { 'content-length': Buffer.byteLength(text) }),
+    };
+    sendWhole(reply.raw, { status, headers: all, body: text }, unread);
+    return reply;
+  };
+  app.get(`${config.server.path}/:client/${fileName}`, handler);
+}
+
+/** @throws {GatewayError} `NOT_FOUND` where the client's introspection is off. */
+export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Answered> {
+  const texts = new LRUCache<string, Promise<SchemaText>>({ max: schemasMax });
+
+  function textOf(contract: Contract): Promise<SchemaText> {
+    const key = `${source.inputs().number} ${contract.id}`;
+    let text = texts.get(key);
+    if (!text) {
+      text = source.clientSchema(contract).then(({ sdl }) => ({ sdl, etag: etagOf(sdl) }));
+      texts.set(key, text);
+      text.catch(() => texts.delete(key));
+    }
+    return text;
+  }
+
+  return async ({ context: { client }, http, mediaType }) => {
+    if (!client.contract?.introspection)
+      throw new GatewayError('NOT_FOUND', 'Not found: introspection is switched off for this client');
+    const { sdl, etag } = await textOf(client.contract).catch((cause: unknown) => {
+      // The reason names what the client may not see.
+      throw new GatewayError('CONTRACT_INVALID', 'The schema of this client is not available', { cause });
+    });
+    const isUnchanged = http.headers['if-none-match'] === etag;
+    return {
+      status: isUnchanged ? 304 : 200,
+      mediaType,
+      headers: { etag, 'cache-control': 'private, no-cache' },
+      text: isUnchanged ? '' : sdl,
+      later: null,
+      client,
+      operationName: null,
+      operationKind: null,
+      errors: 0,
+      code: null,
+    };
+  };
+}
+
+interface SchemaText {
+  readonly sdl: string;
+  readonly etag: string;
+}
+
+function etagOf(sdl: string): string {
+  return `"${createHash('sha256').update(sdl).digest('base64url')}"`;
+}

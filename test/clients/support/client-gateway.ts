@@ -1,0 +1,93 @@
+/** A gateway with clients, each with a key of its own, over one in-process subgraph. Call it within a test. */
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import { type RunningGateway, start } from '../../../src/assembly/start.ts';
+import { digestOf, keyIdOf, newKeyText } from '../../../src/authn/api-keys/key-text.ts';
+import { folderWith } from '../../support/folder.ts';
+
+export interface ClientGatewayOptions {
+  /** SDL of the subgraph, without its `@link`. */
+  readonly schema: string;
+  /** Source of a module that exports `resolvers`. */
+  readonly resolvers: string;
+  /** client.yaml by client, without the owner. */
+  readonly clients: Readonly<Record<string, string>>;
+  /** Further lines of gateway.yaml. */
+  readonly settings?: readonly string[];
+  /** Further lines below `clients` of gateway.yaml. */
+  readonly options?: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly workers?: number;
+}
+
+export interface ClientGateway {
+  readonly gateway: RunningGateway;
+  readonly url: string;
+  readonly folder: string;
+  /** The header with the client's API key. */
+  readonly keyOf: (client: string) => Record<string, string>;
+}
+
+const imports = '"@key", "@tag", "@inaccessible", "@shareable", "@requires", "@external"';
+
+export const linked = (schema: string): string =>
+  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: [${imports}])\n${schema}`;
+
+export async function clientGateway(options: ClientGatewayOptions): Promise<ClientGateway> {
+  const { schema, resolvers, clients, settings = [], options: clientOptions = [], files = {} } = options;
+  const keys = new Map(Object.keys(clients).map((name) => [name, newKeyText(randomBytes)]));
+  keys.set('unknown', newKeyText(randomBytes));
+  const folder = await folderWith({
+    'graph.yaml':
+      'subgraphs:\n  things: { kind: local, schema: things.graphql, resolvers: things.mjs, owner: team }\n',
+    'things.graphql': linked(schema),
+    'things.mjs': `${resolvers}\nexport const subgraph = { sources: {}, resolvers };\n`,
+    'keys.json': keyFile(keys),
+    'gateway.yaml': [
+      'auth:',
+      '  apiKeys: { file: keys.json, lastUsedMs: 0 }',
+      'clients:',
+      '  folder: clients',
+      ...clientOptions.map((line) => `  ${line}`),
+      'log: { level: silent }',
+      ...settings,
+      '',
+    ].join('\n'),
+    ...Object.fromEntries(
+      Object.entries(clients).map(([name, text]) => [
+        `clients/${name}/client.yaml`,
+        `owner: ${name}-team\n${text}`,
+      ]),
+    ),
+    ...files,
+  });
+  const gateway = await start({
+    graphPath: join(folder, 'graph.yaml'),
+    configPath: join(folder, 'gateway.yaml'),
+    port: 0,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  });
+  onTestFinished(() => gateway.close());
+  return {
+    gateway,
+    url: gateway.url,
+    folder,
+    keyOf: (client) => ({ 'x-api-key': keys.get(client) ?? '' }),
+  };
+}
+
+function keyFile(keys: ReadonlyMap<string, string>): string {
+  const records = [...keys].map(([client, text]) => ({
+    id: keyIdOf(text),
+    sha256: digestOf(text).toString('base64url'),
+    client,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    expiresAt: null,
+    revokedAt: null,
+  }));
+  return JSON.stringify({ version: 1, keys: records });
+}
