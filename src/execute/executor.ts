@@ -13,6 +13,7 @@ import { EntityLoader } from './entity-loader.ts';
 import type { Step } from './fetch.ts';
 import type { Data } from './merge.ts';
 import { compileProjection, type CompiledProjection } from './projection-code.ts';
+import { compileHiddenMembers } from './hidden-members.ts';
 import { compileServiceOf } from './field-services.ts';
 import { type ClientPath, project } from './projection.ts';
 import { compileDecisions, type Applied } from './apply-decisions.ts';
@@ -22,6 +23,8 @@ export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
   readonly plan: Step;
   readonly projection: CompiledProjection | null;
+  /** Null: nothing of it can be hidden from its client, or hidden members become null. */
+  readonly dropHidden: ReturnType<typeof compileHiddenMembers>;
   /** Null: no guarded fields. */
   readonly applyDecisions: ReturnType<typeof compileDecisions>;
 }
@@ -31,6 +34,7 @@ export function compileOperation(prepared: PreparedOperation): ExecutableOperati
     prepared,
     plan: compilePlan(prepared),
     projection: compileProjection(prepared.projection),
+    dropHidden: compileHiddenMembers(prepared.projection),
     applyDecisions: compileDecisions(prepared),
   };
 }
@@ -74,6 +78,7 @@ export async function execute(
     ? await introspectionOf(prepared.introspection, variables, tools)
     : null;
   if (execution) await execution;
+  operation.dropHidden?.(run);
   let denials: readonly AnswerError[] = [];
   if (operation.applyDecisions) {
     if (!decisions)
