@@ -5,6 +5,7 @@
 
 import type { ClientConfig } from '../config/client/client-file.ts';
 import type { Contract } from '../pipeline/contract.ts';
+import { errorText } from '../shared/error-text.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { Poller } from '../shared/poller.ts';
@@ -34,6 +35,8 @@ export class ClientReload {
   readonly #options: ClientReloadOptions;
   readonly #poller: Poller;
   #inUse: Clients;
+  /** Of refused clients. */
+  #reasons: ReadonlyMap<string, string> = new Map();
 
   constructor(options: ClientReloadOptions) {
     this.#options = options;
@@ -78,9 +81,19 @@ export class ClientReload {
     const removed = [...before.keys()].filter((name) => !clients.has(name));
     const { directory, accepted } = await this.#accept(unchanged, changed, refused);
     await this.#replace({ directory, refused: [...refused.keys()] });
-    for (const [client, error] of refused) events.emit('clientRefused', { client, error });
+    this.#reportRefused(refused);
     if (accepted.length > 0 || removed.length > 0)
       events.emit('clientsReplaced', { changed: accepted, removed });
+  }
+
+  /** Each refusal once, however often other clients change meanwhile. */
+  #reportRefused(refused: ReadonlyMap<string, unknown>): void {
+    const reasons = new Map([...refused].map(([client, error]) => [client, errorText(error)]));
+    for (const [client, error] of refused) {
+      if (this.#reasons.get(client) !== reasons.get(client))
+        this.#options.events.emit('clientRefused', { client, error });
+    }
+    this.#reasons = reasons;
   }
 
   async #replace(next: Clients): Promise<void> {

@@ -37,11 +37,16 @@ const imports = '"@key", "@tag", "@inaccessible", "@shareable", "@requires", "@e
 export const linked = (schema: string): string =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: [${imports}])\n${schema}`;
 
-export async function clientGateway(options: ClientGatewayOptions): Promise<ClientGateway> {
+export interface ClientFiles extends Pick<ClientGateway, 'keyOf'> {
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** graph.yaml, gateway.yaml and all that they name. */
+export function clientFiles(options: ClientGatewayOptions): ClientFiles {
   const { schema, resolvers, clients, settings = [], options: clientOptions = [], files = {} } = options;
   const keys = new Map(Object.keys(clients).map((name) => [name, newKeyText(randomBytes)]));
   keys.set('unknown', newKeyText(randomBytes));
-  const folder = await folderWith({
+  const all = {
     'graph.yaml':
       'subgraphs:\n  things: { kind: local, schema: things.graphql, resolvers: things.mjs, owner: team }\n',
     'things.graphql': linked(schema),
@@ -64,7 +69,13 @@ export async function clientGateway(options: ClientGatewayOptions): Promise<Clie
       ]),
     ),
     ...files,
-  });
+  };
+  return { files: all, keyOf: (client) => ({ 'x-api-key': keys.get(client) ?? '' }) };
+}
+
+export async function clientGateway(options: ClientGatewayOptions): Promise<ClientGateway> {
+  const { files, keyOf } = clientFiles(options);
+  const folder = await folderWith(files);
   const gateway = await start({
     graphPath: join(folder, 'graph.yaml'),
     configPath: join(folder, 'gateway.yaml'),
@@ -72,12 +83,7 @@ export async function clientGateway(options: ClientGatewayOptions): Promise<Clie
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   onTestFinished(() => gateway.close());
-  return {
-    gateway,
-    url: gateway.url,
-    folder,
-    keyOf: (client) => ({ 'x-api-key': keys.get(client) ?? '' }),
-  };
+  return { gateway, url: gateway.url, folder, keyOf };
 }
 
 function keyFile(keys: ReadonlyMap<string, string>): string {
