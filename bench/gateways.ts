@@ -132,7 +132,7 @@ function hive(name: string, deduplicate: 'on' | 'off', says: string): GatewayKin
   };
 }
 
-function ours(
+export function ours(
   name: string,
   { front, says, config = '' }: { readonly front: string; readonly says: string; readonly config?: string },
 ): GatewayKind {
