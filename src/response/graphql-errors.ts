@@ -4,11 +4,19 @@
  */
 
 import type { AnswerError } from '../pipeline/answer.ts';
+import type { Client } from '../pipeline/client.ts';
 import { isCodeName, isGatewayError, isRetryableCode } from '../shared/errors.ts';
 import { emptyRecord } from '../shared/records.ts';
 
 export interface ErrorPolicy {
   readonly backendMessages: 'pass' | 'redact';
+}
+
+const redacting: ErrorPolicy = { backendMessages: 'redact' };
+
+/** Services know the whole graph, so their messages may name what a contract hides: such clients never get them. */
+export function errorPolicyFor({ contract }: Client, configured: ErrorPolicy): ErrorPolicy {
+  return contract && contract.include.length + contract.exclude.length > 0 ? redacting : configured;
 }
 
 /** An entry of the response's `errors`. */

@@ -4,7 +4,7 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
 import type { Answer } from '../pipeline/answer.ts';
 import type { Answered, Executed, MediaType, Read } from '../pipeline/stages.ts';
-import { publicCode, type ErrorPolicy } from '../response/graphql-errors.ts';
+import { errorPolicyFor, publicCode, type ErrorPolicy } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';
 import type { AnswerLabels } from './answer-headers.ts';
 
@@ -14,7 +14,10 @@ export type Respond = (read: Read) => Promise<Answered>;
 export function directRespond(operate: Operate, labels: AnswerLabels, config: GatewayConfig): Respond {
   return async (read) => {
     const executed = await operate(read);
-    return labels.answered(read, unlabelled(executed, read.mediaType, config.errors));
+    return labels.answered(
+      read,
+      unlabelled(executed, read.mediaType, errorPolicyFor(read.context.client, config.errors)),
+    );
   };
 }
 

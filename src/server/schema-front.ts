@@ -87,7 +87,7 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
       // The reason names what the client may not see.
       throw new GatewayError('CONTRACT_INVALID', 'The schema of this client is not available', { cause });
     });
-    const isUnchanged = http.headers['if-none-match'] === etag;
+    const isUnchanged = isKnown(etag, http.headers['if-none-match']);
     return {
       status: isUnchanged ? 304 : 200,
       mediaType,
@@ -106,6 +106,16 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
 interface SchemaText {
   readonly sdl: string;
   readonly etag: string;
+}
+
+/**
+ * Whether the client has this text already. Weak tags count: proxies that compress make them of strong ones.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+ */
+function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes(etag) || ifNoneMatch?.trim() === '*';
 }
 
 function etagOf(sdl: string): string {

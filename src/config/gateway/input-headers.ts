@@ -26,11 +26,16 @@ export function credentialHeaders(auth: GatewayConfig['auth']): readonly string[
   ];
 }
 
-/** Headers that are ignored when responses are shared or cached; never those that identify the user. */
-export function ignoredHeaders({ sharing, auth }: Pick<HeaderConfig, 'sharing' | 'auth'>): readonly string[] {
+/** Headers that are ignored when responses are shared or cached; never those that identify the user or the client. */
+export function ignoredHeaders({
+  sharing,
+  auth,
+  clients,
+}: Pick<HeaderConfig, 'sharing' | 'auth' | 'clients'>): readonly string[] {
   const { userIdHeader, userRolesHeader, signed } = auth?.identity ?? {};
-  const identityHeaders = new Set(
-    auth && [...credentialHeaders(auth), userIdHeader, userRolesHeader, signed?.header],
-  );
+  const identityHeaders = new Set([
+    ...(auth ? [...credentialHeaders(auth), userIdHeader, userRolesHeader, signed?.header] : []),
+    ...(clients ? clientNameHeaders : []),
+  ]);
   return sharing.ignoreHeaders.filter((header) => !identityHeaders.has(header));
 }

@@ -1,4 +1,4 @@
-/** A gateway with clients, each with a key of its own, over one in-process subgraph. Call it within a test. */
+/** A gateway with clients, each with a key of its own, over in-process subgraphs. Call it within a test. */
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -9,11 +9,17 @@ import { type RunningGateway, start } from '../../../src/assembly/start.ts';
 import { digestOf, keyIdOf, newKeyText } from '../../../src/authn/api-keys/key-text.ts';
 import { folderWith } from '../../support/folder.ts';
 
-export interface ClientGatewayOptions {
+export interface LocalSubgraph {
   /** SDL of the subgraph, without its `@link`. */
   readonly schema: string;
   /** Source of a module that exports `resolvers`. */
   readonly resolvers: string;
+}
+
+/** The subgraph `things`, with everything else. */
+export interface ClientGatewayOptions extends LocalSubgraph {
+  /** Further subgraphs by name. */
+  readonly others?: Readonly<Record<string, LocalSubgraph>>;
   /** client.yaml by client, without the owner. */
   readonly clients: Readonly<Record<string, string>>;
   /** Further lines of gateway.yaml. */
@@ -43,14 +49,19 @@ export interface ClientFiles extends Pick<ClientGateway, 'keyOf'> {
 
 /** graph.yaml, gateway.yaml and all that they name. */
 export function clientFiles(options: ClientGatewayOptions): ClientFiles {
-  const { schema, resolvers, clients, settings = [], options: clientOptions = [], files = {} } = options;
+  const { schema, resolvers, others = {}, clients, settings = [], files = {} } = options;
+  const { options: clientOptions = [] } = options;
+  const subgraphs = Object.entries({ things: { schema, resolvers }, ...others });
   const keys = new Map(Object.keys(clients).map((name) => [name, newKeyText(randomBytes)]));
   keys.set('unknown', newKeyText(randomBytes));
   const all = {
-    'graph.yaml':
-      'subgraphs:\n  things: { kind: local, schema: things.graphql, resolvers: things.mjs, owner: team }\n',
-    'things.graphql': linked(schema),
-    'things.mjs': `${resolvers}\nexport const subgraph = { sources: {}, resolvers };\n`,
+    'graph.yaml': ['subgraphs:', ...subgraphs.map(([name]) => graphEntry(name)), ''].join('\n'),
+    ...Object.fromEntries(
+      subgraphs.flatMap(([name, subgraph]) => [
+        [`${name}.graphql`, linked(subgraph.schema)],
+        [`${name}.mjs`, `${subgraph.resolvers}\nexport const subgraph = { sources: {}, resolvers };\n`],
+      ]),
+    ),
     'keys.json': keyFile(keys),
     'gateway.yaml': [
       'auth:',
@@ -84,6 +95,10 @@ export async function clientGateway(options: ClientGatewayOptions): Promise<Clie
   });
   onTestFinished(() => gateway.close());
   return { gateway, url: gateway.url, folder, keyOf };
+}
+
+function graphEntry(name: string): string {
+  return `  ${name}: { kind: local, schema: ${name}.graphql, resolvers: ${name}.mjs, owner: team }`;
 }
 
 function keyFile(keys: ReadonlyMap<string, string>): string {
