@@ -26,14 +26,27 @@ export interface Command {
 
 export type Flags = NonNullable<ParseArgsConfig['options']>;
 
+export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Arguments {
+  readonly values: FlagValues;
+  /** What is no flag, such as the name of a client. */
+  readonly operands: readonly string[];
+}
+
 /** @throws {UsageError} For an unknown flag, a flag without its value, and a positional argument. */
-export function readFlags(
-  args: readonly string[],
-  options: Flags,
-): Record<string, string | boolean | undefined> {
+export function readFlags(args: readonly string[], options: Flags): FlagValues {
+  return readArguments(args, options, 0).values;
+}
+
+/** @throws {UsageError} For an unknown flag, a flag without its value, and more operands than `operandsMax`. */
+export function readArguments(args: readonly string[], options: Flags, operandsMax: number): Arguments {
   try {
-    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
-    return values as Record<string, string | boolean | undefined>;
+    const allowPositionals = operandsMax > 0;
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    const extra = positionals[operandsMax];
+    if (extra !== undefined) throw new Error(`Unexpected argument '${extra}'`);
+    return { values: values as FlagValues, operands: positionals };
   } catch (error) {
     const message = errorText(error);
     // The first sentence says what is wrong; Node adds advice about "--".

@@ -4,6 +4,7 @@ import { stateOf } from '../authn/api-keys/manage.ts';
 import { validUntil } from '../authn/api-keys/api-key.ts';
 import { clientName, scopeName, tierName, type KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import { flagText, UsageError } from './arguments.ts';
+import { tableOf } from './table.ts';
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -58,16 +59,4 @@ export function keyRows(
 function untilText(record: Pick<KeyRecord, 'expiresAt' | 'graceUntil'>): string {
   const untilMs = validUntil(record);
   return untilMs === null ? '-' : new Date(untilMs).toISOString();
-}
-
-function tableOf(rows: ReadonlyArray<readonly string[]>): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

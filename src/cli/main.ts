@@ -8,6 +8,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
   demo: async () => (await import('./demo.ts')).demo,
   compose: async () => (await import('./compose.ts')).compose,
+  client: async () => (await import('./client.ts')).clientCommands,
+  contract: async () => (await import('./contract.ts')).contract,
   'explain-auth': async () => (await import('./explain-auth.ts')).explainAuth,
   tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,

@@ -24,6 +24,11 @@ export type Tags = ReadonlyMap<string, ReadonlySet<string>>;
 /** Names of the subgraphs that apply a tag, by coordinate and tag. */
 export type TagSources = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
+export interface SubgraphText {
+  readonly name: string;
+  readonly sdl: string;
+}
+
 interface TaggableElement {
   readonly coordinate: string;
   readonly directives: readonly ConstDirectiveNode[] | undefined;
@@ -48,9 +53,7 @@ export function readTags(supergraph: DocumentNode): Tags {
 }
 
 /** Root types have the names of the supergraph: `Query`, `Mutation` and `Subscription`. */
-export function readTagSources(
-  subgraphs: ReadonlyArray<{ readonly name: string; readonly sdl: string }>,
-): TagSources {
+export function readTagSources(subgraphs: readonly SubgraphText[]): TagSources {
   const sources = new Map<string, Map<string, string[]>>();
   for (const { name, sdl } of subgraphs) {
     const document = parse(sdl, { noLocation: true });
@@ -63,6 +66,28 @@ export function readTagSources(
   }
   return sources;
 }
+
+/**
+ * Which subgraph defines an element before the others, by coordinate; a field that is only `@external` is not defined.
+ *
+ * @param subgraphs In the order of graph.yaml.
+ */
+export function readFirstDefinitions(subgraphs: readonly SubgraphText[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { name, sdl } of subgraphs) {
+    const document = parse(sdl, { noLocation: true });
+    const roots = rootNames(document);
+    for (const definition of document.definitions) {
+      for (const { coordinate, directives = [] } of elementsOf(definition, roots)) {
+        const isExternal = directives.some((directive) => externals.has(directive.name.value));
+        if (!isExternal && !names.has(coordinate)) names.set(coordinate, name);
+      }
+    }
+  }
+  return names;
+}
+
+const externals: ReadonlySet<string> = new Set(['external', 'federation__external']);
 
 function* appliedTags(
   document: DocumentNode,

@@ -5,7 +5,7 @@
 
 import { Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
-import { isAbstractType, parse, type GraphQLSchema } from 'graphql';
+import { isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 
 import type { PolicyOutline } from '../../pipeline/authorization.ts';
 import { errorText } from '../../shared/error-text.ts';
@@ -52,13 +52,8 @@ const evaluatedPlansMax = 1000;
  * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy that does not fit.
  */
 export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
-  try {
-    const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
-    const joins = new JoinSpec(document);
-    const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
-    const plannerSchema = supergraph.apiSchema();
-    const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
-    keepWrittenDefaults(schema, document);
+  return orInvalid(() => {
+    const { document, joins, supergraph, plannerSchema, schema } = built(sdl);
     const fullSchema = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
@@ -86,6 +81,32 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
       typesOf: typeMatcher(fullSchema),
       subgraphs: subgraphsOf(supergraph),
     };
+  });
+}
+
+/** The API schema alone, without a planner. @throws {GatewayError} `SUPERGRAPH_INVALID`. */
+export function apiSchemaOf(sdl: string): GraphQLSchema {
+  return orInvalid(() => built(sdl).schema);
+}
+
+interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchema' | 'schema'> {
+  readonly document: DocumentNode;
+  readonly supergraph: Supergraph;
+}
+
+function built(sdl: string): BuiltSupergraph {
+  const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
+  const joins = new JoinSpec(document);
+  const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
+  const plannerSchema = supergraph.apiSchema();
+  const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
+  keepWrittenDefaults(schema, document);
+  return { document, joins, supergraph, plannerSchema, schema };
+}
+
+function orInvalid<Result>(load: () => Result): Result {
+  try {
+    return load();
   } catch (error) {
     if (isGatewayError(error)) throw error;
     throw new GatewayError('SUPERGRAPH_INVALID', messageOf(error), { cause: error });

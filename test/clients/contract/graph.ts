@@ -35,11 +35,11 @@ export function contractOf(rules: Partial<Contract>): Contract {
 
 /** @param schemas By the name of the subgraph, without links. */
 export function composedGraph(schemas: Readonly<Record<string, string>>): Graph {
-  const subgraphs = Object.entries(schemas).map(([name, sdl]) => ({
+  const subgraphs = Object.entries(linkedSubgraphs(schemas)).map(([name, sdl]) => ({
     name,
     url: `http://${name}.test`,
     file: `${name}.graphql`,
-    sdl: sdl.includes('@link') ? sdl : link + sdl,
+    sdl,
   }));
   const supergraphSdl = composeOrThrow(subgraphs);
   return {
@@ -48,6 +48,13 @@ export function composedGraph(schemas: Readonly<Record<string, string>>): Graph 
     tags: readTags(parse(supergraphSdl)),
     tagSources: readTagSources(subgraphs),
   };
+}
+
+/** With links, where there are none. */
+export function linkedSubgraphs(schemas: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, sdl]) => [name, sdl.includes('@link') ? sdl : link + sdl]),
+  );
 }
 
 const link = `

@@ -1,0 +1,104 @@
+/** `tributary compose --check`: whether the gateway could start, and whether files and clients fit the graph. */
+
+import { readFile } from 'node:fs/promises';
+
+import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { GraphConfig } from '../config/graph/file.ts';
+import type { Composition, SubgraphSchema } from '../preparation/composition/compose.ts';
+import { Events } from '../shared/events.ts';
+import { MutationCounter } from '../shared/mutation-counter.ts';
+import { exitCodes } from './arguments.ts';
+
+type Composed = Extract<Composition, { supergraphSdl: string }> & {
+  readonly subgraphs: readonly SubgraphSchema[];
+};
+
+export interface OutputFiles {
+  readonly out: string | undefined;
+  readonly types: string | undefined;
+  readonly apiSchema: string | undefined;
+}
+
+interface Output {
+  readonly file: string;
+  readonly flag: string;
+  readonly text: string;
+}
+
+export interface CheckOptions {
+  readonly files: OutputFiles;
+  /** Folder of the clients. Undefined: there are none. */
+  readonly clients: string | undefined;
+  /** Of this command, to be repeated in a command that a message tells to run. */
+  readonly flags: string;
+}
+
+/** @throws {GatewayError} `CONFIG_INVALID` if the gateway could not start with this graph. */
+export async function checkGraph(
+  graph: GraphConfig,
+  composed: Composed,
+  { files, clients, flags }: CheckOptions,
+): Promise<number> {
+  await checkStartup(graph);
+  const problems: string[] = [];
+  for (const output of await outputsOf(composed.supergraphSdl, files)) {
+    if (!(await isUpToDate(output)))
+      problems.push(`${output.file} is not up to date: run tributary compose ${output.flag} ${output.file}`);
+  }
+  const counts = [counted(composed.hints.length, 'hint')];
+  if (clients !== undefined) {
+    const checked = await checkClients(composed, clients, flags);
+    problems.push(...checked.problems);
+    counts.push(counted(checked.count, 'client'));
+  }
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0) return exitCodes.failed;
+  const verb = graph.subgraphs.length === 1 ? 'composes' : 'compose';
+  console.log(`${counted(graph.subgraphs.length, 'subgraph')} ${verb}, ${counts.join(', ')}`);
+  return exitCodes.ok;
+}
+
+/** What is to be written besides, or instead of, the supergraph. */
+export async function outputsOf(supergraphSdl: string, files: OutputFiles): Promise<Output[]> {
+  const { out, types, apiSchema } = files;
+  const outputs: Output[] = [];
+  if (types !== undefined) {
+    const { graphTypes } = await import('../preparation/composition/graph-types.ts');
+    outputs.push({ file: types, flag: '--types', text: graphTypes(supergraphSdl) });
+  }
+  if (apiSchema !== undefined) {
+    const { apiSchemaOf } = await import('../preparation/supergraph/supergraph.ts');
+    const { snapshotText } = await import('./client-snapshot.ts');
+    const text = snapshotText(apiSchemaOf(supergraphSdl), 'tributary compose --api-schema');
+    outputs.push({ file: apiSchema, flag: '--api-schema', text });
+  }
+  if (out !== undefined) outputs.push({ file: out, flag: '--out', text: supergraphSdl });
+  return outputs;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+async function checkStartup(graph: GraphConfig): Promise<void> {
+  const { createBackends } = await import('../services/backends.ts');
+  const { loadSubgraphs } = await import('../services/load.ts');
+  const config = await loadGatewayConfig(undefined, { environment: {} });
+  const loaded = await loadSubgraphs(graph, createBackends(config, new MutationCounter(), new Events()));
+  await loaded.close();
+}
+
+async function checkClients(
+  { supergraphSdl, subgraphs }: Composed,
+  folder: string,
+  flags: string,
+): Promise<{ readonly count: number; readonly problems: readonly string[] }> {
+  const { openClientGraph } = await import('../preparation/contract/client-graph.ts');
+  const { checkClients: check } = await import('./clients-check.ts');
+  return check(openClientGraph(supergraphSdl, subgraphs), { folder, flags });
+}
+
+async function isUpToDate({ file, text }: Output): Promise<boolean> {
+  const onDisk = await readFile(file, 'utf8').catch(() => undefined);
+  return onDisk?.replaceAll('\r\n', '\n') === text;
+}
