@@ -5,14 +5,16 @@ import { readFile } from 'node:fs/promises';
 import { refusalCode } from '../authz/authorization-refused.ts';
 import type { Explanation } from '../authz/explain.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { anyClient, type Client } from '../pipeline/client.ts';
 import type { Principal } from '../pipeline/principal.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
-import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
+import { CommandFailed, exitCodes, readFlags, flagText, UsageError } from './arguments.ts';
+import type { Command, FlagValues } from './arguments.ts';
+import { clientsBeside, graphDefault, readClientNamed } from './client-arguments.ts';
 import type { Explainer } from './explainer.ts';
 import { explanationText } from './explanation-text.ts';
 import { isRecord } from '../shared/records.ts';
 
-const graphDefault = 'schemas/graph.yaml';
 const fileBytesMax = 1_048_576;
 
 export const explainAuth: Command = {
@@ -29,6 +31,8 @@ code. No service is called: for a decision that depends on data, the fields that
   --graph FILE            the subgraphs and sources to compose (default: ${graphDefault})
   --supergraph FILE|URL   an already composed supergraph
   --config FILE           gateway.yaml, for its issuers (what claims mean) and its access policy
+  --client NAME           the client that sends the operation: its contract hides part of the graph (default: none)
+  --clients FOLDER        with a folder for each client (default: that of --config, or clients beside graph.yaml)
   --json                  print JSON
   --help                  print this help
 
@@ -43,6 +47,8 @@ Exit codes: 0 explained, allowed or not; 1 invalid operation, claims or configur
       graph: { type: 'string' },
       supergraph: { type: 'string' },
       config: { type: 'string' },
+      client: { type: 'string' },
+      clients: { type: 'string' },
       json: { type: 'boolean' },
     });
     const operationFile = flagText(flags.operation);
@@ -74,11 +80,12 @@ Exit codes: 0 explained, allowed or not; 1 invalid operation, claims or configur
     });
     try {
       const principal = principalFrom(explainer, claims, as);
-      const explanation = await explainer.explain(request, principal).catch((error: unknown) => {
-        throw isGatewayError(error) && startupCodes.has(error.code) ? error : withFile(operationFile, error);
+      const client = await readClient(flags, explainer.config);
+      const explanation = await explainer.explain(request, { principal, client }).catch((error: unknown) => {
+        throw refusal(error, operationFile, client);
       });
       const isJson = flags.json === true;
-      print(explanation, { principal, config: explainer.config, configPath, isJson });
+      print(explanation, { principal, client, config: explainer.config, configPath, isJson });
       return exitCodes.ok;
     } finally {
       await explainer.close();
@@ -98,23 +105,58 @@ function principalFrom(
   }
 }
 
+/** @throws If there is no such client, or its client.yaml is invalid. */
+async function readClient(flags: FlagValues, { clients }: GatewayConfig): Promise<Client> {
+  const name = flagText(flags['client']);
+  const folder = flagText(flags['clients']);
+  if (name === undefined) {
+    if (folder !== undefined) throw new UsageError('--clients needs --client NAME');
+    return anyClient;
+  }
+  const beside = clientsBeside(flagText(flags['graph']) ?? graphDefault);
+  const { tier, contract } = await readClientNamed(name, folder ?? clients?.folder ?? beside);
+  return { name, version: null, tier, contract };
+}
+
+/** With the place of a mistake in the operation, and how to find out what a client does not see. */
+function refusal(error: unknown, file: string, { name }: Client): unknown {
+  if (!isGatewayError(error) || startupCodes.has(error.code)) return error;
+  if (error.code === 'CONTRACT_INVALID')
+    return new CommandFailed(
+      `the contract of client ${name} does not hold: tributary contract ${name} says why`,
+    );
+  const placed = withFile(file, error);
+  if (name === null || error.code !== 'GRAPHQL_VALIDATION_FAILED' || !isGatewayError(placed)) return placed;
+  const hint = `client ${name} sees part of the graph: tributary contract ${name} --explain Type.field says why`;
+  return new GatewayError(error.code, `${placed.message}\n${hint}`, { cause: error });
+}
+
 interface PrintOptions {
   readonly principal: Principal;
+  readonly client: Client;
   readonly config: GatewayConfig;
   readonly configPath: string | undefined;
   readonly isJson: boolean;
 }
 
-function print(explanation: Explanation, { principal, config, configPath, isJson }: PrintOptions): void {
+function print(explanation: Explanation, options: PrintOptions): void {
+  const { principal, config, configPath, isJson } = options;
   const { subject, client, tier, roles, scopes, provenBy, issuer } = principal;
   const identity = { subject, client, tier, roles, scopes, provenBy, issuer };
   const notes = [
     ...(configPath === undefined ? ['no --config, so no access policy: only schema directives decide.'] : []),
+    ...clientNotes(options),
     ...notesOn(explanation, principal, config),
   ];
   if (isJson)
     console.log(JSON.stringify({ principal: identity, notes, fields: explanation.fields }, null, 2));
   else console.log(explanationText(explanation.fields, principal, notes));
+}
+
+function clientNotes({ client: { name }, config }: PrintOptions): string[] {
+  if (name !== null)
+    return [`the operation is prepared for client ${name}, as its contract lets it see the graph.`];
+  return config.clients ? ['no --client, so the whole graph: clients see the part of their contract.'] : [];
 }
 
 /** What the gateway would do that the table does not show. */

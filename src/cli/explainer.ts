@@ -2,7 +2,7 @@
 
 import { explain, type Explanation } from '../authz/explain.ts';
 import { claimedPrincipal } from '../authn/jwt/claimed-principal.ts';
-import { anyClient } from '../pipeline/client.ts';
+import type { Client } from '../pipeline/client.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { openDeciding, type Deciding } from '../assembly/generation.ts';
@@ -23,8 +23,14 @@ export interface Explainer {
    */
   principalOf(claims: Readonly<Record<string, unknown>> | null): Principal;
   /** @throws {GatewayError} What the gateway would throw at startup, or for an invalid operation. */
-  explain(request: OperationRequest, principal: Principal): Promise<Explanation>;
+  explain(request: OperationRequest, caller: Caller): Promise<Explanation>;
   close(): Promise<void>;
+}
+
+/** Who sends the operation. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly client: Client;
 }
 
 /** @throws {GatewayError} If the configuration is invalid. */
@@ -43,9 +49,9 @@ export async function openExplainer(options: StartOptions): Promise<Explainer> {
   return {
     config,
     principalOf: (claims) => (claims ? claimedPrincipal(claims, config.auth?.jwt) : anonymous),
-    async explain(request, principal) {
+    async explain(request, { principal, client }) {
       const { authorizer, operations } = await (opened ??= open(options, config));
-      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal, client: anyClient };
+      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal, client };
       return explain(authorizer, await operations.prepare(withoutTransport(context, request)));
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ExplainedField, Explanation } from '../../src/authz/explain.ts';
 import { openExplainer } from '../../src/cli/explainer.ts';
+import { anyClient } from '../../src/pipeline/client.ts';
 import { policyModule, serveGraph } from '../auth/guarded-graph.ts';
 import { guardedFiles, type GuardedFiles, guardedGateway, issuer } from '../auth/support/guarded-gateway.ts';
 import { folderWith } from '../support/folder.ts';
@@ -269,7 +270,7 @@ async function explainerOf({ supergraph, configPath }: GuardedFiles): Promise<Ex
   return (query, claims, variables = {}) =>
     explainer.explain(
       { query, variables, operationName: null, extensions: null },
-      explainer.principalOf(claims),
+      { principal: explainer.principalOf(claims), client: anyClient },
     );
 }
 
