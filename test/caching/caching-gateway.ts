@@ -1,18 +1,20 @@
-/** A gateway before services whose headers a test says, for what it tells caches. Call it within a test. */
+/** A gateway before services whose headers a test says, for what it tells caches. */
 
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 import { type RunningGateway, start } from '../../src/assembly/start.ts';
 import { signed, type SigningKey, signingKey } from '../auth/support/provider.ts';
 import { startStandIn, type Answer } from '../sources/support/stand-in.ts';
-import { folderWith } from '../support/folder.ts';
+import { lastingFolder } from '../support/folder.ts';
 
 export type Headers = Readonly<Record<string, string | string[]>>;
+
+type Services = Readonly<Record<string, Headers>>;
 
 export interface CachingOptions {
   readonly front?: 'direct' | 'apollo';
   /** What each service says of its answers. */
-  readonly services?: Readonly<Record<string, Headers>>;
+  readonly services?: Services;
   /** Below `headers` of each service in graph.yaml. Default: `respond: [cache-control]`. */
   readonly rules?: Readonly<Record<string, string>>;
   /** Lines of gateway.yaml. */
@@ -51,15 +53,47 @@ const policy = `export function policy({ rule, allow, masked }) {
   return { fallbackRule: allow, permissions: { Query: { aMasked: masked(staff, () => 'hidden') } } };
 }`;
 
+/** Call it within a test. */
 export async function cachingGateway(options: CachingOptions = {}): Promise<CachingGateway> {
-  const { front = 'direct', services = { a: kept }, rules = {}, settings = [], files = {} } = options;
+  const { services = { a: kept }, ...others } = options;
+  const { close, ...opened } = await open(others, Object.keys(services), () => services);
+  onTestFinished(close);
+  return opened;
+}
+
+/**
+ * The same for tests that follow one another: where only what services `a`, `b` and `c` say differs, they ask one
+ * gateway. Call it outside of tests.
+ */
+export function cachingGateways(): (options?: CachingOptions) => Promise<CachingGateway> {
+  const running = new Map<string, Promise<CachingGateway & { close(): Promise<void> }>>();
+  let said: Services = {};
+  afterAll(async () => {
+    for (const one of await Promise.all(running.values())) await one.close();
+  });
+  return async ({ services = { a: kept }, ...others } = {}) => {
+    said = services;
+    const key = JSON.stringify(others);
+    const one = running.get(key) ?? open(others, ['a', 'b', 'c'], () => said);
+    running.set(key, one);
+    (await one).calls.clear();
+    return one;
+  };
+}
+
+async function open(
+  { front = 'direct', rules = {}, settings = [], files = {} }: Omit<CachingOptions, 'services'>,
+  names: readonly string[],
+  said: () => Services,
+): Promise<CachingGateway & { close(): Promise<void> }> {
   const key = await (keys ??= signingKey('ES256', 'one'));
   const calls = new Map<string, number>();
   const graph: string[] = ['subgraphs:'];
   const schemas: Record<string, string> = {};
-  for (const [name, headers] of Object.entries(services)) {
-    const service = await startStandIn(serviceOf(name, headers, calls));
-    onTestFinished(service.close);
+  const closing: Array<() => Promise<void>> = [];
+  for (const name of names) {
+    const service = await startStandIn(serviceOf(name, () => said()[name] ?? {}, calls));
+    closing.push(service.close);
     schemas[`${name}.graphql`] = schemaOf(name);
     const rule = rules[name] ?? 'respond: [cache-control]';
     graph.push(
@@ -67,7 +101,7 @@ export async function cachingGateway(options: CachingOptions = {}): Promise<Cach
     );
   }
   const issuers = [{ issuer, audience: 'shop', algorithms: ['ES256'], keys: [key.jwk] }];
-  const folder = await folderWith({
+  const folder = await lastingFolder({
     ...schemas,
     'policy.mjs': policy,
     'graph.yaml': graph.join('\n'),
@@ -79,22 +113,26 @@ export async function cachingGateway(options: CachingOptions = {}): Promise<Cach
     ].join('\n'),
     ...files,
   });
+  closing.push(folder.remove);
   const gateway = await start({
-    graphPath: `${folder}/graph.yaml`,
-    configPath: `${folder}/gateway.yaml`,
+    graphPath: `${folder.path}/graph.yaml`,
+    configPath: `${folder.path}/gateway.yaml`,
     port: 0,
     logLevel: 'silent',
   });
-  onTestFinished(() => gateway.close());
+  closing.push(() => gateway.close());
   return {
     gateway,
     calls,
     tokenFor: (subject) =>
       signed(key, issuer, { claims: { sub: subject, scope: subject === 'ada' ? 'see' : '' } }),
+    close: async () => {
+      for (const close of closing.toReversed()) await close();
+    },
   };
 }
 
-function serviceOf(name: string, headers: Headers, calls: Map<string, number>): Answer {
+function serviceOf(name: string, headers: () => Headers, calls: Map<string, number>): Answer {
   return (request, response) => {
     calls.set(name, (calls.get(name) ?? 0) + 1);
     const { query } = JSON.parse(request.body) as { query: string };
@@ -112,7 +150,7 @@ function serviceOf(name: string, headers: Headers, calls: Map<string, number>): 
     };
     const asked = Object.entries(values).filter(([field]) => new RegExp(`\\b${field}\\b`).test(query));
     response
-      .writeHead(200, { 'content-type': 'application/json', ...headers })
+      .writeHead(200, { 'content-type': 'application/json', ...headers() })
       .end(JSON.stringify({ data: Object.fromEntries(asked) }));
   };
 }

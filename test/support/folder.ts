@@ -1,4 +1,4 @@
-/** A folder of files for one test, removed after it. */
+/** Folders of files. */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,13 +6,25 @@ import { dirname, join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-/** @returns The folder's absolute path. */
+export interface Folder {
+  /** Absolute. */
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Of one test, removed after it. @returns The folder's absolute path. */
 export async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { path, remove } = await lastingFolder(files);
+  onTestFinished(remove);
+  return path;
+}
+
+/** Of several tests: remove it after them. */
+export async function lastingFolder(files: Readonly<Record<string, string>>): Promise<Folder> {
+  const path = await mkdtemp(join(tmpdir(), 'tributary-'));
   for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
+    await mkdir(dirname(join(path, name)), { recursive: true });
+    await writeFile(join(path, name), text);
   }
-  return folder;
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
