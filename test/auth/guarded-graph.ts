@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { graphql, parse } from 'graphql';
+import { type DocumentNode, execute, type GraphQLSchema, parse, validate } from 'graphql';
 
 type Resolvers = NonNullable<
   Exclude<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]> extends infer Module
@@ -136,18 +136,18 @@ export async function serveGraph(
   served: Readonly<Record<string, ServedSubgraph>>,
   edit: (sdl: string) => string = (sdl) => sdl,
 ): Promise<GuardedGraph> {
+  const { services, supergraphSdl } = composed(served);
   let calls = 0;
+  let sdl = supergraphSdl;
   const servers: Server[] = [];
-  const services: Array<{ name: string; url: string; typeDefs: ReturnType<typeof parse> }> = [];
-  for (const [name, { sdl, resolvers }] of Object.entries(served)) {
-    const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as Resolvers }]);
+  for (const { placeholder, answer } of services) {
     const server = createServer((request, response) => {
       calls += 1;
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
         const { query, variables } = JSON.parse(body) as { query: string; variables?: Row };
-        void graphql({ schema, source: query, variableValues: variables ?? {} }).then((result) =>
+        void answer(query, variables ?? {}).then((result) =>
           response.setHeader('content-type', 'application/json').end(JSON.stringify(result)),
         );
       });
@@ -157,15 +157,57 @@ export async function serveGraph(
     });
     servers.push(server);
     const { port } = server.address() as AddressInfo;
-    services.push({ name, url: `http://127.0.0.1:${port}/`, typeDefs: parse(sdl) });
+    sdl = sdl.replaceAll(placeholder, `http://127.0.0.1:${port}/`);
   }
-  const { supergraphSdl, errors } = composeServices(services);
-  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
   return {
-    supergraphSdl: edit(supergraphSdl),
+    supergraphSdl: edit(sdl),
     get calls() {
       return calls;
     },
     close: () => servers.forEach((server) => server.closeAllConnections() ?? server.close()),
+  };
+}
+
+interface Composed {
+  /** With placeholders for the addresses of its services. */
+  readonly supergraphSdl: string;
+  readonly services: ReadonlyArray<{
+    readonly placeholder: string;
+    readonly answer: (query: string, variables: Row) => Promise<unknown>;
+  }>;
+}
+
+const known = new WeakMap<object, Composed>();
+
+/** Tests start the same graph again and again. */
+function composed(served: Readonly<Record<string, ServedSubgraph>>): Composed {
+  const before = known.get(served);
+  if (before) return before;
+  const all = Object.entries(served).map(([name, { sdl, resolvers }]) => {
+    const typeDefs = parse(sdl);
+    const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as Resolvers }]);
+    return { name, url: `http://${name}.invalid/`, typeDefs, schema };
+  });
+  const { supergraphSdl, errors } = composeServices(
+    all.map(({ name, url, typeDefs }) => ({ name, url, typeDefs })),
+  );
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
+  const services = all.map(({ url, schema }) => ({ placeholder: url, answer: answering(schema) }));
+  const result = { supergraphSdl, services };
+  known.set(served, result);
+  return result;
+}
+
+/** As `graphql` of graphql-js, which would parse and validate what is sent often each time. */
+function answering(schema: GraphQLSchema): (query: string, variables: Row) => Promise<unknown> {
+  const documents = new Map<string, DocumentNode>();
+  return async (query, variables) => {
+    const document = documents.get(query) ?? parse(query);
+    if (!documents.has(query)) {
+      const errors = validate(schema, document);
+      if (errors.length > 0) return { errors };
+      documents.set(query, document);
+    }
+    return execute({ schema, document, variableValues: variables });
   };
 }
