@@ -25,7 +25,7 @@ describe('reloads under load', { timeout: isSoak ? 900_000 : 240_000 }, () => {
   });
 
   it.each(['file', 'signal', 'address'] as const)('by %s fail no request', async (how) => {
-    const storm = await reloadStorm({ how, reloads, clients: 4 });
+    const storm = await reloadStorm({ how, reloads, clients: 4, clientPauseMs: 5 });
     console.log(
       `${reloads} reloads by ${how}, ${storm.requests} requests: ${storm.summary}; loading takes ${pauseMs.toFixed(0)} ms`,
     );

@@ -2,6 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -297,6 +298,8 @@ function startAsking(
         },
         (error: unknown) => failures.push(String(error)),
       );
+      // Load that leaves the processor to what is started meanwhile.
+      await sleep(5);
     }
   };
   const all = Promise.all(Array.from({ length: clients }, client));

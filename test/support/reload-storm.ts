@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { compose, composeOrThrow } from '../../src/preparation/composition/compose.ts';
@@ -22,6 +23,8 @@ export interface ReloadStormOptions {
   readonly reloads: number;
   /** Each asks one thing after another. */
   readonly clients: number;
+  /** Between an answer and the next request, so that the load takes no core for itself. Default: none. */
+  readonly clientPauseMs?: number;
 }
 
 export interface ReloadStorm {
@@ -63,13 +66,14 @@ const operations = [
 ];
 
 /** @throws {Error} When a graph does not come into place, or the broken one does. */
-export async function reloadStorm({ how, reloads, clients }: ReloadStormOptions): Promise<ReloadStorm> {
+export async function reloadStorm(options: ReloadStormOptions): Promise<ReloadStorm> {
+  const { how, reloads } = options;
   const mocks = await startMocks({ portBase: 0 });
   const place = how === 'address' ? await address(mocks) : await folder(mocks, how);
   try {
     await place.put(0);
     const gateway = await measuredGateway(place.args, place.environment);
-    const load = startLoad(gateway.url, clients);
+    const load = startLoad(gateway.url, options);
     try {
       const change = (version: number): Promise<void> => putAndLook(gateway, place, version, how);
       // What starting took is no pause of a gateway that serves.
@@ -224,7 +228,7 @@ interface Load {
   readonly failures: readonly string[];
 }
 
-function startLoad(url: string, clients: number): { end(): Promise<Load> } {
+function startLoad(url: string, { clients, clientPauseMs }: ReloadStormOptions): { end(): Promise<Load> } {
   const tookMs: number[] = [];
   const failures: string[] = [];
   let isOver = false;
@@ -238,6 +242,7 @@ function startLoad(url: string, clients: number): { end(): Promise<Load> } {
         (error: unknown) => failures.push(String(error)),
       );
       tookMs.push(performance.now() - startedAtMs);
+      if (clientPauseMs !== undefined) await sleep(clientPauseMs);
     }
   };
   const all = Promise.all(Array.from({ length: clients }, client));

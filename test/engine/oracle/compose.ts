@@ -81,10 +81,16 @@ export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
 }
 
 export function subgraphSchema(part: Part): GraphQLSchema {
+  const known = schemas.get(part);
+  if (known) return known;
   const resolvers: SubgraphResolvers = {};
   for (const [type, fields] of Object.entries(part.resolvers)) resolvers[type] = withOwnedReferences(fields);
-  return buildSubgraphSchema([{ typeDefs: parse(part.typeDefs), resolvers }]);
+  const schema = buildSubgraphSchema([{ typeDefs: parse(part.typeDefs), resolvers }]);
+  schemas.set(part, schema);
+  return schema;
 }
+
+const schemas = new WeakMap<Part, GraphQLSchema>();
 
 export function subgraphTransport(fixture: Fixture): SubgraphTransport {
   const calls: SubgraphCall[] = [];
@@ -113,11 +119,14 @@ export function runnerOf(schema: GraphQLSchema): SubgraphSend {
   // Otherwise graphql-js takes inherited members of `{}` for input fields of those names.
   const own = ownVariables(schema);
   return async (query, variables, operationName) => {
-    const document = documents.get(query) ?? parse(query, { noLocation: true });
-    documents.set(query, document);
-    // As a real server does: a plan that is wrong for the subgraph must not look right here.
-    const problems = validate(schema, document);
-    if (problems.length > 0) return toAnswer({ errors: problems });
+    let document = documents.get(query);
+    if (!document) {
+      document = parse(query, { noLocation: true });
+      // As a real server does: a plan that is wrong for the subgraph must not look right here.
+      const problems = validate(schema, document);
+      if (problems.length > 0) return toAnswer({ errors: problems });
+      documents.set(query, document);
+    }
     const result = await execute({
       schema,
       document,

@@ -1,5 +1,7 @@
 /** Our engine over a fixture, without sockets: the worker's preparation and the executor, in one thread. */
 
+import type { GraphQLSchema } from 'graphql';
+
 import { compileOperation, execute, type ExecutableOperation } from '../../../src/execute/executor.ts';
 import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
 import { Authorizer } from '../../../src/authz/authorizer.ts';
@@ -11,10 +13,12 @@ import { authorized, prepared, type Authorized } from '../../../src/pipeline/sta
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
+import type { PreparationRequest } from '../../../src/pipeline/planning.ts';
+import type { PreparationResult } from '../../../src/pipeline/prepared.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
 import { introspect } from '../../../src/preparation/introspection.ts';
 import { prepare } from '../../../src/preparation/prepare.ts';
-import { loadSupergraph } from '../../../src/preparation/supergraph/supergraph.ts';
+import { loadSupergraph, type LoadedSupergraph } from '../../../src/preparation/supergraph/supergraph.ts';
 import { Cancellation } from '../../../src/shared/cancellation.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
@@ -47,6 +51,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
+  /** Of other engines over the same fixture and policy. Default: its own. */
+  readonly graph?: EngineGraph;
   /** Without generated code, so that the reference projection answers everything. */
   readonly interpreted?: boolean;
   /** Wraps the subgraphs, to break them. */
@@ -65,9 +71,43 @@ export interface EngineOptions {
   readonly planningTimeoutMs?: number;
 }
 
+/** A fixture's supergraph with its planner, and what it planned: both take longer than running most operations. */
+export class EngineGraph {
+  readonly #load: () => LoadedSupergraph;
+  readonly #results = new Map<string, PreparationResult>();
+  #current: LoadedSupergraph;
+
+  /** @param policy Of those who ask. */
+  constructor(fixture: Fixture, policy: LoadedPolicy | null = null) {
+    this.#load = () => loadSupergraph(composeFixture(fixture), policy?.outline ?? null);
+    this.#current = this.#load();
+  }
+
+  get schema(): GraphQLSchema {
+    return this.#current.schema;
+  }
+
+  /** Prepares once what several engines ask, as the gateway does for its clients. */
+  prepare(request: PreparationRequest): PreparationResult {
+    const key = JSON.stringify(request);
+    const known = this.#results.get(key);
+    if (known) return known;
+    const result = prepare(this.#current, request, { tokensMax: 100_000, suggestions: true });
+    if (this.#results.size >= resultsMax) this.#results.clear();
+    this.#results.set(key, result);
+    return result;
+  }
+
+  /** After an interruption, which may have left the planner's caches half written. */
+  renew(): void {
+    this.#current = this.#load();
+  }
+}
+
+const resultsMax = 500;
+
 export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engine {
-  const outline = options.access?.policy?.outline ?? null;
-  let supergraph = loadSupergraph(composeFixture(fixture), outline);
+  const graph = options.graph ?? new EngineGraph(fixture, options.access?.policy);
   const authorizer = authorizerFor(options);
   const transport = subgraphTransport(fixture);
   const subgraphs = new Map<string, Subgraph>();
@@ -88,8 +128,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     try {
       return bounded(options.planningTimeoutMs, plan);
     } catch (error) {
-      // What was interrupted may have left the planner's caches half written.
-      supergraph = loadSupergraph(composeFixture(fixture), outline);
+      graph.renew();
       throw error;
     }
   }
@@ -101,12 +140,11 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     denied: readonly number[] = [],
   ): ExecutableOperation {
     const request = { query, operationName: operationName ?? null, labels: options.labels ?? [], denied };
-    const limits = { tokensMax: 100_000, suggestions: true };
-    let result = inTime(() => prepare(supergraph, request, limits));
+    let result = inTime(() => graph.prepare(request));
     if ('conditional' in result) {
       const values = coerced(result.conditional, variables);
       const conditions = result.conditional.conditionVariables.filter((name) => values.get(name) === true);
-      result = inTime(() => prepare(supergraph, { ...request, conditions }, limits));
+      result = inTime(() => graph.prepare({ ...request, conditions }));
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
     // As it crosses the thread boundary.
@@ -119,7 +157,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     const answer = await execute(from, {
       subgraphs,
       limits,
-      introspect: (document, values) => Promise.resolve(introspect(supergraph.schema, document, values)),
+      introspect: (document, values) => Promise.resolve(introspect(graph.schema, document, values)),
     });
     options.onAnswer?.(answer);
     return asGraphql(answer);

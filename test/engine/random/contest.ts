@@ -1,9 +1,10 @@
 /** One fixture's engines side by side, and what one generated operation shows about them. */
-import { parse, validate, type GraphQLSchema } from 'graphql';
+import { parse, validate } from 'graphql';
 
 import { isGatewayError } from '../../../src/shared/errors.ts';
 import { openGuardedMonolith } from '../access/guarded-monolith.ts';
-import { policyFor, principals, rulesOf } from '../access/rules.ts';
+import type { GuardedFixture } from '../access/guarded-fixture.ts';
+import { principals } from '../access/rules.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
 import { misplaced, unreported } from '../oracle/compare.ts';
 import type { Answer } from '../oracle/compose.ts';
@@ -29,8 +30,7 @@ export type Verdict = { readonly valid: false } | { readonly valid: true; readon
 /** Who asks, with every field of the fixture under some rule. */
 export interface Guarded {
   readonly who: keyof typeof principals;
-  /** Which rule each field has, see `rulesOf`. */
-  readonly seed: number;
+  readonly rules: GuardedFixture;
 }
 
 export interface Contest {
@@ -51,9 +51,9 @@ const endlessPlanningTimeoutMs = 2000;
 export function openContest(fixture: Fixture, guarded?: Guarded): Contest {
   const { schema } = openMonolith(fixture);
   const monolith = guarded
-    ? openGuardedMonolith(fixture, principals[guarded.who].roles, guarded.seed)
+    ? openGuardedMonolith(fixture, principals[guarded.who].roles, guarded.rules.seed)
     : openMonolith(fixture);
-  const answers = guarded ? guardedAnswers(fixture, schema, guarded) : plainAnswers(fixture);
+  const answers = guarded ? guardedAnswers(fixture, guarded) : plainAnswers(fixture);
   const hasStock = !guarded && fixture.stockRefuses === undefined;
   const stock = hasStock ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
   const tally: Tally = {
@@ -140,9 +140,9 @@ function plainAnswers(fixture: Fixture): Answers {
   };
 }
 
-function guardedAnswers(fixture: Fixture, schema: GraphQLSchema, { who, seed }: Guarded): Answers {
-  const access = { policy: policyFor(schema, rulesOf(schema, seed)), principal: principals[who] };
-  const options = { access, errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
+function guardedAnswers(fixture: Fixture, { who, rules: { policy, graph } }: Guarded): Answers {
+  const access = { policy, principal: principals[who] };
+  const options = { access, graph, errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
   const engine = openEngine(fixture, options);
   const interpreted = openEngine(fixture, { ...options, interpreted: true });
   return async (operation, fresh) => [
