@@ -74,6 +74,8 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'apollo front', include: bothFronts, env: { TEST_FRONT: 'apollo' } } },
     ],
+    // Each worker loads the packages once, not once a file: what a test changes of the process, it changes back.
+    isolate: false,
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowestFirst },
     // Vitest would leave one core to itself, which needs none of it.
