@@ -30,6 +30,10 @@ export interface CachingGateway {
   readonly calls: Map<string, number>;
 }
 
+interface OpenGateway extends CachingGateway {
+  readonly close: () => Promise<void>;
+}
+
 const issuer = 'https://login.example.com/';
 export const kept: Headers = { 'cache-control': 'public, max-age=60' };
 let keys: Promise<SigningKey> | undefined;
@@ -66,7 +70,7 @@ export async function cachingGateway(options: CachingOptions = {}): Promise<Cach
  * gateway. Call it outside of tests.
  */
 export function cachingGateways(): (options?: CachingOptions) => Promise<CachingGateway> {
-  const running = new Map<string, Promise<CachingGateway & { close(): Promise<void> }>>();
+  const running = new Map<string, Promise<OpenGateway>>();
   let said: Services = {};
   afterAll(async () => {
     for (const one of await Promise.all(running.values())) await one.close();
@@ -85,7 +89,7 @@ async function open(
   { front = 'direct', rules = {}, settings = [], files = {} }: Omit<CachingOptions, 'services'>,
   names: readonly string[],
   said: () => Services,
-): Promise<CachingGateway & { close(): Promise<void> }> {
+): Promise<OpenGateway> {
   const key = await (keys ??= signingKey('ES256', 'one'));
   const calls = new Map<string, number>();
   const graph: string[] = ['subgraphs:'];

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 export interface Folder {
   /** Absolute. */
   readonly path: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** Of one test, removed after it. @returns The folder's absolute path. */
