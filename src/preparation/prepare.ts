@@ -133,7 +133,7 @@ function prepareOperation(
   if (!root) return refuse('GRAPHQL_VALIDATION_FAILED', [`The schema has no ${operation.operation} type`]);
   const fragments = fragmentsOf(document);
   const renamer = new Renamer(supergraph.renamed);
-  const checks = protection && new CheckList(schema, protection);
+  const checks = protection && new CheckList(supergraph.schema, protection);
   const builder = new ProjectionBuilder(
     { schema, interfaceObjects: supergraph.interfaceObjects },
     {
@@ -150,7 +150,9 @@ function prepareOperation(
     aliasPrefix: renamed.prefix,
     denied: new Set(denied),
   };
-  const toPlan = checks ? adjusted(operation, { schema, checks, ...adjustment }) : operation;
+  const toPlan = checks
+    ? adjusted(operation, { schema, graphSchema: supergraph.schema, checks, ...adjustment })
+    : operation;
   const rootFields = builder.collectRoot(toPlan, root);
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;

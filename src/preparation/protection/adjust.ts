@@ -28,7 +28,10 @@ import type { CheckList } from './check-list.ts';
 import { fragmentSelections } from './policy-fits.ts';
 
 export interface Adjustment {
+  /** As the client sees it. */
   readonly schema: GraphQLSchema;
+  /** Of the whole graph: rules also read what is hidden from the client. */
+  readonly graphSchema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly checks: CheckList;
   /** Numbers of denied checks. */
@@ -130,13 +133,14 @@ class Adjuster {
   }
 
   #parentSelections(check: number, type: GraphQLObjectType): SelectionNode[] {
-    const { checks } = this.#adjustment;
+    const { checks, graphSchema } = this.#adjustment;
+    const whole = graphSchema.getType(type.name) ?? type;
     const nodes = new Map<string, FieldNode>();
     const fields = new Map<string, ParentField>();
     for (const { fragments } of checks.guardsOf(check).rules) {
       for (const fragment of fragments) {
         const { selectionSet } = fragmentSelections(fragment);
-        this.#parentFields(selectionSet, type, { check, nodes, fields });
+        this.#parentFields(selectionSet, whole, { check, nodes, fields });
       }
     }
     checks.setParent(check, [...fields.values()]);

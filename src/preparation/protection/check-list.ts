@@ -3,7 +3,15 @@
  * document gives the same list in every worker, so that a number identifies a check.
  */
 
-import type { FieldNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import {
+  isInterfaceType,
+  isObjectType,
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 
 import type { CheckSpec, ParentField } from '../../pipeline/authorization.ts';
 import type { Clause } from '../../pipeline/prepared.ts';
@@ -40,6 +48,7 @@ export class CheckList {
   readonly #checks: Check[] = [];
   readonly #numbers = new Map<string, number>();
 
+  /** @param schema Of the whole graph: rules also read what is hidden from the client. */
   constructor(schema: GraphQLSchema, protection: Protection) {
     this.#schema = schema;
     this.#protection = protection;
@@ -53,9 +62,16 @@ export class CheckList {
     const readsInput = guards.rules.some((rule) => rule.readsArguments || rule.readsParent);
     const detail = readsInput ? `${type.name}.${field}(${argumentsText(node)})` : '';
     return this.#numberOf(guards, detail, () => ({
-      isRoot: type === this.#schema.getQueryType() || type === this.#schema.getMutationType(),
-      arguments: readsInput ? argumentSpecs(type.getFields()[field]?.args ?? [], node) : null,
+      isRoot: [this.#schema.getQueryType(), this.#schema.getMutationType()].some(
+        (root) => root?.name === type.name,
+      ),
+      arguments: readsInput ? argumentSpecs(this.#argumentsOf(type, field), node) : null,
     }));
+  }
+
+  #argumentsOf({ name }: RuntimeType, field: string): readonly GraphQLArgument[] {
+    const type = this.#schema.getType(name);
+    return isObjectType(type) || isInterfaceType(type) ? (type.getFields()[field]?.args ?? []) : [];
   }
 
   /** @returns Its number; undefined where objects of this type are not guarded. */
