@@ -21,8 +21,11 @@ interface RunningMocks {
   readonly child: ChildProcess;
 }
 
-/** Access tokens of the demo's users, by user name. */
-type DemoTokens = Readonly<Record<string, string>>;
+/** What can be sent to the demo by name: access tokens of its users, API keys of its clients. */
+interface DemoCredentials {
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly keys: Readonly<Record<string, string>>;
+}
 
 const root = new URL('../../', import.meta.url);
 const mocksStartTimeoutMs = 30_000;
@@ -33,7 +36,8 @@ export const demo: Command = {
   help: `Usage: tributary demo [--embedded] [--port N] [--host NAME] [--log LEVEL]
 
 Starts the mock services as a child process and the gateway in front of them. Ctrl-C stops everything.
-The access policy is schemas/policy/permissions.ts; schemas/demo/tokens.json has access tokens, valid in this demo only.
+The access policy is schemas/policy/permissions.ts, the clients are in schemas/clients. schemas/demo has access tokens of
+users and API keys of clients, valid in this demo only.
 
   --embedded    in-memory stores, mock services as a child process (the default)
   --port N      port of the gateway, 0 for any free port (default: 4000)
@@ -56,7 +60,7 @@ The access policy is schemas/policy/permissions.ts; schemas/demo/tokens.json has
     const serving = closeOnSignals();
     // Imported only once the flags are valid: this loads the whole gateway.
     const { start } = await import('../assembly/start.ts');
-    const tokens = await readTokens();
+    const credentials = await readCredentials();
     const mocks = await startMocks();
     try {
       const gateway = await start({
@@ -74,7 +78,7 @@ The access policy is schemas/policy/permissions.ts; schemas/demo/tokens.json has
           await stop(mocks.child);
         },
       });
-      console.log(banner(gateway.url, mocks.addresses, tokens));
+      console.log(banner(gateway.url, mocks.addresses, credentials));
       return undefined;
     } catch (error) {
       await stop(mocks.child);
@@ -91,9 +95,12 @@ function readLevel(level: string | undefined): (typeof levels)[number] {
   return match;
 }
 
-async function readTokens(): Promise<DemoTokens> {
-  const text = await readFile(new URL('schemas/demo/tokens.json', root), 'utf8');
-  return JSON.parse(text) as DemoTokens;
+async function readCredentials(): Promise<DemoCredentials> {
+  const read = async (name: string): Promise<Record<string, string>> => {
+    const text = await readFile(new URL(`schemas/demo/${name}.json`, root), 'utf8');
+    return JSON.parse(text) as Record<string, string>;
+  };
+  return { tokens: await read('tokens'), keys: await read('client-keys') };
 }
 
 /** On their default ports, or on free ports if those are in use. */
@@ -165,13 +172,15 @@ function addressVariables(mocks: readonly MockAddress[]): Record<string, string>
   return Object.fromEntries(mocks.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
 }
 
-function banner(url: string, mocks: readonly MockAddress[], tokens: DemoTokens): string {
+function banner(url: string, mocks: readonly MockAddress[], { tokens, keys }: DemoCredentials): string {
   const rows = mocks.map(({ name, protocol, url: address, controlUrl }) => {
     return `  ${name.padEnd(10)}${protocol.padEnd(9)}${address.padEnd(34)}${controlUrl}`;
   });
   const userRows = Object.entries(tokens).map(([name, token]) => {
     return `  ${name.padEnd(8)}-H 'authorization: Bearer ${token}'`;
   });
+  const keyRows = Object.entries(keys).map(([name, key]) => `  ${name.padEnd(13)}-H 'x-api-key: ${key}'`);
+  const product = '{ product(upc: \\"p1\\") { name price quantity weightGrams } }';
   const query =
     '{ orderDetails(orderId: \\"o1\\") { order { status total } user { name } payment { status } } }';
   return `
@@ -189,6 +198,11 @@ Make one service fail, then send the request again:
 
 Authenticate as one of the demo's users (email, createdAt and trackingCode differ):
 ${userRows.join('\n')}
+
+Ask as one of the demo's clients, each of which sees its own part of the graph (without a key: client anonymous):
+${keyRows.join('\n')}
+  curl -s ${url} -H 'content-type: application/json' -H 'x-api-key: ${keys['demo-web'] ?? ''}' \\
+    -d '{"query":"${product}"}'
 
 Ctrl-C stops everything.
 `;

@@ -1,4 +1,4 @@
-/** "Who may see what" of the README: its commands, run as they stand there, give the answers that stand there. */
+/** The README's commands about users and clients, run as they stand there, give the answers that stand there. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -13,10 +13,9 @@ const usualUrl = 'http://localhost:4000/graphql';
 
 describe('one query, asked by an admin, a user and nobody', () => {
   it('gets the three answers of the README', async () => {
-    const [admin, user, nobody, ...others] = await examples();
+    const [admin, user, nobody, ...others] = await examples('Who may see what');
     if (!admin || !user || !nobody || others.length > 0) throw new Error('three commands were expected');
-    const queries = [admin, user, nobody].map(({ command }) => /-d .*$/.exec(command)?.[0]);
-    expect(new Set(queries).size).toBe(1);
+    expectOneQuery([admin, user, nobody]);
 
     const url = await demo();
     const answers = await Promise.all([admin, user, nobody].map(({ command }) => run(command, url)));
@@ -50,7 +49,7 @@ describe('one query, asked by an admin, a user and nobody', () => {
     const published = JSON.parse(await read('schemas/demo/tokens.json')) as Record<string, string>;
     const keys = await read('schemas/demo/jwks.json');
     expect(keys).not.toContain('"d"');
-    const shown = await examples();
+    const shown = await examples('Who may see what');
     for (const token of Object.values(published)) {
       expect(shown.some(({ command }) => command.includes(token))).toBe(true);
       const { iss, exp } = claimsOf(token);
@@ -60,18 +59,51 @@ describe('one query, asked by an admin, a user and nobody', () => {
   });
 });
 
+describe('one query, asked by each client of the demo and by none', () => {
+  it('gets the four answers of the README', async () => {
+    const shown = await examples('Each client sees its own graph');
+    expect(shown).toHaveLength(4);
+    expectOneQuery(shown);
+    const url = await demo();
+    const answers = await Promise.all(shown.map(({ command }) => run(command, url)));
+    expect(answers.map(({ data }) => data)).toEqual(shown.map(({ data }) => data));
+    const messages = answers.map(({ errors = [] }) => errors.map(({ message }) => message));
+    expect(messages).toEqual(shown.map((example) => example.messages));
+    expect(new Set(messages.map((texts) => texts.join('\n'))).size).toBe(4);
+  });
+
+  it('with the keys that are published, one for each', async () => {
+    const published = JSON.parse(await read('schemas/demo/client-keys.json')) as Record<string, string>;
+    const shown = await examples('Each client sees its own graph');
+    const keys = shown.map(({ command }) => /x-api-key: (\S+)'/.exec(command)?.[1]);
+    expect(keys).toEqual([...Object.values(published), undefined]);
+  });
+});
+
 interface Example {
   readonly command: string;
   readonly data: unknown;
+  /** Of errors. */
+  readonly messages: readonly string[];
 }
 
-async function examples(): Promise<Example[]> {
-  const [, section = ''] = /\n## Who may see what\n([^]*?)\n## /.exec(await read('README.md')) ?? [];
+async function examples(title: string): Promise<Example[]> {
+  const [, after = ''] = (await read('README.md')).split(`\n## ${title}\n`);
+  const [section = ''] = after.split('\n## ');
   const found = section.matchAll(/```sh\n(.*)\n```\s+```json\n([^]*?)\n```/g);
-  return [...found].map(([, command = '', answer = '']) => ({
-    command,
-    data: (JSON.parse(answer) as { data: unknown }).data,
-  }));
+  return [...found].map(([, command = '', answer = '']) => {
+    const { data, errors = [] } = JSON.parse(answer) as {
+      readonly data?: unknown;
+      readonly errors?: ReadonlyArray<{ readonly message: string }>;
+    };
+    return { command, data, messages: errors.map(({ message }) => message) };
+  });
+}
+
+function expectOneQuery(asked: readonly Example[]): void {
+  const queries = asked.map(({ command }) => /-d .*$/.exec(command)?.[0]);
+  expect(queries[0]).toBeDefined();
+  expect(new Set(queries).size).toBe(1);
 }
 
 async function demo(): Promise<string> {
@@ -84,6 +116,7 @@ async function demo(): Promise<string> {
 interface Answer {
   readonly data: unknown;
   readonly errors?: ReadonlyArray<{
+    readonly message: string;
     readonly path: readonly string[];
     readonly extensions: { readonly code: string };
   }>;

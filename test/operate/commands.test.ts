@@ -14,7 +14,7 @@ import { type Ended, runTributary, servedAt, tributary } from '../support/tribut
 
 describe('wrong use ends with one line and exit code 2', () => {
   it.each([
-    [['nope'], 'tributary: no command "nope"; commands: serve, demo, compose, explain-auth'],
+    [['nope'], 'tributary: no command "nope"; commands: serve, demo, compose, client, contract'],
     [['serve', '--bogus'], "tributary serve: Unknown option '--bogus' (see tributary serve --help)"],
     [['serve', 'extra'], "tributary serve: Unexpected argument 'extra' (see tributary serve --help)"],
     [['serve', '--port'], "tributary serve: Option '--port <value>' argument missing"],

@@ -27,10 +27,13 @@ export function elementExplanation(coordinate: string, { graph, contract, hidden
     const isInaccessible = !ofFederation.test(coordinate) && fullElements(graph).at(coordinate) !== undefined;
     return isInaccessible ? `${coordinate} is hidden: it is @inaccessible, so no client sees it` : null;
   }
-  return (
-    explanation(coordinate, hidden, graph.tagSources) ??
-    `${coordinate} is visible: ${[...inclusion(element, { graph, contract, hidden }), nothingExcludes(contract)].join(', and ')}`
-  );
+  const whyHidden = explanation(coordinate, hidden, graph.tagSources);
+  if (whyHidden === null) {
+    const reasons = [...inclusion(element, { graph, contract, hidden }), nothingExcludes(contract)];
+    return `${coordinate} is visible: ${reasons.join(', and ')}`;
+  }
+  const isNotIncluded = causesOf(coordinate, hidden).at(-1)?.reason.kind === 'notIncluded';
+  return isNotIncluded ? `${whyHidden} (included: ${quoted(contract.include)})` : whyHidden;
 }
 
 /** The coordinate that was probably meant: of the same type, if there is one. */
@@ -111,7 +114,11 @@ function includedTag(coordinate: string, graph: ClientGraph, { include }: Contra
 function nothingExcludes({ include, exclude }: Contract): string {
   if (include.length === 0 && exclude.length === 0) return 'the contract names no tags';
   if (exclude.length === 0) return 'the contract excludes nothing';
-  return `nothing excludes it (excluded: ${exclude.map((tag) => JSON.stringify(tag)).join(', ')})`;
+  return `nothing excludes it (excluded: ${quoted(exclude)})`;
+}
+
+function quoted(tags: readonly string[]): string {
+  return tags.map((tag) => JSON.stringify(tag)).join(', ');
 }
 
 function subgraphs(names: readonly string[]): string {

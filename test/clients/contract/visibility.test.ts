@@ -71,6 +71,9 @@ it('says why an element is hidden, also one that no client sees', () => {
   expect(elementExplanation('Review.author', outcomeOf({ exclude: ['internal'] }))).toBe(
     'Review.author is hidden: it has the excluded tag "internal" (subgraph reviews)',
   );
+  expect(elementExplanation('Product.name', outcomeOf({ include: ['shop', 'other'] }))).toBe(
+    'Product.name is hidden: it has no included tag (included: "shop", "other")',
+  );
   expect(elementExplanation('Query.secret', outcomeOf({}))).toBe(
     'Query.secret is hidden: it is @inaccessible, so no client sees it',
   );
