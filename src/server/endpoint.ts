@@ -10,13 +10,18 @@ const clientName = /^[a-z][a-z0-9-]*$/;
 export function clientOfPath({ server, clients }: Pick<GatewayConfig, 'server' | 'clients'>): ClientOfPath {
   const { path } = server;
   if (!clients) return (requested) => (requested === path ? null : undefined);
-  const prefix = `${path}/`;
+  const prefix = pathBelow(path, '');
   return (requested) => {
     if (requested === path) return null;
     if (!requested.startsWith(prefix)) return undefined;
     const name = requested.slice(prefix.length);
     return clientName.test(name) ? name : undefined;
   };
+}
+
+/** A path below the endpoint, which may be at `/`. */
+export function pathBelow(path: string, name: string): string {
+  return path.endsWith('/') ? `${path}${name}` : `${path}/${name}`;
 }
 
 /** Without its query. */

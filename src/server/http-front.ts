@@ -18,7 +18,7 @@ import { sendWhole } from './answer-early.ts';
 import { arrivalOf } from './arrival.ts';
 import { hasHighBytes } from './answer-headers.ts';
 import type { Edge } from './edge.ts';
-import { pathOf, type ClientOfPath } from './endpoint.ts';
+import { pathBelow, pathOf, type ClientOfPath } from './endpoint.ts';
 import { readOperation } from './read-operation.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
@@ -49,7 +49,7 @@ interface Exchange {
 export function registerHttpFront({ app, answerPosts, unread }: Edge, options: HttpFrontOptions): void {
   const { path } = options.config.server;
   const { clientOf } = options;
-  const paths = options.config.clients ? [path, `${path}/:client`] : [path];
+  const paths = options.config.clients ? [path, pathBelow(path, ':client')] : [path];
   answerPosts((post) => {
     void handle({ ...post, client: clientOf(pathOf(post.request)) ?? null, unread }, options);
   });

@@ -19,6 +19,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { sendWhole } from './answer-early.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Edge } from './edge.ts';
+import { pathBelow } from './endpoint.ts';
 
 const fileName = 'schema.graphql';
 /** Schemas that are kept. */
@@ -62,7 +63,7 @@ export function registerSchemaFront({ app, unread }: Edge, { config, answer }: S
     sendWhole(reply.raw, { status, headers: all, body: text }, unread);
     return reply;
   };
-  app.get(`${config.server.path}/:client/${fileName}`, handler);
+  app.get(pathBelow(config.server.path, `:client/${fileName}`), handler);
 }
 
 /** @throws {GatewayError} `NOT_FOUND` where the client's introspection is off. */

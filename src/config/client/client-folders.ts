@@ -15,7 +15,7 @@ export const anonymousClient = 'anonymous';
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 /** Of paths of the gateway below its endpoint. */
-const reservedNames: ReadonlySet<string> = new Set(['graphiql']);
+const reservedNames: ReadonlySet<string> = new Set(['graphiql', 'health']);
 
 export interface ClientFolder {
   readonly name: string;
