@@ -30,6 +30,7 @@ import { isGatewayError } from '../shared/errors.ts';
 import { displayName } from '../shared/display-name.ts';
 import { conditionVariablesOf, withConditions } from './planner-fixes/conditions.ts';
 import type { ClientSchemaLimits } from './contract/client-schemas.ts';
+import { partlyHidden, withRuntimeTypes } from './contract/runtime-types.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
 import { introspectionSpec, noIntrospectionRule } from './introspection.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
@@ -134,8 +135,10 @@ function prepareOperation(
   const fragments = fragmentsOf(document);
   const renamer = new Renamer(supergraph.renamed);
   const checks = protection && new CheckList(supergraph.schema, protection);
+  const schemas = { schema, whole: supergraph.schema };
+  const hiding = partlyHidden(supergraph.interfaceObjects, schemas);
   const builder = new ProjectionBuilder(
-    { schema, interfaceObjects: supergraph.interfaceObjects },
+    { schema, interfaceObjects: supergraph.interfaceObjects.filter((name) => !hiding.includes(name)) },
     {
       fragments,
       nameOf: renamer.nameOf,
@@ -157,7 +160,9 @@ function prepareOperation(
   const needsData = rootFields.some(({ node }) => !node.name.value.startsWith('__'));
   let plan: PlanNode | null;
   try {
-    plan = needsData ? planOperation(supergraph, toPlan, { renamer, labels, fragments }) : null;
+    const typed = withRuntimeTypes({ operation: toPlan, fragments }, hiding, schemas);
+    const options = { renamer, labels, fragments: typed.fragments };
+    plan = needsData ? planOperation(supergraph, typed.operation, options) : null;
   } catch (error) {
     return isGatewayError(error)
       ? refuse('OPERATION_NOT_SUPPORTED', [error])

@@ -156,6 +156,8 @@ describe('a client that does not see part of the graph', () => {
       ['products.1.kind', 'Expected Kind for field Product.kind, got a value that is not part of the schema'],
     ]);
     expect((await web('{ strictKind }')).data).toBeNull();
+    // Also where the client does not ask for the type.
+    expect((await web('{ nodes { id } }')).data).toEqual({ nodes: [{ id: 'p1' }, null] });
   });
 
   it('gets fields that need a hidden key or a hidden required field', async () => {

@@ -27,6 +27,8 @@ export interface ClientGatewayOptions extends LocalSubgraph {
   /** Further lines below `clients` of gateway.yaml. */
   readonly options?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
+  /** Default: silent. */
+  readonly log?: string;
   readonly workers?: number;
 }
 
@@ -50,7 +52,7 @@ export interface ClientFiles extends Pick<ClientGateway, 'keyOf'> {
 /** graph.yaml, gateway.yaml and all that they name. */
 export function clientFiles(options: ClientGatewayOptions): ClientFiles {
   const { schema, resolvers, others = {}, clients, settings = [], files = {} } = options;
-  const { options: clientOptions = [] } = options;
+  const { options: clientOptions = [], log = '{ level: silent }' } = options;
   const subgraphs = Object.entries({ things: { schema, resolvers }, ...others });
   const keys = new Map(Object.keys(clients).map((name) => [name, newKeyText(randomBytes)]));
   keys.set('unknown', newKeyText(randomBytes));
@@ -69,7 +71,7 @@ export function clientFiles(options: ClientGatewayOptions): ClientFiles {
       'clients:',
       '  folder: clients',
       ...clientOptions.map((line) => `  ${line}`),
-      'log: { level: silent }',
+      `log: ${log}`,
       ...settings,
       '',
     ].join('\n'),

@@ -8,6 +8,7 @@ import { Authorizer } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
 import { auditSchema, authorizationSchema } from '../../../src/config/gateway/authorization.ts';
 import { anyClient } from '../../../src/pipeline/client.ts';
+import type { Contract } from '../../../src/pipeline/contract.ts';
 import { anonymous, type Principal } from '../../../src/pipeline/principal.ts';
 import { authorized, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
 import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
@@ -71,20 +72,31 @@ export interface EngineOptions {
   readonly planningTimeoutMs?: number;
 }
 
+/** The part of a graph that a client sees. */
+export interface EngineView {
+  readonly contract: Contract;
+  readonly schema: GraphQLSchema;
+}
+
 /** A fixture's supergraph with its planner, and what it planned: both take longer than running most operations. */
 export class EngineGraph {
   readonly #load: () => LoadedSupergraph;
   readonly #results = new Map<string, PreparationResult>();
+  readonly #view: EngineView | null;
   #current: LoadedSupergraph;
 
-  /** @param policy Of those who ask. */
-  constructor(fixture: Fixture, policy: LoadedPolicy | null = null) {
+  /**
+   * @param policy Of those who ask.
+   * @param view What they see. Default: everything.
+   */
+  constructor(fixture: Fixture, policy: LoadedPolicy | null = null, view: EngineView | null = null) {
+    this.#view = view;
     this.#load = () => loadSupergraph(composeFixture(fixture), policy?.outline ?? null);
     this.#current = this.#load();
   }
 
   get schema(): GraphQLSchema {
-    return this.#current.schema;
+    return this.#view?.schema ?? this.#current.schema;
   }
 
   /** Prepares once what several engines ask, as the gateway does for its clients. */
@@ -92,10 +104,17 @@ export class EngineGraph {
     const key = JSON.stringify(request);
     const known = this.#results.get(key);
     if (known) return known;
-    const result = prepare(this.#current, request, { tokensMax: 100_000, suggestions: true });
+    const result = this.#prepared(request);
     if (this.#results.size >= resultsMax) this.#results.clear();
     this.#results.set(key, result);
     return result;
+  }
+
+  #prepared(request: PreparationRequest): PreparationResult {
+    const limits = { tokensMax: 100_000, suggestions: true };
+    if (!this.#view) return prepare(this.#current, request, limits);
+    const { contract, schema: clientSchema } = this.#view;
+    return prepare(this.#current, { ...request, contract }, { ...limits, clientSchema });
   }
 
   /** After an interruption, which may have left the planner's caches half written. */

@@ -5,6 +5,8 @@ import { isGatewayError } from '../../../src/shared/errors.ts';
 import { openGuardedMonolith } from '../access/guarded-monolith.ts';
 import type { GuardedFixture } from '../access/guarded-fixture.ts';
 import { principals } from '../access/rules.ts';
+import { openFilteredMonolith } from '../contracts/filtered-monolith.ts';
+import type { FixtureView } from '../contracts/views.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
 import { misplaced, unreported } from '../oracle/compare.ts';
 import type { Answer } from '../oracle/compose.ts';
@@ -33,6 +35,13 @@ export interface Guarded {
   readonly rules: GuardedFixture;
 }
 
+export interface ContestTerms {
+  /** Default: nothing is guarded. */
+  readonly guarded?: Guarded | undefined;
+  /** What the client sees. Default: everything. */
+  readonly view?: FixtureView | undefined;
+}
+
 export interface Contest {
   readonly tally: Tally;
   judge(operation: WrittenOperation): Promise<Verdict>;
@@ -47,14 +56,14 @@ const errorsMax = 100_000;
 /** Where some never end: as users have it. */
 const endlessPlanningTimeoutMs = 2000;
 
-/** @param guarded Default: nothing is guarded. */
-export function openContest(fixture: Fixture, guarded?: Guarded): Contest {
-  const { schema } = openMonolith(fixture);
+export function openContest(fixture: Fixture, { guarded, view }: ContestTerms): Contest {
+  const plain = view ? openFilteredMonolith(fixture, view.hidden) : openMonolith(fixture);
+  const { schema } = plain;
   const monolith = guarded
     ? openGuardedMonolith(fixture, principals[guarded.who].roles, guarded.rules.seed)
-    : openMonolith(fixture);
-  const answers = guarded ? guardedAnswers(fixture, guarded) : plainAnswers(fixture);
-  const hasStock = !guarded && fixture.stockRefuses === undefined;
+    : plain;
+  const answers = guarded ? guardedAnswers(fixture, guarded) : plainAnswers(fixture, view);
+  const hasStock = !guarded && !view && fixture.stockRefuses === undefined;
   const stock = hasStock ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
   const tally: Tally = {
     operations: 0,
@@ -128,8 +137,9 @@ function planningTimeoutOf({ planningTimesOut }: Fixture): number {
   return planningTimesOut === undefined ? planningTimeoutMs : endlessPlanningTimeoutMs;
 }
 
-function plainAnswers(fixture: Fixture): Answers {
-  const engine = openEngine(fixture, { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) });
+function plainAnswers(fixture: Fixture, view: FixtureView | undefined): Answers {
+  const options = { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
+  const engine = openEngine(fixture, view ? { ...options, graph: view.graph } : options);
   return async ({ query, variables }, fresh) => {
     const compiled = engine.prepare(query, undefined, variables);
     const interpreted = { ...compiled, projection: null };

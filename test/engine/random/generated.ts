@@ -4,13 +4,13 @@ import { expect } from 'vitest';
 
 import type { Fixture } from '../fixtures/fixture.ts';
 import { openMonolith } from '../oracle/monolith.ts';
-import { openContest, type Guarded, type Tally } from './contest.ts';
+import { openContest, type ContestTerms, type Tally } from './contest.ts';
 import { sketches, type OperationSketch } from './sketch.ts';
 import { knownValues } from './values.ts';
 import { writeOperation } from './write.ts';
 
 const nightly = process.env['TRIBUTARY_NIGHTLY'] === '1';
-const seed = Number(process.env['TRIBUTARY_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+export const seed = Number(process.env['TRIBUTARY_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** The stock gateway is the slowest of the three: it answers one operation of so many. */
 const stockEvery = 3;
 /** Operations tried to make a failing one smaller. */
@@ -22,17 +22,16 @@ export const generatedTimeoutMs = nightly ? 3_600_000 : 240_000;
 
 console.log(`Generated operations: TRIBUTARY_SEED=${seed}`);
 
-export interface Runs {
+export interface Runs extends ContestTerms {
   /** In the short form of the test. */
   readonly operations: number;
-  readonly guarded?: Guarded;
 }
 
 /** @returns What was tried. Fails the test at the first operation that is answered otherwise. */
-export async function judgeGenerated(fixture: Fixture, { operations, guarded }: Runs): Promise<Tally> {
-  const contest = openContest(fixture, guarded);
+export async function judgeGenerated(fixture: Fixture, { operations, ...terms }: Runs): Promise<Tally> {
+  const contest = openContest(fixture, terms);
   const { tally } = contest;
-  const { schema } = openMonolith(fixture);
+  const { schema } = terms.view ?? openMonolith(fixture);
   const write = (sketch: OperationSketch) => writeOperation(schema, sketch);
   let failed = 0;
   let failedAtMs = Infinity;

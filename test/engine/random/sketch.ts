@@ -221,7 +221,8 @@ class SketchMaker {
       options.push({ weight, arbitrary });
     }
     options.push({ weight: isAbstractType(type) ? 16 : 3, arbitrary: this.#inline(type, level) });
-    if (isAbstractType(type)) options.push({ weight: 24, arbitrary: this.#fork(type, level) });
+    if (isAbstractType(type) && this.#schema.getPossibleTypes(type).length > 0)
+      options.push({ weight: 24, arbitrary: this.#fork(type, level) });
     options.push({
       weight: 3,
       arbitrary: fc.record({ kind: fc.constant('spread' as const), pick: fc.nat(5), conditions }),
