@@ -15,6 +15,6 @@ export function openView(
     return openContract(graph, contract);
   } catch (error) {
     if (!isGatewayError(error)) throw error;
-    throw new CommandFailed(`the contract of client ${name} does not hold:\n${error.message}`);
+    throw new CommandFailed(`the contract of client "${name}" does not hold:\n${error.message}`);
   }
 }

@@ -123,7 +123,7 @@ function refusal(error: unknown, file: string, { name }: Client): unknown {
   if (!isGatewayError(error) || startupCodes.has(error.code)) return error;
   if (error.code === 'CONTRACT_INVALID')
     return new CommandFailed(
-      `the contract of client ${name} does not hold: tributary contract ${name} says why`,
+      `the contract of client "${name}" does not hold: tributary contract ${name} says why`,
     );
   const placed = withFile(file, error);
   if (name === null || error.code !== 'GRAPHQL_VALIDATION_FAILED' || !isGatewayError(placed)) return placed;

@@ -49,7 +49,7 @@ describe('compose', () => {
       expect.stringContaining('clients/a/client.yaml:1:1 owner: expected'),
       expect.stringContaining('clients/a/client.yaml:1:1 ownr: unknown key'),
       'clients shop and web: both are recognized by "shop" in identify.names',
-      'the contract of client shop does not hold:',
+      'the contract of client "shop" does not hold:',
       expect.stringContaining('Product.cost is hidden'),
       expect.stringContaining('Query.costs is hidden'),
       expect.stringContaining('Or set "mode: cascade"'),
@@ -139,7 +139,7 @@ client web sees part of the graph: tributary contract web --explain Type.field s
       code: 1,
       stdout: '',
       stderr:
-        'tributary explain-auth: the contract of client none does not hold: tributary contract none says why\n',
+        'tributary explain-auth: the contract of client "none" does not hold: tributary contract none says why\n',
     });
   });
 });

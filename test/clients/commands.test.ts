@@ -55,7 +55,7 @@ describe('tributary contract', () => {
     const { code, stdout, stderr } = await run(cwd, 'contract', 'shop');
     expect([code, stdout]).toEqual([1, '']);
     expect(lines(stderr)).toEqual([
-      'tributary contract: the contract of client shop does not hold:',
+      'tributary contract: the contract of client "shop" does not hold:',
       expect.stringMatching(/^Product\.cost is hidden: .*; tag Product\.cost with "internal" as well$/),
       expect.stringMatching(/^Query\.costs is hidden: .*; tag Query\.costs with "internal" as well$/),
       'Or set "mode: cascade" in the contract, which hides all of these with what they depend on',
@@ -63,7 +63,7 @@ describe('tributary contract', () => {
     const explained = await run(cwd, 'contract', 'shop', '--explain', 'Product.cost');
     expect(explained.code).toBe(1);
     expect(explained.stdout).toContain('its type Money is hidden');
-    expect(explained.stderr).toContain('the contract of client shop does not hold');
+    expect(explained.stderr).toContain('the contract of client "shop" does not hold');
   });
 
   it('reads a composed supergraph, which names no subgraphs', async () => {
@@ -215,7 +215,7 @@ describe('tributary client', () => {
     [
       ['schema', 'none'],
       1,
-      'tributary client: the contract of client none does not hold:\nA query can ask for nothing',
+      'tributary client: the contract of client "none" does not hold:\nA query can ask for nothing',
     ],
   ])('%j is refused', async (args, code, text) => {
     const cwd = await commandFolder({
