@@ -1,6 +1,7 @@
 /** `tributary contract` and `tributary client`, as a frontend team meets them at a terminal. */
 import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { buildClientSchema, printSchema, type IntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
@@ -183,6 +184,16 @@ describe('tributary client', () => {
     expect(broken.code).toBe(1);
     expect(lines(broken.stdout)).toHaveLength(3);
     expect(broken.stderr).toMatch(/^clients\/web\/client\.yaml:1:8 owner: expected /);
+  });
+
+  it('lists and explains the clients of the demo as docs/clients.md shows', async () => {
+    const docs = await readFile(new URL('../../docs/clients.md', import.meta.url), 'utf8');
+    const cwd = fileURLToPath(new URL('../..', import.meta.url));
+    const listed = await runTributary(['client', 'list'], { cwd });
+    expect(docs).toContain(`\`\`\`\n${listed.stdout}\`\`\`\n`);
+    const why = await runTributary(['contract', 'web', '--explain', 'Product.warehouse'], { cwd });
+    expect(why.code).toBe(0);
+    expect(docs).toContain(why.stdout);
   });
 
   it('prints the schema of a client as SDL and as an introspection result, and writes it', async () => {

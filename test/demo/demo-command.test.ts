@@ -21,6 +21,14 @@ describe('tributary demo', () => {
       },
     });
 
+    const [, key = '', product = ''] = await running.printed(/x-api-key: (trib_\w+)' \\\n +-d '(\{.*\})'/);
+    const seen = await send(url, {
+      method: 'POST',
+      headers: { ...headers, 'x-api-key': key },
+      body: product,
+    });
+    expect(seen.errors).toMatchObject([{ message: 'Cannot query field "weightGrams" on type "Product".' }]);
+
     await fetch(breakUrl, { method: 'PUT', body: '{"status":503}' });
     const broken = await send(url, { method: 'POST', headers, body });
     expect(broken.data).toMatchObject({
