@@ -26,6 +26,8 @@ export interface Gateway {
   inputs(): GraphInputs;
   /** The schema that a client with this contract sees. Throws `CONTRACT_INVALID` if it does not hold for the graph. */
   clientSchema(contract: Contract): Promise<ClientSchema>;
+  /** The same for a client that asks for it: in its turn, within its deadline. */
+  clientSchemaFor(read: Read, contract: Contract): Promise<ClientSchema>;
   /** The graph in place, as SDL. */
   describe(): Promise<GraphDescription>;
   /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
@@ -68,6 +70,12 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
     },
     inputs: () => generations.current.inputs,
     clientSchema: (contract) => generations.use(({ planner }) => planner.clientSchema(contract)),
+    async clientSchemaFor(read, contract) {
+      const endDeadline = startDeadline(read.context);
+      const ask = ({ planner }: OpenGeneration): Promise<ClientSchema> =>
+        lasting.waiting.wait(read, planner.clientSchemaFor(contract));
+      return generations.use(ask).finally(endDeadline);
+    },
     describe: () => generations.use(({ planner }) => planner.describe()),
     async replace(next) {
       const { hash } = (await generations.replace(next)).loaded;

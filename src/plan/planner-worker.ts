@@ -63,10 +63,9 @@ export class PlannerWorker {
   constructor({ source, options, loadTimeoutMs, onExit }: PlannerWorkerParts) {
     this.#onExit = onExit;
     this.isChecker = source.kind !== 'checked';
-    const { tokensMax, suggestions, policy = null } = options;
     this.#worker = new Worker(workerFile, {
       name: 'planner',
-      workerData: { tokensMax, suggestions, policy },
+      workerData: sentOptions(options),
       resourceLimits: {
         maxOldGenerationSizeMb: heapMbMax,
         maxYoungGenerationSizeMb: youngHeapMb,
@@ -158,6 +157,14 @@ export class PlannerWorker {
     }
     this.#onExit();
   }
+}
+
+/** An option that is added does not compile until it is sent, too. */
+type SentOptions = { readonly [Name in keyof Required<PreparationOptions>]: PreparationOptions[Name] };
+
+/** Without what else the caller's options contain. */
+function sentOptions({ tokensMax, suggestions, policy, clientSchemas }: PreparationOptions): SentOptions {
+  return { tokensMax, suggestions, policy: policy ?? null, clientSchemas };
 }
 
 function toError({ code, message, detail }: SentError): GatewayError {

@@ -30,10 +30,8 @@ export const ownTurn: Turn = { client: '' };
 
 export type OpenPlanner = (graph: Graph, config: GatewayConfig) => Planning;
 
-interface Introspecting {
-  readonly answer: Promise<Record<string, unknown>>;
-  leave(): void;
-}
+/** Asks the planner in the turn of a client: the answer, and a function that stops waiting for it. */
+type InTurn<Answer> = (client: string) => { readonly answer: Promise<Answer>; leave(): void };
 
 export abstract class Planning {
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
@@ -71,23 +69,30 @@ export abstract class Planning {
     return JSON.parse(await this.ask({ kind: 'clientSchema', contract })) as ClientSchema;
   }
 
-  /**
-   * Schema introspection that depends on variables, on behalf of a client: the answer, and a function that stops waiting
-   * for it. The answer rejects with what `ask` throws.
-   */
+  /** The same for a client that asks for its schema. The answer rejects with what `clientSchema` and `ask` throw. */
+  clientSchemaFor(contract: Contract): InTurn<ClientSchema> {
+    return this.#inTurn(() => ({ kind: 'clientSchema', contract }));
+  }
+
+  /** Schema introspection that depends on variables. The answer rejects with what `ask` throws. */
   introspect(
     document: string,
     variables: CoercedVariables,
     contract: Contract | null,
-  ): (client: string) => Introspecting {
-    return (client) => {
-      const controller = new AbortController();
-      const turn = { client, signal: controller.signal };
+  ): InTurn<Record<string, unknown>> {
+    return this.#inTurn(() => {
       // Exact numbers cannot be sent to another thread, and introspection does not need them.
       const values = JSON.parse(JSON.stringify([...variables])) as Array<[string, unknown]>;
-      const reply = this.ask({ kind: 'introspect', document, variables: values, contract }, turn);
+      return { kind: 'introspect', document, variables: values, contract };
+    });
+  }
+
+  #inTurn<Answer>(taskOf: () => PlannerTask): InTurn<Answer> {
+    return (client) => {
+      const controller = new AbortController();
+      const reply = this.ask(taskOf(), { client, signal: controller.signal });
       return {
-        answer: reply.then((json) => JSON.parse(json) as Record<string, unknown>),
+        answer: reply.then((json) => JSON.parse(json) as Answer),
         leave: () => controller.abort(),
       };
     };

@@ -15,18 +15,18 @@ import type { Contract } from '../pipeline/contract.ts';
 import type { Answered, Arrived, Read } from '../pipeline/stages.ts';
 import type { ClientSchema } from '../preparation/worker-protocol.ts';
 import { jsonMediaType } from '../response/http.ts';
-import { GatewayError } from '../shared/errors.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { sendWhole } from './answer-early.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Edge } from './edge.ts';
-import { pathBelow } from './endpoint.ts';
+import { clientOfSchemaPath, pathBelow, pathOf, schemaFile, type ClientOfPath } from './endpoint.ts';
 
-const fileName = 'schema.graphql';
-/** Schemas that are kept. */
+/** Texts that are kept. */
 const schemasMax = 8;
 
 export interface SchemaFrontOptions {
   readonly config: GatewayConfig;
+  readonly clientOf: ClientOfPath;
   /** The line of stages, which ends in `respond`. Never rejects. */
   readonly answer: (arrived: Arrived) => Promise<Answered>;
 }
@@ -35,19 +35,21 @@ export interface SchemaFrontOptions {
 export interface SchemaSource {
   /** Of the graph in place. */
   inputs(): GraphInputs;
-  clientSchema(contract: Contract): Promise<ClientSchema>;
+  /** In the turn of the client that sent the request. */
+  clientSchemaFor(read: Read, contract: Contract): Promise<ClientSchema>;
 }
 
-export function registerSchemaFront({ app, unread }: Edge, { config, answer }: SchemaFrontOptions): void {
-  const handler = async (
-    { id, raw, params }: FastifyRequest<{ Params: { client: string } }>,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> => {
+export function registerSchemaFront({ app, unread }: Edge, options: SchemaFrontOptions): void {
+  const { config, clientOf, answer } = options;
+  const handler = async ({ id, raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    // By the path as it was sent, like that of an operation: the router would decode it.
+    const clientInPath = clientOfSchemaPath(pathOf(raw), clientOf);
+    if (clientInPath === undefined) throw new GatewayError('NOT_FOUND', 'Not found: no client has this path');
     reply.hijack();
     const arrived = arrivalOf(raw, {
       requestId: id,
       config,
-      clientInPath: params.client,
+      clientInPath,
       body: null,
       // The schema is all that can be asked for here.
       read: () => ({ query: '', operationName: null, variables: {}, extensions: null }),
@@ -63,31 +65,31 @@ export function registerSchemaFront({ app, unread }: Edge, { config, answer }: S
     sendWhole(reply.raw, { status, headers: all, body: text }, unread);
     return reply;
   };
-  app.get(pathBelow(config.server.path, `:client/${fileName}`), handler);
+  app.get(pathBelow(config.server.path, `:client/${schemaFile}`), handler);
 }
 
 /** @throws {GatewayError} `NOT_FOUND` where the client's introspection is off. */
 export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Answered> {
-  const texts = new LRUCache<string, Promise<SchemaText>>({ max: schemasMax });
+  const texts = new LRUCache<string, SchemaText>({ max: schemasMax });
 
-  function textOf(contract: Contract): Promise<SchemaText> {
+  async function textOf(read: Read, contract: Contract): Promise<SchemaText> {
     const key = `${source.inputs().number} ${contract.id}`;
-    let text = texts.get(key);
-    if (!text) {
-      text = source.clientSchema(contract).then(({ sdl }) => ({ sdl, etag: etagOf(sdl) }));
-      texts.set(key, text);
-      text.catch(() => texts.delete(key));
-    }
+    const known = texts.get(key);
+    if (known) return known;
+    const { sdl } = await source.clientSchemaFor(read, contract).catch((error: unknown) => {
+      throw withoutReasons(error);
+    });
+    const text = { sdl, etag: etagOf(sdl) };
+    texts.set(key, text);
     return text;
   }
 
-  return async ({ context: { client }, http, mediaType }) => {
+  return async (read) => {
+    const { context, http, mediaType } = read;
+    const { client } = context;
     if (!client.contract?.introspection)
       throw new GatewayError('NOT_FOUND', 'Not found: introspection is switched off for this client');
-    const { sdl, etag } = await textOf(client.contract).catch((cause: unknown) => {
-      // The reason names what the client may not see.
-      throw new GatewayError('CONTRACT_INVALID', 'The schema of this client is not available', { cause });
-    });
+    const { sdl, etag } = await textOf(read, client.contract);
     const isUnchanged = isKnown(etag, http.headers['if-none-match']);
     return {
       status: isUnchanged ? 304 : 200,
@@ -102,6 +104,12 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
       code: null,
     };
   };
+}
+
+/** The reasons why a contract does not hold name what the client may not see. */
+function withoutReasons(error: unknown): unknown {
+  if (!isGatewayError(error) || error.code !== 'CONTRACT_INVALID') return error;
+  return new GatewayError('CONTRACT_INVALID', 'The schema of this client is not available', { cause: error });
 }
 
 interface SchemaText {
