@@ -104,7 +104,7 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
   });
   if (clients) {
     const answer = requestStages({ ...stages, share: null, respond: schemaRespond(gateway) });
-    registerSchemaFront(edge, { config, answer });
+    registerSchemaFront(edge, { config, clientOf, answer });
   }
   const url = await listen(edge, config, tls !== undefined);
   events.emit('listening', { url });

@@ -24,8 +24,29 @@ export function pathBelow(path: string, name: string): string {
   return path.endsWith('/') ? `${path}${name}` : `${path}/${name}`;
 }
 
-/** Without its query. */
-export function pathOf({ url = '' }: { readonly url?: string | undefined }): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+/** @returns The client whose schema has this path; undefined: it is the path of none. */
+export function clientOfSchemaPath(path: string, clientOf: ClientOfPath): string | undefined {
+  const end = `/${schemaFile}`;
+  return path.endsWith(end) ? (clientOf(path.slice(0, -end.length)) ?? undefined) : undefined;
 }
+
+export const schemaFile = 'schema.graphql';
+
+/** Without its query, and without the origin that a target in absolute form has before it. */
+export function pathOf({ url = '' }: RequestTarget): string {
+  const path = url.startsWith('/') ? url : url.replace(origin, '');
+  const end = path.indexOf('?');
+  return end === -1 ? path : path.slice(0, end);
+}
+
+/** @returns The host and port of a target in absolute form; undefined: it is in another form. */
+export function authorityOf({ url = '' }: RequestTarget): string | undefined {
+  return url.startsWith('/') ? undefined : origin.exec(url)?.[1];
+}
+
+interface RequestTarget {
+  readonly url?: string | undefined;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+const origin = /^https?:\/\/([^/?#]*)/i;

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { preferred } from '../response/accept.ts';
 import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
-import { pathOf, type ClientOfPath } from './endpoint.ts';
+import { pathBelow, pathOf, type ClientOfPath } from './endpoint.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -37,7 +37,7 @@ const contentSecurityPolicy = [
  * left to the front.
  */
 export function registerGraphiql(app: FastifyInstance, path: string, clientOf: ClientOfPath): void {
-  const folder = `${path}/graphiql`;
+  const folder = pathBelow(path, 'graphiql');
   for (const [name, owner, file, type] of assets) {
     app.get(`${folder}/${name}`, async (_request, reply) =>
       reply

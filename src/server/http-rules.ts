@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { GatewayError } from '../shared/errors.ts';
+import { authorityOf } from './endpoint.ts';
 
 /** Methods of the GraphQL endpoint, as the value of `allow`. */
 export const endpointMethods = 'GET, HEAD, POST';
@@ -37,10 +38,12 @@ const validHost = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
-export function hasValidHost({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+export function hasValidHost(request: IncomingMessage): boolean {
+  const { headers, rawHeaders, httpVersion } = request;
   const { host } = headers;
   if (host === undefined) return httpVersion === '1.0';
-  return validHost.test(host) && isOnlyHost(rawHeaders);
+  const other = authorityOf(request) ?? host;
+  return validHost.test(host) && isOnlyHost(rawHeaders) && other.toLowerCase() === host.toLowerCase();
 }
 
 /** Node keeps the first of several host headers and drops the others. */
