@@ -71,6 +71,22 @@ it('one document has an answer of its own for each client while nothing of it is
   await expectOwnAnswers(gateway, order);
 });
 
+it('worker processes answer each client by its own contract, also where one planner prepares for all', async () => {
+  const gateway = await clientGateway({ ...secretGraph, workers: 2 });
+  const typeOf = 'query ($n: String!) { __type(name: $n) { name fields { name } } }';
+  for (const client of ['web', 'staff', 'web', 'staff', 'web', 'staff'] as const) {
+    await expectOwnAnswers(gateway, [client]);
+    for (const n of ['Vault_Hid', 'Product']) {
+      const { text, leaks } = await askAs(client, gateway, { query: typeOf, variables: { n } });
+      expect([client, leaks.includes(n === 'Product' ? 'sku_Hid' : 'code_Hid')]).toEqual([
+        client,
+        client === 'staff',
+      ]);
+      if (client === 'web') expect([leaks, text.includes(n)]).toEqual([[], n === 'Product']);
+    }
+  }
+});
+
 it('an operation that is quarantined for one client is not for another one', async () => {
   const [first, ...others] = slowGraph();
   const local = (sdl = ''): string => sdl.slice(sdl.indexOf('type Query'));

@@ -13,7 +13,7 @@ import { folderWith } from '../support/folder.ts';
 import { servedAt, tributary } from '../support/tributary.ts';
 import { Dice } from './contract/random/dice.ts';
 import { guessing, validOperations, type ClientOperation } from './leak/client-operations.ts';
-import { namesIn, secretSchema, type SecretSchema } from './leak/secret-schema.ts';
+import { itemsQuery, namesIn, secretSchema, type SecretSchema } from './leak/secret-schema.ts';
 import { clientFiles } from './support/client-gateway.ts';
 
 const isNightly = process.env['TRIBUTARY_NIGHTLY'] === '1';
@@ -74,7 +74,8 @@ async function lookForLeaks(graph: SecretSchema, dice: Dice, graphSeed: number):
   const guesses = Array.from({ length: guessesPerGraph }, () =>
     guessing(dice.oneOf([first, ...others]), graph, dice),
   );
-  const operations = [...valid, ...guesses];
+  const items = Array.from({ length: 4 }, () => ({ query: itemsQuery, variables: {} }));
+  const operations = [...valid, ...guesses, ...items];
   const sent = new Map<string, string>();
   const ask = async (index: number, operation: ClientOperation): Promise<void> => {
     const id = `web-${index}`;

@@ -30,11 +30,11 @@ const excluded = ['internal', 'beta'] as const;
 export function secretSchema(dice: Dice): SecretSchema | undefined {
   const tags = [...excluded, 'web'] as const;
   const written = randomSchema(dice, { typesMax: 4, tags, tagChance: dice.oneOf([0.15, 0.3]) });
-  const sdl = withEntity(written.replace(/\b([EPSNIOU]\d+(?:_[ABC])?|[a-z]\w*_\d+)\b/g, '$1_zq'));
+  const sdl = withFixedParts(written.replace(/\b([EPSNIOU]\d+(?:_[ABC])?|[a-z]\w*_\d+)\b/g, '$1_zq'));
   const graph = composedGraph({ things: linked(sdl), more: linked(entitySdl) });
   const hideUnreachableTypes = dice.chance(0.5);
   const view = viewOf(graph, { exclude: excluded, hideUnreachableTypes });
-  if (!view) return undefined;
+  if (!view?.schema.getQueryType()?.getFields()['items_zq']) return undefined;
   const visible = new Set(namesOf(view.schema));
   const [first, ...others] = new Set(namesOf(graph.schema).filter((name) => !visible.has(name)));
   if (first === undefined || others.length < 10) return undefined;
@@ -70,10 +70,22 @@ function namesOf(schema: GraphQLSchema): string[] {
   return [...elementTexts(schema).keys()].flatMap(namesIn);
 }
 
-/** `O0` becomes an entity: its key, and a field that another subgraph requires, are hidden. */
-function withEntity(sdl: string): string {
+/** With members that are hidden on every graph, and a field that returns them. */
+const partlyHidden = `
+  union Item_zq = Note_zq | Vault_zq
+  type Note_zq { kind_zq: Kind_zq }
+  type Vault_zq @tag(name: "internal") { code_zq: String }
+  enum Kind_zq { OPEN_zq SECRET_zq @tag(name: "internal") }
+`;
+const itemsField = '  items_zq: [Item_zq]\n';
+export const itemsQuery = '{ items_zq { __typename ... on Note_zq { kind_zq } } }';
+
+/** `O0` becomes an entity whose key is hidden, like a field that another subgraph requires. */
+function withFixedParts(sdl: string): string {
   const fields = 'key_zq: ID! @tag(name: "internal")\n  mass_zq: Int! @tag(name: "internal")';
-  return sdl.replace(/^(type O0_zq[^{]*)\{\n/m, `$1@key(fields: "key_zq") {\n  ${fields}\n`);
+  return `${sdl}${partlyHidden}`
+    .replace(/^(type O0_zq[^{]*)\{\n/m, `$1@key(fields: "key_zq") {\n  ${fields}\n`)
+    .replace(/^(type Query[^{]*\{\n)/m, `$1${itemsField}`);
 }
 
 const entitySdl = `
