@@ -225,7 +225,10 @@ export interface AuthorizationRecord {
   readonly time: string;
   readonly requestId: string;
   readonly subject: string | null;
+  /** The recognized client; else the one that the credentials name. */
   readonly client: string | null;
+  /** As the client states it. */
+  readonly clientVersion: string | null;
   readonly provenBy: string;
   readonly operationName: string | null;
   /** SHA-256 of the document, in hex. Null: the request was refused before it was read. */

@@ -1,5 +1,8 @@
 /** Rules of a policy and contracts: a rule reads what is hidden from the client, and guards what the client sees. */
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { ask } from '../support/ask.ts';
@@ -44,6 +47,24 @@ const given = () =>
     settings: ['authorization: { policy: policy.mjs }'],
     files: { 'policy.mjs': policy },
   });
+
+it('an audit record names the client and the version of a public client, too', async () => {
+  const { gateway, url, folder } = await clientGateway({
+    schema,
+    resolvers,
+    clients: { web: `identify: { public: true }\n${clients.web}`, anonymous: '' },
+    settings: ['authorization: { policy: policy.mjs }', 'audit: { file: audit.jsonl }'],
+    files: { 'policy.mjs': policy },
+  });
+  await ask(`${url}/web`, '{ order(id: "2") { secret } }', {
+    headers: { 'apollographql-client-version': '4.1' },
+  });
+  await gateway.close();
+  const lines = (await readFile(join(folder, 'audit.jsonl'), 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { client: 'web', clientVersion: '4.1', coordinates: ['Order.secret'], outcome: 'deny' },
+  ]);
+});
 
 describe('a rule', () => {
   it('reads fields and arguments that are hidden from the client', async () => {
