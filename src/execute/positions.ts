@@ -33,10 +33,9 @@ export function matchesTypes(value: unknown, types: readonly string[] | undefine
   return types === undefined || !isRecord(value) || types.includes(String(value.__typename));
 }
 
-function flatObjects(values: unknown[]): Data[] {
-  const objects: Data[] = [];
+function flatObjects(values: readonly unknown[], objects: Data[] = []): Data[] {
   for (const value of values) {
-    if (Array.isArray(value)) objects.push(...flatObjects(value));
+    if (Array.isArray(value)) flatObjects(value, objects);
     else if (isRecord(value)) objects.push(value);
   }
   return objects;
