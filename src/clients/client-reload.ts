@@ -3,10 +3,11 @@
  * one, and the others change.
  */
 
+import { anonymousClient } from '../config/client/client-folders.ts';
 import type { ClientConfig } from '../config/client/client-file.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import { errorText } from '../shared/error-text.ts';
-import { isGatewayError } from '../shared/errors.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { Poller } from '../shared/poller.ts';
 import { ClientDirectory, type DirectoryOptions } from './client-directory.ts';
@@ -35,15 +36,22 @@ export class ClientReload {
   readonly #options: ClientReloadOptions;
   readonly #poller: Poller;
   #inUse: Clients;
-  /** Of refused clients. */
-  #reasons: ReadonlyMap<string, string> = new Map();
+  /** Of refused clients; by null, of the folder of clients as a whole. */
+  #reasons: ReadonlyMap<string | null, string> = new Map();
+  /** What was read last is not in place. */
+  #isOutstanding = false;
+  readonly #stopListening: () => void;
 
   constructor(options: ClientReloadOptions) {
     this.#options = options;
     this.#inUse = options.inUse;
     this.#poller = new Poller({
-      poll: () => this.#look((source) => source.readIfChanged()),
+      poll: () => this.#look((source) => (this.#isOutstanding ? source.read() : source.readIfChanged())),
       waitMs: () => options.intervalMs,
+    });
+    // A contract that did not hold may hold for the new graph.
+    this.#stopListening = options.events.on('graphReplaced', () => {
+      if (this.#inUse.refused.length > 0) void this.now();
     });
   }
 
@@ -53,41 +61,44 @@ export class ClientReload {
   }
 
   close(): Promise<void> {
+    this.#stopListening();
     return this.#poller.close();
   }
 
   async #look(read: (source: ClientSource) => Promise<ReadClients | undefined>): Promise<void> {
-    const { source, events } = this.#options;
     try {
-      const clients = await read(source);
+      const clients = await read(this.#options.source);
       if (clients) await this.#put(clients);
+      else if (this.#reasons.has(null)) this.#reportRefused(without(this.#reasons, null));
+      this.#isOutstanding = false;
     } catch (error) {
-      events.emit('clientRefused', { client: null, error });
+      this.#isOutstanding = true;
+      this.#reportRefused(new Map<string | null, unknown>([...this.#reasons, [null, error]]));
     }
   }
 
   async #put(clients: ReadClients): Promise<void> {
-    const { events } = this.#options;
-    const before = new Map(this.#inUse.directory.configs.map((config) => [config.name, config]));
+    const before = byName(this.#inUse.directory.configs);
     const refused = new Map<string, unknown>();
     const unchanged: ClientConfig[] = [];
     const changed: ClientConfig[] = [];
-    for (const [name, config] of clients) {
+    for (const [name, config] of withAnonymous(clients, before)) {
       const previous = before.get(name);
       if (isGatewayError(config)) refused.set(name, config);
       if (previous && (isGatewayError(config) || isEqual(previous, config))) unchanged.push(previous);
       else if (!isGatewayError(config)) changed.push(config);
     }
-    const removed = [...before.keys()].filter((name) => !clients.has(name));
     const { directory, accepted } = await this.#accept(unchanged, changed, refused);
+    const isThere = byName(directory.configs);
+    const removed = [...before.keys()].filter((name) => !isThere.has(name));
     await this.#replace({ directory, refused: [...refused.keys()] });
     this.#reportRefused(refused);
     if (accepted.length > 0 || removed.length > 0)
-      events.emit('clientsReplaced', { changed: accepted, removed });
+      this.#options.events.emit('clientsReplaced', { changed: accepted, removed });
   }
 
   /** Each refusal once, however often other clients change meanwhile. */
-  #reportRefused(refused: ReadonlyMap<string, unknown>): void {
+  #reportRefused(refused: ReadonlyMap<string | null, unknown>): void {
     const reasons = new Map([...refused].map(([client, error]) => [client, errorText(error)]));
     for (const [client, error] of refused) {
       if (this.#reasons.get(client) !== reasons.get(client))
@@ -101,30 +112,91 @@ export class ClientReload {
     this.#inUse = next;
   }
 
-  /** One by one, so that one client's mistake does not keep the others from changing. Adds to `refused`. */
+  /** Those that can change do, so that one client's mistake does not keep the others. Adds to `refused`. */
   async #accept(
     unchanged: readonly ClientConfig[],
     changed: readonly ClientConfig[],
     refused: Map<string, unknown>,
-  ): Promise<{ readonly directory: ClientDirectory; readonly accepted: readonly string[] }> {
-    const { checkContract, config: options } = this.#options;
-    const before = new Map(this.#inUse.directory.configs.map((config) => [config.name, config]));
+  ): Promise<Acceptance> {
+    const before = byName(this.#inUse.directory.configs);
     const previous = changed.flatMap(({ name }) => before.get(name) ?? []);
-    let directory = new ClientDirectory([...unchanged, ...previous], options);
-    const accepted: string[] = [];
+    const holding: ClientConfig[] = [];
     for (const client of changed) {
       try {
-        const others = directory.configs.filter(({ name }) => name !== client.name);
-        const next = new ClientDirectory([...others, client], options);
-        if (client.contract.id !== before.get(client.name)?.contract.id) await checkContract(client.contract);
-        directory = next;
-        accepted.push(client.name);
+        const isSame = client.contract.id === before.get(client.name)?.contract.id;
+        if (!isSame) await this.#options.checkContract(client.contract);
+        holding.push(client);
       } catch (error) {
         refused.set(client.name, error);
       }
     }
-    return { directory, accepted };
+    const directory = new ClientDirectory([...unchanged, ...previous], this.#options.config);
+    return accepted(directory, holding, { refused, options: this.#options.config });
   }
+}
+
+interface Acceptance {
+  readonly directory: ClientDirectory;
+  readonly accepted: readonly string[];
+}
+
+interface Acceptable {
+  readonly refused: Map<string, unknown>;
+  readonly options: DirectoryOptions;
+}
+
+/** All at once, because clients may exchange what they are recognized by; otherwise as many as can, whatever their order. */
+function accepted(
+  directory: ClientDirectory,
+  changed: readonly ClientConfig[],
+  { refused, options }: Acceptable,
+): Acceptance {
+  const names = changed.map(({ name }) => name);
+  try {
+    return { directory: withClients(directory, changed, options), accepted: names };
+  } catch {
+    // Some of them are in conflict.
+  }
+  let next = directory;
+  let waiting = changed;
+  for (let before = Infinity; waiting.length < before;) {
+    before = waiting.length;
+    waiting = waiting.filter((client) => {
+      try {
+        next = withClients(next, [client], options);
+        refused.delete(client.name);
+        return false;
+      } catch (error) {
+        refused.set(client.name, error);
+        return true;
+      }
+    });
+  }
+  return { directory: next, accepted: names.filter((name) => !refused.has(name)) };
+}
+
+function withClients(
+  { configs }: ClientDirectory,
+  clients: readonly ClientConfig[],
+  options: DirectoryOptions,
+): ClientDirectory {
+  return new ClientDirectory([...byName([...configs, ...clients]).values()], options);
+}
+
+/** Without the client of all other requests nothing could be put in place: it stays as it is. */
+function withAnonymous(clients: ReadClients, before: ReadonlyMap<string, ClientConfig>): ReadClients {
+  if (clients.has(anonymousClient) || !before.has(anonymousClient)) return clients;
+  const message = `client ${anonymousClient}: its folder is missing; to refuse its requests, set clients.anonymous to "refuse"`;
+  return new Map([...clients, [anonymousClient, new GatewayError('CONFIG_INVALID', message)]]);
+}
+
+/** The last of each name. */
+function byName(configs: readonly ClientConfig[]): Map<string, ClientConfig> {
+  return new Map(configs.map((config) => [config.name, config]));
+}
+
+function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, Value> {
+  return new Map([...map].filter(([known]) => known !== key));
 }
 
 function isEqual(one: ClientConfig, other: ClientConfig): boolean {

@@ -2,6 +2,7 @@
 
 import { clientFolders, readClient, type ClientFolder } from '../config/client/client-folders.ts';
 import type { ClientConfig } from '../config/client/client-file.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Environment } from '../config/yaml/environment.ts';
 
@@ -39,7 +40,8 @@ export class ClientSource {
       return await readClient(folder, this.#environment);
     } catch (error) {
       if (isGatewayError(error)) return error;
-      throw error;
+      const message = `${folder.path}: cannot be read (${errorText(error)})`;
+      return new GatewayError('CONFIG_INVALID', message, { cause: error });
     }
   }
 }

@@ -23,7 +23,9 @@ describe('folders of clients', () => {
 
   it.each(['Web', 'a b', 'graphiql', '2web', 'web_shop'])('cannot have the name %s', async (name) => {
     const folder = await folderWith({ [`${name}/client.yaml`]: yaml });
-    await expect(clientFolders(folder)).rejects.toThrow('expected a client');
+    const [client] = await clientFolders(folder);
+    if (!client) throw new Error('there is no folder');
+    await expect(readClient(client)).rejects.toThrow('expected a client');
   });
 
   it('have a state that changes with their client.yaml alone', async () => {

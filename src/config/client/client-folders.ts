@@ -25,7 +25,11 @@ export interface ClientFolder {
   readonly state: string;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` if the folder of clients cannot be read or has invalid names. */
+/**
+ * What is there for a client but cannot be looked at, such as a link to nowhere, is listed too: reading it fails.
+ *
+ * @throws {GatewayError} `CONFIG_INVALID` if the folder of clients cannot be read.
+ */
 export async function clientFolders(folder: string): Promise<ClientFolder[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     const message = `${displayName(folder)}: the folder of clients cannot be read (${errorText(cause)})`;
@@ -34,8 +38,8 @@ export async function clientFolders(folder: string): Promise<ClientFolder[]> {
   const folders: ClientFolder[] = [];
   for (const name of names.filter((entry) => !entry.startsWith('.')).sort()) {
     const path = join(folder, name);
-    if (!(await stat(path)).isDirectory()) continue;
-    if (!isClientName(name)) throw invalidName(path);
+    const found = await stat(path).catch(() => undefined);
+    if (found && !found.isDirectory()) continue;
     folders.push({ name, path, state: await fileState(join(path, 'client.yaml')) });
   }
   return folders;
@@ -45,14 +49,23 @@ export function isClientName(name: string): boolean {
   return namePattern.test(name) && !reservedNames.has(name);
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID`, each mistake with its position. */
+/** @throws {GatewayError} `CONFIG_INVALID`, each mistake with its position; also if the folder has an invalid name. */
 export async function readClient(
   { name, path }: ClientFolder,
   environment?: Environment,
 ): Promise<ClientConfig> {
-  const options = environment ? { environment } : {};
-  return clientConfig(name, await readYamlFile(join(path, 'client.yaml'), clientFileSchema, options));
+  if (!isClientName(name)) throw invalidName(path);
+  const file = join(path, 'client.yaml');
+  const found = await stat(file).catch(() => undefined);
+  // Reading a pipe would wait for whoever writes to it.
+  if (found && !found.isFile())
+    throw new GatewayError('CONFIG_INVALID', `${displayName(file)}: is not a file`);
+  const options = { bytesMax: fileBytesMax, ...(environment ? { environment } : {}) };
+  return clientConfig(name, await readYamlFile(file, clientFileSchema, options));
 }
+
+/** It is parsed on the main thread, while the requests of all clients wait. */
+const fileBytesMax = 65_536;
 
 function invalidName(path: string): GatewayError {
   return new GatewayError(

@@ -5,8 +5,9 @@
  * The meaning of each file is in a module of its own, such as `../graph/file.ts`.
  */
 
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { type Document, LineCounter, type YAMLError, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
@@ -35,6 +36,8 @@ export interface YamlFileOptions {
   readonly displayName?: string;
   /** Base of the relative paths in the file. Default: paths stay as they are written. */
   readonly folder?: string;
+  /** More is not read. Default: 1 MiB. */
+  readonly bytesMax?: number;
   /**
    * Checks a schema cannot express, such as names that must exist elsewhere. Gets the expanded but possibly invalid
    * value, so that its mistakes are reported together with the schema's.
@@ -42,7 +45,7 @@ export interface YamlFileOptions {
   readonly check?: (value: unknown, report: Report) => void | Promise<void>;
 }
 
-const fileBytesMax = 1024 * 1024;
+const defaultBytesMax = 1024 * 1024;
 const mistakesMax = 100;
 
 /** @throws {GatewayError} `CONFIG_INVALID`, one line a mistake: `schemas/graph.yaml:12:5 subgraphs.users: expected ...`. */
@@ -52,7 +55,7 @@ export async function readYamlFile<Schema extends z.ZodType>(
   options: YamlFileOptions = {},
 ): Promise<z.output<Schema>> {
   const name = options.displayName ?? displayName(path);
-  return checkYaml(await readText(path, name), schema, { ...options, displayName: name });
+  return checkYaml(await readText(path, name, options.bytesMax), schema, { ...options, displayName: name });
 }
 
 /** The same for a given text. */
@@ -91,16 +94,17 @@ export function displayName(path: string): string {
   return fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere) ? fromHere : path;
 }
 
-async function readText(path: string, name: string): Promise<string> {
+async function readText(path: string, name: string, bytesMax = defaultBytesMax): Promise<string> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    // One byte more shows that there is more; a device may have no end.
+    bytes = await buffer(createReadStream(path, { end: bytesMax }));
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     const reason = code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`;
     throw new GatewayError('CONFIG_INVALID', `${name}: ${reason}`, { cause });
   }
-  if (bytes.length > fileBytesMax) throw invalid([`${name}: is larger than ${fileBytesMax} bytes`]);
+  if (bytes.length > bytesMax) throw invalid([`${name}: is larger than ${bytesMax} bytes`]);
   return bytes.toString('utf8');
 }
 
