@@ -14,6 +14,8 @@ export class ClientSource {
   readonly #environment: Environment | undefined;
   /** Of the last read. */
   #state = '';
+  /** Of the last look. */
+  #seen = '';
 
   /** @param environment Default `process.env`. */
   constructor(folder: string, environment?: Environment) {
@@ -29,10 +31,17 @@ export class ClientSource {
     return new Map(await Promise.all(entries));
   }
 
-  /** @returns undefined while nothing has changed since the last read. Throws what `read` throws. */
+  /**
+   * A change is read by the second look that finds it: the first part of a client.yaml may be valid, and hide less than
+   * the whole.
+   *
+   * @returns undefined while nothing has changed since the last read. Throws what `read` throws.
+   */
   async readIfChanged(): Promise<ReadClients | undefined> {
     const state = stateOf(await clientFolders(this.#folder));
-    return state === this.#state ? undefined : this.read();
+    const isSettled = state === this.#seen;
+    this.#seen = state;
+    return isSettled && state !== this.#state ? this.read() : undefined;
   }
 
   async #readOne(folder: ClientFolder): Promise<ClientConfig | GatewayError> {

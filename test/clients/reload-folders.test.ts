@@ -1,7 +1,7 @@
 /** Folders of clients in any state: each client that can change does, and each refusal is reported once. */
 
 import { execFile } from 'node:child_process';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -151,4 +151,20 @@ it('clients that could not be put in place are tried again by the next poll', as
   await vi.waitFor(() => expect(replace.mock.lastCall?.[0].directory.named('web')).toBeDefined());
   await vi.waitFor(() => expect(replace).toHaveBeenCalledTimes(2));
   expect(refusals).toEqual([null]);
+});
+
+it('a client.yaml that is still being written is not read', async () => {
+  const { clients: folder } = await given({ web: owned() });
+  const source = new ClientSource(folder);
+  await source.read();
+  const path = join(folder, 'web/client.yaml');
+  await writeFile(path, owned());
+  expect(await source.readIfChanged()).toBeUndefined();
+  await appendFile(path, 'contract:\n  exclude:\n    - internal\n');
+  expect(await source.readIfChanged()).toBeUndefined();
+  await appendFile(path, '    - secret\n');
+  expect(await source.readIfChanged()).toBeUndefined();
+  const clients = await source.readIfChanged();
+  expect(clients?.get('web')).toMatchObject({ contract: { exclude: ['internal', 'secret'] } });
+  expect(await source.readIfChanged()).toBeUndefined();
 });
