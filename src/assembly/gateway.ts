@@ -24,9 +24,9 @@ export interface Gateway {
   prepare(read: Read): Promise<void>;
   /** What the graph in place looks at in a request. */
   inputs(): GraphInputs;
-  /** The schema that a client with this contract sees. Throws `CONTRACT_INVALID` if it does not hold for the graph. */
-  clientSchema(contract: Contract): Promise<ClientSchema>;
-  /** The same for a client that asks for it: in its turn, within its deadline. */
+  /** Throws `CONTRACT_INVALID` with the reasons if it does not hold for the graph in place. */
+  checkContract(contract: Contract): Promise<void>;
+  /** The schema that a client with this contract sees: in its turn, within its deadline. Throws as `checkContract`. */
   clientSchemaFor(read: Read, contract: Contract): Promise<ClientSchema>;
   /** The graph in place, as SDL. */
   describe(): Promise<GraphDescription>;
@@ -69,7 +69,7 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
       await generations.use(({ operations }) => operations.ready(read)).finally(endDeadline);
     },
     inputs: () => generations.current.inputs,
-    clientSchema: (contract) => generations.use(({ planner }) => planner.clientSchema(contract)),
+    checkContract: (contract) => generations.use(({ planner }) => planner.checkContract(contract)),
     async clientSchemaFor(read, contract) {
       const endDeadline = startDeadline(read.context);
       const ask = ({ planner }: OpenGeneration): Promise<ClientSchema> =>

@@ -132,7 +132,7 @@ function openClientReload(
 ): ClientReload | null {
   const served: ServesClients = {
     events: gateway.events,
-    checkContract: async (contract) => void (await gateway.clientSchema(contract)),
+    checkContract: (contract) => gateway.checkContract(contract),
     replaceClients(next) {
       if (clients) clients.current = next;
       return Promise.resolve();

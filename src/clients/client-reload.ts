@@ -36,6 +36,8 @@ export class ClientReload {
   readonly #options: ClientReloadOptions;
   readonly #poller: Poller;
   #inUse: Clients;
+  /** Clients in place whose contracts do not hold for the graph in place, and why. */
+  #broken: ReadonlyMap<string, unknown> = new Map();
   /** Of refused clients; by null, of the folder of clients as a whole. */
   #reasons: ReadonlyMap<string | null, string> = new Map();
   /** What was read last is not in place. */
@@ -52,7 +54,9 @@ export class ClientReload {
     // A contract that did not hold may hold for the new graph.
     this.#stopListening = options.events.on('graphReplaced', () => {
       if (this.#inUse.refused.length > 0) void this.now();
+      void this.#poller.run(() => this.#checkAll());
     });
+    void this.#poller.run(() => this.#checkAll());
   }
 
   /** Reads the folders again, changed or not. Settles when they are in place or refused. */
@@ -77,6 +81,21 @@ export class ClientReload {
     }
   }
 
+  /** The contracts of clients in place, at the start and for each new graph. No request waits for it. */
+  async #checkAll(): Promise<void> {
+    const broken = new Map<string, unknown>();
+    for (const { name, contract } of this.#inUse.directory.configs) {
+      await this.#options.checkContract(contract).catch((error: unknown) => {
+        if (isBroken(error)) broken.set(name, error);
+      });
+    }
+    const others = this.#inUse.refused.filter((name) => !this.#broken.has(name));
+    this.#broken = broken;
+    for (const [client, error] of broken) this.#options.events.emit('clientRefused', { client, error });
+    const refused = [...new Set([...others, ...broken.keys()])];
+    if (refused.join() !== this.#inUse.refused.join()) await this.#replace({ ...this.#inUse, refused });
+  }
+
   async #put(clients: ReadClients): Promise<void> {
     const before = byName(this.#inUse.directory.configs);
     const refused = new Map<string, unknown>();
@@ -91,7 +110,8 @@ export class ClientReload {
     const { directory, accepted } = await this.#accept(unchanged, changed, refused);
     const isThere = byName(directory.configs);
     const removed = [...before.keys()].filter((name) => !isThere.has(name));
-    await this.#replace({ directory, refused: [...refused.keys()] });
+    for (const name of [...removed, ...accepted]) this.#broken = without(this.#broken, name);
+    await this.#replace({ directory, refused: [...new Set([...refused.keys(), ...this.#broken.keys()])] });
     this.#reportRefused(refused);
     if (accepted.length > 0 || removed.length > 0)
       this.#options.events.emit('clientsReplaced', { changed: accepted, removed });
@@ -127,12 +147,18 @@ export class ClientReload {
         if (!isSame) await this.#options.checkContract(client.contract);
         holding.push(client);
       } catch (error) {
+        if (!isBroken(error)) throw error;
         refused.set(client.name, error);
       }
     }
     const directory = new ClientDirectory([...unchanged, ...previous], this.#options.config);
     return accepted(directory, holding, { refused, options: this.#options.config });
   }
+}
+
+/** Another error is that of a planner, which says nothing of the contract: it is tried again. */
+function isBroken(error: unknown): boolean {
+  return isGatewayError(error) && error.code === 'CONTRACT_INVALID';
 }
 
 interface Acceptance {

@@ -266,7 +266,8 @@ function taskKey(task: PlannerTask): string {
 /** Identifies an operation in the quarantine: without its variables. */
 function operationKey(task: PlannerTask): string {
   if (task.kind === 'describe') return task.kind;
-  if (task.kind === 'clientSchema') return `${task.kind} ${task.contract.id}`;
+  if (task.kind === 'clientSchema' || task.kind === 'checkContract')
+    return `${task.kind} ${task.contract.id}`;
   if (task.kind === 'introspect') return digest(`${task.contract?.id ?? ''} ${task.document}`);
   return digest(JSON.stringify(task.request));
 }

@@ -65,11 +65,11 @@ export abstract class Planning {
   }
 
   /** @throws {GatewayError} `CONTRACT_INVALID` with every reason, one a line. */
-  async clientSchema(contract: Contract): Promise<ClientSchema> {
-    return JSON.parse(await this.ask({ kind: 'clientSchema', contract })) as ClientSchema;
+  async checkContract(contract: Contract): Promise<void> {
+    await this.ask({ kind: 'checkContract', contract });
   }
 
-  /** The same for a client that asks for its schema. The answer rejects with what `clientSchema` and `ask` throw. */
+  /** The schema of a client, which asks for it. The answer rejects with what `checkContract` and `ask` throw. */
   clientSchemaFor(contract: Contract): InTurn<ClientSchema> {
     return this.#inTurn(() => ({ kind: 'clientSchema', contract }));
   }

@@ -59,7 +59,9 @@ export type PlannerTask =
       readonly contract: Contract | null;
     }
   /** Answered with a `ClientSchema`; fails with `CONTRACT_INVALID` where the contract does not hold for the graph. */
-  | { readonly kind: 'clientSchema'; readonly contract: Contract };
+  | { readonly kind: 'clientSchema'; readonly contract: Contract }
+  /** Answered with null; fails as `clientSchema` does. */
+  | { readonly kind: 'checkContract'; readonly contract: Contract };
 
 export interface WorkerRequest {
   readonly id: number;

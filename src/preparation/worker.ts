@@ -70,6 +70,9 @@ async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown
     }
     case 'clientSchema':
       return { sdl: printSchema(schemasOfClients().schemaFor(task.contract)) } satisfies ClientSchema;
+    case 'checkContract':
+      schemasOfClients().check(task.contract);
+      return null;
   }
 }
 
@@ -102,6 +105,7 @@ function describeGraph(): GraphDescription {
 }
 
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
+  clientSchemas = undefined;
   current =
     source.kind === 'checked' ? loadSupergraph(source.sdl, options.policy) : await checkAndLoad(source);
   const { sdl, subgraphs, labels } = current;

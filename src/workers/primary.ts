@@ -126,7 +126,7 @@ class WorkerPool implements Workers {
   }
 
   async checkContract(contract: Contract): Promise<void> {
-    await this.#current?.planner.ask({ kind: 'clientSchema', contract }, ownTurn);
+    await this.#current?.planner.ask({ kind: 'checkContract', contract }, ownTurn);
   }
 
   async replaceClients(clients: ClientConfigs): Promise<void> {

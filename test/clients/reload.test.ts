@@ -12,7 +12,7 @@ import { graphSource, readConfig } from '../../src/assembly/start.ts';
 import { WatchedCredentials } from '../../src/server/credentials.ts';
 import { Events } from '../../src/shared/events.ts';
 import { ask, send } from '../support/ask.ts';
-import { clientFiles, clientGateway } from './support/client-gateway.ts';
+import { clientFiles, clientGateway, linked } from './support/client-gateway.ts';
 import { folderWith } from '../support/folder.ts';
 
 const schema = `type Query { a: String b: String @tag(name: "beta") c: String @tag(name: "internal") }`;
@@ -22,11 +22,11 @@ const withoutBeta = 'contract: { exclude: [internal, beta] }\n';
 const clients = { web: stable, mobile: stable, anonymous: stable };
 
 /** A running gateway with its events. */
-async function running() {
+async function running(configured: Readonly<Record<string, string>> = clients) {
   const { files, keyOf } = clientFiles({
     schema,
     resolvers,
-    clients,
+    clients: configured,
     settings: ['reload: { filePollMs: 20 }'],
   });
   const folder = await folderWith(files);
@@ -133,6 +133,36 @@ describe('a changed client folder', () => {
     await write('web', `owner: w\n${stable}`);
     await vi.waitFor(async () => expect(await readiness()).toEqual({ status: 'ready' }), 10_000);
     expect(await fieldsOf(url, keyOf('mobile'))).toBe('a');
+  });
+
+  it('whose contract does not hold from the start is named in the log and by readiness, and the others are served', async () => {
+    const { events, folder, keyOf, url } = await running({
+      ...clients,
+      mobile: 'contract: { include: [none] }\n',
+    });
+    const refused: unknown[] = [];
+    events.on('clientRefused', ({ client }) => refused.push(client));
+    const health = url.replace('/graphql', '/health/ready');
+    await vi.waitFor(
+      async () =>
+        expect(await (await fetch(health)).json()).toEqual({ status: 'ready', refusedClients: ['mobile'] }),
+      10_000,
+    );
+    expect(await fieldsOf(url, keyOf('web'))).toBe('a,b');
+    const reply = await ask(url, '{ a }', { headers: keyOf('mobile') });
+    expect(reply.errors).toMatchObject([
+      { message: 'The schema of this client is not available', extensions: { code: 'CONTRACT_INVALID' } },
+    ]);
+    // Another graph, for which it holds.
+    await writeFile(
+      join(folder, 'things.graphql'),
+      linked(schema.replace('a: String', 'a: String @tag(name: "none")')),
+    );
+    await vi.waitFor(
+      async () => expect(await (await fetch(health)).json()).toEqual({ status: 'ready' }),
+      20_000,
+    );
+    expect((await ask(url, '{ a }', { headers: keyOf('mobile') })).data).toEqual({ a: 'a' });
   });
 
   it('can be removed and added: its key is then that of no client', async () => {

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Contract } from '../../pipeline/contract.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
-import { openContract } from './contract.ts';
+import { checkedContract, openContract, type TaggedGraph } from './contract.ts';
 import { readTags, type Tags } from './tags.ts';
 
 export interface ClientSchemaLimits {
@@ -36,11 +36,22 @@ export class ClientSchemas {
     return entry.schema;
   }
 
-  #make(contract: Contract): Entry {
+  /** Keeps no schema: the client may never come. Throws what `schemaFor` throws. */
+  check(contract: Contract): void {
+    const entry = this.#entries.peek(contract.id);
+    if (!entry) checkedContract(this.#graph(), contract);
+    else if ('error' in entry) throw entry.error;
+  }
+
+  #graph(): TaggedGraph {
     const { schema, sdl } = this.#supergraph;
     this.#tags ??= readTags(parse(sdl));
+    return { schema, tags: this.#tags };
+  }
+
+  #make(contract: Contract): Entry {
     try {
-      return { schema: openContract({ schema, tags: this.#tags }, contract).schema };
+      return { schema: openContract(this.#graph(), contract).schema };
     } catch (error) {
       return { error };
     }

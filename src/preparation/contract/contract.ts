@@ -31,6 +31,12 @@ const linesMax = 100;
  * because of something else: with a line for each, and what to do. Clients are not told: it names what is hidden.
  */
 export function openContract(graph: TaggedGraph, contract: Contract): ClientView {
+  const hidden = checkedContract(graph, contract);
+  return { schema: buildClientSchema(graph.schema, hidden), hidden };
+}
+
+/** What the contract hides, without the schema that it leaves. Throws what `openContract` throws. */
+export function checkedContract(graph: TaggedGraph, contract: Contract): HiddenElements {
   const hidden = hiddenElements(graph.schema, graph.tags, contract);
   const query = graph.schema.getQueryType()?.name ?? 'Query';
   const problems = contract.mode === 'strict' ? impliedRemovals(hidden, contract, graph.tagSources) : [];
@@ -47,7 +53,7 @@ export function openContract(graph: TaggedGraph, contract: Contract): ClientView
       errors: [{ message: 'The contract of this client does not hold for this graph' }],
     });
   }
-  return { schema: buildClientSchema(graph.schema, hidden), hidden };
+  return hidden;
 }
 
 /**
