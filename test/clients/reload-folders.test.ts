@@ -10,6 +10,8 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { ClientDirectory } from '../../src/clients/client-directory.ts';
 import { ClientReload, type ClientReloadOptions, type Clients } from '../../src/clients/client-reload.ts';
 import { allValid, ClientSource } from '../../src/clients/client-source.ts';
+import type { Contract } from '../../src/pipeline/contract.ts';
+import { GatewayError } from '../../src/shared/errors.ts';
 import { Events } from '../../src/shared/events.ts';
 import { folderWith } from '../support/folder.ts';
 
@@ -132,13 +134,33 @@ it('a folder of clients that is missing is reported once, and what it holds late
 
 it('a contract that does not hold is tried again when the graph has changed', async () => {
   let holds = false;
-  const checkContract = (): Promise<void> => (holds ? Promise.resolve() : Promise.reject(new Error('no')));
+  const checkContract = ({ exclude }: Contract): Promise<void> =>
+    holds || exclude.length === 0
+      ? Promise.resolve()
+      : Promise.reject(new GatewayError('CONTRACT_INVALID', 'no'));
   const { events, write, look, ownerOf, refused } = await given({ web: owned() }, { checkContract });
   await write('web', 'owner: next\ncontract: { exclude: [a] }\n');
   await look();
   expect([ownerOf('web'), refused()]).toEqual(['team', ['web']]);
   holds = true;
   events.emit('graphReplaced', { hash: 'next' });
+  await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', []]));
+  holds = false;
+  events.emit('graphReplaced', { hash: 'third' });
+  await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', ['web']]));
+});
+
+it('a contract that could not be checked is checked again by the next poll', async () => {
+  const checkContract = vi
+    .fn<(contract: Contract) => Promise<void>>()
+    .mockImplementation(({ exclude }) =>
+      exclude.length === 0 ||
+      checkContract.mock.calls.filter(([{ exclude: tags }]) => tags.length > 0).length > 1
+        ? Promise.resolve()
+        : Promise.reject(new GatewayError('PLANNING_TIMEOUT', 'later')),
+    );
+  const { write, ownerOf, refused } = await given({ web: owned() }, { checkContract, intervalMs: 10 });
+  await write('web', 'owner: next\ncontract: { exclude: [a] }\n');
   await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', []]));
 });
 
