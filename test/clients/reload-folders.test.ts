@@ -190,3 +190,19 @@ it('a client.yaml that is still being written is not read', async () => {
   expect(clients?.get('web')).toMatchObject({ contract: { exclude: ['internal', 'secret'] } });
   expect(await source.readIfChanged()).toBeUndefined();
 });
+
+it('a client.yaml with thousands of mistakes is refused with the first of them', async () => {
+  const keys = Array.from({ length: 3_000 }, (_, i) => `key${i}: 1`).join('\n');
+  const { clients, look, refused, write } = await given({ web: owned() });
+  await write('web', owned(keys));
+  await look();
+  expect(refused()).toEqual(['web']);
+  const web = (await new ClientSource(clients).read()).get('web');
+  if (!(web instanceof Error)) throw new Error('it is valid');
+  const lines = web.message.split('\n');
+  expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+    101,
+    expect.stringContaining('client.yaml:2:1 key0: unknown key (known: owner'),
+    'and 2900 more',
+  ]);
+});

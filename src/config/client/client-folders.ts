@@ -65,7 +65,7 @@ export async function readClient(
 }
 
 /** It is parsed on the main thread, while the requests of all clients wait. */
-const fileBytesMax = 65_536;
+const fileBytesMax = 32_768;
 
 function invalidName(path: string): GatewayError {
   return new GatewayError(

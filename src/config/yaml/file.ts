@@ -68,7 +68,10 @@ export async function checkYaml<Schema extends z.ZodType>(
   const lines = new LineCounter();
   // Duplicate keys are found below, where the path of the key is known.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  if (document.errors.length > 0) throw invalid(syntaxLines(document.errors, name, lines));
+  if (document.errors.length > 0) {
+    const { errors } = document;
+    throw invalid(syntaxLines(errors.slice(0, mistakesMax), name, lines), errors.length - mistakesMax);
+  }
 
   const mistakes: Mistake[] = [];
   const expanded = prepareScalars(document, lines, {
@@ -84,7 +87,11 @@ export async function checkYaml<Schema extends z.ZodType>(
   await options.check?.(value, (at, message, part = 'value') => {
     mistakes.push({ path: at, at: part, message });
   });
-  if (mistakes.length > 0 || !result.success) throw invalid(linesOf(mistakes, name, { document, lines }));
+  if (mistakes.length > 0 || !result.success) {
+    // Finding the place of one takes time in proportion to the file.
+    const shown = linesOf(mistakes.slice(0, mistakesMax), name, { document, lines });
+    throw invalid(shown, mistakes.length - mistakesMax);
+  }
   return folder === undefined ? result.data : withAbsolutePaths(schema, result.data, folder);
 }
 
@@ -151,11 +158,7 @@ function placeOf(mistake: Mistake, yaml: YamlText): Position {
   return positionOf(yaml, mistake.path, mistake.at);
 }
 
-function invalid(texts: readonly string[]): GatewayError {
-  const listed = texts.slice(0, mistakesMax);
-  const rest = texts.length - listed.length;
-  return new GatewayError(
-    'CONFIG_INVALID',
-    [...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'),
-  );
+/** @param more Number of mistakes that are not among the texts, if any. */
+function invalid(texts: readonly string[], more = 0): GatewayError {
+  return new GatewayError('CONFIG_INVALID', [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
 }

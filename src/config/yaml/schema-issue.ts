@@ -28,10 +28,10 @@ export function mistakesOf(issue: z.core.$ZodIssue, scope: IssueScope): Mistake[
   const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
   if (issue.code === 'unrecognized_keys') {
     const allowedKeys = knownKeys(scope.schema, scope.value, path);
-    return issue.keys.map((key) => ({
+    return issue.keys.map((key, index) => ({
       path: [...path, key],
       at: 'key',
-      message: unknownKey(key, allowedKeys),
+      message: index < hintsMax ? unknownKey(key, allowedKeys) : 'unknown key',
     }));
   }
   if (issue.code === 'invalid_key') {
@@ -42,6 +42,9 @@ export function mistakesOf(issue: z.core.$ZodIssue, scope: IssueScope): Mistake[
   const shown = value === undefined || value === null ? 'nothing' : scope.show(path, value);
   return [{ path, at: 'value', message: messageOf(issue, value, shown) }];
 }
+
+/** Finding the key that was meant takes time, and a file with more of them was meant for something else. */
+const hintsMax = 100;
 
 function unknownKey(key: string, known: readonly string[]): string {
   const hint = didYouMean(key, known);
