@@ -282,6 +282,11 @@ describe('a conditional field', () => {
     expect(textFor(false)).toBe('{"b":"y","a":"x"}');
   });
 
+  it('reports a wrong value once if it is selected twice', () => {
+    const fields = [{ ...field('a'), when: [when(['x'])] }, field('a')];
+    expect(projected(fields, { a: 1 }, { variables: new Map([['x', true]]) }).errors).toHaveLength(1);
+  });
+
   it('keeps an alias `__proto__`', () => {
     const fields = [{ ...field('__proto__'), from: 'a', when: [when(['x'])] }];
     expect(projected(fields, { a: 'x' }, { variables: new Map([['x', true]]) }).text).toBe(

@@ -88,6 +88,13 @@ describe.each([
     const build = compile([on(['Book'], typename, field('size', field('x')))]);
     expect(build({ __typename: 'Book', size })).toBe(`{"__typename":"Book","size":${expected}}`);
   });
+
+  it('takes no method of a number for a field', () => {
+    const build = compile([on(['Book'], typename, field('size', field('plain')))]);
+    expect(build({ __typename: 'Book', size: new ExactNumber('1.0') })).toBe(
+      '{"__typename":"Book","size":null}',
+    );
+  });
 });
 
 describe('generateRepresentation leaves to the reference', () => {

@@ -141,9 +141,10 @@ function replaced(
     return { ...node, values: node.values.map((item) => replaced(item, itemType, replace)) };
   }
   if (isListType(type)) {
-    // A single literal is coerced to a list, a variable is not.
+    // A single literal is coerced to a list, also to a list of lists; a variable is not.
     const item = replaced(node, type.ofType, replace);
-    return item.kind === Kind.VARIABLE && node !== item ? { kind: Kind.LIST, values: [item] } : item;
+    const isVariable = item.kind === Kind.VARIABLE || item.kind === Kind.LIST;
+    return isVariable && node !== item ? { kind: Kind.LIST, values: [item] } : item;
   }
   if (node.kind === Kind.OBJECT) {
     const declared = isInputObjectType(type) ? type.getFields() : undefined;

@@ -46,13 +46,14 @@ export function mergeFetches(node: PlanNode): PlanNode {
 type EntityFetchAt = FlattenNode & { readonly node: FetchNode };
 
 function mergeParallel(nodes: readonly PlanNode[]): PlanNode {
-  const remaining: PlanNode[] = [...nodes];
-  for (const early of nodes) {
-    if (!isPlainEntityFetch(early)) continue;
-    const at = remaining.indexOf(early);
-    const others = remaining.filter((_, index) => index !== at);
-    const merged = mergeIntoFirst(others, early);
-    if (merged) remaining.splice(0, remaining.length, ...merged);
+  let remaining = nodes;
+  for (let index = 0; index < remaining.length;) {
+    const early = remaining[index] as PlanNode;
+    const others = remaining.toSpliced(index, 1);
+    const merged = isPlainEntityFetch(early) ? mergeIntoFirst(others, early) : undefined;
+    // Without `early`, the next node has its index.
+    if (merged) remaining = merged;
+    else index += 1;
   }
   const [only] = remaining;
   return remaining.length === 1 && only ? only : { kind: 'parallel', nodes: remaining };
@@ -164,16 +165,16 @@ function selectionsOf({ selectionSet }: FieldNode): readonly SelectionNode[] {
   return selectionSet?.selections ?? [];
 }
 
-/** Conservative: a response name in both must be a leaf with equal text. */
+/** Conservative: a response name in both must be a leaf with equal text, whatever the type conditions. */
 function clash(one: readonly SelectionNode[], other: readonly SelectionNode[]): boolean {
-  const fields = textsByName(one);
-  for (const [name, text] of textsByName(other)) {
-    const same = fields.get(name);
-    if (same !== undefined && (same !== text || text.includes('{'))) return true;
+  const textsByName = new Map<string, Set<string>>();
+  for (const field of fieldsIn(one)) {
+    const texts = textsByName.get(responseName(field)) ?? new Set();
+    textsByName.set(responseName(field), texts.add(print(field)));
   }
-  return false;
-}
-
-function textsByName(selections: readonly SelectionNode[]): Map<string, string> {
-  return new Map(fieldsIn(selections).map((field) => [responseName(field), print(field)]));
+  return fieldsIn(other).some((field) => {
+    const texts = textsByName.get(responseName(field));
+    const text = print(field);
+    return texts !== undefined && (texts.size > 1 || !texts.has(text) || text.includes('{'));
+  });
 }
