@@ -43,7 +43,7 @@ it('keeps as many schemas of clients as are configured', async () => {
       for (const contract of contracts) sum += await ask(contract, query);
     return sum;
   };
-  expect(await costMs(1)).toBeGreaterThan(3 * (await costMs(2)));
+  expect(await costMs(1)).toBeGreaterThan(2 * (await costMs(2)));
 });
 
 it('charges the schema that a client asks for to that client alone', async () => {
@@ -64,6 +64,8 @@ it('charges the schema that a client asks for to that client alone', async () =>
     return [response.status, /"code":"(\w+)"/.exec(await response.text())?.[1]];
   };
   expect(await statusOf('broken')).toEqual([503, 'CONTRACT_INVALID']);
+  // Not kept, so it costs something each time.
+  for (let again = 0; again < 3; again += 1) await statusOf('broken');
   // From the same network: it has used the time of this minute.
   expect(await statusOf('shop')).toEqual([429, 'PLANNING_QUOTA_EXCEEDED']);
   expect(await statusOf('partner', gateway.keyOf('partner'))).toEqual([200, undefined]);
