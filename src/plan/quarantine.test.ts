@@ -38,6 +38,41 @@ it('forgets an operation that was planned in time', () => {
   expect(quarantine.remainingMs('slow')).toBe(10);
 });
 
+it('says how long an operation must still wait', () => {
+  const { quarantine, clock } = given();
+  quarantine.add('slow');
+  clock.nowMs += 4;
+  expect(quarantine.remainingMs('slow')).toBe(6);
+  clock.nowMs += 100;
+  expect(quarantine.remainingMs('slow')).toBe(0);
+});
+
+it('begins anew, twice as long, for an operation that is slow again while it waits', () => {
+  const { quarantine, clock } = given();
+  quarantine.add('slow');
+  clock.nowMs += 4;
+  quarantine.add('slow');
+  expect(quarantine.remainingMs('slow')).toBe(20);
+});
+
+it('counts each operation by itself, whatever its key', () => {
+  const { quarantine } = given();
+  for (const key of ['__proto__', '__proto__', 'constructor']) quarantine.add(key);
+  expect(['__proto__', 'constructor', 'toString'].map((key) => quarantine.remainingMs(key))).toEqual([
+    20, 10, 0,
+  ]);
+});
+
+it('forgets those that nobody asked for the longest, beyond as many as it may keep', () => {
+  const { quarantine } = given();
+  for (let i = 0; i < 10; i += 1) quarantine.add(`slow${i}`);
+  expect(quarantine.remainingMs('slow0')).toBe(10);
+  quarantine.add('slow10');
+  expect(['slow0', 'slow1', 'slow2', 'slow10'].map((key) => quarantine.remainingMs(key))).toEqual([
+    10, 0, 10, 10,
+  ]);
+});
+
 function given() {
   const clock = { nowMs: 0 };
   const quarantine = new Quarantine({ firstMs: 10, longestMs: 100, entriesMax: 10 }, () => clock.nowMs);

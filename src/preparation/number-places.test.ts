@@ -24,7 +24,7 @@ it.each<[string, string, NumberPaths]>([
     '{media{...on Book{weights}}}',
     [['media', [['weights', null]]]],
   ],
-  ['a custom scalar in a fragment without a condition', '{...{total}}', [['total', null]]],
+  ['a custom scalar in a fragment without a condition', '{...{total count}}', [['total', null]]],
   ['entities by their type', '{_entities{...on Book{price title}}}', [['_entities', [['price', null]]]]],
   [
     'every value of a type that is not in the API schema',

@@ -19,6 +19,7 @@ describe('a literal that the planner would print differently', () => {
     ['a trailing zero', 'float:1.10', 'float:$_literal0'],
     ['an enum value in a custom scalar', 'json:RED', 'json:$_literal0'],
     ['an ID within an input object', 'by:{id:"5"}', 'by:{id:$_literal0}'],
+    ['an ID beside a variable of the client', 'by:{ids:$v id:"5"}', 'by:{ids:$v id:$_literal0}'],
     ['an ID within a list', 'ids:["a","5"]', 'ids:["a"$_literal0]'],
     ['an ID within a list of lists', 'grid:[["5"],null]', 'grid:[[$_literal0]null]'],
     ['an ID in place of a list, as a list: a variable is not coerced to one', 'ids:"5"', 'ids:[$_literal0]'],

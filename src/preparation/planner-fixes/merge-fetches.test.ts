@@ -32,6 +32,7 @@ describe('mergeFetches', () => {
     ['other requirements', required(['a'], entities('title')), required(['b'], entities('stock'))],
     ['another type condition', entities('title'), required(['isbn'], entities('stock'), ['Book', 'Film'])],
     ['a field with selections in both', entities('next{a}'), entities('next{b}')],
+    ['a field with the same selections in both', entities('next{a}'), entities('next{a}')],
     ['one response name for two fields', entities('x:title'), entities('x:stock')],
     ['one field with two arguments', entities('price(in:EUR)'), entities('price(in:USD)')],
     [
