@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import {
   buildSchema,
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLString,
   parseConstValue,
   valueFromAST,
   type GraphQLInputObjectType,
@@ -14,7 +10,6 @@ import { describe, expect, it } from 'vitest';
 
 import { ExactNumber } from '../shared/exact-number.ts';
 import { defaultValueOf, literalValue } from './literal-values.ts';
-import { wrappersOf } from './type-wrappers.ts';
 
 const schema = buildSchema(`
   type Query { find(by: Filter = { int: 9007199254740993 }, plain: Int): Int }
@@ -76,14 +71,6 @@ it('a default value keeps its digits; none is undefined', () => {
   expect(defaultValueOf(plain!)).toBeUndefined();
   expect(defaultValueOf({ ...plain!, defaultValue: 7 })).toBe(7);
 });
-
-it.each([
-  [GraphQLInt, ''],
-  [new GraphQLNonNull(GraphQLInt), '!'],
-  [new GraphQLList(GraphQLString), '['],
-  [new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLString))), '![!'],
-  [new GraphQLList(new GraphQLNonNull(new GraphQLList(GraphQLString))), '[!['],
-])('wrappersOf: %s has the wrappers "%s"', (type, wrappers) => expect(wrappersOf(type)).toBe(wrappers));
 
 /** The text of a valid `Filter`, where lists of one element may be written without brackets. */
 const { filterText } = fc.letrec<{ filterText: string; filters: string }>((tie) => ({

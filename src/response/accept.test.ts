@@ -37,9 +37,8 @@ describe('preferred', () => {
     ['a/two;note=", b/three', 'a/two'],
   ])('for %j is %s', (accept, expected) => expect(preferred(accept, offers)).toBe(expected));
 
-  it('takes linear time for a header of any form', () => {
-    for (const part of ['"', '"\\', ',', ';', '*/*;q=', ' '])
-      expect(() => preferred(part.repeat(20_000), offers)).not.toThrow();
+  it.each(['"', '"\\', ',', ';', '*/*;q=', ' '])('finds nothing in many times %j', (part) => {
+    expect(preferred(part.repeat(20_000), offers)).toBeUndefined();
   });
 });
 
