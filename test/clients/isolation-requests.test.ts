@@ -103,7 +103,7 @@ it('an operation that is quarantined for one client is not for another one', asy
     },
     settings: ['timeouts: { planningMs: 200 }', 'errors: { suggestions: true }'],
   });
-  const query = slowOperation(10, 'a');
+  const query = slowOperation(20, 'a');
   const codes = async (client: string): Promise<unknown[]> =>
     (await askAs(client, gateway, { query })).errors.map(({ extensions }) => extensions['code']);
   expect(await codes('staff')).toEqual(['PLANNING_TIMEOUT']);
