@@ -50,10 +50,10 @@ async function residentMb(gateway: RunningGateway): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
-async function firstAnswerMs({ port, path }: RunningGateway, client: string): Promise<number> {
+async function firstAnswerMs({ port, path }: RunningGateway, client: string, comment = ''): Promise<number> {
   const { query } = JSON.parse(body.body) as { readonly query: string };
   const startedAtMs = performance.now();
-  const reply = await ask(`http://127.0.0.1:${port}${path}/${client}`, query);
+  const reply = await ask(`http://127.0.0.1:${port}${path}/${client}`, `${query}${comment}`);
   if (reply.errors) throw new Error(reply.text);
   return performance.now() - startedAtMs;
 }
@@ -64,9 +64,14 @@ async function measureRequests(stage: Stage): Promise<void> {
   const least = new Map<string, number>();
   try {
     for (const kind of kinds) gateways.push(await startGateway(kind, stage));
-    for (const name of names(clients)) await firstAnswerMs(gateways[1] as RunningGateway, name);
+    const [one, many] = gateways as [RunningGateway, RunningGateway];
+    // Both hold as many operations: what is compared is whose they are.
+    for (const [index, name] of names(clients).entries()) {
+      await firstAnswerMs(one, 'anonymous', ` # ${index}`);
+      await firstAnswerMs(many, name);
+    }
     for (let round = 1; round <= rounds; round += 1) {
-      for (const gateway of gateways) {
+      for (const gateway of round % 2 === 0 ? gateways : gateways.toReversed()) {
         const { result } = await measureAlone(gateway, body, stage, options);
         const cpuMs = result.cpuMs / result.requests;
         least.set(gateway.kind.name, Math.min(least.get(gateway.kind.name) ?? cpuMs, cpuMs));
