@@ -2,19 +2,22 @@
  * A service that means harm costs its own field and little else: not the gateway's memory, not its event loop.
  *
  * `node bench/attacks.ts hostile` prints the figures, for which a quiet machine should have 30 MB and 50 ms; the bounds
- * here are wider, for machines that do other work, and far below what goes wrong without limits (800 MB, 800 ms).
+ * here are wider, for machines that do other work, and far below what goes wrong without limits (800 MB, 800 ms). That of
+ * time is what this machine needs to load a graph: about 200 ms where those figures come from.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { loadCpuMs } from '../support/reload-storm.ts';
 import { harms, openHostileService, type HostileService } from './support/hostile.ts';
 
 const growthMbMax = 90;
-const blockedCpuMsMax = 200;
 
 // The peak of a process's memory can be asked for on Linux only.
 describe.runIf(process.platform === 'linux')('a service that sends', () => {
   let service: HostileService;
+  let blockedCpuMsMax = 0;
   beforeAll(async () => {
+    blockedCpuMsMax = await loadCpuMs();
     service = await openHostileService();
   });
   afterAll(() => service.close());
