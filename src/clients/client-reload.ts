@@ -222,7 +222,7 @@ function byName(configs: readonly ClientConfig[]): Map<string, ClientConfig> {
 }
 
 function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, Value> {
-  return new Map([...map].filter(([known]) => known !== key));
+  return new Map([...map].filter(([name]) => name !== key));
 }
 
 function isEqual(one: ClientConfig, other: ClientConfig): boolean {

@@ -74,8 +74,8 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
 
   async function textOf(read: Read, contract: Contract): Promise<SchemaText> {
     const key = `${source.inputs().number} ${contract.id}`;
-    const known = texts.get(key);
-    if (known) return known;
+    const cached = texts.get(key);
+    if (cached) return cached;
     const { sdl } = await source.clientSchemaFor(read, contract).catch((error: unknown) => {
       throw withoutReasons(error);
     });
@@ -90,7 +90,7 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
     if (!client.contract?.introspection)
       throw new GatewayError('NOT_FOUND', 'Not found: introspection is switched off for this client');
     const { sdl, etag } = await textOf(read, client.contract);
-    const isUnchanged = isKnown(etag, http.headers['if-none-match']);
+    const isUnchanged = matchesEtag(etag, http.headers['if-none-match']);
     return {
       status: isUnchanged ? 304 : 200,
       mediaType,
@@ -122,7 +122,7 @@ interface SchemaText {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
  */
-function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
+function matchesEtag(etag: string, ifNoneMatch: string | undefined): boolean {
   const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
   return tags.includes(etag) || ifNoneMatch?.trim() === '*';
 }
