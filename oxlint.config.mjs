@@ -27,7 +27,8 @@ export const mayImport = {
   sources: [...base, 'resilience', 'cache'],
   services: [...base, 'resilience', 'cache', 'sources'],
   execute: [...base, 'sources'],
-  registry: [...base, 'plan', 'operation', 'clients', 'store'],
+  checks: [...base, 'preparation', 'clients', 'operation'],
+  registry: [...base, 'plan', 'operation', 'clients', 'store', 'checks'],
 };
 
 /** Of these folders only types: a value would load, on the main thread, what belongs to a planner worker. */
@@ -55,7 +56,7 @@ export const packageHome = {
   dataloader: 'sources',
   ioredis: 'store',
   '@apollo/subgraph': 'services',
-  '@graphql-inspector/core': 'registry',
+  '@graphql-inspector/core': 'checks',
   pg: 'registry',
   'node:cluster': 'workers',
   'prom-client': 'observe',

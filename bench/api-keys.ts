@@ -21,6 +21,7 @@ import { DenyList } from '../src/authn/revocation/deny-list.ts';
 import { keyRecordSchema } from '../src/config/gateway/auth-api-keys.ts';
 import { authSchema } from '../src/config/gateway/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
+import { untraced } from '../src/shared/trace.ts';
 
 const callsInRound = 20_000;
 const rounds = 10;
@@ -54,6 +55,7 @@ const context = {
   forwardHeaders: {},
   deadlineAtMs: 0,
   cancellation: new Cancellation(),
+  trace: untraced,
   locals: new Map(),
 };
 
@@ -70,6 +72,8 @@ const known = new Map([[id, toApiKey(record)]]);
 const byFile = createApiKeys({ ...parts, lookup: { find: (asked) => known.get(asked) } });
 const redis = new RedisKeys({
   store: {
+    isCluster: false,
+    masters: () => [],
     key: (name) => name,
     run: <Result>() => Promise.resolve(recordText(record) as Result),
     close: () => Promise.resolve(),

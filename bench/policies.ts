@@ -18,6 +18,7 @@ import { Cancellation } from '../src/shared/cancellation.ts';
 import { monotonicClock } from '../src/shared/clock.ts';
 import { Events } from '../src/shared/events.ts';
 import { plainService } from '../test/support/plain-services.ts';
+import { untraced } from '../src/shared/trace.ts';
 
 const rounds = 12;
 const callsPerRound = 200_000;
@@ -31,6 +32,7 @@ const request: RequestContext = {
   forwardHeaders: {},
   deadlineAtMs: monotonicClock() + 1e9,
   cancellation: new Cancellation(),
+  trace: untraced,
   locals: new Map(),
 };
 

@@ -15,6 +15,7 @@ import { createTokens } from '../src/authn/jwt/tokens.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
 import { authSchema } from '../src/config/gateway/auth.ts';
 import { Cancellation } from '../src/shared/cancellation.ts';
+import { untraced } from '../src/shared/trace.ts';
 
 const rounds = 10;
 
@@ -55,6 +56,7 @@ const context = {
   forwardHeaders: {},
   deadlineAtMs: 0,
   cancellation: new Cancellation(),
+  trace: untraced,
   locals: new Map(),
 };
 const authenticate = createAuthenticate({ token: tokens.prove }, createBackendIdentity(config), 'reject');

@@ -4,6 +4,7 @@ import { ClientDirectory } from '../clients/client-directory.ts';
 import { ClientReload, type Clients } from '../clients/client-reload.ts';
 import { allValid, ClientSource } from '../clients/client-source.ts';
 import { createRecognize, type Recognize } from '../clients/recognize.ts';
+import { ownLimitsCheck } from '../limits/own-limits.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Environment } from '../config/yaml/environment.ts';
 import { anyClient } from '../pipeline/client.ts';
@@ -22,11 +23,11 @@ export interface ClientsInUse {
  * @throws {GatewayError} `CONFIG_INVALID` with the mistakes of all clients.
  */
 export async function readClients(
-  { clients }: Pick<GatewayConfig, 'clients'>,
+  { clients, limits }: Pick<GatewayConfig, 'clients' | 'limits'>,
   environment?: Environment,
 ): Promise<ClientsInUse | null> {
   if (!clients) return null;
-  const source = new ClientSource(clients.folder, environment);
+  const source = new ClientSource(clients.folder, { environment, check: ownLimitsCheck(limits) });
   const directory = new ClientDirectory(allValid(await source.read()), clients);
   return { current: { directory, refused: [] }, source };
 }

@@ -2,13 +2,14 @@
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { startDeadline } from '../execute/deadline.ts';
-import { operationStages, type Operate } from '../gateway.ts';
+import { operationStages, type Operate, type OperationStages } from '../gateway.ts';
+import { serviceMaxima } from '../operation/cost/service-maxima.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { Read } from '../pipeline/stages.ts';
 import { Generations } from '../plan/generations.ts';
 import type { Graph } from '../plan/graph-source.ts';
-import type { ClientSchema, GraphDescription } from '../preparation/worker-protocol.ts';
+import type { ClientSchema, GraphDescription, RateLimit } from '../preparation/worker-protocol.ts';
 import { createBackends } from '../services/backends.ts';
 import type { Events } from '../shared/events.ts';
 import { MutationCounter } from '../shared/mutation-counter.ts';
@@ -24,6 +25,8 @@ export interface Gateway {
   prepare(read: Read): Promise<void>;
   /** What the graph in place looks at in a request. */
   inputs(): GraphInputs;
+  /** `@rateLimit` of the graph in place. */
+  rateLimits(): readonly RateLimit[];
   /** Throws `CONTRACT_INVALID` with the reasons if it does not hold for the graph in place. */
   checkContract(contract: Contract): Promise<void>;
   /** The schema that a client with this contract sees: in its turn, within its deadline. Throws as `checkContract`. */
@@ -33,6 +36,14 @@ export interface Gateway {
   /** Puts another graph in place without a request noticing. Throws where it is no good; the old one stays. */
   replace(graph: Graph): Promise<void>;
   close(): Promise<void>;
+}
+
+function refusedServices(
+  { limits }: GatewayConfig,
+  events: Events,
+): OperationStages['execution']['refusedServices'] {
+  const maxima = serviceMaxima(limits, events);
+  return maxima && ((cost, variables, context) => maxima.refused(cost, variables, context));
 }
 
 export interface GatewayOptions extends LastingOptions {
@@ -61,7 +72,7 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
     operate: operationStages({
       holdGeneration: () => generations.hold(),
       waiting: lasting.waiting,
-      limits: config.limits,
+      execution: { limits: config.limits, refusedServices: refusedServices(config, events) },
       events,
     }),
     async prepare(read) {
@@ -69,6 +80,7 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
       await generations.use(({ operations }) => operations.ready(read)).finally(endDeadline);
     },
     inputs: () => generations.current.inputs,
+    rateLimits: () => generations.current.loaded.rateLimits,
     checkContract: (contract) => generations.use(({ planner }) => planner.checkContract(contract)),
     async clientSchemaFor(read, contract) {
       const endDeadline = startDeadline(read.context);

@@ -4,6 +4,7 @@ import type { Authorization } from '../authz/open-authorization.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Generation } from '../gateway.ts';
 import { compileOperation, type ExecutableOperation } from '../execute/executor.ts';
+import { assertServicesKnown } from '../operation/cost/service-maxima.ts';
 import { openOperations } from '../operation/open-operations.ts';
 import type { PreparedOperations } from '../operation/prepared-operations.ts';
 import type { WaitingRequests } from '../operation/waiting-requests.ts';
@@ -42,7 +43,8 @@ export async function openGeneration(
 ): Promise<OpenGeneration> {
   const startedAtMs = monotonicClock();
   const { planner, authorizer } = await openPlanning(graph, lasting);
-  const { loaded, subgraphs } = await planner.closeOnFailure(connect(planner, graph, services));
+  const starting = started(planner, lasting.config);
+  const { loaded, subgraphs } = await planner.closeOnFailure(connect(starting, graph, services));
   const labels = lasting.labelsOf(loaded.labels);
   const operations = preparedOperations<ExecutableOperation>(lasting, {
     planner,
@@ -50,6 +52,7 @@ export async function openGeneration(
     compile: compileOperation,
   });
   lasting.events.emit('supergraphLoaded', loadedEvent(loaded, startedAtMs));
+  const withdraw = lasting.events.readings.offer('operationsCached', () => [[operations.size]]);
   return {
     loaded,
     planner,
@@ -57,7 +60,10 @@ export async function openGeneration(
     operations,
     subgraphs: subgraphs.subgraphs,
     inputs: graphInputs(labels, subgraphs.hasResolvers),
-    close: async () => void (await Promise.all([planner.close(), subgraphs.close()])),
+    async close() {
+      withdraw();
+      await Promise.all([planner.close(), subgraphs.close()]);
+    },
   };
 }
 
@@ -103,6 +109,7 @@ function preparedOperations<Executable extends { readonly prepared: PreparedOper
     compile,
     labels,
     waiting,
+    events,
   });
 }
 
@@ -111,10 +118,19 @@ interface Connected {
   readonly subgraphs: LoadedSubgraphs;
 }
 
-async function connect(planner: Planning, graph: Graph, services: Backends): Promise<Connected> {
+async function started(planner: Planning, { limits }: GatewayConfig): Promise<LoadedGraph> {
+  const loaded = await planner.start();
+  assertServicesKnown(
+    limits.cost,
+    loaded.subgraphs.map(({ name }) => name),
+  );
+  return loaded;
+}
+
+async function connect(starting: Promise<LoadedGraph>, graph: Graph, services: Backends): Promise<Connected> {
   // At the same time: the worker composes while this thread imports resolvers.
   const [loaded, local] = await Promise.all([
-    planner.start(),
+    starting,
     graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined,
   ]);
   return { loaded, subgraphs: local ?? connectRemote(loaded.subgraphs, services) };

@@ -23,10 +23,12 @@ export async function openLasting(
   events: Events,
   { openPlanner = plannerOf, writeAudit }: LastingOptions = {},
 ): Promise<Lasting> {
+  const waiting = openWaiting(config);
+  events.readings.offer('requestsWaitingForPlan', () => [[waiting.count]]);
   return {
     config,
     events,
-    waiting: openWaiting(config),
+    waiting,
     openPlanner,
     labelsOf: await openLabels(config, events),
     authorization: await openAuthorization(config, events, writeAudit),

@@ -2,10 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { openDebug } from '../authn/debug/open-debug.ts';
 import { openAuth, type Auth, type AuthDependencies } from '../authn/open-authentication.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { RedisConfig } from '../config/gateway/redis.ts';
 import { requestStages, type RequestStages } from '../gateway.ts';
-import type { Log } from '../observe/logger.ts';
+import type { SharedStore } from '../limits/shared/shared-store.ts';
+import type { Log } from '../observe/log/logger.ts';
 import { anonymous } from '../pipeline/principal.ts';
 import type { GraphSource } from '../plan/graph-source.ts';
 import type { ClientReload } from '../clients/client-reload.ts';
@@ -24,17 +27,24 @@ import { registerSchemaFront, schemaRespond } from '../server/schema-front.ts';
 import { shareRequests } from '../server/shared-requests.ts';
 import { clientNetworks } from '../shared/addresses.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { openStore } from '../store/open-store.ts';
+import type { Events } from '../shared/events.ts';
+import type { Store } from '../store/store.ts';
 import { clientReloadFor, recognizeBy, type ClientsInUse, type ServesClients } from './clients.ts';
 import type { Gateway } from './gateway.ts';
+import { openLimits as openLimitsOf } from './limits.ts';
 import { reloaderFor } from './reload.ts';
+import { notingClaims, openTracing } from './traces.ts';
 
 export interface RunningGateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
+  /** Where Prometheus reads the metrics. Absent: they are switched off, or this is a worker process. */
+  readonly metricsUrl?: string;
   readonly config: GatewayConfig;
   /** Reads the graph again and puts it in place; where it is no good, the log says why and the old one stays. */
   reload(): Promise<void>;
+  /** Switches the log of all processes between the configured level and `debug`. */
+  switchLogLevel(): void;
   /** Fails readiness for the drain delay, lets requests in flight finish for the drain time, then closes everything. */
   close(): Promise<void>;
 }
@@ -42,12 +52,14 @@ export interface RunningGateway {
 export interface Served {
   readonly gateway: Gateway;
   readonly config: GatewayConfig;
-  readonly log: Log;
+  readonly log: Pick<Log, 'flushed' | 'switchLevel'>;
   /** Looked at for changes. A worker process has none: it is told. */
   readonly source?: GraphSource;
   readonly credentials: Credentials;
   /** Null: none are configured. */
   readonly clients: ClientsInUse | null;
+  /** Of limits, that all processes of this machine share. Absent: there is only this one. */
+  readonly counters?: SharedStore;
 }
 
 /** Listens, and answers with `gateway`, which is closed with it. Where it cannot, everything is closed again. */
@@ -63,9 +75,12 @@ export async function serveGateway(served: Served): Promise<RunningGateway> {
 }
 
 async function serve(served: Served, open: AsyncDisposableStack): Promise<RunningGateway> {
-  const { gateway, config, source, credentials, clients } = served;
+  const { gateway, config, source, credentials, clients, counters } = served;
   const { events } = gateway;
-  const auth = await openAuthentication(served, open);
+  const { beginTrace } = open.adopt(await openTracing(config, events), (one) => one.close());
+  const store = config.redis && open.adopt(await openRedis(config.redis, events), (one) => one.close());
+  const auth = await openAuthentication(served, store, open);
+  const { openLimits } = open.adopt(openLimitsOf(config, { gateway, store, counters }), (one) => one.close());
   const labels = answerLabels(config);
   const { respond } = open.adopt(await openRespond(gateway, labels, config), (one) => one.close());
   const reloader = source && open.adopt(reloaderFor(source, gateway, config), (one) => one.close());
@@ -90,21 +105,24 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
   registerKeySet(edge.app, credentials);
   const stages = {
     ...stagesOf(config, auth),
-    recognize: recognizeBy(clients, events),
+    openLimits,
+    openDebug: openDebug(config),
+    recognize: notingClaims(recognizeBy(clients, events), config.traces),
     admission,
     refuse: refusals(labels, events),
-    events,
   };
   registerHttpFront(edge, {
     config,
     clientOf,
+    routeOf: edge.routeOf,
     events,
+    beginTrace,
     answer: requestStages({ ...stages, share: shareRequests(config, gateway), respond }),
     closesConnections: () => admission.closesConnections,
   });
   if (clients) {
     const answer = requestStages({ ...stages, share: null, respond: schemaRespond(gateway) });
-    registerSchemaFront(edge, { config, clientOf, answer });
+    registerSchemaFront(edge, { config, clientOf, events, answer });
   }
   const url = await listen(edge, config, tls !== undefined);
   events.emit('listening', { url });
@@ -122,6 +140,7 @@ async function serve(served: Served, open: AsyncDisposableStack): Promise<Runnin
     config,
     reload: async () =>
       void (await Promise.all([reloader?.now(), clientReload?.now(), credentials.check?.()])),
+    switchLogLevel: () => void served.log.switchLevel(),
     close: () => (closing ??= drain()),
   };
 }
@@ -142,11 +161,17 @@ function openClientReload(
   return reload && open.adopt(reload, (one) => one.close());
 }
 
+/** Only a gateway with Redis loads the package for it. */
+async function openRedis(config: RedisConfig, events: Events): Promise<Store> {
+  const { openStore } = await import('../store/open-store.ts');
+  return openStore(config, events);
+}
+
 async function openAuthentication(
   { gateway: { events }, config, credentials }: Served,
+  store: Store | undefined,
   open: AsyncDisposableStack,
 ): Promise<Auth | undefined> {
-  const store = config.redis && open.adopt(await openStore(config.redis, events), (one) => one.close());
   if (!config.auth) return undefined;
   const parts: AuthDependencies = {
     events,

@@ -3,7 +3,7 @@
 import { policyOf } from '../authz/open-authorization.ts';
 import { loadGatewayConfig, type GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { mergedTransport } from '../config/gateway/transport.ts';
-import { logEvents, type Log } from '../observe/logger.ts';
+import { logEvents, type Log } from '../observe/log/logger.ts';
 import { GraphSource, type Graph } from '../plan/graph-source.ts';
 import { WatchedCredentials } from '../server/credentials.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
@@ -11,9 +11,9 @@ import { Events } from '../shared/events.ts';
 import type { ClientConfigs } from '../workers/calls.ts';
 import type { Workers } from '../workers/primary.ts';
 import { clientReloadFor, readClients, type ClientsInUse } from './clients.ts';
-import { openGateway } from './gateway.ts';
+import { openMetrics } from './metrics.ts';
 import { reloaderFor } from './reload.ts';
-import { serveGateway, type RunningGateway } from './serve.ts';
+import type { RunningGateway } from './serve.ts';
 
 export type { RunningGateway } from './serve.ts';
 
@@ -30,6 +30,12 @@ export interface StartOptions {
   readonly workers?: number;
   /** Before what gateway.yaml says. */
   readonly logLevel?: GatewayConfig['log']['level'];
+  /** Between two looks for changed files; 0: only when `reload` is called. Default: as gateway.yaml says. */
+  readonly filePollMs?: number;
+  /** By the name of a subgraph, the address it is called at instead of its own. Default: none. */
+  readonly serviceUrls?: ReadonlyMap<string, string>;
+  /** Default: nobody else listens. */
+  readonly events?: Events;
   /** Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -37,12 +43,24 @@ export interface StartOptions {
 /** @throws {GatewayError} When anything it needs is wrong or missing; nothing is left running. */
 export async function start(options: StartOptions): Promise<RunningGateway> {
   const config = await readConfig(options);
-  const events = new Events();
+  const { events = new Events() } = options;
   const log = logEvents(events, config.log);
   const source = graphSource(options, config);
   const graph = await source.read();
   const clients = await readClients(config, options.environment);
   const credentials = await WatchedCredentials.open(config, events);
+  const metrics = await openMetrics(config, events, config.server.workers > 1 ? 'primary' : '0').catch(
+    async (error: unknown) => {
+      await credentials.close();
+      throw error;
+    },
+  );
+  const withMetrics = (running: RunningGateway): RunningGateway => ({
+    ...running,
+    ...(metrics ? { metricsUrl: metrics.url } : {}),
+    // Until the last request is counted and told.
+    close: () => running.close().finally(() => metrics?.close()),
+  });
   try {
     if (config.server.workers > 1) {
       const { startWorkers } = await import('../workers/primary.ts');
@@ -51,12 +69,19 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
         events,
         credentials,
         clients: configsOf(clients),
+        metrics,
       });
-      return superviseWorkers({ workers, config, events, log, source, credentials, clients });
+      return withMetrics(superviseWorkers({ workers, config, events, log, source, credentials, clients }));
     }
+    // What only supervises does not load them.
+    const [{ openGateway }, { serveGateway }] = await Promise.all([
+      import('./gateway.ts'),
+      import('./serve.ts'),
+    ]);
     const gateway = await openGateway(graph, { config, events });
-    return await serveGateway({ gateway, config, log, source, credentials, clients });
+    return withMetrics(await serveGateway({ gateway, config, log, source, credentials, clients }));
   } catch (error) {
+    await metrics?.close();
     await credentials.close();
     throw withPlace(options.supergraph, error);
   }
@@ -103,12 +128,13 @@ function superviseWorkers(supervised: Supervised): RunningGateway {
   const reload = async (): Promise<void> => {
     await Promise.all([reloader.now(), clientReload?.now(), credentials.check()]);
   };
-  return { url, config, reload, close: () => (closing ??= drain()) };
+  const switchLogLevel = (): void => void workers.setLogLevel(log.switchLevel());
+  return { url, config, reload, switchLogLevel, close: () => (closing ??= drain()) };
 }
 
 /** gateway.yaml, with what is said before it. */
 export async function readConfig(options: StartOptions): Promise<GatewayConfig> {
-  const { configPath, environment, host, port, workers, logLevel } = options;
+  const { configPath, environment, host, port, workers, logLevel, filePollMs } = options;
   const config = await loadGatewayConfig(configPath, environment ? { environment } : {});
   return {
     ...config,
@@ -118,13 +144,14 @@ export async function readConfig(options: StartOptions): Promise<GatewayConfig> 
       port: port ?? config.server.port,
       workers: workers ?? config.server.workers,
     },
+    reload: { ...config.reload, filePollMs: filePollMs ?? config.reload.filePollMs },
     log: { ...config.log, level: logLevel ?? config.log.level },
   };
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` where no graph is named. */
 export function graphSource(options: StartOptions, config: GatewayConfig): GraphSource {
-  const { graphPath, supergraph, environment = process.env } = options;
+  const { graphPath, supergraph, serviceUrls, environment = process.env } = options;
   const location = supergraph ?? graphPath;
   if (location === undefined)
     throw new GatewayError('CONFIG_INVALID', 'Say which graph: --graph or --supergraph');
@@ -132,6 +159,7 @@ export function graphSource(options: StartOptions, config: GatewayConfig): Graph
     kind: supergraph === undefined ? 'graph' : 'supergraph',
     location,
     environment,
+    serviceUrls,
     timeoutMs: config.timeouts.loadMs,
     supergraphBytesMax: config.reload.supergraphBytesMax,
     addresses: mergedTransport(config.transport),

@@ -7,7 +7,9 @@ import {
   arrived,
   authenticated,
   recognized,
+  callerLimited,
   identified,
+  networkLimited,
   read,
   type OperationRequest,
   type Read,
@@ -26,6 +28,7 @@ export function withoutTransport(context: RequestContext, request: OperationRequ
     read: () => request,
   });
   const network = (): string => context.clientAddress;
-  const proven = authenticated(identified(arrival, 'application/json', network), context);
-  return read(admitted(recognized(proven, context.client), (wait) => wait));
+  const unlimited = networkLimited(identified(arrival, 'application/json', network), null);
+  const client = recognized(authenticated(unlimited, context), context.client);
+  return read(admitted(callerLimited(client), (wait) => wait));
 }

@@ -10,6 +10,7 @@ import { createAuthenticate, type Provers } from './authenticate.ts';
 import { createBackendIdentity } from './identity/backend-headers.ts';
 import { type Proof, invalidCredentials, authenticationUnavailable } from './proof.ts';
 import { anonymous } from '../pipeline/principal.ts';
+import { untraced } from '../shared/trace.ts';
 
 const user: Proof = {
   principal: {
@@ -145,6 +146,7 @@ function context(): RequestHead {
     forwardHeaders: {},
     deadlineAtMs: 0,
     cancellation: new Cancellation(),
+    trace: untraced,
     locals: new Map(),
   };
 }

@@ -15,6 +15,7 @@ import { checkKeyFiles } from './jwt/load-keys.ts';
 import { createTokens } from './jwt/tokens.ts';
 import { openRevocations } from './revocation/revocations.ts';
 import { createTrustedProxy } from './trusted-proxy.ts';
+import { withReport } from './report-authentication.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
@@ -65,7 +66,10 @@ export async function openAuth(
     certificate: certificates && createClientCertificates(certificates, Date.now),
   };
   return {
-    authenticate: createAuthenticate(provers, createBackendIdentity(config, signer), onMissing),
+    authenticate: withReport(
+      createAuthenticate(provers, createBackendIdentity(config, signer), onMissing),
+      events,
+    ),
     replaceSigningKeys: (keys) => signer?.replaceKeys(keys),
     async close() {
       await Promise.all([apiKeys?.close(), revocations?.close()]);

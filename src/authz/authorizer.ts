@@ -6,7 +6,7 @@
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { CheckSpec, Denial } from '../pipeline/authorization.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import { authorized, type Authorized, type Prepared } from '../pipeline/stages.ts';
+import { authorized, type Authorized, type OperationLimited } from '../pipeline/stages.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -32,7 +32,7 @@ interface Executable {
 export interface Variants<Operation extends Executable> {
   /** @returns Undefined if the operation already has its maximum number of variants. */
   without(
-    prepared: Prepared<Operation>,
+    prepared: OperationLimited<Operation>,
     denied: readonly number[],
   ): Promise<Operation> | Operation | undefined;
 }
@@ -46,7 +46,7 @@ export class Authorizer {
 
   /** @throws {GatewayError} If a denied field refuses the request as a whole. */
   authorize<Operation extends Executable>(
-    prepared: Prepared<Operation>,
+    prepared: OperationLimited<Operation>,
     variants: Variants<Operation>,
   ): Authorized<Operation> | Promise<Authorized<Operation>> {
     const { operation } = prepared;
@@ -56,7 +56,7 @@ export class Authorizer {
   }
 
   async #authorize<Operation extends Executable>(
-    prepared: Prepared<Operation>,
+    prepared: OperationLimited<Operation>,
     checks: readonly CheckSpec[],
     variants: Variants<Operation>,
   ): Promise<Authorized<Operation>> {
@@ -82,7 +82,7 @@ export class Authorizer {
 
   /** The decisions of one request, check by check: for `authorize` and for explanations. */
   requestDecisions(
-    prepared: Prepared<Executable>,
+    prepared: OperationLimited<Executable>,
     checks: readonly CheckSpec[],
     onDecided?: OnDecided,
   ): RequestDecisions {

@@ -5,7 +5,7 @@
 
 import type { CheckSpec, ParentField } from '../pipeline/authorization.ts';
 import type { FieldSpec, PreparedOperation, Shape, ShapeCase } from '../pipeline/prepared.ts';
-import type { Prepared } from '../pipeline/stages.ts';
+import type { OperationLimited } from '../pipeline/stages.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Decision } from './policy/evaluate.ts';
 import { isRequested, type EarlyVerdict, type RequestDecisions } from './request-decisions.ts';
@@ -34,7 +34,7 @@ export interface Explanation {
   readonly isDryRun: boolean;
 }
 
-type Operation = Prepared<{ readonly prepared: PreparedOperation }>;
+type Operation = OperationLimited<{ readonly prepared: PreparedOperation }>;
 type CheckExplanation = Pick<ExplainedField, 'outcome' | 'rule' | 'why' | 'code' | 'looksAt'>;
 
 export async function explain(authorizer: Authorizer, prepared: Operation): Promise<Explanation> {

@@ -8,7 +8,7 @@ import { openAuditFile } from './audit/audit-file.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import type { WriteAudit } from './audit/audit-queue.ts';
 import { Authorizer } from './authorizer.ts';
-import { loadPolicy, type LoadedPolicy } from './policy/load-policy.ts';
+import type { LoadedPolicy } from './policy/load-policy.ts';
 
 export interface Authorization {
   /**
@@ -56,6 +56,12 @@ export function policyOf({ authorization: { policy: file } }: GatewayConfig): {
 } {
   if (file === undefined) return {};
   return { policy: { file, read: async () => (await loadPolicy(file)).outline } };
+}
+
+/** Only a gateway with a policy loads the rule library. */
+async function loadPolicy(file: string): Promise<LoadedPolicy> {
+  const policies = await import('./policy/load-policy.ts');
+  return policies.loadPolicy(file);
 }
 
 /** Rules are referred to by number, so this process must load the same policy as the one that made the outline. */

@@ -6,13 +6,13 @@ import type { CheckSpec, Decisions, Denial, Verdict } from '../pipeline/authoriz
 import { isIncluded } from '../pipeline/conditions.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Principal } from '../pipeline/principal.ts';
-import type { Prepared } from '../pipeline/stages.ts';
+import type { OperationLimited } from '../pipeline/stages.ts';
 import type { Events } from '../shared/events.ts';
 import { withPlainNumbers } from '../shared/plain-numbers.ts';
 import { recordOf } from '../shared/records.ts';
 import type { AuditEntry, AuditLog } from './audit/audit-log.ts';
 import { decideDemand } from './directives/decide-demand.ts';
-import { argumentValues } from './policy/argument-values.ts';
+import { argumentValues } from '../pipeline/argument-values.ts';
 import {
   after,
   all,
@@ -27,7 +27,7 @@ import type { PolicyContext } from './policy/policy-module.ts';
 import type { LeafRule } from './policy/rule-tree.ts';
 
 export interface RequestDecisionsOptions {
-  readonly prepared: Prepared<{ readonly prepared: PreparedOperation }>;
+  readonly prepared: OperationLimited<{ readonly prepared: PreparedOperation }>;
   readonly checks: readonly CheckSpec[];
   readonly principal: Principal;
   readonly policy: LoadedPolicy | null;

@@ -26,7 +26,9 @@ export interface Command {
 
 export type Flags = NonNullable<ParseArgsConfig['options']>;
 
-export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
+export type FlagValue = string | boolean | readonly string[] | undefined;
+
+export type FlagValues = Readonly<Record<string, FlagValue>>;
 
 export interface Arguments {
   readonly values: FlagValues;
@@ -55,12 +57,17 @@ export function readArguments(args: readonly string[], options: Flags, operandsM
 }
 
 /** The value of a flag that takes one. */
-export function flagText(value: string | boolean | undefined): string | undefined {
+export function flagText(value: FlagValue): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The values of a flag that may be given several times. */
+export function flagTexts(value: FlagValue): readonly string[] {
+  return typeof value === 'object' ? value : [];
+}
+
 /** @throws {UsageError} */
-export function readPort(value: string | boolean | undefined): number | undefined {
+export function readPort(value: FlagValue): number | undefined {
   const input = flagText(value);
   if (input === undefined) return undefined;
   const port = /^\d{1,5}$/.test(input) ? Number(input) : Number.NaN;

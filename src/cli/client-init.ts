@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { isClientName, readClient } from '../config/client/client-folders.ts';
 import { displayName } from '../config/yaml/file.ts';
-import { CommandFailed, flagText, UsageError } from './arguments.ts';
+import { CommandFailed, flagText, UsageError, type FlagValue } from './arguments.ts';
 import { openGraph, type ClientLocations } from './client-arguments.ts';
 import { clientCommand, snapshotFile, snapshotText } from './client-snapshot.ts';
 import { clientTemplate } from './client-template.ts';
@@ -14,7 +14,7 @@ import { clientTemplate } from './client-template.ts';
 /** @throws If the client is there already, or the graph does not compose: nothing is written. */
 export async function clientInit(
   name: string,
-  ownerFlag: string | boolean | undefined,
+  ownerFlag: FlagValue,
   locations: ClientLocations,
 ): Promise<void> {
   if (!isClientName(name))

@@ -1,7 +1,8 @@
 /** The client.yaml of a new client: every option, with its default and what it is for. Pure. */
 
 export function clientTemplate(name: string, owner: string): string {
-  return `# The client "${name}": who owns it, how its requests are recognized, and which part of the graph it sees.
+  return `# The client "${name}": who owns it, how its requests are recognized, which part of the graph it sees,
+# and how much it may ask.
 # Options that stand here have their defaults: change them, or leave them out. docs/reference/client-yaml.md says more.
 
 # The team to ask about this client.
@@ -29,6 +30,15 @@ contract:
 
 # Selects its limits. Default: the tier of the API key or the token.
 # tier: standard
+
+limits:
+  # Limits of this client instead of those of policies in gateway.yaml, such as tier: { limit: 500, window: 1m }.
+  # "tier" is the policy of its tier.
+  policies: {}
+  # Operations executed at the same time in one process. Default: by its tier.
+  # inFlightMax: 20
+  # Estimated cost of one operation. Default: limits.cost.max of gateway.yaml.
+  # costMax: 1000
 
 # Whether the client may read its schema: by introspection, in GraphiQL and as schema.graphql.
 introspection: on

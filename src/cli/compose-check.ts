@@ -33,13 +33,16 @@ export interface CheckOptions {
   readonly flags: string;
 }
 
-/** @throws {GatewayError} `CONFIG_INVALID` if the gateway could not start with this graph. */
+/** @throws {GatewayError} `CONFIG_INVALID` or `SUPERGRAPH_INVALID` if the gateway could not start with this graph. */
 export async function checkGraph(
   graph: GraphConfig,
   composed: Composed,
   { files, clients, flags }: CheckOptions,
 ): Promise<number> {
   await checkStartup(graph);
+  const { loadSupergraph } = await import('../preparation/supergraph/supergraph.ts');
+  // As the gateway does: directives that compose may still be unusable, such as @rateLimit with a mistyped key.
+  loadSupergraph(composed.supergraphSdl);
   const problems: string[] = [];
   for (const output of await outputsOf(composed.supergraphSdl, files)) {
     if (!(await isUpToDate(output)))

@@ -3,7 +3,7 @@
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { RedisConfig } from '../config/gateway/redis.ts';
 import type { Store } from '../store/store.ts';
-import { CommandFailed, flagText, UsageError, type Flags } from './arguments.ts';
+import { CommandFailed, flagText, UsageError, type Flags, type FlagValues } from './arguments.ts';
 
 export const locationFlags = {
   file: { type: 'string' },
@@ -34,7 +34,7 @@ const storeTimeouts = { commandTimeoutMs: 2000, connectTimeoutMs: 2000, startTim
  * @throws {CommandFailed} If gateway.yaml names none.
  */
 export async function readLocation(
-  flags: Readonly<Record<string, string | boolean | undefined>>,
+  flags: FlagValues,
   { key, read }: ConfigEntry,
 ): Promise<CredentialLocation> {
   const [file, redis, configPath] = [
@@ -68,7 +68,7 @@ export async function withStore<Result>(
   const [{ openStore }, { StoreUnavailable }, { addressText }, { Events }] = await Promise.all([
     import('../store/open-store.ts'),
     import('../store/failures.ts'),
-    import('../store/connect.ts'),
+    import('../store/addresses.ts'),
     import('../shared/events.ts'),
   ]);
   const events = new Events();
@@ -87,7 +87,7 @@ export async function withStore<Result>(
 }
 
 /** @throws {UsageError} */
-async function parseRedis(url: string): Promise<RedisConfig> {
+export async function parseRedis(url: string): Promise<RedisConfig> {
   const { redisSchema } = await import('../config/gateway/redis.ts');
   const result = redisSchema.safeParse({ url });
   if (result.success) return result.data;

@@ -5,8 +5,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+import type { RunningGateway } from '../assembly/start.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { readFlags, readPort, flagText, UsageError, type Command } from './arguments.ts';
+import { readFlags, readPort, flagText, type Command } from './arguments.ts';
+import { readLevel } from './log-level.ts';
 import { closeOnSignals } from './signals.ts';
 
 interface MockAddress {
@@ -73,12 +75,13 @@ users and API keys of clients, valid in this demo only.
       });
       serving({
         reload: () => gateway.reload(),
+        switchLogLevel: () => gateway.switchLogLevel(),
         close: async () => {
           await gateway.close();
           await stop(mocks.child);
         },
       });
-      console.log(banner(gateway.url, mocks.addresses, credentials));
+      console.log(banner(gateway, mocks.addresses, credentials));
       return undefined;
     } catch (error) {
       await stop(mocks.child);
@@ -86,14 +89,6 @@ users and API keys of clients, valid in this demo only.
     }
   },
 };
-
-const levels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-
-function readLevel(level: string | undefined): (typeof levels)[number] {
-  const match = levels.find((candidate) => candidate === (level ?? 'warn'));
-  if (!match) throw new UsageError(`--log must be one of ${levels.join(', ')}, got "${level}"`);
-  return match;
-}
 
 async function readCredentials(): Promise<DemoCredentials> {
   const read = async (name: string): Promise<Record<string, string>> => {
@@ -172,7 +167,11 @@ function addressVariables(mocks: readonly MockAddress[]): Record<string, string>
   return Object.fromEntries(mocks.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
 }
 
-function banner(url: string, mocks: readonly MockAddress[], { tokens, keys }: DemoCredentials): string {
+function banner(
+  { url, metricsUrl }: Pick<RunningGateway, 'url' | 'metricsUrl'>,
+  mocks: readonly MockAddress[],
+  { tokens, keys }: DemoCredentials,
+): string {
   const rows = mocks.map(({ name, protocol, url: address, controlUrl }) => {
     return `  ${name.padEnd(10)}${protocol.padEnd(9)}${address.padEnd(34)}${controlUrl}`;
   });
@@ -203,6 +202,8 @@ Ask as one of the demo's clients, each of which sees its own part of the graph (
 ${keyRows.join('\n')}
   curl -s ${url} -H 'content-type: application/json' -H 'x-api-key: ${keys['demo-web'] ?? ''}' \\
     -d '{"query":"${product}"}'
+
+Metrics for Prometheus: ${metricsUrl ?? 'switched off'}
 
 Ctrl-C stops everything.
 `;

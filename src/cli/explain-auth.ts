@@ -115,7 +115,7 @@ async function readClient(flags: FlagValues, { clients }: GatewayConfig): Promis
   }
   const beside = clientsBeside(flagText(flags['graph']) ?? graphDefault);
   const { tier, contract } = await readClientNamed(name, folder ?? clients?.folder ?? beside);
-  return { name, version: null, tier, contract };
+  return { ...anyClient, name, tier, contract };
 }
 
 /** With the place of a mistake in the operation, and how to find out what a client does not see. */

@@ -10,8 +10,9 @@ import { openLasting } from '../assembly/lasting.ts';
 import { graphSource, readConfig, type StartOptions } from '../assembly/start.ts';
 import { withoutTransport } from '../assembly/without-transport.ts';
 import type { Principal } from '../pipeline/principal.ts';
-import type { OperationRequest } from '../pipeline/stages.ts';
+import { operationLimited, type OperationRequest } from '../pipeline/stages.ts';
 import { requestHead } from '../server/request-context.ts';
+import { untraced } from '../shared/trace.ts';
 import { Events } from '../shared/events.ts';
 import { errorText } from '../shared/error-text.ts';
 
@@ -51,8 +52,13 @@ export async function openExplainer(options: StartOptions): Promise<Explainer> {
     principalOf: (claims) => (claims ? claimedPrincipal(claims, config.auth?.jwt) : anonymous),
     async explain(request, { principal, client }) {
       const { authorizer, operations } = await (opened ??= open(options, config));
-      const context = { ...requestHead({}, { ...requestOptions, timeoutMs }), principal, client };
-      return explain(authorizer, await operations.prepare(withoutTransport(context, request)));
+      const context = {
+        ...requestHead({}, { ...requestOptions, timeoutMs, trace: untraced }),
+        principal,
+        client,
+      };
+      const prepared = await operations.prepare(withoutTransport(context, request));
+      return explain(authorizer, operationLimited(prepared));
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };

@@ -3,13 +3,11 @@
 import { stateOf } from '../authn/api-keys/manage.ts';
 import { validUntil } from '../authn/api-keys/api-key.ts';
 import { clientName, scopeName, tierName, type KeyRecord } from '../config/gateway/auth-api-keys.ts';
-import { flagText, UsageError } from './arguments.ts';
+import { flagText, UsageError, type FlagValues } from './arguments.ts';
 import { tableOf } from './table.ts';
 
-type Values = Readonly<Record<string, string | boolean | undefined>>;
-
 /** @throws {UsageError} */
-export function readName(values: Values, flag: 'client' | 'tier'): string | null {
+export function readName(values: FlagValues, flag: 'client' | 'tier'): string | null {
   const name = flagText(values[flag]);
   if (name === undefined) return null;
   const result = (flag === 'client' ? clientName : tierName).safeParse(name);
@@ -18,7 +16,7 @@ export function readName(values: Values, flag: 'client' | 'tier'): string | null
 }
 
 /** Names separated by commas or spaces. @throws {UsageError} */
-export function readNames(values: Values, flag: 'scopes' | 'roles'): string[] {
+export function readNames(values: FlagValues, flag: 'scopes' | 'roles'): string[] {
   const names = (flagText(values[flag]) ?? '').split(/[\s,]+/).filter((name) => name !== '');
   const invalid = names.find((name) => !scopeName.safeParse(name).success);
   if (invalid !== undefined)

@@ -5,18 +5,24 @@ import { randomBytes } from 'node:crypto';
 import type { KeyRepository } from '../authn/api-keys/key-repository.ts';
 import { KeyManager, type CreatedKey, stateOf } from '../authn/api-keys/manage.ts';
 import type { KeyRecord } from '../config/gateway/auth-api-keys.ts';
-import { exitCodes, readFlags, flagText, UsageError, type Command, type Flags } from './arguments.ts';
+import {
+  exitCodes,
+  readFlags,
+  flagText,
+  UsageError,
+  type Command,
+  type Flags,
+  type FlagValues,
+} from './arguments.ts';
 import { locationFlags, readLocation, withFailures, withStore } from './credential-location.ts';
 import { keyRows, readName, readNames } from './key-arguments.ts';
 import { readDuration, readExpiry } from './times.ts';
-
-type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 interface Action {
   readonly flags: Flags;
   readonly takesId: boolean;
   /** Reports to standard output. */
-  run(repository: KeyRepository, values: Values, id: string): Promise<void>;
+  run(repository: KeyRepository, values: FlagValues, id: string): Promise<void>;
 }
 
 const graceDefault = '24h';
@@ -143,7 +149,7 @@ function managerOf(repository: KeyRepository): KeyManager {
 }
 
 /** Only the key goes to standard output, so that it can be piped into a secret store. */
-function printKey({ text: key, record }: CreatedKey, values: Values, note: string): void {
+function printKey({ text: key, record }: CreatedKey, values: FlagValues, note: string): void {
   if (values['json'] === true) {
     console.log(JSON.stringify({ key, ...publicPart(record) }));
     return;

@@ -6,13 +6,20 @@ import { runCommand, type Command } from './arguments.ts';
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
+  dev: async () => (await import('./dev.ts')).dev,
   demo: async () => (await import('./demo.ts')).demo,
   compose: async () => (await import('./compose.ts')).compose,
+  check: async () => (await import('./check.ts')).check,
+  diff: async () => (await import('./diff.ts')).diff,
+  lint: async () => (await import('./lint.ts')).lint,
+  override: async () => (await import('./override.ts')).override,
   client: async () => (await import('./client.ts')).clientCommands,
   contract: async () => (await import('./contract.ts')).contract,
   'explain-auth': async () => (await import('./explain-auth.ts')).explainAuth,
   tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,
+  limits: async () => (await import('./limits.ts')).limits,
+  'debug-token': async () => (await import('./debug-token.ts')).debugToken,
 };
 
 const [name, ...args] = process.argv.slice(2);

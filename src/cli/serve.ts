@@ -11,6 +11,7 @@ export const serve: Command = {
   help: `Usage: tributary serve [--graph FILE | --supergraph FILE|URL] [options]
 
 Runs the gateway until SIGTERM or SIGINT, then shuts down gracefully. SIGHUP reloads the graph and the credentials.
+SIGUSR1 switches the log between the configured level and debug.
 
   --graph FILE            the subgraphs and sources to compose (default: ${graphDefault})
   --supergraph FILE|URL   an already composed supergraph, with remote subgraphs only

@@ -1,4 +1,4 @@
-/** How a long-running command handles SIGTERM, SIGINT and SIGHUP. */
+/** How a long-running command handles SIGTERM, SIGINT, SIGHUP and SIGUSR1. */
 
 import { constants } from 'node:os';
 
@@ -6,11 +6,11 @@ import type { RunningGateway } from '../assembly/start.ts';
 
 const parentPollMs = 500;
 
-type Closable = Pick<RunningGateway, 'close' | 'reload'>;
+type Closable = Pick<RunningGateway, 'close' | 'reload' | 'switchLogLevel'>;
 
 /**
  * SIGTERM and SIGINT end the process: at once while it starts, later with code 0 after a graceful shutdown. A second
- * signal ends it at once. SIGHUP reloads.
+ * signal ends it at once. SIGHUP reloads. SIGUSR1 switches the log between the configured level and `debug`.
  *
  * @returns To be called with the gateway once it serves.
  */
@@ -31,6 +31,8 @@ export function closeOnSignals(): (running: Closable) => void {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('SIGHUP', () => void serving?.reload());
+  // Without a listener Node would open the port of its debugger.
+  process.on('SIGUSR1', () => serving?.switchLogLevel());
   return (running) => (serving = running);
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readDuration, readExpiry, readTime } from './times.ts';
+import { durationText, readDuration, readExpiry, readTime } from './times.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');
 
@@ -16,6 +16,20 @@ it.each([
 
 it.each(['', '1 day', '90', '-1d', '1w', '1.5h', '999999999d', '1e3s'])('%j is not a duration', (text) => {
   expect(() => readDuration(text, '--grace')).toThrow('--grace must be a duration such as 90d');
+});
+
+it.each([
+  [0, '0s'],
+  [1, '1s'],
+  [41_500, '42s'],
+  [59_001, '1m'],
+  [3_600_000, '1h'],
+  [5_425_000, '1h 30m'],
+  [86_400_000, '1d'],
+  [183_600_000, '2d 3h'],
+  [86_405_000, '1d 5s'],
+])('%d ms are %s', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
 });
 
 it('a time is a date, or a time with its zone', () => {

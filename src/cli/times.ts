@@ -14,6 +14,18 @@ export function readDuration(text: string, flag: string): number {
   throw new UsageError(`${flag} must be a duration such as 90d, 24h, 30m or 45s, got "${text}"`);
 }
 
+/** Rounded up to seconds, in the two largest units: `42s`, `5m`, `1h 30m`, `2d 3h`. */
+export function durationText(ms: number): string {
+  let seconds = Math.ceil(ms / 1000);
+  const parts: string[] = [];
+  for (const [unit, unitMs] of Object.entries(unitsMs).toReversed()) {
+    const count = Math.floor((seconds * 1000) / unitMs);
+    seconds -= (count * unitMs) / 1000;
+    if (count > 0) parts.push(`${count}${unit}`);
+  }
+  return parts.length === 0 ? '0s' : parts.slice(0, 2).join(' ');
+}
+
 const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** An ISO 8601 date, which means midnight UTC, or an ISO 8601 time with its zone. @throws {UsageError} */

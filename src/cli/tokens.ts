@@ -2,7 +2,7 @@
 
 import type { RevocationRepository } from '../authn/revocation/revocation-repository.ts';
 import { claimText, revocationSchema, type RevocationEntry } from '../config/gateway/auth-revocation.ts';
-import { exitCodes, readFlags, flagText, UsageError, type Command } from './arguments.ts';
+import { exitCodes, readFlags, flagText, UsageError, type Command, type FlagValues } from './arguments.ts';
 import {
   locationFlags,
   readLocation,
@@ -12,8 +12,6 @@ import {
   type CredentialLocation,
 } from './credential-location.ts';
 import { readDuration, readTime } from './times.ts';
-
-type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 const lifetimeDefault = '30d';
 /** The clock of an issuer may be ahead of ours. */
@@ -69,13 +67,13 @@ Exit codes: 0 done, 1 failed, 2 usage error.`,
   },
 };
 
-async function revoke(book: RevocationRepository, entry: RevocationEntry, values: Values): Promise<void> {
+async function revoke(book: RevocationRepository, entry: RevocationEntry, values: FlagValues): Promise<void> {
   await book.add(entry);
   if (values['json'] === true) console.log(JSON.stringify(entry));
   else console.log(`Revoked until ${entry.expiresAt}: tokens ${describe(entry)}.`);
 }
 
-async function list(book: RevocationRepository, values: Values): Promise<void> {
+async function list(book: RevocationRepository, values: FlagValues): Promise<void> {
   const entries = await book.read();
   if (values['json'] === true) console.log(JSON.stringify(entries));
   else if (entries.length === 0) console.log('nothing is revoked');
@@ -94,7 +92,7 @@ function describe({ jti, sub, issuer, issuedBefore }: RevocationEntry): string {
 }
 
 /** @throws {UsageError} */
-function entryOf(values: Values, nowMs: number): RevocationEntry {
+function entryOf(values: FlagValues, nowMs: number): RevocationEntry {
   const jti = readClaim(values, 'jti');
   const sub = readClaim(values, 'sub');
   const issuer = readClaim(values, 'issuer');
@@ -118,7 +116,7 @@ function entryOf(values: Values, nowMs: number): RevocationEntry {
 }
 
 /** @throws {UsageError} */
-function readClaim(values: Values, flag: string): string | undefined {
+function readClaim(values: FlagValues, flag: string): string | undefined {
   const claim = flagText(values[flag]);
   if (claim === undefined) return undefined;
   const result = claimText.safeParse(claim);

@@ -2,15 +2,17 @@
 
 import { anonymousClient } from '../config/client/client-folders.ts';
 import type { ClientConfig } from '../config/client/client-file.ts';
-import type { Client } from '../pipeline/client.ts';
+import type { Client, ClientLimits } from '../pipeline/client.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface ClientProfile {
   readonly name: string;
   /** Path, host and headers are enough to be this client. */
   readonly isPublic: boolean;
-  /** Of its requests without a version. */
-  readonly client: Client;
+  /** Of its requests without a version, if credentials prove it. */
+  readonly proven: Client;
+  /** The same if only a path, host or header states it. */
+  readonly stated: Client;
 }
 
 export class ClientDirectory {
@@ -24,7 +26,8 @@ export class ClientDirectory {
   constructor(configs: readonly ClientConfig[], options: DirectoryOptions) {
     this.configs = configs;
     checkAnonymous(configs, options);
-    for (const config of configs) this.#byName.set(config.name, profileOf(config));
+    const anonymous = configs.find(({ name }) => name === anonymousClient);
+    for (const config of configs) this.#byName.set(config.name, profileOf(config, anonymous));
     for (const { name, identify } of configs) {
       const profile = this.#byName.get(name) as ClientProfile;
       add(this.#byCredential, [name, ...identify.credentials], { profile, option: 'credentials' });
@@ -78,12 +81,22 @@ function checkAnonymous(configs: readonly ClientConfig[], { anonymous }: Directo
     );
 }
 
-function profileOf({ name, identify, tier, contract }: ClientConfig): ClientProfile {
+function profileOf(config: ClientConfig, anonymous: ClientConfig | undefined): ClientProfile {
+  const { name, identify, tier, contract } = config;
+  const own = limitsOf(config);
+  const client = { name, version: null, tier, contract };
+  const ofAnybody = anonymous && anonymous !== config ? [limitsOf(anonymous)] : [];
   return {
     name,
     isPublic: identify.public || name === anonymousClient,
-    client: { name, version: null, tier, contract },
+    proven: { ...client, isProven: true, limits: [own] },
+    stated: { ...client, isProven: false, limits: [own, ...ofAnybody] },
   };
+}
+
+function limitsOf({ tier, limits }: ClientConfig): ClientLimits {
+  const { policies, inFlightMax = null, costMax = null } = limits;
+  return { tier, policies, inFlightMax, costMax };
 }
 
 interface Recognition {

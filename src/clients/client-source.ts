@@ -9,18 +9,24 @@ import type { Environment } from '../config/yaml/environment.ts';
 /** By the client's name: its configuration, or why it has none. */
 export type ReadClients = ReadonlyMap<string, ClientConfig | GatewayError>;
 
+export interface ClientSourceOptions {
+  /** Default `process.env`. */
+  readonly environment?: Environment | undefined;
+  /** Throws a `GatewayError` for a client that does not fit the rest of the configuration. Default: all do. */
+  readonly check?: (client: ClientConfig) => void;
+}
+
 export class ClientSource {
   readonly #folder: string;
-  readonly #environment: Environment | undefined;
+  readonly #options: ClientSourceOptions;
   /** Of the last read. */
   #state = '';
   /** Of the last look. */
   #seen = '';
 
-  /** @param environment Default `process.env`. */
-  constructor(folder: string, environment?: Environment) {
+  constructor(folder: string, options: ClientSourceOptions = {}) {
     this.#folder = folder;
-    this.#environment = environment;
+    this.#options = options;
   }
 
   /** @throws {GatewayError} `CONFIG_INVALID` if the folder of clients itself cannot be read. */
@@ -46,7 +52,10 @@ export class ClientSource {
 
   async #readOne(folder: ClientFolder): Promise<ClientConfig | GatewayError> {
     try {
-      return await readClient(folder, this.#environment);
+      const { environment, check } = this.#options;
+      const client = await readClient(folder, environment);
+      check?.(client);
+      return client;
     } catch (error) {
       if (isGatewayError(error)) return error;
       const message = `${folder.path}: cannot be read (${errorText(error)})`;

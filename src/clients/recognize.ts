@@ -34,7 +34,10 @@ export function createRecognize(directory: () => ClientDirectory, events: Events
   return (authenticated) => {
     const statements = statementsOf(directory(), authenticated);
     const profile = clientOf(statements, directory(), authenticated.request.principal);
-    if (profile) return withVersion(profile.client, versionOf(authenticated));
+    if (profile) {
+      const isProven = statements[0]?.by === 'credentials';
+      return withVersion(isProven ? profile.proven : profile.stated, versionOf(authenticated));
+    }
     const { requestId, principal } = authenticated.request;
     events.emit('clientMismatched', {
       requestId,

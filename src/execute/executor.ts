@@ -4,7 +4,9 @@
  */
 
 import type { Answer, AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
+import type { CostSpec, RefusedServices } from '../pipeline/cost.ts';
 import type { IntrospectionSpec, PreparedOperation, ProjectionSpec } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Authorized } from '../pipeline/stages.ts';
 import type { Subgraph } from '../sources/source.ts';
 import { locationsOf, toClientPath } from './client-paths.ts';
@@ -44,7 +46,15 @@ export interface ExecutionTools {
   readonly limits: ExecutionLimits;
   /** Answers `__schema` and `__type` where the answer depends on variables. */
   readonly introspect: (document: string, variables: CoercedVariables) => Promise<Data>;
+  /** Services that are not asked. Undefined: all are. */
+  readonly refusedServices: RefusedServicesOf | undefined;
 }
+
+type RefusedServicesOf = (
+  cost: CostSpec,
+  variables: CoercedVariables,
+  context: RequestContext,
+) => RefusedServices | undefined;
 
 export async function execute(
   authorized: Authorized<ExecutableOperation>,
@@ -53,7 +63,7 @@ export async function execute(
   const { operation, decisions } = authorized;
   const { variables, context } = authorized.prepared;
   const { prepared } = operation;
-  const { subgraphs, limits } = tools;
+  const { subgraphs, limits, refusedServices } = tools;
   const state: OperationState = {
     calls: 0,
     entities: new EntityLoader(),
@@ -70,6 +80,7 @@ export async function execute(
     context,
     subgraphs,
     limits,
+    refused: refusedServices?.(prepared.cost, variables, context),
     state,
   };
   // Never rejects, so it may run while schema introspection is awaited.

@@ -1,7 +1,9 @@
 /** Turns the errors of a fetch into reports with paths in the merged data. Slow path: runs only for errors. */
 
+import type { RefusedServices } from '../pipeline/cost.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { isRecord } from '../shared/records.ts';
+import { failWith } from '../shared/trace.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
 import type { EntityError } from './entity-loader.ts';
 import { applyDeclaredValues, applyDeclaredValue, finalName, type DeclaredNames } from './fallbacks.ts';
@@ -57,6 +59,8 @@ export function reportEntityErrors(call: FetchCall, errors: readonly EntityError
  */
 export function reportFailure(call: FetchCall, error: unknown): void {
   const gatewayError = isGatewayError(error) ? error : undefined;
+  const { span } = call.run.context.trace;
+  if (span) failWith(span, error);
   const filled = applyDeclaredValues(call, gatewayError?.code);
   const paths = failedPaths(call, filled);
   if (paths.length === 0) return;
@@ -72,6 +76,29 @@ export function reportFailure(call: FetchCall, error: unknown): void {
   });
 }
 
+/** Reports a service that is not asked: one error for all of its fetches, at the first field that is missing. */
+export function reportRefusal(call: FetchCall, { cost, maximum }: Refusal): void {
+  const { run } = call;
+  const { service } = call.fetch.node;
+  const paths = failedPaths(call);
+  run.explainedPaths.push(...paths);
+  const isReported = run.reports.some((report) => report.code === refusalCode && report.service === service);
+  if (paths.length === 0 || isReported) return;
+  run.reports.push({
+    message: `This part of the operation has an estimated cost of ${cost}; at most ${maximum} is allowed`,
+    code: refusalCode,
+    service,
+    fromBackend: false,
+    extensions: { cost, maximum },
+    retryable: false,
+    paths: paths.slice(0, 1),
+  });
+}
+
+const refusalCode = 'SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE';
+
+type Refusal = NonNullable<ReturnType<RefusedServices['get']>>;
+
 /** All fields of the fetch are missing because of errors that are reported one by one. */
 export function explainFailure(call: FetchCall): void {
   call.run.explainedPaths.push(...failedPaths(call));
@@ -86,12 +113,17 @@ function missingData(): GatewayError {
   return new GatewayError('SERVICE_BAD_RESPONSE', 'This service answered without data');
 }
 
+function codeOf(code: unknown): string {
+  return typeof code === 'string' && code.length <= codeCharsMax ? code : 'SERVICE_ERROR';
+}
+
 function addReport({ run, fetch }: FetchCall, error: SubgraphError, paths: readonly Path[]): void {
   const { code, service, retryable, ...extensions } = error.extensions ?? {};
+  run.context.trace.span?.fail(codeOf(code));
   const isRetryable = typeof retryable === 'boolean' ? retryable : run.isMutation ? false : undefined;
   run.reports.push({
     message: error.message,
-    code: typeof code === 'string' && code.length <= codeCharsMax ? code : 'SERVICE_ERROR',
+    code: codeOf(code),
     service: typeof service === 'string' ? service : fetch.node.service,
     fromBackend: true,
     extensions,

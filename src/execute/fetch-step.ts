@@ -11,7 +11,13 @@ import { compileContextGroups } from './context-groups.ts';
 import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
 import type { FetchCall } from './fetch-call.ts';
-import { explainFailure, reportEntityErrors, reportFailure, reportRootErrors } from './fetch-reports.ts';
+import {
+  explainFailure,
+  reportEntityErrors,
+  reportFailure,
+  reportRefusal,
+  reportRootErrors,
+} from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
 import { compileMerge } from './merge-code.ts';
 import { copyOf, noSuchObject, type Data } from './merge.ts';
@@ -22,10 +28,36 @@ import type { BuildRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type FetchInputs, type Run } from './run.ts';
 import { isRecord } from '../shared/records.ts';
+import { within, type RecordedSpan } from '../shared/trace.ts';
 
 export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
   const fetch = toCompiledFetch(node, path);
-  return node.requires ? entityStep(fetch) : rootStep(fetch);
+  const step = node.requires ? entityStep(fetch) : rootStep(fetch);
+  const spanOptions = {
+    attributes: {
+      'tributary.service': node.service,
+      'tributary.fetch.kind': node.requires ? 'entities' : node.operationKind,
+    },
+  };
+  return (run) => {
+    const refusal = run.refused?.get(node.service);
+    if (refusal) {
+      reportRefusal({ run, fetch }, refusal);
+      return undefined;
+    }
+    const parent = run.context.trace.span;
+    return parent ? recordedStep(step, run, parent.begin(`fetch ${node.service}`, spanOptions)) : step(run);
+  };
+}
+
+/** Steps run beside each other, so each of them sees a request of its own. */
+function recordedStep(step: Step, run: Run, span: RecordedSpan): Promise<void> | undefined {
+  const done = step({ ...run, context: within(run.context, span) });
+  if (done) return done.finally(() => span.end());
+  // There was no object to fetch for.
+  span.set('tributary.fetch.skipped', true);
+  span.end();
+  return undefined;
 }
 
 function rootStep(fetch: CompiledFetch): Step {

@@ -73,6 +73,7 @@ function prepared(plan: PlanNode | null): PreparedOperation {
     plan,
     projection: { shapes, enums: {} },
     introspection: null,
+    cost: { total: 0, calls: 0 },
   };
 }
 

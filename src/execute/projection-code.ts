@@ -6,7 +6,8 @@
  */
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { Clause, FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
+import type { FieldSpec, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { completeScalar, usualScalarCode } from '../shared/scalars.ts';
 import { assertName, generate } from './generated-code.ts';

@@ -1,7 +1,8 @@
 /** Each case is projected by the reference and by the generated code, which may only leave to it what has errors. */
 import { describe, expect, it } from 'vitest';
 
-import type { Clause, FieldSpec, FieldValue, ProjectionSpec, Shape } from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
+import type { FieldSpec, FieldValue, ProjectionSpec, Shape } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { noSuchObject, type Data } from './merge.ts';
 import { compileProjection } from './projection-code.ts';

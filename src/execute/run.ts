@@ -1,6 +1,7 @@
 /** The state of one executing operation. */
 
 import type { AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
+import type { RefusedServices } from '../pipeline/cost.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { jsonText } from '../shared/exact-json.ts';
@@ -25,6 +26,8 @@ export interface Run {
   readonly context: RequestContext;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;
+  /** Services that are not asked. Undefined: none. */
+  readonly refused: RefusedServices | undefined;
   readonly state: OperationState;
 }
 

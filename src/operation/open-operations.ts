@@ -2,17 +2,30 @@
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
-import { assertWithinLimits } from './guard/guard.ts';
+import type { Events } from '../shared/events.ts';
+import { documentGuard } from './guard/document-guard.ts';
 import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
+interface OperationDependencies<Executable extends { readonly prepared: PreparedOperation }> extends Pick<
+  PreparedOperationsOptions<Executable>,
+  'prepare' | 'compile' | 'labels' | 'waiting'
+> {
+  readonly events: Events;
+}
+
 export function openOperations<Executable extends { readonly prepared: PreparedOperation }>(
   { limits, authorization }: GatewayConfig,
-  dependencies: Pick<PreparedOperationsOptions<Executable>, 'prepare' | 'compile' | 'labels' | 'waiting'>,
+  { events, ...dependencies }: OperationDependencies<Executable>,
 ): PreparedOperations<Executable> {
   return new PreparedOperations<Executable>({
     ...dependencies,
-    admit: ({ request }) => assertWithinLimits(request.query, limits),
+    admit: documentGuard(limits, events),
+    onLookUp: (isCached) => events.emit('operationLookedUp', { isCached }),
+    onPrepared({ read: { context, request }, operation }) {
+      const { locals } = context;
+      events.emit('operationPrepared', { locals, document: request.query, operation: operation.prepared });
+    },
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
     variantsMax: authorization.variantsMax,

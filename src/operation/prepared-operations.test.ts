@@ -240,6 +240,7 @@ function resultOf({ query, conditions }: PreparationRequest): PreparationResult 
       plan: null,
       projection: { shapes: [], enums: {} },
       introspection: null,
+      cost: { total: 0, calls: 0 },
     },
   };
 }

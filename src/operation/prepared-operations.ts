@@ -7,12 +7,21 @@ import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Contract } from '../pipeline/contract.ts';
+import type { SlicingCheck } from '../pipeline/cost.ts';
 import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import { prepared, type OperationRequest, type Prepared, type Read } from '../pipeline/stages.ts';
+import {
+  prepared,
+  type OperationLimited,
+  type OperationRequest,
+  type Prepared,
+  type Read,
+} from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseJson } from '../shared/exact-json.ts';
+import { during } from '../shared/trace.ts';
+import { slicingErrors } from './cost/slicing.ts';
 import { operationRefused } from './refused.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
 import type { Wait, WaitingRequests } from './waiting-requests.ts';
@@ -39,6 +48,10 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
         readonly activeFor: (context: RequestContext) => readonly string[];
       }
     | undefined;
+  /** An operation was looked up for a request. */
+  readonly onLookUp?: (isCached: boolean) => void;
+  /** The operation of a request is prepared, and its variables fit. */
+  readonly onPrepared?: (prepared: Prepared<Executable>) => void;
   readonly entriesMax: number;
   readonly bytesMax: number;
   /** Variants of one operation, each without the fields of other denied checks. Default: 0. */
@@ -99,14 +112,26 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   prepare(read: Read): Prepared<Executable> | Promise<Prepared<Executable>> {
     const request = this.#requestOf(read);
     const entry = this.#cache.get(keyOf(request));
-    if (entry?.is === 'ready') return preparedFrom(read, entry);
-    return this.#prepareNew(read, request);
+    const isReady = entry?.is === 'ready';
+    this.#options.onLookUp?.(isReady);
+    return isReady ? this.#preparedFrom(read, entry) : this.#prepareNew(read, request);
+  }
+
+  /** Operations in the cache. */
+  get size(): number {
+    return this.#cache.size;
   }
 
   /** Puts the operation into the cache. Throws what `prepare` throws where it is not acceptable. */
   async ready(read: Read): Promise<void> {
     const entry = await this.#resolved(read, this.#requestOf(read));
     if (entry.is === 'refused') throw toError(entry.refusal);
+  }
+
+  #preparedFrom(read: Read, entry: Extract<CacheEntry<Executable>, { is: 'ready' }>): Prepared<Executable> {
+    const result = preparedFrom(read, entry);
+    this.#options.onPrepared?.(result);
+    return result;
   }
 
   #requestOf({ request, context }: Read): PreparationRequest {
@@ -119,7 +144,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
    * @returns undefined where there are too many variants of it already.
    */
   without(
-    prepared: Prepared<Executable>,
+    prepared: OperationLimited<Executable>,
     denied: readonly number[],
   ): Executable | Promise<Executable> | undefined {
     const base = this.#variants.get(prepared.operation);
@@ -174,13 +199,15 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   async #prepareNew(read: Read, request: PreparationRequest): Promise<Prepared<Executable>> {
     const entry = await this.#resolved(read, request);
     if (entry.is === 'refused') throw toError(entry.refusal);
-    return preparedFrom(read, entry);
+    return this.#preparedFrom(read, entry);
   }
 
   async #resolved(
     read: Read,
     open: PreparationRequest,
   ): Promise<Exclude<CacheEntry<Executable>, { is: 'conditional' }>> {
+    const limits = read.limits?.checkDeferred();
+    if (limits) await limits;
     let entry = await this.#entryFor(read, keyOf(open), open);
     if (entry.is === 'conditional') {
       const resolved = { ...open, conditions: conditionsOf(entry, read.request.variables) };
@@ -200,7 +227,9 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     if (entry) return entry;
     const { admit, waiting } = this.#options;
     admit(read);
-    return waiting.wait(read, (client) => this.#join(client, key, request));
+    return during(read.context, 'plan', () =>
+      waiting.wait(read, (client) => this.#join(client, key, request)),
+    );
   }
 
   /** Adds a request of this client to those that wait for this operation. */
@@ -270,7 +299,14 @@ function preparedFrom<Executable extends { readonly prepared: PreparedOperation 
     );
   }
   entry.uses += 1;
-  return prepared(read, operation, coerceOrThrow(entry.coerce, read.request.variables));
+  const variables = coerceOrThrow(entry.coerce, read.request.variables);
+  if (operation.prepared.slicing) assertSliced(operation.prepared.slicing, variables);
+  return prepared(read, operation, variables);
+}
+
+function assertSliced(checks: readonly SlicingCheck[], variables: CoercedVariables): void {
+  const errors = slicingErrors(checks, variables);
+  if (errors.length > 0) throw operationRefused('BAD_USER_INPUT', errors);
 }
 
 function conditionsOf(

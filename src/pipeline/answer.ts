@@ -1,5 +1,6 @@
 /** The result of execution, which the response stage formats. Types only. */
 
+import type { DebugReport } from './debug.ts';
 import type { SourcePosition } from './prepared.ts';
 
 export interface Answer {
@@ -10,7 +11,17 @@ export interface Answer {
 }
 
 export interface AnswerExtensions {
-  readonly fallbacks: readonly Fallback[];
+  readonly fallbacks?: readonly Fallback[];
+  readonly cost?: AnswerCost;
+  readonly debug?: DebugReport;
+}
+
+/** What an operation was estimated to cost, and what its answer cost. */
+export interface AnswerCost {
+  readonly estimated: number;
+  readonly actual: number;
+  /** Null: there is no maximum. */
+  readonly max: number | null;
 }
 
 /** A fallback value in the answer, because its service is unavailable. */

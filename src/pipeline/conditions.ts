@@ -1,7 +1,7 @@
 /** Evaluates `@skip` and `@include` of a prepared operation. */
 
 import type { CoercedVariables } from './answer.ts';
-import type { Clause } from './prepared.ts';
+import type { Clause } from './clause.ts';
 
 /** @param when At least one of these clauses must hold. Absent: no condition. */
 export function isIncluded(when: readonly Clause[] | undefined, variables: CoercedVariables): boolean {

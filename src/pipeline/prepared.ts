@@ -3,7 +3,9 @@
  * A planner worker makes it once; `operation/` coerces variables by it and `execute/` compiles it. Types only.
  */
 
-import type { CheckSpec } from './authorization.ts';
+import type { ArgumentSpec, CheckSpec } from './authorization.ts';
+import type { Clause } from './clause.ts';
+import type { CostSpec, SlicingCheck } from './cost.ts';
 
 /** How one operation is executed. A null `plan` means that nothing has to be fetched. */
 export interface PreparedOperation {
@@ -17,6 +19,22 @@ export interface PreparedOperation {
   readonly introspection: IntrospectionSpec | null;
   /** Authorization checks. Absent: none. */
   readonly checks?: readonly CheckSpec[];
+  /** Of the operation without regard to denied fields. */
+  readonly cost: CostSpec;
+  /** Fields whose slicing arguments depend on variables. Absent: none. */
+  readonly slicing?: readonly SlicingCheck[];
+  /** Selections of fields with limits of their own, in document order. Absent: none. */
+  readonly limitedFields?: readonly LimitedField[];
+}
+
+/** One selection by its own name, however many objects it is selected on. */
+export interface LimitedField {
+  /** Type.field of the limit. */
+  readonly coordinate: string;
+  /** Those that keys need. */
+  readonly arguments: readonly ArgumentSpec[];
+  /** Included if any clause holds; absent: always. */
+  readonly when?: readonly Clause[];
 }
 
 /** The result of the planner worker: the operation, or why there is none. */
@@ -252,12 +270,6 @@ export interface FieldSpec {
 
 /** A tuple to be short, because there is one per field. Without a clause the field is always selected here. */
 export type FieldLocation = readonly [line: number, column: number, clause?: Clause];
-
-/** Variables that must be true, and variables that must be false. */
-export interface Clause {
-  readonly yes: readonly string[];
-  readonly no: readonly string[];
-}
 
 export type FieldValue =
   | { readonly is: 'typename' }

@@ -1,7 +1,9 @@
 /** The client's request, as every stage and every call to a service sees it. Types only. */
 
 import type { Cancellation } from '../shared/cancellation.ts';
+import type { RequestTrace } from '../shared/trace.ts';
 import type { Client } from './client.ts';
+import type { DebugRecording } from './debug.ts';
 import type { Principal } from './principal.ts';
 
 /** A request before authentication. */
@@ -22,6 +24,10 @@ export interface RequestHead {
   /** Deadline of the whole request, in ms of `monotonicClock`. */
   readonly deadlineAtMs: number;
   readonly cancellation: Cancellation;
+  /** Which spans it is recorded in, if at all. */
+  readonly trace: RequestTrace;
+  /** Its answer tells what happened, because a debug token asks for it. Absent: it does not. */
+  readonly debug?: DebugRecording;
   /** Objects with the lifetime of this request, such as loaders; keyed by owner. */
   readonly locals: Map<unknown, unknown>;
 }

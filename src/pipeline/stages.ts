@@ -5,9 +5,11 @@
 
 import type { IncomingMessage } from 'node:http';
 
+import type { ErrorCount } from '../shared/event-spans.ts';
 import type { Answer, CoercedVariables } from './answer.ts';
 import type { Decisions } from './authorization.ts';
 import type { Client } from './client.ts';
+import type { PreparedOperation } from './prepared.ts';
 import type { AuthenticatedRequest, RequestContext, RequestHead } from './request.ts';
 
 declare const stage: unique symbol;
@@ -60,44 +62,88 @@ export interface Identified extends Made<'identified'> {
   readonly network: () => string;
 }
 
-export function identified(from: Arrived, mediaType: MediaType, network: () => string): Identified {
-  return { arrived: from, mediaType, network } as Identified;
+export function identified(from: Arrived, mediaType: MediaType, networkOf: () => string): Identified {
+  // Several stages ask for it, and some requests none.
+  let network: string | undefined;
+  return { arrived: from, mediaType, network: () => (network ??= networkOf()) } as Identified;
+}
+
+/**
+ * The limits of one request, gate by gate. Each check returns undefined where nothing has to be waited for, and throws
+ * or rejects with a `GatewayError`: `RATE_LIMITED`, `OVERLOADED`, `LIMITS_UNAVAILABLE`, `COST_ESTIMATED_TOO_EXPENSIVE`.
+ */
+export interface RequestLimits {
+  /** Gate 1, before authentication: by network, or by the API key that is presented. */
+  checkNetwork(): Promise<void> | undefined;
+  /** Gate 2: by principal, client and tier. */
+  checkCaller(recognized: Recognized): Promise<void> | undefined;
+  /** Gate 3: by operation, cost and single fields. */
+  checkOperation(prepared: Prepared<{ readonly prepared: PreparedOperation }>): Promise<void> | undefined;
+  /** Asks the shared store what was put off, because what comes next costs more than the question. */
+  checkDeferred(): Promise<void> | undefined;
+  /** Corrects what was counted by an estimate, once the answer is known. @returns The answer, perhaps with its cost. */
+  settle(prepared: Prepared<{ readonly prepared: PreparedOperation }>, answer: Answer): Answer;
+  /** Call it once, with whatever is sent. @returns It, with the headers of the limits. */
+  finish(answered: Answered): Answered;
+}
+
+/** Its network, or the API key that it presents, has not used up its limits. */
+export interface NetworkLimited extends Made<'networkLimited'> {
+  readonly arrived: Arrived;
+  readonly mediaType: MediaType;
+  readonly network: () => string;
+  /** Null: nothing is limited. */
+  readonly limits: RequestLimits | null;
+}
+
+export function networkLimited(from: Identified, limits: RequestLimits | null): NetworkLimited {
+  // A copy would cost every request: the object was made for this one.
+  return Object.assign(from, { limits }) as unknown as NetworkLimited;
 }
 
 /** Its credentials hold, or it has none and may do without. */
 export interface Authenticated extends Made<'authenticated'> {
   readonly arrived: Arrived;
   readonly network: () => string;
+  readonly limits: RequestLimits | null;
   readonly mediaType: MediaType;
   readonly request: AuthenticatedRequest;
 }
 
 export function authenticated(
-  { arrived: from, mediaType, network }: Identified,
+  { arrived: from, mediaType, network, limits }: NetworkLimited,
   request: AuthenticatedRequest,
 ): Authenticated {
-  return { arrived: from, network, mediaType, request } as Authenticated;
+  return { arrived: from, network, limits, mediaType, request } as Authenticated;
 }
 
 /** It is known which client application sent it. */
 export interface Recognized extends Made<'recognized'> {
   readonly arrived: Arrived;
   readonly network: () => string;
+  readonly limits: RequestLimits | null;
   readonly mediaType: MediaType;
   readonly context: RequestContext;
 }
 
 export function recognized(
-  { arrived: from, mediaType, network, request }: Authenticated,
+  { arrived: from, mediaType, network, limits, request }: Authenticated,
   client: Client,
 ): Recognized {
-  // A copy would cost every request: the object was made for this one.
+  // As in `networkLimited`.
   const context = Object.assign(request, { client });
-  return { arrived: from, network, mediaType, context } as Recognized;
+  return { arrived: from, network, limits, mediaType, context } as Recognized;
+}
+
+/** Its principal and client have not used up their limits. */
+export interface CallerLimited extends Made<'callerLimited'>, Omit<Recognized, typeof stage> {}
+
+export function callerLimited(from: Recognized): CallerLimited {
+  return from as unknown as CallerLimited;
 }
 
 /** Gives identical requests in flight one answer. */
-export type Share = (from: Recognized, answerAlone: () => Promise<Answered>) => Promise<Answered>;
+export type Share = (from: CallerLimited, answerAlone: () => Promise<Answered>) => Promise<Answered>;
 
 /** Bounds the requests that are executed at once. */
 export interface Admission {
@@ -116,18 +162,19 @@ export type Aside = <Result>(wait: Promise<Result>) => Promise<Result>;
 
 /** It has a place among the requests that are executed, until the last part of its answer. */
 export interface Admitted extends Made<'admitted'> {
-  readonly recognized: Recognized;
+  readonly callerLimited: CallerLimited;
   readonly aside: Aside;
 }
 
-export function admitted(from: Recognized, aside: Aside): Admitted {
-  return { recognized: from, aside } as Admitted;
+export function admitted(from: CallerLimited, aside: Aside): Admitted {
+  return { callerLimited: from, aside } as Admitted;
 }
 
 /** It is a GraphQL request. */
 export interface Read extends Made<'read'> {
   readonly context: RequestContext;
   readonly network: () => string;
+  readonly limits: RequestLimits | null;
   /** Its headers as they came. */
   readonly http: Arrival['http'];
   readonly mediaType: MediaType;
@@ -139,12 +186,12 @@ export interface Read extends Made<'read'> {
 }
 
 /** @throws {GatewayError} What is wrong with the form of the request. */
-export function read({ recognized: from, aside }: Admitted): Read {
-  const { context, network, mediaType } = from;
+export function read({ callerLimited: from, aside }: Admitted): Read {
+  const { context, network, limits, mediaType } = from;
   const { http, queryOnly, body } = from.arrived;
   const request = from.arrived.read();
   const bodyBytes = body?.length ?? 0;
-  return { context, network, http, mediaType, aside, queryOnly, bodyBytes, request } as Read;
+  return { context, network, limits, http, mediaType, aside, queryOnly, bodyBytes, request } as Read;
 }
 
 /** Its operation is valid and planned, and its variables fit. `Executable` is the executor's own. */
@@ -163,9 +210,17 @@ export function prepared<Executable>(
   return { read: from, context: from.context, operation, variables } as Prepared<Executable>;
 }
 
+/** The operation, its cost and its fields are within their limits. */
+export interface OperationLimited<Executable>
+  extends Made<'operationLimited'>, Omit<Prepared<Executable>, typeof stage> {}
+
+export function operationLimited<Executable>(from: Prepared<Executable>): OperationLimited<Executable> {
+  return from as unknown as OperationLimited<Executable>;
+}
+
 /** What of it its principal may see is decided, as far as it can be before there is data. */
 export interface Authorized<Executable> extends Made<'authorized'> {
-  readonly prepared: Prepared<Executable>;
+  readonly prepared: OperationLimited<Executable>;
   /** Without what was denied, where that is decided by now. */
   readonly operation: Executable;
   /** Null: nothing is guarded. */
@@ -173,7 +228,7 @@ export interface Authorized<Executable> extends Made<'authorized'> {
 }
 
 export function authorized<Executable>(
-  from: Prepared<Executable>,
+  from: OperationLimited<Executable>,
   operation: Executable,
   decisions: Decisions | null,
 ): Authorized<Executable> {
@@ -218,8 +273,6 @@ export interface Answered {
   readonly client: Client | null;
   readonly operationName: string | null;
   readonly operationKind: string | null;
-  /** Errors in it. */
-  readonly errors: number;
-  /** Of the first error. */
-  readonly code: string | null;
+  /** Its errors by code and service, as its client sees them, in the order of the first of each. */
+  readonly errorCounts: readonly ErrorCount[];
 }

@@ -13,6 +13,7 @@ import type { PolicyOutline } from '../pipeline/authorization.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { download } from './download.ts';
+import { withServiceUrls } from './service-urls.ts';
 import type { SupergraphSource } from '../preparation/worker-protocol.ts';
 
 export type Graph = (
@@ -36,6 +37,8 @@ export interface GraphSourceOptions {
   readonly addresses: AddressRules;
   /** Absent: any. */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /** By the name of a subgraph, the address it is called at instead of its own. Default: none. */
+  readonly serviceUrls?: ReadonlyMap<string, string> | undefined;
   /** Part of the graph: a changed policy is a changed graph. Absent: there is none. */
   readonly policy?: { readonly file: string; readonly read: () => Promise<PolicyOutline> };
 }
@@ -66,10 +69,10 @@ export class GraphSource {
   }
 
   async #read(): Promise<Graph> {
-    const { kind, location, environment } = this.#options;
-    if (kind === 'supergraph') return { kind, sdl: await this.#readSupergraph() };
+    const { kind, location, environment, serviceUrls } = this.#options;
+    if (kind === 'supergraph') return this.#supergraph(await this.#readSupergraph());
     await this.#watchFiles([location]);
-    const graph = await loadGraphFile(location, { environment });
+    const graph = await loadGraphFile(location, { environment, serviceUrls });
     await this.#watchFiles([
       location,
       ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
@@ -82,10 +85,14 @@ export class GraphSource {
   async readIfChanged(): Promise<Graph | undefined> {
     if (this.isRemote) {
       const sdl = await this.#fetch();
-      return sdl === undefined ? undefined : this.#withPolicy({ kind: 'supergraph', sdl });
+      return sdl === undefined ? undefined : this.#withPolicy(this.#supergraph(sdl));
     }
     for (const [file, state] of this.#files) if ((await fileState(file)) !== state) return this.read();
     return undefined;
+  }
+
+  #supergraph(sdl: string): Graph {
+    return { kind: 'supergraph', sdl: withServiceUrls(sdl, this.#options.serviceUrls ?? new Map()) };
   }
 
   async #readSupergraph(): Promise<string> {

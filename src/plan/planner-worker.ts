@@ -163,8 +163,22 @@ export class PlannerWorker {
 type SentOptions = { readonly [Name in keyof Required<PreparationOptions>]: PreparationOptions[Name] };
 
 /** Without what else the caller's options contain. */
-function sentOptions({ tokensMax, suggestions, policy, clientSchemas }: PreparationOptions): SentOptions {
-  return { tokensMax, suggestions, policy: policy ?? null, clientSchemas };
+function sentOptions({
+  tokensMax,
+  suggestions,
+  policy,
+  clientSchemas,
+  cost,
+  limitedFields,
+}: PreparationOptions): SentOptions {
+  return {
+    tokensMax,
+    suggestions,
+    policy: policy ?? null,
+    clientSchemas,
+    cost,
+    limitedFields: limitedFields ?? null,
+  };
 }
 
 function toError({ code, message, detail }: SentError): GatewayError {

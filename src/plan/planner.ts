@@ -18,13 +18,16 @@
 
 import { createHash } from 'node:crypto';
 
+import { guardCeilings } from '../config/gateway/guard-limits.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import { fieldOf, isArgumentPart } from '../config/gateway/limit-texts.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { FairQueue, FairShares, type NextTurn } from './fair-queue.ts';
 import { supergraphSourceOf, type Graph } from './graph-source.ts';
 import type { Budget } from '../preparation/interruptible.ts';
+import type { LimitedFieldNames } from '../preparation/limited-fields/limited-fields.ts';
 import { ownTurn, Planning } from './planning.ts';
 import { PlanningCeiling } from './planning-ceiling.ts';
 import type { PlannerWorker, WorkerAnswer } from './planner-worker.ts';
@@ -54,14 +57,23 @@ export function plannerOptions({
 }: GatewayConfig): PlannerOptions {
   return {
     ...planning,
-    tokensMax: limits.tokensMax,
+    tokensMax: limits.documentMode === 'measure' ? guardCeilings.tokensMax : limits.tokensMax,
     suggestions: errors.suggestions,
+    cost: { listSize: limits.cost.listSize, byService: Object.keys(limits.cost.subgraphs).length > 0 },
+    limitedFields: limitedFieldNames(limits),
     ...(clients ? { clientSchemas: { max: clients.schemasMax, idleMs: clients.schemaIdleMs } } : {}),
     planningTimeoutMs: timeouts.planningMs,
     planningWallTimeoutMs: timeouts.planningWallMs,
     loadTimeoutMs: timeouts.loadMs,
     ceilingMsPerMinute: limits.planningMsPerMinute,
   };
+}
+
+/** The fields that limits count or whose arguments are part of a key. */
+function limitedFieldNames({ fields, policies }: GatewayConfig['limits']): LimitedFieldNames {
+  const keys = [...Object.values(fields), ...Object.values(policies)].flatMap(({ key }) => key);
+  const parts = [...new Set(keys.filter(isArgumentPart))];
+  return { fields: [...new Set([...Object.keys(fields), ...parts.map(fieldOf)])], arguments: parts };
 }
 
 const quarantineEntriesMax = 10_000;

@@ -1,6 +1,6 @@
 /**
  * Two worker threads that plan with the same supergraph. A worker that exits is replaced; one that composed the
- * supergraph or was interrupted is replaced when the pool is idle.
+ * supergraph, some time after the start; one that was interrupted, when the pool is idle.
  */
 
 import { monotonicClock } from '../shared/clock.ts';
@@ -18,6 +18,8 @@ const refreshEveryMs = 30_000;
 /** If the pool is never idle, an interrupted worker is replaced after this time. */
 const refreshAtLatestMs = 300_000;
 const respawnDelayMs = 1000;
+/** The worker that checked the supergraph plans this long: what clients ask right after a start needs the processor. */
+const checkerKeptMs = 10_000;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -26,6 +28,8 @@ export class WorkerPool {
   readonly #idle: PlannerWorker[] = [];
   #refreshedAtMs = monotonicClock();
   #checkedSource: SupergraphSource | undefined;
+  /** Until it fires, the worker that checked the supergraph counts as one of the two. */
+  #checkerTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** @param onIdle Called when a worker has become idle. */
@@ -38,6 +42,10 @@ export class WorkerPool {
   async start(source: SupergraphSource): Promise<LoadedGraph> {
     const { sdl, ...loaded } = await this.#spawn(source).loaded;
     this.#checkedSource = { kind: 'checked', sdl };
+    this.#checkerTimer = setTimeout(() => {
+      this.#checkerTimer = undefined;
+      this.#refill();
+    }, checkerKeptMs).unref();
     this.#refill();
     return loaded;
   }
@@ -60,6 +68,7 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#checkerTimer);
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
@@ -77,6 +86,7 @@ export class WorkerPool {
       () => {
         this.release(worker, true);
         this.#onIdle();
+        this.#refill();
       },
       // The graph loaded once, so it may load again: but not as fast as it can fail.
       () => setTimeout(() => void worker.terminate(), respawnDelayMs).unref(),
@@ -84,9 +94,13 @@ export class WorkerPool {
     return worker;
   }
 
+  /** Workers load one after the other: those that plan meanwhile need the processor, too. */
   #refill(): void {
     if (this.#isClosed || !this.#checkedSource) return;
-    while (this.#leanWorkers().length < workersCount) this.#spawn(this.#checkedSource);
+    const counted = this.#checkerTimer ? [...this.#workers] : this.#leanWorkers();
+    if (counted.length < workersCount && counted.every((worker) => worker.isLoaded)) {
+      this.#spawn(this.#checkedSource);
+    }
   }
 
   /** The workers without the one that checked the supergraph. */

@@ -1,7 +1,7 @@
 import { Kind, parse, visit, type FieldNode } from 'graphql';
 import { expect, it } from 'vitest';
 
-import type { Clause } from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
 import { fieldLocationsOf } from './field-places.ts';
 
 const [first, second] = fieldsOf('{ a\n  b }') as [FieldNode, FieldNode];

@@ -2,7 +2,8 @@
 
 import type { FieldNode } from 'graphql';
 
-import type { Clause, FieldLocation } from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
+import type { FieldLocation } from '../pipeline/prepared.ts';
 
 /** A field node and the conditions under which it is selected in its shape. */
 export interface CollectedField {

@@ -19,7 +19,8 @@ import {
 } from 'graphql';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { Clause, IntrospectionSpec } from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
+import type { IntrospectionSpec } from '../pipeline/prepared.ts';
 import { isSchemaField, type SchemaField } from './projection-spec.ts';
 
 interface IntrospectionSelection {

@@ -14,9 +14,9 @@ import {
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type ValidationRule,
 } from 'graphql';
 
-import type { PolicyOutline } from '../pipeline/authorization.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import type {
@@ -30,28 +30,33 @@ import { isGatewayError } from '../shared/errors.ts';
 import { displayName } from '../shared/display-name.ts';
 import { conditionVariablesOf, withConditions } from './planner-fixes/conditions.ts';
 import type { ClientSchemaLimits } from './contract/client-schemas.ts';
+import type { CostRules } from './cost/cost-rules.ts';
+import { costDefaults, costSpec, type CostOptions } from './cost/operation-cost.ts';
+import { slicingChecks, slicingRule } from './cost/slicing.ts';
+import type { VisitedOperation } from './field-visits.ts';
 import { partlyHidden, withRuntimeTypes } from './contract/runtime-types.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
 import { introspectionSpec, noIntrospectionRule } from './introspection.ts';
+import type { LimitedFields } from './limited-fields/limited-fields.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
 import { planOperation } from './plan-operation.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
 import { adjusted } from './protection/adjust.ts';
 import { CheckList } from './protection/check-list.ts';
 import { Renamer } from './planner-fixes/renaming.ts';
-import type { LoadedSupergraph } from './supergraph/supergraph.ts';
+import type { GraphOptions, LoadedSupergraph } from './supergraph/supergraph.ts';
 import { variablesSpec } from './variables-spec.ts';
 import { withoutValues } from '../shared/without-values.ts';
 
-export interface PreparationOptions {
+export interface PreparationOptions extends GraphOptions {
   /** Maximum number of tokens of a document. */
   readonly tokensMax: number;
   /** Whether validation errors may contain "Did you mean". */
   readonly suggestions: boolean;
-  /** The fields with a policy rule. Default: there is no policy. */
-  readonly policy?: PolicyOutline | null;
   /** Bounds the schemas of clients that are kept. Default: as in gateway.yaml. */
   readonly clientSchemas?: ClientSchemaLimits;
+  /** Default: `costDefaults`. */
+  readonly cost?: CostOptions;
 }
 
 /** For one client. */
@@ -79,9 +84,7 @@ export function prepare(
   } catch (error) {
     return refuse('GRAPHQL_PARSE_FAILED', [error]);
   }
-  const rules =
-    contract?.introspection === false ? [...validationRules, noIntrospectionRule] : validationRules;
-  const validationErrors = validate(schema, document, rules, {
+  const validationErrors = validate(schema, document, rulesFor(supergraph, contract), {
     maxErrors: validationErrorsMax,
     hideSuggestions: !options.suggestions,
   });
@@ -94,8 +97,9 @@ export function prepare(
   }
   const conditionVariables = conditionVariablesOf(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
+  const variant = { schema, labels, denied, contract, cost: options.cost ?? costDefaults };
   if (conditionVariables.length === 0)
-    return prepareOperation(supergraph, document, { operation, schema, labels, denied, contract });
+    return prepareOperation(supergraph, document, { ...variant, operation });
   if (!request.conditions) {
     return {
       conditional: {
@@ -106,13 +110,15 @@ export function prepare(
   }
   const decided = withConditions(document, new Set(request.conditions));
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
-  return prepareOperation(supergraph, decided, {
-    operation: decidedOperation,
-    schema,
-    labels,
-    denied,
-    contract,
-  });
+  return prepareOperation(supergraph, decided, { ...variant, operation: decidedOperation });
+}
+
+function rulesFor({ costs }: LoadedSupergraph, contract: Contract | undefined): ValidationRule[] {
+  return [
+    ...validationRules,
+    ...(contract?.introspection === false ? [noIntrospectionRule] : []),
+    ...(costs.requiresSlicing ? [slicingRule(costs)] : []),
+  ];
 }
 
 interface OperationVariant {
@@ -122,12 +128,13 @@ interface OperationVariant {
   readonly labels: readonly string[];
   readonly denied: readonly number[];
   readonly contract: Contract | undefined;
+  readonly cost: CostOptions;
 }
 
 function prepareOperation(
   supergraph: LoadedSupergraph,
   document: DocumentNode,
-  { operation, schema, labels, denied, contract }: OperationVariant,
+  { operation, schema, labels, denied, contract, cost }: OperationVariant,
 ): PreparationResult {
   const { protection, renamed } = supergraph;
   const root = schema.getRootType(operation.operation);
@@ -177,6 +184,9 @@ function prepareOperation(
       projection,
       introspection: introspectionSpec(schema, operation, { fragments, fields: builder.schemaFields }),
       ...checksOf(checks),
+      cost: costSpec({ operation, root, plan, fragments, schema }, supergraph, cost),
+      ...slicingOf({ operation, fragments, schema }, supergraph.costs),
+      ...limitedOf({ operation, fragments, schema }, supergraph.limitedFields),
     },
   };
 }
@@ -184,6 +194,19 @@ function prepareOperation(
 function checksOf(list: CheckList | null): Pick<PreparedOperation, 'checks'> {
   const checks = list?.specs() ?? [];
   return checks.length === 0 ? {} : { checks };
+}
+
+function slicingOf(operation: VisitedOperation, costs: CostRules): Pick<PreparedOperation, 'slicing'> {
+  const slicing = slicingChecks(operation, costs);
+  return slicing.length === 0 ? {} : { slicing };
+}
+
+function limitedOf(
+  operation: VisitedOperation,
+  limits: LimitedFields | null,
+): Pick<PreparedOperation, 'limitedFields'> {
+  const limitedFields = limits?.selectionsIn(operation) ?? [];
+  return limitedFields.length === 0 ? {} : { limitedFields };
 }
 
 function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {

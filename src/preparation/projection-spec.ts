@@ -12,11 +12,9 @@ import {
   isInterfaceType,
   isLeafType,
   isObjectType,
-  Kind,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
-  type DirectiveNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -26,40 +24,27 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
-  type SelectionSetNode,
 } from 'graphql';
 
-import type {
-  Clause,
-  FieldSpec,
-  FieldValue,
-  ProjectionSpec,
-  Shape,
-  ShapeCase,
-} from '../pipeline/prepared.ts';
+import type { Clause } from '../pipeline/clause.ts';
+import type { FieldSpec, FieldValue, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
 import { responseName } from '../shared/selections.ts';
+import {
+  always,
+  anyOf,
+  clauseText,
+  FieldCollector,
+  isAlways,
+  occurrencesOf,
+  type Occurrence,
+} from './collect-fields.ts';
 import { hiddenTypesOf, hiddenValuesOf } from './contract/hidden-members.ts';
 import { fieldLocationsOf, type CollectedField } from './field-places.ts';
-import { conditionVariable, constantOf } from './planner-fixes/conditions.ts';
 import type { CheckList, Location, RuntimeType } from './protection/check-list.ts';
 import type { InternalName } from './planner-fixes/renaming.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 import { wrappersOf } from './type-wrappers.ts';
-
-/** One selection set of a merged field, with the conditions under which it is included. */
-interface Occurrence {
-  readonly selectionSet: SelectionSetNode;
-  readonly clause: Clause;
-}
-
-interface Collection {
-  readonly collected: CollectedField[];
-  /** Fragments, each with the conditions under which it was spread. */
-  readonly visited: Set<string>;
-}
-
-const always: Clause = { yes: [], no: [] };
 
 /** Runtime types with the same fields in the answer. */
 interface CaseGroup {
@@ -94,7 +79,7 @@ export interface ProjectionTerms {
 export class ProjectionBuilder {
   readonly #schema: GraphQLSchema;
   readonly #interfaceObjects: readonly string[];
-  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #collector: FieldCollector;
   readonly #nameOf: InternalName;
   readonly #checks: CheckList | null;
   readonly #dropHiddenOf: GraphQLSchema | null;
@@ -111,7 +96,7 @@ export class ProjectionBuilder {
     this.#checks = checks;
     this.#schema = schema;
     this.#interfaceObjects = interfaceObjects;
-    this.#fragments = fragments;
+    this.#collector = new FieldCollector(schema, fragments);
     this.#nameOf = nameOf;
   }
 
@@ -128,7 +113,7 @@ export class ProjectionBuilder {
 
   /** The field nodes of the root, in order. */
   collectRoot(operation: OperationDefinitionNode, root: GraphQLObjectType): CollectedField[] {
-    return this.#collect(root, [{ selectionSet: operation.selectionSet, clause: always }]);
+    return this.#collector.collect(root, [{ selectionSet: operation.selectionSet, clause: always }]);
   }
 
   #shapeOf(type: GraphQLCompositeType, occurrences: readonly Occurrence[], location: Location): number {
@@ -136,7 +121,7 @@ export class ProjectionBuilder {
     this.#shapes.push({ type: type.name, isObject: isObjectType(type), cases: [] });
     const groups = new Map<string, CaseGroup>();
     for (const possible of this.#runtimeTypes(type)) {
-      const collected = this.#collect(possible, occurrences);
+      const collected = this.#collector.collect(possible, occurrences);
       const signature = this.#signatureOf(type, possible, collected);
       const group = groups.get(signature);
       if (group) group.types.push(possible.name);
@@ -203,44 +188,6 @@ export class ProjectionBuilder {
     return { check };
   }
 
-  #collect(type: RuntimeType, occurrences: readonly Occurrence[]): CollectedField[] {
-    const collected: CollectedField[] = [];
-    for (const occurrence of occurrences) {
-      this.#collectFrom(occurrence, type, { collected, visited: new Set() });
-    }
-    return collected;
-  }
-
-  #collectFrom({ selectionSet, clause: parent }: Occurrence, type: RuntimeType, state: Collection): void {
-    const { collected, visited } = state;
-    for (const selection of selectionSet.selections) {
-      const clause = and(parent, selection.directives);
-      if (!clause) continue;
-      if (selection.kind === Kind.FIELD) {
-        collected.push({ node: selection, clause });
-        continue;
-      }
-      const fragment =
-        selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
-      if (!fragment || !this.#applies(fragment.typeCondition?.name.value, type)) continue;
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        // A repeated spread of a fragment under the same conditions adds no field.
-        const visit = `${selection.name.value} ${clauseText(clause)}`;
-        if (visited.has(visit)) continue;
-        visited.add(visit);
-      }
-      this.#collectFrom({ selectionSet: fragment.selectionSet, clause }, type, state);
-    }
-  }
-
-  #applies(condition: string | undefined, type: RuntimeType): boolean {
-    if (condition === undefined || condition === type.name) return true;
-    const conditional = this.#schema.getType(condition);
-    return (
-      conditional !== undefined && isAbstractType(conditional) && this.#schema.isSubType(conditional, type)
-    );
-  }
-
   #fieldsOf(group: CaseGroup, location: Location): FieldSpec[] {
     const { collected } = group;
     const byKey = new Map<string, CollectedField[]>();
@@ -261,6 +208,7 @@ export class ProjectionBuilder {
     const declared = this.#typeOf(type, first.node);
     const key = responseName(first.node);
     const location = within(parent, key, nodes);
+    const when = anyOf(nodes.map((field) => field.clause));
     return {
       key,
       from: isSchemaField(first.node) ? this.#schemaField(nodes) : this.#nameOf(first.node),
@@ -268,7 +216,7 @@ export class ProjectionBuilder {
       wrappers: wrappersOf(declared),
       value: this.#valueOf(declared, nodes, location),
       at: fieldLocationsOf(nodes),
-      ...whenOf(nodes.map((field) => field.clause)),
+      ...(when ? { when } : {}),
       ...this.#checkOf(group, first.node, location),
     };
   }
@@ -299,17 +247,6 @@ export class ProjectionBuilder {
     if (!field) throw new Error(`No field ${type.name}.${name}: the document was not validated`);
     return field.type;
   }
-}
-
-/** If all nodes of a field share one condition, it holds wherever the field is present. */
-function occurrencesOf(nodes: readonly CollectedField[]): Occurrence[] {
-  const clauses = new Set(nodes.map((field) => clauseText(field.clause)));
-  const occurrences: Occurrence[] = [];
-  for (const { node, clause } of nodes) {
-    if (node.selectionSet)
-      occurrences.push({ selectionSet: node.selectionSet, clause: clauses.size > 1 ? clause : always });
-  }
-  return occurrences;
 }
 
 /**
@@ -346,31 +283,6 @@ function withClause(spec: FieldSpec, clause: Clause): FieldSpec {
   return isAlways(clause) ? rest : { ...rest, when: [clause] };
 }
 
-function whenOf(clauses: readonly Clause[]): { when?: readonly Clause[] } {
-  if (clauses.some(isAlways)) return {};
-  const distinct = new Map(clauses.map((clause) => [clauseText(clause), clause]));
-  return { when: [...distinct.values()] };
-}
-
-function isAlways(clause: Clause): boolean {
-  return clause.yes.length === 0 && clause.no.length === 0;
-}
-
-/** @returns undefined where the directives can never hold together with `outer`. */
-function and(parent: Clause, directives: readonly DirectiveNode[] | undefined): Clause | undefined {
-  if (!directives?.length) return parent;
-  const yes = new Set(parent.yes);
-  const no = new Set(parent.no);
-  for (const directive of directives) {
-    const isInclude = directive.name.value === 'include';
-    const variable = conditionVariable(directive);
-    if (variable !== undefined) (isInclude ? yes : no).add(variable);
-    else if (constantOf(directive) === !isInclude) return undefined;
-  }
-  for (const variable of yes) if (no.has(variable)) return undefined;
-  return { yes: [...yes].sort(), no: [...no].sort() };
-}
-
 /** A field with several conditions counts as unconditional: an unneeded check does no harm. */
 function within({ path, reach }: Location, key: string, nodes: readonly CollectedField[]): Location {
   const [first] = nodes;
@@ -384,10 +296,6 @@ function within({ path, reach }: Location, key: string, nodes: readonly Collecte
 
 function merged(one: readonly string[], other: readonly string[]): readonly string[] {
   return other.length === 0 ? one : [...new Set([...one, ...other])].sort();
-}
-
-function clauseText(clause: Clause): string {
-  return isAlways(clause) ? '' : `${clause.yes.join()}!${clause.no.join()}`;
 }
 
 export function isSchemaField({ name }: FieldNode): boolean {

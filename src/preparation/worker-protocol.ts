@@ -30,11 +30,24 @@ export interface ClientSchema {
   readonly sdl: string;
 }
 
+/** `@rateLimit` of a field. */
+export interface RateLimit {
+  /** Type.field */
+  readonly coordinate: string;
+  /** Selections in each window, from 1 to 4,294,967,295. */
+  readonly limit: number;
+  /** A duration as in gateway.yaml, such as `1m`. */
+  readonly window: string;
+  /** As in gateway.yaml. Null: the default. */
+  readonly key: readonly string[] | null;
+}
+
 /** Describes a loaded supergraph. */
 export interface LoadedGraph {
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
   /** Of `@override(label:)`. */
   readonly labels: readonly string[];
+  readonly rateLimits: readonly RateLimit[];
   /** Of the supergraph's text, SHA-256 in hex. */
   readonly hash: string;
 }

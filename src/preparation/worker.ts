@@ -106,10 +106,9 @@ function describeGraph(): GraphDescription {
 
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
   clientSchemas = undefined;
-  current =
-    source.kind === 'checked' ? loadSupergraph(source.sdl, options.policy) : await checkAndLoad(source);
-  const { sdl, subgraphs, labels } = current;
-  return { sdl, subgraphs, labels, hash: createHash('sha256').update(sdl).digest('hex') };
+  current = source.kind === 'checked' ? loadSupergraph(source.sdl, options) : await checkAndLoad(source);
+  const { sdl, subgraphs, labels, rateLimits } = current;
+  return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };
 }
 
 /** Imports the packages for composition lazily: they take as much memory as the planner itself. */
@@ -118,10 +117,9 @@ async function checkAndLoad(
 ): Promise<LoadedSupergraph> {
   const { SupergraphLifecycle } = await import('./supergraph/lifecycle.ts');
   const { allowUnenforced = [] } = source;
-  if (source.kind === 'sdl')
-    return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options.policy);
+  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options);
   const { composeOrThrow } = await import('./composition/compose.ts');
-  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced, options.policy);
+  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced, options);
 }
 
 function loadedGraph(): LoadedSupergraph {

@@ -8,6 +8,7 @@
 
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Cancellation } from '../shared/cancellation.ts';
+import type { RecordedSpan } from '../shared/trace.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -40,6 +41,8 @@ export interface CallContext {
   endpoint: Endpoint | null;
   /** Where an earlier try of the same call went: another replica goes before it. */
   readonly avoid: Endpoint | null;
+  /** Of this try, begun just before the transport gets it. Null: it is not recorded. */
+  span: RecordedSpan | null;
   /** When the transport got it and when it was done; `refused` and no times while it was never sent. */
   sentAtMs: number;
   endedAtMs: number;
@@ -74,6 +77,7 @@ export function newCall(
     attempt: 0,
     endpoint: null,
     avoid: null,
+    span: null,
     sentAtMs: 0,
     endedAtMs: 0,
     outcome: 'refused',

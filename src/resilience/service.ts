@@ -11,6 +11,7 @@
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
+import { failWith } from '../shared/trace.ts';
 import { Replicas, type ReplicasOptions, withReplicas } from './balancer.ts';
 import { withBreaker } from './breaker-gate.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
@@ -18,7 +19,7 @@ import type { Call, CallContext } from './call.ts';
 import { ConcurrencyLimit, withLimit, type ConcurrencyOptions } from './concurrency.ts';
 import { withDeadline } from './deadline.ts';
 import { Latencies, withHedging, type HedgeOptions } from './hedge.ts';
-import type { Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import { breakerOpen } from './refusals.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 import { withRetries, type RetryOptions } from './retry.ts';
@@ -60,6 +61,7 @@ export class Service {
   readonly #parts: ServiceParts;
   readonly #budget: RetryBudget;
   readonly #latencies: Latencies;
+  readonly #withdrawReadings: ReadonlyArray<() => void>;
 
   constructor(options: ServiceOptions, parts: ServiceParts) {
     const { name, clock, random, events } = parts;
@@ -93,6 +95,7 @@ export class Service {
         events.emit('breakerChanged', { service: name, replica: id, ...change });
       },
     });
+    this.#withdrawReadings = this.#offerReadings(events);
   }
 
   /**
@@ -105,7 +108,7 @@ export class Service {
     const { timeoutMs, reservePercent, retries, hedging, breaker, concurrency } = this.options;
     const { name: service, clock } = this.#parts;
     const patienceMs = Math.min(timeoutMs, breaker.slowMs, retries.attemptTimeoutMs || timeoutMs) * 0.9;
-    let call = withReplicas(this.#observed(transport), this.replicas, {
+    let call = withReplicas(this.#observed(transport, outcomeOfAnswer), this.replicas, {
       service,
       clock,
       patienceMs,
@@ -124,20 +127,44 @@ export class Service {
 
   close(): void {
     this.replicas.close();
+    for (const withdraw of this.#withdrawReadings) withdraw();
+  }
+
+  #offerReadings({ readings }: Events): ReadonlyArray<() => void> {
+    const { name, breaker, limit } = this;
+    return [
+      readings.offer('breakerState', () => [[breakerStates[breaker.state], name]]),
+      readings.offer('callsInFlight', () => [[limit.underWay, name]]),
+      readings.offer('callsQueued', () => [[limit.waiting, name]]),
+    ];
   }
 
   /** Each try by itself, and only what is really sent. */
-  #observed<Request, Answer>(transport: Call<Request, Answer>): Call<Request, Answer> {
+  #observed<Request, Answer>(
+    transport: Call<Request, Answer>,
+    outcomeOfAnswer: (answer: Answer) => Outcome,
+  ): Call<Request, Answer> {
     const { name: service, events } = this.#parts;
     return (request, context) => {
       const { endpoint, attempt } = context;
       const begins = {
         requestId: context.request.requestId,
+        locals: context.request.locals,
         service,
         endpoint: endpoint?.url ?? null,
         attempt,
       };
-      return events.during('call', begins, () => transport(request, context));
+      const end = events.begin('call', begins);
+      const parent = context.request.trace.span;
+      context.span = parent && parent.begin(`call ${service}`, spanOptionsOf(begins));
+      const answer = transport(request, context);
+      if (context.span) endSpan(context, answer, outcomeOfAnswer);
+      if (end)
+        answer.then(
+          (value) => end({ error: null, outcome: outcomeOfAnswer(value) }),
+          (error: unknown) => end({ error, outcome: outcomeOf(error) }),
+        );
+      return answer;
     };
   }
 
@@ -164,6 +191,44 @@ export class Service {
     return { budget: this.#budget, clock, random, onRetry };
   }
 }
+
+function spanOptionsOf({ service, attempt }: { readonly service: string; readonly attempt: number }) {
+  const attributes = { 'tributary.service': service, 'peer.service': service };
+  return {
+    kind: 'client',
+    attributes: attempt === 0 ? attributes : { ...attributes, 'http.request.resend_count': attempt },
+  } as const;
+}
+
+/** Ends the span of a try with it; that of a stream when its last message is there. */
+function endSpan<Answer>(
+  call: CallContext,
+  answer: Promise<Answer>,
+  outcomeOfAnswer: (answer: Answer) => Outcome,
+): void {
+  const { span } = call;
+  if (!span) return;
+  const end = (outcome: Outcome): void => {
+    span.set('tributary.outcome', outcome);
+    span.end();
+  };
+  const succeed = (outcome: Outcome): void => {
+    if (outcome !== 'answered') span.fail('SERVICE_ERROR');
+    end(outcome);
+  };
+  answer.then(
+    (value) => {
+      if (call.ending) void call.ending.then(succeed);
+      else succeed(outcomeOfAnswer(value));
+    },
+    (error: unknown) => {
+      failWith(span, error);
+      end(outcomeOf(error));
+    },
+  );
+}
+
+const breakerStates = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 function answered(): Outcome {
   return 'answered';

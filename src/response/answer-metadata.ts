@@ -2,15 +2,17 @@
 
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Executed, Keep } from '../pipeline/stages.ts';
 
 /** @param operation As the client sent it, including denied fields. */
 export function answerMetadata(
   operation: Pick<PreparedOperation, 'kind' | 'name' | 'checks'>,
   graph: Pick<GraphInputs, 'hasOpenLabels'>,
+  { debug }: Pick<RequestContext, 'debug'>,
 ): Pick<Executed, 'kind' | 'name' | 'keep'> {
   const { kind, name } = operation;
-  return { kind, name, keep: keepOf(operation, graph) };
+  return { kind, name, keep: debug ? 'nobody' : keepOf(operation, graph) };
 }
 
 function keepOf(

@@ -17,7 +17,7 @@ const ofBackend: AnswerError = {
 
 describe('an error of a field', () => {
   it('passes the message of the service if the policy allows it', () => {
-    expect(formatFieldError(ofBackend, 'r1', { backendMessages: 'pass' })).toEqual({
+    expect(formatFieldError(ofBackend, { requestId: 'r1' }, { backendMessages: 'pass' })).toEqual({
       message: 'Out of stock',
       path: ['product', 0, 'inStock'],
       locations: [{ line: 1, column: 3 }],
@@ -26,7 +26,7 @@ describe('an error of a field', () => {
   });
 
   it('has none of those words where they are redacted, but for a code that is a name', () => {
-    expect(formatFieldError(ofBackend, 'r1', { backendMessages: 'redact' })).toEqual({
+    expect(formatFieldError(ofBackend, { requestId: 'r1' }, { backendMessages: 'redact' })).toEqual({
       message: 'inventory answered with an error',
       path: ['product', 0, 'inStock'],
       locations: [{ line: 1, column: 3 }],
@@ -50,7 +50,11 @@ describe('an error of a field', () => {
     [{ code: 'OUT_OF_STOCK', retryable: true }, true],
     [{ code: 'constructor' }, undefined],
   ])('%j may be tried again: %s', (changes, retryable) => {
-    const { extensions } = formatFieldError({ ...ofBackend, ...changes }, 'r1', { backendMessages: 'pass' });
+    const { extensions } = formatFieldError(
+      { ...ofBackend, ...changes },
+      { requestId: 'r1' },
+      { backendMessages: 'pass' },
+    );
     expect(extensions['retryable']).toBe(retryable);
   });
 
@@ -61,7 +65,11 @@ describe('an error of a field', () => {
       nested: { file: '/srv/app/node_modules/x.js:10:2' },
       large: 'x'.repeat(3000),
     };
-    const shown = formatFieldError({ ...ofBackend, extensions }, 'r1', { backendMessages: 'pass' });
+    const shown = formatFieldError(
+      { ...ofBackend, extensions },
+      { requestId: 'r1' },
+      { backendMessages: 'pass' },
+    );
     expect(Object.keys(shown.extensions)).toEqual(['fine', 'code', 'service', 'requestId']);
   });
 });
@@ -69,7 +77,7 @@ describe('an error of a field', () => {
 describe('the refusal of a whole request', () => {
   it('withholds errors other than GatewayError', () => {
     for (const error of [new Error('secret'), 'secret', { code: 'BAD_REQUEST', message: 'secret' }, null]) {
-      expect(formatRequestError(error, 'r1')).toEqual([
+      expect(formatRequestError(error, { requestId: 'r1' })).toEqual([
         { message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', requestId: 'r1' } },
       ]);
     }
@@ -79,7 +87,7 @@ describe('the refusal of a whole request', () => {
     const errors = [{ message: 'first', locations: [{ line: 2, column: 1 }] }, { message: 'second' }];
     const error = new GatewayError('GRAPHQL_VALIDATION_FAILED', 'first', { errors, cause: 'not shown' });
     const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', requestId: 'r1' };
-    expect(formatRequestError(error, 'r1')).toEqual([
+    expect(formatRequestError(error, { requestId: 'r1' })).toEqual([
       { message: 'first', locations: [{ line: 2, column: 1 }], extensions },
       { message: 'second', extensions },
     ]);
@@ -89,7 +97,7 @@ describe('the refusal of a whole request', () => {
     const error = new GatewayError('OVERLOADED', 'later', {
       public: { retryAfter: 1, code: 'OTHER', requestId: 'other' },
     });
-    expect(formatRequestError(error, 'r1')).toEqual([
+    expect(formatRequestError(error, { requestId: 'r1' })).toEqual([
       {
         message: 'later',
         extensions: { retryAfter: 1, code: 'OVERLOADED', retryable: true, requestId: 'r1' },

@@ -5,6 +5,7 @@
 
 import type { AnswerError } from '../pipeline/answer.ts';
 import type { Client } from '../pipeline/client.ts';
+import type { RequestHead } from '../pipeline/request.ts';
 import { isCodeName, isGatewayError, isRetryableCode } from '../shared/errors.ts';
 import { emptyRecord } from '../shared/records.ts';
 
@@ -27,7 +28,18 @@ export interface FormattedError {
   readonly extensions: Readonly<Record<string, unknown>>;
 }
 
-export function formatFieldError(error: AnswerError, requestId: string, policy: ErrorPolicy): FormattedError {
+/** By which an error is found in logs and traces. */
+export interface ErrorIds {
+  readonly requestId: string;
+  readonly traceId?: string;
+}
+
+export function errorIdsOf({ requestId, trace }: Pick<RequestHead, 'requestId' | 'trace'>): ErrorIds {
+  const { publicId } = trace;
+  return publicId === null ? { requestId } : { requestId, traceId: publicId };
+}
+
+export function formatFieldError(error: AnswerError, ids: ErrorIds, policy: ErrorPolicy): FormattedError {
   const { service, path, locations } = error;
   const code = publicCode(error, policy);
   const passes = !error.fromBackend || policy.backendMessages === 'pass';
@@ -40,7 +52,7 @@ export function formatFieldError(error: AnswerError, requestId: string, policy: 
       code,
       ...(service === undefined ? {} : { service }),
       ...retryableExtension(error.retryable ?? isRetryableCode(code)),
-      requestId,
+      ...ids,
     },
   };
 }
@@ -53,12 +65,12 @@ export function publicCode({ code, fromBackend }: AnswerError, { backendMessages
 }
 
 /** Formats an error that refuses the whole request. Errors other than `GatewayError` are replaced. */
-export function formatRequestError(error: unknown, requestId: string): FormattedError[] {
+export function formatRequestError(error: unknown, ids: ErrorIds): FormattedError[] {
   if (!isGatewayError(error)) {
-    return [{ message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', requestId } }];
+    return [{ message: 'Internal error', extensions: { code: 'INTERNAL_ERROR', ...ids } }];
   }
   const { code } = error;
-  const extensions = { ...error.public, code, ...retryableExtension(error.retryable), requestId };
+  const extensions = { ...error.public, code, ...retryableExtension(error.retryable), ...ids };
   return error.errors.map(({ message, locations }) => ({
     message,
     ...(locations ? { locations } : {}),
@@ -78,6 +90,7 @@ const neverPublic = new Set([
   'debug',
   'serviceName',
   'requestId',
+  'traceId',
   'code',
 ]);
 const extensionBytesMax = 2048;

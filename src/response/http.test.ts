@@ -67,21 +67,21 @@ describe('a refusal over HTTP', () => {
     ['INTERNAL_ERROR', 500, 500],
   ])('%s has status %i as JSON and %i as a GraphQL response', (code, legacy, status) => {
     const error = new GatewayError(code, 'no');
-    expect(toHttpRefusal(error, 'r1', jsonMediaType).status).toBe(legacy);
-    expect(toHttpRefusal(error, 'r1', graphqlMediaType)).toMatchObject({
+    expect(toHttpRefusal(error, { requestId: 'r1' }, jsonMediaType).status).toBe(legacy);
+    expect(toHttpRefusal(error, { requestId: 'r1' }, graphqlMediaType)).toMatchObject({
       status,
       mediaType: graphqlMediaType,
     });
   });
 
   it('has status 500 and no detail for any other error', () => {
-    const { status, text } = toHttpRefusal(new Error('secret'), 'r1', jsonMediaType);
+    const { status, text } = toHttpRefusal(new Error('secret'), { requestId: 'r1' }, jsonMediaType);
     expect(status).toBe(500);
     expect(text).not.toContain('secret');
   });
 
   it('has errors and no data', () => {
-    const { text } = toHttpRefusal(new GatewayError('BAD_REQUEST', 'no'), 'r1', jsonMediaType);
+    const { text } = toHttpRefusal(new GatewayError('BAD_REQUEST', 'no'), { requestId: 'r1' }, jsonMediaType);
     expect(Object.keys(JSON.parse(text) as object)).toEqual(['errors']);
   });
 });
@@ -101,7 +101,7 @@ it.each([
   ['a subscription', 'nobody', 'subscription', undefined, false],
 ] as const)('the answer to %s may be kept by "%s"', (_title, keep, kind, checks, hasOpenLabels) => {
   const operation = { kind, name: 'Q', ...(checks ? { checks } : {}) };
-  expect(answerMetadata(operation, { hasOpenLabels })).toEqual({ kind, name: 'Q', keep });
+  expect(answerMetadata(operation, { hasOpenLabels }, {})).toEqual({ kind, name: 'Q', keep });
 });
 
 function httpAnswer(answer: Answer) {

@@ -8,7 +8,13 @@ import type { Answer } from '../pipeline/answer.ts';
 import type { Executed, MediaType } from '../pipeline/stages.ts';
 import { GatewayError, isGatewayError, isOperationCode } from '../shared/errors.ts';
 import { preferred } from './accept.ts';
-import { formatFieldError, formatRequestError, type ErrorPolicy } from './graphql-errors.ts';
+import {
+  errorIdsOf,
+  type ErrorIds,
+  formatFieldError,
+  formatRequestError,
+  type ErrorPolicy,
+} from './graphql-errors.ts';
 
 export const graphqlMediaType = 'application/graphql-response+json' satisfies MediaType;
 export const jsonMediaType = 'application/json' satisfies MediaType;
@@ -50,7 +56,7 @@ export function toHttpAnswer(
       ? { data, extensions }
       : {
           data,
-          errors: answer.errors.map((error) => formatFieldError(error, context.requestId, policy)),
+          errors: answer.errors.map((error) => formatFieldError(error, errorIdsOf(context), policy)),
           extensions,
         };
   return { status: 200, mediaType, text: JSON.stringify(body), headers: {}, ...statusAndHeaders(answer) };
@@ -61,7 +67,9 @@ type StatusAndHeaders = Partial<Pick<HttpAnswer, 'status' | 'headers'>>;
 /** Status and headers that depend on the answer; the default is 200 and no headers. */
 export function statusAndHeaders(answer: Answer): StatusAndHeaders {
   // With fallback values: caches must not keep them longer than the service is unavailable.
-  return answer.extensions ? { headers: { 'cache-control': 'no-store' } } : whenUnavailable(answer);
+  return answer.extensions?.fallbacks
+    ? { headers: { 'cache-control': 'no-store' } }
+    : whenUnavailable(answer);
 }
 
 /** 503 with `retry-after` if there is no data because all services have open circuit breakers. */
@@ -78,11 +86,11 @@ function whenUnavailable({ data, errors }: Answer): StatusAndHeaders {
 }
 
 /** The response that refuses a whole request: errors and no `data`. */
-export function toHttpRefusal(error: unknown, requestId: string, mediaType: MediaType): HttpAnswer {
+export function toHttpRefusal(error: unknown, ids: ErrorIds, mediaType: MediaType): HttpAnswer {
   const gatewayError = isGatewayError(error) ? error : undefined;
   const isLegacy =
     mediaType === jsonMediaType && gatewayError !== undefined && isOperationCode(gatewayError.code);
-  const errors = formatRequestError(error, requestId);
+  const errors = formatRequestError(error, ids);
   return {
     status: isLegacy ? 200 : (gatewayError?.httpStatus ?? 500),
     mediaType,

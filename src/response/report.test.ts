@@ -28,6 +28,8 @@ it.each<[string, Answer, unknown[]]>([
   const seen: unknown[] = [];
   events.on('fieldsFailed', (event) => seen.push(event));
   events.on('fallbacksServed', (event) => seen.push(event));
-  reportAnswer(events, { context: requestContext({ requestId: 'r1' }), answer });
+  expect(
+    reportAnswer(events, { context: requestContext({ requestId: 'r1' }), asked: { plan: null }, answer }),
+  ).toBe(answer);
   expect(seen).toEqual(expected);
 });

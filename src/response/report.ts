@@ -1,14 +1,22 @@
-/** Emits events for field errors and fallbacks of an answer. */
+/** Emits events for field errors and fallbacks of an answer, and tells in the answer what a debug token asks for. */
 
-import type { Executed } from '../pipeline/stages.ts';
+import type { Answer } from '../pipeline/answer.ts';
+import type { PreparedOperation } from '../pipeline/prepared.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Events } from '../shared/events.ts';
+import { withDebugReport } from './debug-report.ts';
 
-export function reportAnswer(
-  events: Events,
-  { context, answer }: Pick<Executed, 'context' | 'answer'>,
-): void {
+export interface ReportedAnswer {
+  readonly context: RequestContext;
+  /** As the client sent it, including denied fields. */
+  readonly asked: Pick<PreparedOperation, 'plan'>;
+  readonly answer: Answer;
+}
+
+export function reportAnswer(events: Events, { context, asked, answer }: ReportedAnswer): Answer {
   const { requestId } = context;
   if (answer.errors.length > 0) events.emit('fieldsFailed', { requestId, errors: answer.errors });
   const { fallbacks } = answer.extensions ?? {};
   if (fallbacks) events.emit('fallbacksServed', { requestId, fallbacks });
+  return withDebugReport({ context, prepared: asked, answer });
 }

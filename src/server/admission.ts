@@ -67,6 +67,16 @@ export class Admission implements AdmissionStage {
     this.#timer.unref();
   }
 
+  /** Requests that are executed now. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Requests that wait for a slot. */
+  get queued(): number {
+    return this.#queue.size + this.#returning.length;
+  }
+
   get limit(): number {
     return this.#limit;
   }
@@ -163,7 +173,7 @@ export class Admission implements AdmissionStage {
 }
 
 export function createAdmission({ admission, timeouts }: GatewayConfig, events: Events): Admission {
-  return new Admission({
+  const created = new Admission({
     limitMin: admission.concurrencyMin,
     limitMax: Math.max(admission.concurrencyMin, admission.concurrencyMax),
     queueMax: admission.queueMax,
@@ -174,6 +184,9 @@ export function createAdmission({ admission, timeouts }: GatewayConfig, events: 
     now: monotonicClock,
     onOverload: (level, measured) => events.emit('overloadChanged', { level, ...measured }),
   });
+  events.readings.offer('requestsExecuting', () => [[created.running]]);
+  events.readings.offer('requestsQueued', () => [[created.queued]]);
+  return created;
 }
 
 function heapShare(): number {

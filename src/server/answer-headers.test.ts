@@ -37,8 +37,7 @@ function headersOf(given: Given) {
     operationName: null,
     client: null,
     operationKind: 'query',
-    errors,
-    code: null,
+    errorCounts: errors === 0 ? [] : [{ code: 'SERVICE_ERROR', service: 'one', count: errors }],
     keep,
     headers: own,
   }).headers;

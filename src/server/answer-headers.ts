@@ -62,8 +62,8 @@ export function answerLabels(config: GatewayConfig): AnswerLabels {
 
 /** Field by field, which is faster than a spread; runs for every request. */
 function label(answer: UnlabelledAnswer, headers: AnswerHeaders): Answered {
-  const { status, mediaType, text, later, client, operationName, operationKind, errors, code } = answer;
-  return { status, mediaType, headers, text, later, client, operationName, operationKind, errors, code };
+  const { status, mediaType, text, later, client, operationName, operationKind, errorCounts } = answer;
+  return { status, mediaType, headers, text, later, client, operationName, operationKind, errorCounts };
 }
 
 function answerHeaders(config: GatewayConfig): (inputs: HeaderInputs) => AnswerHeaders {
@@ -83,9 +83,9 @@ function answerHeaders(config: GatewayConfig): (inputs: HeaderInputs) => AnswerH
 }
 
 function controlOf({ principal, headers, answer }: HeaderInputs, fromServices: CacheControl): CacheControl {
-  const { status, errors, keep } = answer;
+  const { status, errorCounts, keep } = answer;
   // A partial answer must not be stored.
-  if (status !== 200 || errors > 0 || keep === 'nobody' || fromServices.isNoStore) return noStore;
+  if (status !== 200 || errorCounts.length > 0 || keep === 'nobody' || fromServices.isNoStore) return noStore;
   const own = answer.headers['cache-control'];
   const control = own === undefined ? fromServices : strictest(fromServices, parseCacheControl(own));
   const isAuthenticated = principal.provenBy !== 'none';

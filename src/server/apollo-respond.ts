@@ -22,9 +22,11 @@ import type { Operate } from '../gateway.ts';
 import type { Executed, MediaType, Read } from '../pipeline/stages.ts';
 import type { GraphDescription } from '../preparation/worker-protocol.ts';
 import { withoutValues } from '../shared/without-values.ts';
-import { formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
+import { countErrors } from '../response/error-counts.ts';
+import { errorIdsOf, formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import { graphqlMediaType, jsonMediaType, statusAndHeaders } from '../response/http.ts';
 import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } from '../shared/errors.ts';
+import type { ErrorCount } from '../shared/event-spans.ts';
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
@@ -59,9 +61,8 @@ interface ApolloContext {
 
 interface ApolloOutcome {
   executed: Executed | undefined;
-  /** How many errors there are, the gateway's and Apollo Server's, and the code of the first. */
-  errors: number;
-  code: string | null;
+  /** The gateway's and Apollo Server's. */
+  errorCounts: readonly ErrorCount[];
 }
 
 export async function openApolloRespond(
@@ -121,7 +122,7 @@ async function respond(
   server: ApolloServer<ApolloContext>,
   { read, refused }: Pick<ApolloContext, 'read' | 'refused'>,
 ): Promise<UnlabelledAnswer> {
-  const outcome: ApolloOutcome = { executed: undefined, errors: 0, code: null };
+  const outcome: ApolloOutcome = { executed: undefined, errorCounts: [] };
   const { mediaType } = read;
   const { query, operationName, variables } = read.request;
   const extensions = extensionsFor(read);
@@ -156,8 +157,7 @@ async function respond(
     operationName: executed?.name ?? null,
     client: anyClient,
     operationKind: executed?.kind ?? null,
-    errors: outcome.errors,
-    code: outcome.code,
+    errorCounts: outcome.errorCounts,
     // Apollo Server itself made the answer if nothing was executed.
     keep: executed?.keep ?? 'nobody',
   };
@@ -245,7 +245,7 @@ async function executeFor(
   context: GatewayGraphQLRequestContext,
 ): Promise<GatewayExecutionResult> {
   const { read, outcome } = context.context as ApolloContext;
-  const { requestId } = read.context;
+  const ids = errorIdsOf(read.context);
   try {
     const executed = await gateway.operate(read);
     outcome.executed = executed;
@@ -254,13 +254,13 @@ async function executeFor(
     if (errors.length === 0) return result;
     return {
       ...result,
-      errors: errors.map((error) => toGraphqlError(formatFieldError(error, requestId, config.errors))),
+      errors: errors.map((error) => toGraphqlError(formatFieldError(error, ids, config.errors))),
     };
   } catch (error) {
-    gateway.events.emit('requestRefused', { requestId, error });
+    gateway.events.emit('requestRefused', { requestId: ids.requestId, error });
     const status = isGatewayError(error) ? error.httpStatus : 500;
     return {
-      errors: formatRequestError(error, requestId).map((formatted) => toGraphqlError(formatted, status)),
+      errors: formatRequestError(error, ids).map((formatted) => toGraphqlError(formatted, status)),
     };
   }
 }
@@ -289,21 +289,27 @@ function complete({ response, contextValue, request }: GraphQLRequestContext<Apo
   const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
   const { read, outcome } = contextValue;
-  const { requestId } = read.context;
+  const ids = errorIdsOf(read.context);
   // Apollo Server uses BAD_REQUEST for a mutation by GET.
   const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
   const codeOverride = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
   const errors = body.singleResult.errors.map((error) => ({
     ...error,
-    extensions: { ...error.extensions, ...codeOverride, requestId },
+    extensions: { ...error.extensions, ...codeOverride, ...ids },
   }));
   body.singleResult.errors = errors;
   const code = codeOf(errors[0]);
-  outcome.errors = errors.length;
-  outcome.code = code;
+  outcome.errorCounts = countErrors(
+    errors.map((error) => ({ code: codeOf(error) ?? '', service: serviceOf(error) })),
+  );
   const isLegacy = !request.http?.headers.get('accept')?.includes(graphqlMediaType);
   if (code === null || !isOperationCode(code) || body.singleResult.data !== undefined) return;
   http.status = isLegacy ? 200 : 400;
+}
+
+function serviceOf({ extensions }: GraphQLFormattedError): string | undefined {
+  const service = extensions?.['service'];
+  return typeof service === 'string' ? service : undefined;
 }
 
 function codeOf(error: GraphQLFormattedError | undefined): string | null {

@@ -46,6 +46,8 @@ export class Connections {
   }
 
   watch(server: Server): void {
+    const withdraw = this.#events.readings.offer('connectionsOpen', () => [[this.#open.size]]);
+    server.once('close', withdraw);
     server.on('connection', (socket: Socket) => this.#onConnection(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#onRequest(request, response);

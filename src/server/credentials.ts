@@ -63,6 +63,8 @@ export class WatchedCredentials extends HeldCredentials {
   readonly #events: Events;
   readonly #files: Poller;
   readonly #rotationTimer: NodeJS.Timeout | undefined;
+  readonly #withdrawReading: () => void;
+  #expiries: readonly Expiry[];
   /** The last error: it is reported once while the files stay invalid. */
   #lastError = '';
 
@@ -77,6 +79,8 @@ export class WatchedCredentials extends HeldCredentials {
     super(first);
     this.#config = config;
     this.#events = events;
+    this.#expiries = expiriesOf(first.tls);
+    this.#withdrawReading = events.readings.offer('certificateExpiry', () => this.#expiries);
     const { filePollMs } = config.reload;
     const signedConfig = signedConfigOf(config);
     const hasFiles = first.tls !== undefined || signedConfig?.keyFile !== undefined;
@@ -94,11 +98,13 @@ export class WatchedCredentials extends HeldCredentials {
 
   close(): Promise<void> {
     clearInterval(this.#rotationTimer);
+    this.#withdrawReading();
     return this.#files.close();
   }
 
   #replace(next: CredentialTexts): void {
     this.put(next);
+    this.#expiries = expiriesOf(next.tls);
     this.#events.emit('credentialsReplaced', {
       validUntil: next.tls ? validUntilOf(next.tls) : null,
       signsWith: next.signing?.[0]?.kid ?? null,
@@ -134,6 +140,20 @@ function signedConfigOf({ auth }: GatewayConfig): SignedConfig | undefined {
 
 function initialKeys({ keyFile, algorithm }: SignedConfig): Promise<readonly SigningJwk[]> {
   return keyFile === undefined ? newSigningKeys(algorithm) : readSigningKeys(keyFile);
+}
+
+type Expiry = readonly [secondsSinceEpoch: number, certificate: 'server' | 'client-ca'];
+
+function expiriesOf(tls: TlsTexts | undefined): readonly Expiry[] {
+  if (!tls) return [];
+  const server: Expiry = [firstExpirySeconds(tls.cert), 'server'];
+  return tls.clientCa === undefined ? [server] : [server, [firstExpirySeconds(tls.clientCa), 'client-ca']];
+}
+
+/** Of all certificates of a file: a chain is invalid once one of them is. */
+function firstExpirySeconds(pem: string): number {
+  const texts = pem.match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^]*?-----END [^-]+-----/g) ?? [];
+  return Math.min(...texts.map((text) => new X509Certificate(text).validToDate.getTime() / 1000));
 }
 
 function validUntilOf({ cert }: TlsTexts): string {

@@ -26,13 +26,15 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { clientNetworks } from '../shared/addresses.ts';
 import { monotonicClock } from '../shared/clock.ts';
-import { endWith, sendWhole } from './answer-early.ts';
+import { sendWhole } from './answer-early.ts';
 import { Connections, withinDescriptors } from './connections.ts';
 import { clientOfPath, pathOf, type ClientOfPath } from './endpoint.ts';
 import { endpointMethods, refusalOfBody, refusalOfHead, tooLarge } from './http-rules.ts';
-import { rawRefusal, refuseMalformed } from './malformed.ts';
+import { refuseMalformed, refuseRaw } from './malformed.ts';
 import { plainPosts, type AnswerPost } from './plain-posts.ts';
+import { arrivedAtMs, rememberArrival } from './arrival-times.ts';
 import { requestIdOf } from './request-context.ts';
+import { routesOf, unreadable, type Route } from './routes.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { TlsTexts } from './tls.ts';
 import { UnreadAnswers } from './unread-answers.ts';
@@ -54,6 +56,7 @@ export interface Edge {
   readonly answerPosts: (answer: AnswerPost) => void;
   /** Responses are sent through it, which bounds how many bytes wait for clients. */
   readonly unread: UnreadAnswers;
+  readonly routeOf: (request: IncomingMessage) => Route;
   /** Replaces the certificates for new connections. */
   readonly renewTls: (tls: TlsTexts) => void;
 }
@@ -65,29 +68,38 @@ export function createEdge(options: EdgeOptions): Edge {
   const { tls, events, isReady } = options;
   const { server } = options.config;
   const endpoint = { clientOf: clientOfPath(options.config), ...server };
+  const routeOf = routesOf(options.config);
   let answerPost: AnswerPost | undefined;
   const listener = tls && new TlsListener(tls, server);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendRefusal(toGatewayError(error, server.bodyBytesMax), { request, reply, events, error, unread });
+    sendRefusal(toGatewayError(error, server.bodyBytesMax), {
+      request,
+      reply,
+      events,
+      error,
+      unread,
+      routeOf,
+    });
   const app = fastify({
     bodyLimit: server.bodyBytesMax,
     serverFactory(route) {
       const plain = plainPosts(endpoint.clientOf, server.bodyBytesMax);
       return listenWith(server, listener, (request, response) => {
+        rememberArrival(request);
         if (answerPost && isReady() && plain.accepts(request)) plain.read(request, response, answerPost);
-        else if (isServerOptions(request)) answerServerOptions(response);
+        else if (isServerOptions(request)) answerServerOptions(response, events);
         else route(request, response);
       });
     },
     genReqId: (request) => requestIdOf(request.headers),
     logController: new LogController({ disableRequestLogging: true }),
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: refuseMalformed(events),
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
   });
   const unread = boundClients(app, options);
-  handleSpecialRequests(app, endpoint);
+  handleSpecialRequests(app, endpoint, options.events);
   app.removeAllContentTypeParsers();
   // The front parses the body, because it knows the media type to answer an error with.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -100,24 +112,43 @@ export function createEdge(options: EdgeOptions): Edge {
     if (!isReady()) void reply.header('connection', 'close');
     done(refusalBeforeBody(request, reply, endpoint));
   });
+  reportResponses(app, routeOf, events);
   app.setErrorHandler(refuse);
-  app.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
-  app.get('/health/ready', (_request, reply) => {
-    const ready = isReady();
-    const refused = options.refusedClients?.() ?? [];
-    const status = ready ? 'ready' : 'not ready';
-    return reply
-      .code(ready ? 200 : 503)
-      .send(refused.length > 0 ? { status, refusedClients: refused } : { status });
-  });
+  answerHealthChecks(app, options);
   return {
     app,
     unread,
+    routeOf,
     answerPosts(answer) {
       answerPost = answer;
     },
     renewTls: (next) => listener?.renew(next),
   };
+}
+
+/** Those that Fastify sends: answers of the front, and refusals, have an event of their own. */
+function reportResponses(app: FastifyInstance, routeOf: Edge['routeOf'], events: Events): void {
+  app.addHook('onSend', ({ raw }, reply) => {
+    events.emit('otherResponseSent', {
+      ...routeOf(raw),
+      httpStatus: reply.statusCode,
+      code: null,
+      durationMs: monotonicClock() - arrivedAtMs(raw),
+    });
+    return Promise.resolve();
+  });
+}
+
+function answerHealthChecks(app: FastifyInstance, { isReady, refusedClients }: EdgeOptions): void {
+  app.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
+  app.get('/health/ready', (_request, reply) => {
+    const ready = isReady();
+    const refused = refusedClients?.() ?? [];
+    const status = ready ? 'ready' : 'not ready';
+    return reply
+      .code(ready ? 200 : 503)
+      .send(refused.length > 0 ? { status, refusedClients: refused } : { status });
+  });
 }
 
 /** Limits what clients may occupy: connections and unread responses. */
@@ -182,19 +213,31 @@ interface Refusal {
   /** The error as it was thrown. */
   readonly error: unknown;
   readonly unread: UnreadAnswers;
+  readonly routeOf: Edge['routeOf'];
 }
 
 function sendRefusal(
   refusal: GatewayError,
-  { request, reply, events, error, unread }: Refusal,
+  { request, reply, events, error, unread, routeOf }: Refusal,
 ): FastifyReply {
   const requestId = request.id;
+  // The client has gone within its request: there is nobody to answer, and nothing of ours has failed.
+  if (isAborted(request.raw)) return reply.hijack();
   if (refusal.code === 'INTERNAL_ERROR') events.emit('defect', { where: 'edge', requestId, error });
   const mediaType = negotiate(request.headers.accept) ?? jsonMediaType;
-  const { status, text } = toHttpRefusal(refusal, requestId, mediaType);
-  const end = events.begin('request', { requestId }, monotonicClock() - reply.elapsedTime);
-  const unknown = { client: null, clientVersion: null, operationName: null, operationKind: null };
-  end?.({ httpStatus: status, ...unknown, errors: 1, code: refusal.code });
+  const { status, text } = toHttpRefusal(refusal, { requestId }, mediaType);
+  const { method, route } = routeOf(request.raw);
+  const begins = { requestId, method, route, traceId: null, isSampled: false };
+  const end = events.begin('request', begins, arrivedAtMs(request.raw));
+  const unknown = {
+    locals: null,
+    client: null,
+    clientVersion: null,
+    operationName: null,
+    operationKind: null,
+  };
+  const errorCounts = [{ code: refusal.code, service: null, count: 1 }];
+  end?.({ httpStatus: status, ...unknown, errorCounts });
   const headers: OutgoingHttpHeaders = {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'cache-control': 'no-store',
@@ -213,13 +256,24 @@ function isServerOptions(request: IncomingMessage): boolean {
   return request.method === 'OPTIONS' && request.url === '*' && refusalOfHead(request) === undefined;
 }
 
-function answerServerOptions(response: ServerResponse): void {
+function answerServerOptions(response: ServerResponse, events: Events): void {
+  events.emit('otherResponseSent', {
+    ...unreadable,
+    method: 'OPTIONS',
+    httpStatus: 204,
+    code: null,
+    durationMs: 0,
+  });
   response.writeHead(204, { allow: endpointMethods, 'cache-control': 'no-store' });
   response.end();
 }
 
 /** Handles requests that Node would answer itself, without a body. */
-function handleSpecialRequests(app: FastifyInstance, { clientOf, bodyBytesMax }: Endpoint): void {
+function handleSpecialRequests(
+  app: FastifyInstance,
+  { clientOf, bodyBytesMax }: Endpoint,
+  events: Events,
+): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const isAcceptable =
       refusalOfHead(request) === undefined &&
@@ -230,20 +284,17 @@ function handleSpecialRequests(app: FastifyInstance, { clientOf, bodyBytesMax }:
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', ({ socket }: IncomingMessage) => {
-    endWith(
-      socket,
-      rawRefusal(
-        new GatewayError('BAD_REQUEST', 'Unsupported expectation: only 100-continue is supported'),
-        417,
-      ),
-    );
+    const message = 'Unsupported expectation: only 100-continue is supported';
+    refuseRaw(socket, events, { error: new GatewayError('BAD_REQUEST', message), status: 417 });
   });
   app.server.on('connect', (_request, socket) => {
-    endWith(
-      socket,
-      rawRefusal(new GatewayError('METHOD_NOT_ALLOWED', 'CONNECT is not supported: this is not a proxy')),
-    );
+    const message = 'CONNECT is not supported: this is not a proxy';
+    refuseRaw(socket, events, { error: new GatewayError('METHOD_NOT_ALLOWED', message) });
   });
+}
+
+function isAborted({ destroyed, complete }: IncomingMessage): boolean {
+  return destroyed && !complete;
 }
 
 function toGatewayError(error: unknown, bodyBytesMax: number): GatewayError {

@@ -12,22 +12,27 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Answered, Arrived } from '../pipeline/stages.ts';
 import { graphqlMediaType, jsonMediaType } from '../response/http.ts';
-import { GatewayError } from '../shared/errors.ts';
+import { errorCodes, GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import { untraced, type BeginTrace, type RequestTrace } from '../shared/trace.ts';
 import { sendWhole } from './answer-early.ts';
+import { arrivedAtMs } from './arrival-times.ts';
 import { arrivalOf } from './arrival.ts';
 import { hasHighBytes } from './answer-headers.ts';
 import type { Edge } from './edge.ts';
 import { pathBelow, pathOf, type ClientOfPath } from './endpoint.ts';
 import { readOperation } from './read-operation.ts';
+import { endRequestSpan } from './request-span.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface HttpFrontOptions {
   readonly config: GatewayConfig;
   readonly events: Events;
   readonly clientOf: ClientOfPath;
+  readonly routeOf: Edge['routeOf'];
   /** The line of stages. Never rejects. */
   readonly answer: (arrived: Arrived) => Promise<Answered>;
+  readonly beginTrace: BeginTrace;
   /** Connections are to be closed, so that clients reconnect to another instance. */
   readonly closesConnections: () => boolean;
 }
@@ -78,14 +83,26 @@ export function registerHttpFront({ app, answerPosts, unread }: Edge, options: H
   }
 }
 
+const clientClosedRequest = errorCodes.CANCELLED.httpStatus;
+
 /** Never rejects. */
 async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<void> {
   const { events, answer, closesConnections } = options;
   const { requestId, response } = exchange;
-  const end = events.begin('request', { requestId });
+  const { method, route } = options.routeOf(exchange.request);
+  const trace = options.beginTrace({
+    method,
+    route,
+    headers: exchange.request.headers,
+    address: exchange.request.socket.remoteAddress ?? '',
+  });
+  const { span, traceId, isSampled } = trace;
+  const begins = { requestId, method, route, traceId, isSampled };
+  const end = events.begin('request', begins, arrivedAtMs(exchange.request));
   const request = arrivalOf(exchange.request, {
     requestId,
     config: options.config,
+    trace,
     body: exchange.body,
     clientInPath: exchange.client,
     read: () => readOperation(exchange.request, exchange.body),
@@ -96,36 +113,57 @@ async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<vo
     }
   });
   const answered = await answer(request);
-  end?.(endOf(answered));
+  // What a client that has gone was not sent is no success.
+  const httpStatus = response.destroyed ? clientClosedRequest : answered.status;
+  end?.({ ...endOf(answered, request.head), httpStatus });
+  if (span) endRequestSpan(span, answered);
   if (closesConnections()) response.shouldKeepAlive = false;
-  send(exchange, answered);
+  send(exchange, answered, options.config.traces.serverTiming ? trace : untraced);
+  events.emit('answerSent', {
+    requestId,
+    locals: request.head.locals,
+    client: answered.client?.name ?? null,
+    operationName: answered.operationName,
+    url: exchange.request.url ?? '',
+    body: exchange.body,
+    text: answered.text,
+  });
 }
 
-function endOf({ status, client, operationName, operationKind, errors, code }: Answered) {
+function endOf(
+  { status, client, operationName, operationKind, errorCounts }: Answered,
+  { locals }: Arrived['head'],
+) {
   const { name = null, version = null } = client ?? {};
   return {
+    locals,
     httpStatus: status,
     client: name,
     clientVersion: version,
     operationName,
     operationKind,
-    errors,
-    code,
+    errorCounts,
   };
 }
 
 /** Writes to the socket directly: a short body goes out in one write with its headers. */
-function send({ response, requestId, headers: presetHeaders, unread }: Exchange, answered: Answered): void {
+function send(
+  { response, requestId, headers: presetHeaders, unread }: Exchange,
+  answered: Answered,
+  trace: RequestTrace,
+): void {
   // This front accepts only answers of one part; an operation never yields more for it.
   void answered.later?.return?.();
   const body = bytesOf(answered);
-  const headers = {
+  const headers: OutgoingHttpHeaders = {
     ...presetHeaders,
     ...(answered.headers as OutgoingHttpHeaders),
     'content-type': contentTypes[answered.mediaType],
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
   };
+  const traceParent = trace.traceParent();
+  if (traceParent !== null) headers['server-timing'] = `traceparent;desc="${traceParent}"`;
   sendWhole(response, { status: answered.status, headers, body }, unread);
 }
 

@@ -3,11 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { formatRequestError } from '../response/graphql-errors.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
 import { endWith } from './answer-early.ts';
 import { unimplementedMethod, unknownTransferEncoding } from './http-rules.ts';
+import { unreadable } from './routes.ts';
 
 /** Node's error for bytes that it cannot parse. */
 export interface HttpParseError extends Error {
@@ -18,16 +21,29 @@ export interface HttpParseError extends Error {
   readonly bytesParsed?: number;
 }
 
-export function refuseMalformed(error: HttpParseError, socket: Socket): void {
-  // After a failed TLS handshake the client could not read a response.
-  const isTls = error.code?.startsWith('ERR_SSL_') || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
-  if (error.code === 'ECONNRESET' || isTls) socket.destroy();
-  else endWith(socket, rawRefusal(...refusalOf(error)));
+export function refuseMalformed(events: Events): (error: HttpParseError, socket: Socket) => void {
+  return (error, socket) => {
+    // After a failed TLS handshake the client could not read a response.
+    const isTls = error.code?.startsWith('ERR_SSL_') || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
+    if (error.code === 'ECONNRESET' || isTls) socket.destroy();
+    else refuseRaw(socket, events, refusalOf(error));
+  };
 }
 
-/** @param status Default: that of the error code. */
-export function rawRefusal(error: GatewayError, status = error.httpStatus): string {
-  const body = JSON.stringify({ errors: formatRequestError(error, randomUUID()) });
+export interface RawRefusal {
+  readonly error: GatewayError;
+  /** Default: that of the error code. */
+  readonly status?: number;
+}
+
+export function refuseRaw(socket: Duplex, events: Events, { error, status }: RawRefusal): void {
+  const httpStatus = status ?? error.httpStatus;
+  events.emit('otherResponseSent', { ...unreadable, httpStatus, code: error.code, durationMs: 0 });
+  endWith(socket, rawRefusal(error, httpStatus));
+}
+
+function rawRefusal(error: GatewayError, status: number): string {
+  const body = JSON.stringify({ errors: formatRequestError(error, { requestId: randomUUID() }) });
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
@@ -39,18 +55,20 @@ export function rawRefusal(error: GatewayError, status = error.httpStatus): stri
   ].join('\r\n');
 }
 
-function refusalOf(error: HttpParseError): [error: GatewayError, status?: number] {
+function refusalOf(error: HttpParseError): RawRefusal {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return [new GatewayError('PAYLOAD_TOO_LARGE', 'The headers are too large'), 431];
+      return { error: new GatewayError('PAYLOAD_TOO_LARGE', 'The headers are too large'), status: 431 };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return [new GatewayError('REQUEST_TIMEOUT', 'The request took too long to arrive')];
+      return { error: new GatewayError('REQUEST_TIMEOUT', 'The request took too long to arrive') };
     case 'HPE_INVALID_METHOD':
-      return [isRequestLine(error) ? unimplementedMethod() : notHttp()];
+      return { error: isRequestLine(error) ? unimplementedMethod() : notHttp() };
     case 'HPE_INVALID_TRANSFER_ENCODING':
-      return [/Content-Length|Empty/.test(error.reason ?? '') ? notHttp() : unknownTransferEncoding()];
+      return {
+        error: /Content-Length|Empty/.test(error.reason ?? '') ? notHttp() : unknownTransferEncoding(),
+      };
     default:
-      return [notHttp()];
+      return { error: notHttp() };
   }
 }
 

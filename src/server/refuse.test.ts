@@ -39,7 +39,11 @@ describe('a refusal', () => {
 
   it('withholds errors other than GatewayError', () => {
     const { answered } = refused(new Error('secret'));
-    expect(answered).toMatchObject({ status: 500, errors: 1, code: 'INTERNAL_ERROR', later: null });
+    expect(answered).toMatchObject({
+      status: 500,
+      errorCounts: [{ code: 'INTERNAL_ERROR', count: 1 }],
+      later: null,
+    });
     expect(answered.text).not.toContain('secret');
   });
 

@@ -1,6 +1,7 @@
 /** Turns whatever a stage throws into the answer that refuses the request. */
 
 import type { RequestStages } from '../gateway.ts';
+import { errorIdsOf } from '../response/graphql-errors.ts';
 import { jsonMediaType, toHttpRefusal } from '../response/http.ts';
 import { isGatewayError, type GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
@@ -10,15 +11,15 @@ export function refusals(labels: AnswerLabels, events: Events): RequestStages['r
   return ({ head, http: { headers }, mediaType }, error, client) => {
     const { requestId } = head;
     events.emit('requestRefused', { requestId, error });
+    const [code, count] = isGatewayError(error) ? [error.code, error.errors.length] : ['INTERNAL_ERROR', 1];
     const answer = {
-      ...toHttpRefusal(error, requestId, mediaType ?? jsonMediaType),
+      ...toHttpRefusal(error, errorIdsOf(head), mediaType ?? jsonMediaType),
       later: null,
       client,
       operationName: null,
       operationKind: null,
-      errors: 1,
       keep: 'nobody' as const,
-      code: isGatewayError(error) ? error.code : 'INTERNAL_ERROR',
+      errorCounts: [{ code, service: null, count }],
       headers: headersOf(error),
     };
     return labels.refused({ head, headers }, answer);

@@ -8,6 +8,7 @@ import type { RequestHead } from '../pipeline/request.ts';
 import { plainAddress } from '../shared/addresses.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import type { RequestTrace } from '../shared/trace.ts';
 
 export interface RequestHeadOptions {
   readonly requestId: string;
@@ -16,6 +17,7 @@ export interface RequestHeadOptions {
   /** Headers that every service gets, unless its own rules say otherwise (`sources/headers/`); in lower case. */
   readonly forward: readonly string[];
   readonly timeoutMs: number;
+  readonly trace: RequestTrace;
 }
 
 /** Unique to this process: a prefix and a counter cost less than a random id per request. */
@@ -34,7 +36,7 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
 
 export function requestHead(
   headers: IncomingHttpHeaders,
-  { requestId, clientAddress, forward, timeoutMs }: RequestHeadOptions,
+  { requestId, clientAddress, forward, timeoutMs, trace }: RequestHeadOptions,
 ): RequestHead {
   const forwardHeaders: Record<string, string> = {};
   for (const name of forward) {
@@ -49,6 +51,7 @@ export function requestHead(
     forwardHeaders,
     deadlineAtMs: monotonicClock() + Math.min(timeoutMs, clientTimeoutMs(headers)),
     cancellation: new Cancellation(),
+    trace,
     locals: new Map(),
   };
 }

@@ -4,7 +4,8 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
 import type { Answer } from '../pipeline/answer.ts';
 import type { Answered, Executed, MediaType, Read } from '../pipeline/stages.ts';
-import { errorPolicyFor, publicCode, type ErrorPolicy } from '../response/graphql-errors.ts';
+import { errorCounts } from '../response/error-counts.ts';
+import { errorPolicyFor, type ErrorPolicy } from '../response/graphql-errors.ts';
 import { toHttpAnswer } from '../response/http.ts';
 import type { AnswerLabels } from './answer-headers.ts';
 
@@ -23,16 +24,14 @@ export function directRespond(operate: Operate, labels: AnswerLabels, config: Ga
 
 function unlabelled(executed: Executed, mediaType: MediaType, policy: ErrorPolicy) {
   const { context, answer, later, name, kind, keep } = executed;
-  const [first] = answer.errors;
   return {
     ...toHttpAnswer({ context, answer }, mediaType, policy),
     later: later && textsOf(later, (part) => toHttpAnswer({ context, answer: part }, mediaType, policy).text),
     client: context.client,
     operationName: name,
     operationKind: kind,
-    errors: answer.errors.length,
     keep,
-    code: first ? publicCode(first, policy) : null,
+    errorCounts: errorCounts(answer.errors, policy),
   };
 }
 

@@ -15,8 +15,12 @@ import type { Contract } from '../pipeline/contract.ts';
 import type { Answered, Arrived, Read } from '../pipeline/stages.ts';
 import type { ClientSchema } from '../preparation/worker-protocol.ts';
 import { jsonMediaType } from '../response/http.ts';
+import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { Events } from '../shared/events.ts';
+import { untraced } from '../shared/trace.ts';
 import { sendWhole } from './answer-early.ts';
+import { arrivedAtMs } from './arrival-times.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Edge } from './edge.ts';
 import { clientOfSchemaPath, pathBelow, pathOf, schemaFile, type ClientOfPath } from './endpoint.ts';
@@ -27,6 +31,7 @@ const schemasMax = 8;
 export interface SchemaFrontOptions {
   readonly config: GatewayConfig;
   readonly clientOf: ClientOfPath;
+  readonly events: Events;
   /** The line of stages, which ends in `respond`. Never rejects. */
   readonly answer: (arrived: Arrived) => Promise<Answered>;
 }
@@ -39,8 +44,8 @@ export interface SchemaSource {
   clientSchemaFor(read: Read, contract: Contract): Promise<ClientSchema>;
 }
 
-export function registerSchemaFront({ app, unread }: Edge, options: SchemaFrontOptions): void {
-  const { config, clientOf, answer } = options;
+export function registerSchemaFront({ app, unread, routeOf }: Edge, options: SchemaFrontOptions): void {
+  const { config, clientOf, events, answer } = options;
   const handler = async ({ id, raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // By the path as it was sent, like that of an operation: the router would decode it.
     const clientInPath = clientOfSchemaPath(pathOf(raw), clientOf);
@@ -49,12 +54,20 @@ export function registerSchemaFront({ app, unread }: Edge, options: SchemaFrontO
     const arrived = arrivalOf(raw, {
       requestId: id,
       config,
+      // No service is called for it.
+      trace: untraced,
       clientInPath,
       body: null,
       // The schema is all that can be asked for here.
       read: () => ({ query: '', operationName: null, variables: {}, extensions: null }),
     });
-    const { status, headers, text } = await answer(arrived);
+    const { status, headers, text, errorCounts } = await answer(arrived);
+    events.emit('otherResponseSent', {
+      ...routeOf(raw),
+      httpStatus: status,
+      code: errorCounts[0]?.code ?? null,
+      durationMs: monotonicClock() - arrivedAtMs(raw),
+    });
     const contentType = status === 200 ? 'application/graphql' : jsonMediaType;
     const all = {
       ...(headers as OutgoingHttpHeaders),
@@ -76,6 +89,7 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
     const key = `${source.inputs().number} ${contract.id}`;
     const cached = texts.get(key);
     if (cached) return cached;
+    await read.limits?.checkDeferred();
     const { sdl } = await source.clientSchemaFor(read, contract).catch((error: unknown) => {
       throw withoutReasons(error);
     });
@@ -100,8 +114,7 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
       client,
       operationName: null,
       operationKind: null,
-      errors: 0,
-      code: null,
+      errorCounts: [],
     };
   };
 }

@@ -110,11 +110,11 @@ describe('the waiting requests are answered one by one', () => {
     await learn();
     const first = ask();
     const second = ask();
-    pending[0]?.resolve(responded({ errors: 1, code: 'SERVICE_ERROR' }));
-    expect(await first).toMatchObject({ errors: 1 });
+    pending[0]?.resolve(responded({ errorCounts: [{ code: 'SERVICE_ERROR', service: null, count: 1 }] }));
+    expect(await first).toMatchObject({ errorCounts: [{ count: 1 }] });
     await expect.poll(() => pending.length).toBe(2);
     pending[1]?.resolve(responded());
-    expect(await second).toMatchObject({ errors: 0 });
+    expect(await second).toMatchObject({ errorCounts: [] });
   });
 
   it('when the graph was replaced meanwhile, whose labels may differ', async () => {
@@ -138,7 +138,7 @@ describe('the waiting requests are answered one by one', () => {
     await expect(failed).rejects.toThrow('broken');
     const later = ask();
     pending[1]?.resolve(responded());
-    expect(await later).toMatchObject({ errors: 0 });
+    expect(await later).toMatchObject({ errorCounts: [] });
   });
 });
 
@@ -150,10 +150,9 @@ function responded(changes: Partial<Answered> = {}): Answered {
     operationName: null,
     client: null,
     operationKind: 'query',
-    errors: 0,
+    errorCounts: [],
     headers: {},
     later: null,
-    code: null,
     ...changes,
   };
 }

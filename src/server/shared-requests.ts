@@ -12,7 +12,9 @@ import { LRUCache } from 'lru-cache';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { Answered, Share } from '../pipeline/stages.ts';
+import type { Events } from '../shared/events.ts';
 import type { MutationCounter } from '../shared/mutation-counter.ts';
+import type { RequestTrace } from '../shared/trace.ts';
 import { requestKey, type KeyInputs } from './request-key.ts';
 
 const bodiesMax = 10_000;
@@ -26,10 +28,13 @@ const joinToleranceMs = 100;
  * @param inputs Of the current graph.
  * @returns null if it is not configured.
  */
-export function shareRequests(
-  config: GatewayConfig,
-  { mutations, inputs }: { readonly mutations: MutationCounter; readonly inputs: () => GraphInputs },
-): Share | null {
+interface SharedBy {
+  readonly mutations: MutationCounter;
+  readonly inputs: () => GraphInputs;
+  readonly events: Events;
+}
+
+export function shareRequests(config: GatewayConfig, { mutations, inputs, events }: SharedBy): Share | null {
   if (!config.sharing.requests) return null;
   const keyOf = requestKey(config);
   const shared = new SharedRequests({
@@ -38,6 +43,7 @@ export function shareRequests(
     queriesBytesMax,
     keyOf: (request) => keyOf({ ...request, graph: inputs(), mutations: mutations.value }),
     graphNumber: () => inputs().number,
+    onJoin: ({ requestId }) => events.emit('requestShared', { requestId }),
   });
   return ({ arrived: { body, http }, context, mediaType }, answerAlone) =>
     body ? shared.answer(body, { context, http, mediaType }, answerAlone) : answerAlone();
@@ -52,6 +58,8 @@ export interface SharedRequestsOptions {
   readonly queriesBytesMax: number;
   /** Key of everything besides the body that can change the answer. */
   readonly keyOf: (inputs: RequestInputs) => string;
+  /** A request got the answer of one that was in flight. */
+  readonly onJoin?: (context: RequestInputs['context']) => void;
   /** Number of the current graph. */
   readonly graphNumber: () => number;
 }
@@ -62,6 +70,8 @@ interface InFlight {
   readonly answer: Promise<Answered>;
   /** When it has completed or failed at the latest. */
   readonly deadlineAtMs: number;
+  /** Of the request that is answered. */
+  readonly trace: RequestTrace;
 }
 
 export class SharedRequests {
@@ -80,7 +90,7 @@ export class SharedRequests {
     if (!this.#queries.has(text)) return this.#answerFirst(text, answerAlone);
     const { keyOf, graphNumber } = this.#options;
     const key = `${keyOf(inputs)}${text}`;
-    const { deadlineAtMs } = inputs.context;
+    const { deadlineAtMs, trace } = inputs.context;
     const inFlight = this.#inFlight.get(key);
     // An answer with a later deadline might not arrive before the deadline of this request.
     if (inFlight && inFlight.deadlineAtMs > deadlineAtMs + joinToleranceMs) return answerAlone();
@@ -88,10 +98,13 @@ export class SharedRequests {
       const graph = graphNumber();
       const answer = await inFlight.answer.catch(() => undefined);
       // While it queued for admission the graph may have been replaced, whose labels may differ.
-      return answer && isShareable(answer) && graphNumber() === graph ? answer : answerAlone();
+      if (!answer || !isShareable(answer) || graphNumber() !== graph) return answerAlone();
+      this.#options.onJoin?.(inputs.context);
+      trace.span?.link(inFlight.trace);
+      return answer;
     }
     const answer = answerAlone().finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, { answer, deadlineAtMs });
+    this.#inFlight.set(key, { answer, deadlineAtMs, trace });
     return answer;
   }
 
@@ -103,6 +116,6 @@ export class SharedRequests {
 }
 
 /** Errors carry the request id, and cookies belong to one client. */
-function isShareable({ errors, headers, later }: Answered): boolean {
-  return errors === 0 && headers['set-cookie'] === undefined && later === null;
+function isShareable({ errorCounts, headers, later }: Answered): boolean {
+  return errorCounts.length === 0 && headers['set-cookie'] === undefined && later === null;
 }

@@ -62,7 +62,7 @@ export function createBackends(config: BackendsConfig, mutations: MutationCounte
   const services = new Services({ clock: monotonicClock, random: Math.random, events });
   return {
     settings: config,
-    around: withFallbacks(config, aroundSubgraph(config, mutations)),
+    around: withFallbacks(config, aroundSubgraph(config, mutations, events)),
     ownPolicyOf: (name) => ownPolicyOf(config.policies, name),
     leases() {
       const held: Lease[] = [];

@@ -6,7 +6,6 @@ import { GatewayError } from '../shared/errors.ts';
 import { type Backend, backendOf } from '../sources/backend.ts';
 import { type SourceDefinition, sourceToOpen } from '../sources/custom/custom-source.ts';
 import { createGraphqlSource } from '../sources/graphql/graphql-source.ts';
-import { createGrpcSource } from '../sources/grpc/grpc-source.ts';
 import type { HttpTransport } from '../sources/http/transport.ts';
 import { createRestSource } from '../sources/rest/rest-source.ts';
 import type { Leases } from './backends.ts';
@@ -35,6 +34,8 @@ export async function openSource(
   const { name } = config;
   const service = leases.use(config);
   if (config.kind === 'grpc') {
+    // Only a graph with such a source loads the packages for it.
+    const { createGrpcSource } = await import('../sources/grpc/grpc-source.ts');
     const client = await createGrpcSource({ ...config, transport: transportOf(config, settings) }, service);
     return { name, kind: 'grpc', client, close: () => client.close() };
   }

@@ -40,6 +40,8 @@ describe('the network of a client', () => {
     ['IPv6', '2001:db8::1', '2001:db8:0:0'],
     ['IPv6 with a port', '[2001:db8::1]:443', '2001:db8:0:0'],
     ['IPv4 in IPv6 form', '::ffff:192.0.2.1', '192.0.2.1'],
+    ['IPv4 in IPv6 form, in hexadecimal', '0:0:0:0:0:FFFF:c000:201', '192.0.2.1'],
+    ['IPv6 that begins as IPv4 in IPv6 form', '::fffe:c000:201', '0:0:0:0'],
     ['what the client itself claims', '198.51.100.9, 192.0.2.1', '192.0.2.1'],
     ['through two proxies of ours', '198.51.100.9,192.0.2.1, 10.0.0.2', '192.0.2.1'],
     ['only proxies', '10.0.0.3, 10.0.0.2', '10.0.0.3'],

@@ -168,7 +168,11 @@ function withoutPort(host: string): string {
 function ipv6Network(address: string, prefixBits: number): string {
   const plain = withoutZone(address);
   if (isIP(plain) !== 6) return address;
-  const groups = groupsOf(plain).slice(0, Math.ceil(prefixBits / 16));
+  const all = groupsOf(plain);
+  const [mapped, high = 0, low = 0] = all.slice(5);
+  // As a proxy may write it: `::ffff:c000:201`. One network for all of IPv4 would be limited together.
+  if (mapped === 0xffff && all.slice(0, 5).every((group) => group === 0)) return dotted(high, low);
+  const groups = all.slice(0, Math.ceil(prefixBits / 16));
   const spareBits = groups.length * 16 - prefixBits;
   return groups
     .map((group, i) => (i === groups.length - 1 ? (group >> spareBits) << spareBits : group).toString(16))

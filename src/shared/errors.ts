@@ -32,6 +32,9 @@ export const errorCodes = {
   UNAUTHENTICATED: { httpStatus: 401, retryable: false },
   AUTHENTICATION_UNAVAILABLE: { httpStatus: 503, retryable: true },
   CLIENT_MISMATCH: { httpStatus: 403, retryable: false },
+  DEBUG_TOKEN_REFUSED: { httpStatus: 403, retryable: false },
+  RATE_LIMITED: { httpStatus: 429, retryable: true },
+  LIMITS_UNAVAILABLE: { httpStatus: 503, retryable: true },
 
   // The operation
   PERSISTED_QUERY_NOT_SUPPORTED: { httpStatus: 200, retryable: false },
@@ -47,6 +50,7 @@ export const errorCodes = {
   TOO_MANY_ROOT_FIELDS: { httpStatus: 400, retryable: false },
   TOO_MANY_DIRECTIVES: { httpStatus: 400, retryable: false },
   TOO_MANY_SUBGRAPH_CALLS: { httpStatus: 400, retryable: false },
+  COST_ESTIMATED_TOO_EXPENSIVE: { httpStatus: 400, retryable: false },
   PLANNING_FAILED: { httpStatus: 500, retryable: false },
   PLANNING_QUOTA_EXCEEDED: { httpStatus: 429, retryable: true },
   PLANNING_TIMEOUT: { httpStatus: 503, retryable: true },
@@ -62,6 +66,7 @@ export const errorCodes = {
   SERVICE_BAD_RESPONSE: { httpStatus: 502, retryable: true },
   SERVICE_TIMEOUT: { httpStatus: 504, retryable: true },
   SERVICE_UNAVAILABLE: { httpStatus: 503, retryable: true },
+  SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE: { httpStatus: 400, retryable: false },
   CANCELLED: { httpStatus: 499, retryable: false },
   NOT_READY: { httpStatus: 503, retryable: true },
   CONTRACT_INVALID: { httpStatus: 503, retryable: false },
@@ -80,9 +85,23 @@ export function isOperationCode(code: string): boolean {
   return Object.hasOwn(errorCodes, code) && 'isOperation' in errorCodes[code as ErrorCode];
 }
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
 /** False for codes that are not in the table. */
 export function isRetryableCode(code: string): boolean {
   return Object.hasOwn(errorCodes, code) && errorCodes[code as ErrorCode].retryable;
+}
+
+/**
+ * Whether the code means that the gateway or a service failed, rather than that a client asked for what it may not or
+ * cannot have. A service's own code, such as `OUT_OF_STOCK`, is an answer; the exception is Apollo Server's code for
+ * resolvers that throw.
+ */
+export function isFailureCode(code: string): boolean {
+  if (!isErrorCode(code)) return code === 'INTERNAL_SERVER_ERROR';
+  return code !== 'NOT_IMPLEMENTED' && errorCodes[code].httpStatus >= 500;
 }
 
 /** Whether the code means that a service is unavailable: not reachable, too slow, or sending invalid responses. */

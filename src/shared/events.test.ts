@@ -25,14 +25,16 @@ describe('events', () => {
   });
 });
 
+const begins = { requestId: 'r', method: 'POST', route: '/graphql', traceId: null, isSampled: false };
+
 describe('spans', () => {
   it('are not made without listeners', () => {
     const events = new Events();
-    expect(events.begin('request', { requestId: 'r' })).toBeUndefined();
+    expect(events.begin('request', begins)).toBeUndefined();
     const leave = events.on('requestEnded', () => {});
-    expect(events.begin('request', { requestId: 'r' })).toBeTypeOf('function');
+    expect(events.begin('request', begins)).toBeTypeOf('function');
     leave();
-    expect(events.begin('request', { requestId: 'r' })).toBeUndefined();
+    expect(events.begin('request', begins)).toBeUndefined();
   });
 
   it('have one id from their begin to their end, and end once', async () => {

@@ -3,78 +3,30 @@
  * event at its begin and at its end (`Spans`). An event without listeners costs one look-up.
  */
 
+import type { AuthorizationRecord } from './authorization-record.ts';
 import { monotonicClock } from './clock.ts';
-
-/** Spans by name, with the fields that are known at the begin and those known only at the end. */
-export interface Spans {
-  /** An HTTP request, until its response is sent. */
-  request: { readonly begins: RequestBegins; readonly ends: RequestEnds };
-  /** A stage of a request (`gateway.ts`). */
-  stage: { readonly begins: StageBegins; readonly ends: SpanEnds };
-  /** The planner prepares a new operation. */
-  preparation: { readonly begins: PreparationBegins; readonly ends: SpanEnds };
-  /** One call to a service; each attempt is a span. */
-  call: { readonly begins: CallBegins; readonly ends: SpanEnds };
-}
-
-interface RequestBegins {
-  readonly requestId: string;
-}
-
-interface StageBegins {
-  readonly context: { readonly requestId: string };
-  readonly stage: 'authenticate' | 'admit' | 'prepare' | 'authorize' | 'execute';
-}
-
-interface PreparationBegins {
-  readonly operationName: string | null;
-}
-
-interface CallBegins {
-  readonly requestId: string;
-  readonly service: string;
-  /** The address of the replica. Null: the service has no address. */
-  readonly endpoint: string | null;
-  /** 0 for the first attempt. */
-  readonly attempt: number;
-}
-
-interface SpanEnds {
-  /** Whatever was thrown. Null: success. */
-  readonly error: unknown;
-}
-
-interface RequestEnds {
-  readonly httpStatus: number;
-  /** Of its folder. Null: not recognized, or no clients are configured. */
-  readonly client: string | null;
-  /** As the client states it. */
-  readonly clientVersion: string | null;
-  readonly operationName: string | null;
-  readonly operationKind: string | null;
-  /** Errors in the answer. */
-  readonly errors: number;
-  /** Of the first error. */
-  readonly code: string | null;
-}
-
-type Began<Name extends keyof Spans> = Spans[Name]['begins'] & {
-  /** The same at begin and end. Unique in this process. */
-  readonly spanId: number;
-};
-type Ended<Name extends keyof Spans> = Began<Name> & Spans[Name]['ends'] & { readonly durationMs: number };
-
-export type EndSpan<Name extends keyof Spans> = (ends: Spans[Name]['ends']) => void;
+import { spanKinds, type Began, type Ended, type EndSpan, type Spans } from './event-spans.ts';
+import type { AnswerSent, OperationPrepared } from './operation-events.ts';
+import { Readings } from './readings.ts';
 
 export interface GatewayEvents {
   requestBegan: Began<'request'>;
   requestEnded: Ended<'request'>;
-  stageBegan: Began<'stage'>;
-  stageEnded: Ended<'stage'>;
   preparationBegan: Began<'preparation'>;
   preparationEnded: Ended<'preparation'>;
   callBegan: Began<'call'>;
   callEnded: Ended<'call'>;
+  /** A response that is no answer to a GraphQL request: a health check, GraphiQL, a malformed request. */
+  otherResponseSent: {
+    readonly method: string;
+    readonly route: string;
+    readonly httpStatus: number;
+    /** Of its error. Null: there is none. */
+    readonly code: string | null;
+    readonly durationMs: number;
+  };
+  operationPrepared: OperationPrepared;
+  answerSent: AnswerSent;
   /** An answer has field errors. */
   fieldsFailed: {
     readonly requestId: string;
@@ -97,6 +49,21 @@ export interface GatewayEvents {
       readonly source: 'declared' | 'stale';
     }>;
   };
+  /** Credentials were checked. Not emitted where authentication is not configured. */
+  requestAuthenticated: {
+    /** What proved who sent the request (`none`: nobody did), or how it failed. */
+    readonly outcome:
+      | 'none'
+      | 'jwt'
+      | 'introspection'
+      | 'api-key'
+      | 'certificate'
+      | 'trusted-proxy'
+      | 'refused'
+      | 'unavailable';
+  };
+  /** An operation was looked up in the cache of prepared operations. */
+  operationLookedUp: { readonly isCached: boolean };
   /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
   requestRefused: { readonly requestId: string; readonly error: unknown };
   /** An unexpected error in the gateway itself: a bug, worth an alert. */
@@ -166,6 +133,29 @@ export interface GatewayEvents {
   supergraphRefused: { readonly error: unknown };
   /** DNS gave no usable addresses of a service; the previous ones stay in use. Emitted once until it works again. */
   discoveryFailed: { readonly service: string; readonly url: string; readonly error: unknown };
+  /** A limit counted a request, or would have refused it. Emitted for each policy of each request: listen briefly. */
+  limitChecked: {
+    readonly requestId: string;
+    /** Of its folder, or as credentials name it. */
+    readonly client: string | null;
+    readonly policy: string;
+    readonly limit: number;
+    readonly remaining: number;
+    readonly isExceeded: boolean;
+    /** False: the policy only measures. */
+    readonly isEnforced: boolean;
+  };
+  /** A limit that only measures would have refused this request. */
+  limitMeasured: {
+    readonly requestId: string;
+    readonly client: string | null;
+    /** Name of a policy, or of an option of `limits`. */
+    readonly limit: string;
+    readonly max: number;
+    readonly actual: number | null;
+  };
+  /** Limits are counted by the shared store, or by this process alone because the store is unavailable. */
+  limitStoreChanged: { readonly state: 'shared' | 'local'; readonly reason: string };
   /** The shared store was connected or lost. `address` has no password. */
   storeChanged: {
     readonly address: string;
@@ -200,6 +190,10 @@ export interface GatewayEvents {
     readonly keys: number;
     readonly calls: number;
   };
+  /** A request joined a call of another one that was in flight, instead of sending its own. */
+  callShared: { readonly service: string; readonly requestId: string };
+  /** A request got the answer of an identical one that was in flight. */
+  requestShared: { readonly requestId: string };
   /** A resilience policy refused a call. */
   callRefused: { readonly service: string; readonly reason: 'breaker open' | 'queue full' | 'queue wait' };
   /** A worker process serves requests. */
@@ -215,43 +209,29 @@ export interface GatewayEvents {
     readonly restartInMs: number;
   };
   listening: { readonly url: string };
+  /** Spans never reached their receiver: too many waited, or an export failed. */
+  spansDropped: {
+    readonly spans: number;
+    readonly reason: 'queue full' | 'export failed';
+    readonly error: unknown;
+  };
+  /** Metrics could not be sent to the receiver; emitted once until it works again. */
+  metricsPushFailed: { readonly reason: string };
+  metricsListening: {
+    readonly url: string;
+    /** The default port is in use, so this is another one. */
+    readonly isOtherPort: boolean;
+  };
   draining: { readonly delayMs: number; readonly timeoutMs: number };
   closed: Record<string, never>;
-}
-
-/** One authorization decision: who, what, by which rule, and why. */
-export interface AuthorizationRecord {
-  /** ISO 8601. */
-  readonly time: string;
-  readonly requestId: string;
-  readonly subject: string | null;
-  /** The recognized client; else the one that the credentials name. */
-  readonly client: string | null;
-  /** As the client states it. */
-  readonly clientVersion: string | null;
-  readonly provenBy: string;
-  readonly operationName: string | null;
-  /** SHA-256 of the document, in hex. Null: the request was refused before it was read. */
-  readonly operationHash: string | null;
-  /** Type.field, or a type. */
-  readonly coordinates: readonly string[];
-  /** Some of the paths in the answer. */
-  readonly paths: readonly string[];
-  readonly rule: string;
-  readonly outcome: 'allow' | 'deny' | 'mask';
-  readonly reason: string;
-  /** False in a dry run: the client got the field nevertheless. */
-  readonly enforced: boolean;
-  /** Number of objects by outcome, if it depends on the object. */
-  readonly objects?: { readonly allow: number; readonly deny: number; readonly mask: number };
-  /** Those variables that the configuration lists. */
-  readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 type Listener<Name extends keyof GatewayEvents> = (event: GatewayEvents[Name]) => void;
 type Listeners = { [Name in keyof GatewayEvents]?: Array<Listener<Name>> };
 
 export class Events {
+  /** What can be read at any time, beside the events. */
+  readonly readings = new Readings();
   readonly #listeners: Listeners = {};
   #spans = 0;
 
@@ -264,6 +244,11 @@ export class Events {
       const others = all[name]?.filter((other) => other !== listener) ?? [];
       all[name] = others.length > 0 ? others : undefined;
     };
+  }
+
+  /** For events that cost something to make. */
+  hasListeners(name: keyof GatewayEvents): boolean {
+    return this.#listeners[name] !== undefined;
   }
 
   emit<Name extends keyof GatewayEvents>(name: Name, event: GatewayEvents[Name]): void {
@@ -280,16 +265,15 @@ export class Events {
     begins: Spans[Name]['begins'],
     beganAtMs?: number,
   ): EndSpan<Name> | undefined {
-    const began = `${name}Began` as const;
-    const ended = `${name}Ended` as const;
+    const { began, ended, endedEvent } = spanKinds[name];
     if (!this.#listeners[began] && !this.#listeners[ended]) return undefined;
     const startedAtMs = beganAtMs ?? monotonicClock();
     this.#spans += 1;
-    const event = { ...begins, spanId: this.#spans };
-    this.emit(began, event as GatewayEvents[typeof began]);
+    const spanId = this.#spans;
+    if (this.#listeners[began]) this.emit(began, { ...begins, spanId } as GatewayEvents[typeof began]);
     return (ends) => {
       const durationMs = monotonicClock() - startedAtMs;
-      this.emit(ended, { ...event, ...ends, durationMs } as GatewayEvents[typeof ended]);
+      this.emit(ended, endedEvent(begins, ends, { spanId, durationMs }) as GatewayEvents[typeof ended]);
     };
   }
 
@@ -305,7 +289,7 @@ export class Events {
 }
 
 /** Spans whose end has no fields but the error. */
-type SpanOfWork = 'stage' | 'preparation' | 'call';
+type SpanOfWork = 'preparation';
 
 function untilEnded<Result>(end: EndSpan<SpanOfWork>, work: () => Result): Result {
   let result: Result;

@@ -11,6 +11,7 @@ export async function openStore(config: RedisConfig, events: Events): Promise<St
   const { keyPrefix, commandTimeoutMs } = config;
   const connection = await connectRedis(config, {
     random: Math.random,
+    now: monotonicClock,
     onChange: (change) => events.emit('storeChanged', change),
   });
   return createStore({
@@ -19,6 +20,7 @@ export async function openStore(config: RedisConfig, events: Events): Promise<St
     commandTimeoutMs,
     now: monotonicClock,
     random: Math.random,
-    onBreaker: (change) => events.emit('breakerChanged', { service: 'redis', replica: null, ...change }),
+    onBreaker: (change, server) =>
+      events.emit('breakerChanged', { service: 'redis', replica: server, ...change }),
   });
 }

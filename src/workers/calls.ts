@@ -2,6 +2,10 @@
 
 import type { ClientConfig } from '../config/client/client-file.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { LogLevel } from '../config/gateway/log.ts';
+import type { LimitRule } from '../limits/check.ts';
+import type { ChargeChange } from '../limits/shared/shared-store.ts';
+import type { MetricChanges } from '../observe/metrics/metric-store.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import type { LoadedGraph, PlannerTask } from '../preparation/worker-protocol.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
@@ -22,6 +26,24 @@ export interface ClientConfigs {
   readonly refused: readonly string[];
 }
 
+/** Checks of limits. */
+export interface PackedRequests {
+  readonly rules: readonly LimitRule[];
+  /** Of each request. */
+  readonly requests: ReadonlyArray<readonly PackedCheck[]>;
+}
+
+export type PackedCheck = readonly [
+  /** In `rules`. */
+  rule: number,
+  key: string,
+  owner: string | null,
+  cost: number,
+  gate: 1 | 2 | 3,
+  isReturned: boolean,
+  isMeasured: boolean,
+];
+
 export type CallToWorker =
   /** Answered with the URL of the endpoint, once the worker listens. */
   | {
@@ -32,6 +54,8 @@ export type CallToWorker =
       readonly credentials: CredentialTexts;
       /** Null: none are configured. */
       readonly clients: ClientConfigs | null;
+      /** That of the primary process now. */
+      readonly logLevel: LogLevel;
     }
   /** Answered once the worker serves that graph; with an error if it cannot, and the previous graph stays. */
   | { readonly kind: 'replace'; readonly planned: PlannedGraph }
@@ -39,6 +63,7 @@ export type CallToWorker =
   | { readonly kind: 'credentials'; readonly credentials: CredentialTexts }
   /** Answered once they are in use. */
   | { readonly kind: 'clients'; readonly clients: ClientConfigs }
+  | { readonly kind: 'logLevel'; readonly level: LogLevel }
   /** Another worker's mutation has ended: answers in flight here may be older than it. */
   | { readonly kind: 'mutated' }
   /** Answered once requests in flight have ended. */
@@ -57,11 +82,18 @@ export type CallToPrimary =
   | { readonly kind: 'released'; readonly generation: number }
   /** A mutation has ended here. Answered once all other workers know. */
   | { readonly kind: 'mutated' }
+  /** Answered with what they used up. */
+  | { readonly kind: 'takeLimits'; readonly packed: PackedRequests }
+  | { readonly kind: 'settleLimits'; readonly changes: readonly ChargeChange[] }
+  /** What this worker counted. */
+  | { readonly kind: 'metrics'; readonly changes: MetricChanges }
   /** Lines for the audit file. Answered once they are written. */
   | { readonly kind: 'audit'; readonly lines: readonly string[] };
 
 /** Short, because the other side neither loads nor plans anything. */
 export const noticeTimeoutMs = 1000;
+/** Requests wait for it; after that each worker counts by itself. */
+export const limitsTimeoutMs = 200;
 /** Allows for a slow disk. */
 export const auditTimeoutMs = 10_000;
 

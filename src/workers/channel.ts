@@ -70,11 +70,14 @@ export class Channel<Outgoing, Incoming> {
         return;
       }
       const id = this.#nextId++;
-      const timer = setTimeout(() => {
+      const timeOut = (): void => {
+        if (!this.#pending.has(id)) return;
         this.#cancel(id);
         this.#pending.delete(id);
         reject(new GatewayError('NOT_READY', `No answer from the other process within ${timeoutMs} ms`));
-      }, timeoutMs);
+      };
+      // An answer that has arrived while this process was busy is read first.
+      const timer = setTimeout(() => setImmediate(timeOut), timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
       this.#send({ id, call });
       signal?.addEventListener('abort', () => this.#cancel(id), { once: true });

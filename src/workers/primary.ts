@@ -11,9 +11,11 @@
 
 import { createServer, type AddressInfo } from 'node:net';
 
+import type { WorkerMetrics } from '../assembly/metrics.ts';
 import type { WriteAudit } from '../authz/audit/audit-queue.ts';
 import { auditFileOf } from '../authz/open-authorization.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { LogLevel } from '../config/gateway/log.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { plannerOf } from '../plan/planner.ts';
@@ -24,6 +26,7 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
 import { noticeTimeoutMs, type CallToPrimary, type ClientConfigs, type PlannedGraph } from './calls.ts';
 import { Restarts } from './restarts.ts';
+import { SharedCounters } from './shared-counters.ts';
 import { SharedPlanner } from './shared-planner.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
 
@@ -36,6 +39,8 @@ export interface Workers {
   checkContract(contract: Contract): Promise<void>;
   /** Switches all workers to other clients. */
   replaceClients(clients: ClientConfigs): Promise<void>;
+  /** Of the log of all workers, also of those that start later. Never rejects. */
+  setLogLevel(level: LogLevel): Promise<void>;
   /** Graceful shutdown: drains all workers at the same time, then ends the planners. */
   close(): Promise<void>;
 }
@@ -53,6 +58,8 @@ export interface WorkersOptions {
   readonly credentials: Credentials;
   /** Null: none are configured. */
   readonly clients: ClientConfigs | null;
+  /** Null: metrics are switched off. */
+  readonly metrics: WorkerMetrics | null;
 }
 
 /** @throws {GatewayError} If the graph is invalid or the first workers cannot start; then no worker is left running. */
@@ -73,20 +80,26 @@ class WorkerPool implements Workers {
   readonly #events: Events;
   readonly #credentials: Credentials;
   #clients: ClientConfigs | null;
+  readonly #metrics: WorkerMetrics | null;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #generations = new Map<number, Generation>();
   readonly #restarts = new Map<number, Restarts>();
   readonly #restartTimers = new Set<NodeJS.Timeout>();
+  readonly #counters: SharedCounters;
   #writeAudit: WriteAudit | undefined;
   #current: Generation | undefined;
+  #logLevel: LogLevel;
   #nextGeneration = 1;
   #state: 'starting' | 'serving' | 'closed' = 'starting';
 
-  constructor({ config, events, credentials, clients }: WorkersOptions) {
+  constructor({ config, events, credentials, clients, metrics }: WorkersOptions) {
     this.#config = config;
     this.#events = events;
     this.#credentials = credentials;
     this.#clients = clients;
+    this.#metrics = metrics;
+    this.#logLevel = config.log.level;
+    this.#counters = new SharedCounters({ keysMax: config.limits.keysMax, now: monotonicClock });
     credentials.onChange((next) => {
       for (const worker of this.#workers.values())
         void this.#renew(worker, () => worker.renewCredentials(next));
@@ -135,6 +148,16 @@ class WorkerPool implements Workers {
       this.#renew(worker, () => worker.replaceClients(clients)),
     );
     await Promise.all(renewals);
+  }
+
+  async setLogLevel(level: LogLevel): Promise<void> {
+    this.#logLevel = level;
+    const set = async (worker: WorkerProcess): Promise<void> => {
+      // One that is starting began with the previous level.
+      await worker.started;
+      await worker.setLogLevel(this.#logLevel);
+    };
+    await Promise.allSettled([...this.#workers.values()].map(set));
   }
 
   async close(): Promise<void> {
@@ -208,6 +231,7 @@ class WorkerPool implements Workers {
         planned: generation.planned,
         credentials: this.#credentials.current,
         clients: this.#clients,
+        logLevel: this.#logLevel,
       },
       answer: (call, from, signal) => this.#answer(call, from, signal),
     });
@@ -225,6 +249,7 @@ class WorkerPool implements Workers {
   async #ended(worker: WorkerProcess, { code, signal, servedMs }: WorkerEnd): Promise<void> {
     const { number, pid } = worker;
     this.#workers.delete(number);
+    this.#metrics?.workerEnded(number);
     if (this.#state === 'serving') {
       const restarts = this.#restarts.get(number) ?? new Restarts();
       this.#restarts.set(number, restarts);
@@ -248,8 +273,18 @@ class WorkerPool implements Workers {
       await Promise.allSettled(others.map((worker) => worker.notifyMutated(noticeTimeoutMs)));
       return '';
     }
+    if (call.kind === 'metrics') {
+      // What it sent before it ended may be read after that.
+      this.#metrics?.add(call.changes, this.#workers.get(from.number) === from ? from.number : null);
+      return '';
+    }
     if (call.kind === 'audit') {
       await this.#writeAudit?.(call.lines);
+      return '';
+    }
+    if (call.kind === 'takeLimits') return this.#counters.take(call.packed);
+    if (call.kind === 'settleLimits') {
+      this.#counters.settle(call.changes);
       return '';
     }
     const generation = this.#generations.get(call.generation);

@@ -5,12 +5,14 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { LogLevel } from '../config/gateway/log.ts';
 import { monotonicClock } from '../shared/clock.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ownModule } from '../shared/own-module.ts';
 import {
   drainMs,
+  noticeTimeoutMs,
   type CallToPrimary,
   type ClientConfigs,
   type CallToWorker,
@@ -28,6 +30,7 @@ export interface WorkerStart {
   readonly planned: PlannedGraph;
   readonly credentials: CredentialTexts;
   readonly clients: ClientConfigs | null;
+  readonly logLevel: LogLevel;
 }
 
 export interface WorkerEnd {
@@ -106,6 +109,10 @@ export class WorkerProcess {
   /** The worker goes on with the previous clients until it has the new ones. */
   async replaceClients(clients: ClientConfigs): Promise<void> {
     await this.#channel.call({ kind: 'clients', clients }, this.#config.timeouts.loadMs);
+  }
+
+  async setLogLevel(level: LogLevel): Promise<void> {
+    await this.#channel.call({ kind: 'logLevel', level }, noticeTimeoutMs);
   }
 
   async notifyMutated(timeoutMs: number): Promise<void> {

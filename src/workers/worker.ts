@@ -8,7 +8,8 @@ import type { Clients } from '../clients/client-reload.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { openGateway, type Gateway } from '../assembly/gateway.ts';
 import { serveGateway, type RunningGateway } from '../assembly/serve.ts';
-import { logEvents } from '../observe/logger.ts';
+import { measureGateway } from '../observe/metrics/gateway-metrics.ts';
+import { logEvents, type Log } from '../observe/log/logger.ts';
 import type { Graph } from '../plan/graph-source.ts';
 import { HeldCredentials } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -22,6 +23,8 @@ import {
   type PlannedGraph,
 } from './calls.ts';
 import { Channel, type Peer } from './channel.ts';
+import { MetricSender } from './metric-sender.ts';
+import { RemoteCounters } from './remote-counters.ts';
 import { RemotePlanner, type ChannelToPrimary } from './remote-planner.ts';
 
 /** How long closing may take after draining. */
@@ -32,17 +35,21 @@ const pendingCallsMax = 10_000;
 interface Serving {
   readonly gateway: Gateway;
   readonly running: RunningGateway;
+  readonly log: Log;
   readonly credentials: HeldCredentials;
   readonly clients: ClientsInUse | null;
+  /** Null: metrics are switched off. */
+  readonly metrics: MetricSender | null;
   readonly replace: (planned: PlannedGraph) => Promise<void>;
 }
 
 let serving: Serving | undefined;
 const channel: ChannelToPrimary = new Channel(process as Peer, answer, pendingCallsMax);
 
-// A terminal sends these to the primary process as well, which acts on them.
+// The primary process, which may get them as well, acts on them.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
+process.on('SIGUSR1', () => {});
 process.on('SIGTERM', () => void end());
 cluster.worker?.on('disconnect', () => {
   // Otherwise cluster ends the process at once, with requests in flight.
@@ -55,6 +62,7 @@ async function end(): Promise<void> {
   // The primary process, which would kill a hanging worker, may have ended.
   if (running) setTimeout(() => process.exit(1), drainMs(running.config) + closeTimeoutMs);
   await running?.close().catch(() => {});
+  await serving?.metrics?.close();
   process.exit(0);
 }
 
@@ -75,11 +83,15 @@ async function answer(call: CallToWorker): Promise<string> {
       if (clients && options) clients.current = clientsOf(call.clients, options);
       return '';
     }
+    case 'logLevel':
+      started().log.setLevel(call.level);
+      return '';
     case 'mutated':
       if (serving) serving.gateway.mutations.value += 1;
       return '';
     case 'drain':
       await serving?.running.close();
+      await serving?.metrics?.close();
       return '';
   }
 }
@@ -90,9 +102,12 @@ async function start({
   planned,
   credentials: first,
   clients: clientConfigs,
+  logLevel,
 }: Extract<CallToWorker, { kind: 'start' }>): Promise<Serving> {
   const events = new Events();
   const log = logEvents(events, config.log, worker);
+  log.setLevel(logLevel);
+  const metrics = openMetrics(events, config, worker);
   const planners = new WeakMap<Graph, RemotePlanner>();
   const withPlanner = (next: PlannedGraph): Graph => {
     planners.set(next.graph, new RemotePlanner(channel, next, config));
@@ -113,8 +128,18 @@ async function start({
   const credentials = new HeldCredentials(first);
   const clients =
     clientConfigs && config.clients ? { current: clientsOf(clientConfigs, config.clients) } : null;
-  const running = await serveGateway({ gateway, config, log, credentials, clients });
-  return { gateway, running, credentials, clients, replace: (next) => gateway.replace(withPlanner(next)) };
+  const counters = new RemoteCounters(channel, config.server.workers);
+  const running = await serveGateway({ gateway, config, log, credentials, clients, counters });
+  const replace = (next: PlannedGraph): Promise<void> => gateway.replace(withPlanner(next));
+  return { gateway, running, log, credentials, clients, metrics, replace };
+}
+
+function openMetrics(events: Events, { metrics }: GatewayConfig, worker: number): MetricSender | null {
+  if (!metrics.enabled) return null;
+  const { store } = measureGateway(events, metrics, String(worker));
+  return new MetricSender(store, metrics.workerIntervalMs, (changes) =>
+    channel.call({ kind: 'metrics', changes }, noticeTimeoutMs),
+  );
 }
 
 function clientsOf({ configs, refused }: ClientConfigs, options: DirectoryOptions): Clients {

@@ -6,7 +6,7 @@ import { Supergraph } from '@apollo/federation-internals';
 import { isObjectType, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import type { AuthorizationRecord } from '../../src/shared/events.ts';
+import type { AuthorizationRecord } from '../../src/shared/authorization-record.ts';
 import type { GraphqlReply } from '../support/ask.ts';
 import { hostileNames } from '../support/hostile-names.ts';
 import { policyModule } from './guarded-graph.ts';

@@ -175,6 +175,7 @@ describe('tributary client', () => {
       owner: 'shop-team',
       identify: { credentials: [], hosts: [], names: [], public: false },
       tier: null,
+      limits: { policies: {} },
       contract: { include: [], exclude: ['internal'], hideUnreachableTypes: true, mode: 'cascade' },
       introspection: 'on',
       hiddenMembers: 'null',

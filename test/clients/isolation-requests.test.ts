@@ -101,7 +101,7 @@ it('an operation that is quarantined for one client is not for another one', asy
       staff: 'contract: {}\n',
       anonymous: 'contract: {}\n',
     },
-    settings: ['timeouts: { planningMs: 200 }', 'errors: { suggestions: true }'],
+    settings: ['timeouts: { planningMs: 50 }', 'errors: { suggestions: true }'],
   });
   const query = slowOperation(20, 'a');
   const codes = async (client: string): Promise<unknown[]> =>

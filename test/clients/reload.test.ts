@@ -43,7 +43,7 @@ async function running(configured: Readonly<Record<string, string>> = clients) {
     gateway,
     config,
     source,
-    log: { flushed: () => Promise.resolve() },
+    log: { flushed: () => Promise.resolve(), switchLevel: () => 'info' },
     credentials: await WatchedCredentials.open(config, events),
     clients: await readClients(config),
   });

@@ -30,6 +30,27 @@ async function given() {
   return { path, clock, repository, keys, first, failures, show: shower(lookup, () => clock.nowMs) };
 }
 
+it('tells when the first key of each client expires that nobody has replaced yet', async () => {
+  const { path, clock, keys } = await given();
+  const inDays = (days: number): number => clock.nowMs + days * dayMs;
+  await keys.create({ client: 'web', expiresAtMs: inDays(5) });
+  await keys.create({ client: 'web', expiresAtMs: inDays(3) });
+  const { record: rotated } = await keys.create({ client: 'app', expiresAtMs: inDays(1) });
+  await keys.manager.rotate(rotated.id, { graceMs: 1000, expiresAtMs: inDays(9) });
+  const { record: revoked } = await keys.create({ client: 'app', expiresAtMs: inDays(2) });
+  await keys.manager.revoke(revoked.id);
+  const opened = await openFileKeys({ path, pollMs: 5, onFailure: () => {} });
+  onTestFinished(() => opened.close());
+  expect([...opened.firstExpiries(clock.nowMs)]).toEqual([
+    ['web', inDays(3)],
+    ['app', inDays(9)],
+  ]);
+  expect([...opened.firstExpiries(inDays(4))]).toEqual([
+    ['web', inDays(5)],
+    ['app', inDays(9)],
+  ]);
+});
+
 describe('a key', () => {
   it('says which client calls, on what tier, and what it may', async () => {
     const { first, show } = await given();

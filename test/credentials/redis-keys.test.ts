@@ -26,6 +26,8 @@ async function given(settings: Partial<ConstructorParameters<typeof RedisKeys>[0
   });
   const store = { isDown: false, asked: 0 };
   const between: Store = {
+    isCluster: false,
+    masters: () => [],
     key: (name) => real.key(name),
     run(command) {
       store.asked += 1;

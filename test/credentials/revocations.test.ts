@@ -81,6 +81,8 @@ async function inRedis(options: { readonly isDown?: boolean } = {}) {
   });
   const redis = { isDown: options.isDown ?? false };
   const store: Store = {
+    isCluster: false,
+    masters: () => [],
     key: (name) => real.key(name),
     run: (command) =>
       redis.isDown ? Promise.reject(new StoreUnavailable('Redis is lost')) : real.run(command),

@@ -80,6 +80,32 @@ describe('one query, asked by each client of the demo and by none', () => {
   });
 });
 
+describe('a partner of the demo', () => {
+  it('has 100 requests a minute, and gets the headers of the README', async () => {
+    const [, section = ''] = (await read('README.md')).split('\n## How much a client may ask\n');
+    const [, command = ''] = /```sh\n(.*)\n```/.exec(section) ?? [];
+    const [first = '', refused = ''] = [...section.matchAll(/```\n(HTTP[^]*?)\n```/g)].map(
+      ([, text = '']) => text,
+    );
+    const url = await demo();
+    expect(command).toContain(usualUrl);
+    const send = (): Promise<string> => shell(command.replace(usualUrl, url));
+    expect(limitHeaders(await send())).toEqual(limitHeaders(first));
+    const others = await Promise.all(Array.from({ length: 99 }, send));
+    expect(others.filter((reply) => reply.startsWith('HTTP/1.1 200'))).toHaveLength(99);
+    expect(limitHeaders(await send())).toEqual(limitHeaders(refused));
+  });
+});
+
+/** The status, and the headers of limits with their seconds left out. */
+function limitHeaders(reply: string): string[] {
+  return reply
+    .split(/\r?\n/)
+    .filter((line) => /^(HTTP|ratelimit|retry-after)/i.test(line))
+    .map((line) => line.toLowerCase().replace(/;t=\d+|(?<=retry-after: )\d+/, ''))
+    .toSorted();
+}
+
 interface Example {
   readonly command: string;
   readonly data: unknown;
@@ -125,10 +151,12 @@ interface Answer {
 /** As it stands there, but for the port. */
 async function run(command: string, url: string): Promise<Answer> {
   expect(command).toContain(usualUrl);
-  const { stdout } = await promisify(execFile)('sh', ['-c', command.replace(usualUrl, url)], {
-    timeout: 20_000,
-  });
-  return JSON.parse(stdout) as Answer;
+  return JSON.parse(await shell(command.replace(usualUrl, url))) as Answer;
+}
+
+async function shell(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 20_000 });
+  return stdout;
 }
 
 function denials({ errors = [] }: Answer): string[] {

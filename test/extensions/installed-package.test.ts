@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../layout/lint.ts';
 import { ask } from '../support/ask.ts';
 import { type Folder, lastingFolder } from '../support/folder.ts';
-import { runTributary, tributary } from '../support/tributary.ts';
+import { runTributary, servedAt, tributary } from '../support/tributary.ts';
 
 const run = promisify(execFile);
 const name = '@tributary-gateway/tributary';
@@ -73,7 +73,7 @@ describe('the installed package', () => {
       stdout: `${manifest.version}\n`,
     });
     const gateway = tributary(['serve', '--graph', 'graph.yaml', '--port', '0'], options);
-    const [, url = ''] = await gateway.printed(/"url":"([^"]+)"/);
+    const url = await servedAt(gateway);
     expect(await ask(url, '{ user }')).toMatchObject({ data: { user: 'Ada' } });
     const { errors } = await ask(url, '{ user }', { headers: { 'x-fail': '1' } });
     expect(errors).toMatchObject([{ message: 'No such user', extensions: { code: 'BAD_USER_INPUT' } }]);

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 import { ask } from '../support/ask.ts';
 import { folderWith } from '../support/folder.ts';
-import { tributary } from '../support/tributary.ts';
+import { servedAt, tributary } from '../support/tributary.ts';
 
 const files = {
   'graph.yaml': `subgraphs:
@@ -34,7 +34,7 @@ it.each([
     await symlink(join(copy, 'node_modules'), join(cwd, 'node_modules'));
   }
   const gateway = tributary(['serve', '--graph', 'graph.yaml', '--port', '0'], { cwd });
-  const [, url = ''] = await gateway.printed(/"url":"([^"]+)"/);
+  const url = await servedAt(gateway);
   const { errors } = await ask(url, '{ user }');
   // Of another copy's class it would be an error that nobody may read.
   expect(errors).toEqual([

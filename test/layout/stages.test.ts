@@ -16,8 +16,10 @@ declare const operate: ReturnType<typeof operationStages>;
 declare const arrival: s.Arrival;
 declare const arrived: s.Arrived;
 declare const identified: s.Identified;
+declare const networkLimited: s.NetworkLimited;
 declare const authenticated: s.Authenticated;
 declare const recognized: s.Recognized;
+declare const callerLimited: s.CallerLimited;
 declare const client: import('../../src/pipeline/client.ts').Client;
 declare const admitted: s.Admitted;
 declare const read: s.Read;
@@ -26,6 +28,7 @@ declare const authorizer: import('../../src/authz/authorizer.ts').Authorizer;
 type Operation = import('../../src/execute/executor.ts').ExecutableOperation;
 declare const operation: Operation;
 declare const prepared: s.Prepared<Operation>;
+declare const operationLimited: s.OperationLimited<Operation>;
 declare const authorized: s.Authorized<Operation>;
 declare const context: import('../../src/pipeline/request.ts').RequestContext;
 declare const tools: Parameters<typeof execute>[1];
@@ -35,11 +38,11 @@ export const planted = [
 
 const right = [
   'line(s.arrived(arrival))',
-  "s.authenticated(s.identified(arrived, 'application/json', () => ''), context)",
-  's.read(s.admitted(s.recognized(authenticated, client), (wait) => wait))',
+  "s.authenticated(s.networkLimited(s.identified(arrived, 'application/json', () => ''), null), context)",
+  's.read(s.admitted(s.callerLimited(s.recognized(authenticated, client)), (wait) => wait))',
   'operations.prepare(read)',
   's.prepared(read, operation, new Map())',
-  'authorizer.authorize(prepared, operations)',
+  'authorizer.authorize(s.operationLimited(prepared), operations)',
   'execute(authorized, tools)',
   's.executed(authorized, execution)',
   'operate(read)',
@@ -48,7 +51,12 @@ const right = [
 const wrong: ReadonlyArray<readonly [what: string, expression: string]> = [
   ['a request that no front translated', 'line(arrival)'],
   ['credentials before the client is identified', 's.authenticated(arrived, context)'],
-  ['a place before the credentials are checked', 's.admitted(identified, (wait) => wait)'],
+  ['credentials before the limits of the network', 's.authenticated(identified, context)'],
+  ['limits of a caller that is not recognized', 's.callerLimited(authenticated)'],
+  ['a place before the limits of the caller', 's.admitted(recognized, (wait) => wait)'],
+  ['limits of an operation that is not prepared', 's.operationLimited(read)'],
+  ['decisions before the limits of the operation', 'authorizer.authorize(prepared, operations)'],
+  ['a place before the credentials are checked', 's.admitted(networkLimited, (wait) => wait)'],
   ['a place before the client is recognized', 's.admitted(authenticated, (wait) => wait)'],
   ['a client before the credentials are checked', 's.recognized(identified, client)'],
   ['reading before the request has a place', 's.read(recognized)'],
@@ -60,7 +68,10 @@ const wrong: ReadonlyArray<readonly [what: string, expression: string]> = [
   ['preparing what is not read', 'operations.prepare(admitted)'],
   ['authorizing what is not prepared', 'authorizer.authorize(read, operations)'],
   ['executing without decisions', 'execute(prepared, tools)'],
-  ['executing an operation by itself', 'execute({ operation, decisions: null, prepared }, tools)'],
+  [
+    'executing an operation by itself',
+    'execute({ operation, decisions: null, prepared: operationLimited }, tools)',
+  ],
   ['an answer of what was not authorized', 's.executed(prepared, execution)'],
 ];
 

@@ -11,6 +11,7 @@ import type { RequestContext, RequestHead } from '../../src/pipeline/request.ts'
 import { requestHead } from '../../src/server/request-context.ts';
 import { clientNetworks } from '../../src/shared/addresses.ts';
 import { readRequest } from '../support/read.ts';
+import { untraced } from '../../src/shared/trace.ts';
 
 const proxy = '10.0.0.1';
 const waiting = new WaitingRequests({ perClientMax: 10, max: 10, bytesMax: 10_000 });
@@ -33,7 +34,7 @@ it.each([
 ])('tells clients apart %s', async (_who, authenticated, connection, client) => {
   const head = requestHead(
     { 'x-forwarded-for': '203.0.113.1, 192.0.2.7' },
-    { requestId: 'r', clientAddress: connection, forward: [], timeoutMs: 1000 },
+    { requestId: 'r', clientAddress: connection, forward: [], timeoutMs: 1000, trace: untraced },
   );
   const network = networkOf(head.clientAddress, { 'x-forwarded-for': head.forwardedFor });
   const turn = waiting.wait(readRequest({ context: authenticated(head), network }), (name) => ({

@@ -14,7 +14,10 @@ import { type Ended, runTributary, servedAt, tributary } from '../support/tribut
 
 describe('wrong use ends with one line and exit code 2', () => {
   it.each([
-    [['nope'], 'tributary: no command "nope"; commands: serve, demo, compose, client, contract'],
+    [
+      ['nope'],
+      'tributary: no command "nope"; commands: serve, dev, demo, compose, check, diff, lint, override, client',
+    ],
     [['serve', '--bogus'], "tributary serve: Unknown option '--bogus' (see tributary serve --help)"],
     [['serve', 'extra'], "tributary serve: Unexpected argument 'extra' (see tributary serve --help)"],
     [['serve', '--port'], "tributary serve: Option '--port <value>' argument missing"],
@@ -157,6 +160,18 @@ sources:
       'a proto that is none',
       { 'stock.proto': 'nonsense' },
       /^tributary compose: source stock: its proto file cannot be read/,
+    ],
+    [
+      'a limit of a field that cannot be used',
+      {
+        'users.graphql': `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.14", import: ["@composeDirective"])
+  @link(url: "https://example.com/limits/v1.0", import: ["@rateLimit"])
+  @composeDirective(name: "@rateLimit")
+directive @rateLimit(limit: Int!, window: String!, key: [String!]) on FIELD_DEFINITION
+type Query { user: String @rateLimit(limit: 5, window: "1 minute") }`,
+      },
+      /^tributary compose: @rateLimit of Query\.user has the window "1 minute": expected a duration/,
     ],
   ])('%s', async (_, changed, line) => {
     const cwd = await folderWith({ ...files, ...changed });

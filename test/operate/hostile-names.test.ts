@@ -66,7 +66,7 @@ describe.each(inheritedNames)('%s', (name) => {
   it('is shown of what a service says of an error, as any other name is', () => {
     const extensions = JSON.parse(`{"${name}":{"a":1}}`) as object;
     const error = { message: 'm', code: 'C', fromBackend: true, extensions: { ...extensions } };
-    const shown = formatFieldError(error, 'r', { backendMessages: 'pass' });
+    const shown = formatFieldError(error, { requestId: 'r' }, { backendMessages: 'pass' });
     expect(JSON.parse(JSON.stringify(shown.extensions))).toEqual({
       ...extensions,
       code: 'C',

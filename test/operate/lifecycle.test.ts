@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { ask, send } from '../support/ask.ts';
 import { folderWith } from '../support/folder.ts';
-import { addressVariables, graphPath } from '../support/shop.ts';
+import { addressVariables, graphPath, productsGraph } from '../support/shop.ts';
 import { servedAt, type Tributary, tributary } from '../support/tributary.ts';
 
 const slow = 'query Slow { product(upc: "p1") { name } }';
@@ -25,7 +25,7 @@ describe('tributary serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s is not ready any more, finishes what is in flight and ends with 0',
     async (signal) => {
-      const { url, mocks, running } = await given();
+      const { url, mocks, running } = await givenShop();
       mocks.service('products').faults.set({ latencyMs: 800 });
       const inFlight = ask(url, slow);
       await expect.poll(() => mocks.service('products').calls.total).toBe(1);
@@ -134,7 +134,7 @@ describe('tributary serve', () => {
   });
 
   it('logs one line of JSON a request, and nothing of what clients sent', async () => {
-    const { url, running } = await given();
+    const { url, running } = await givenShop();
     await ask(url, 'query Hello($secretId: ID!) { user(id: $secretId) { email } }', {
       variables: { secretId: 'swordfish' },
       headers: { authorization: 'Bearer swordfish', cookie: 'swordfish=1', 'x-request-id': 'log-1' },
@@ -148,15 +148,15 @@ describe('tributary serve', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const requests = lines.filter(({ msg }) => msg === 'request');
     expect(requests).toMatchObject([
-      { requestId: 'log-1', httpStatus: 200, operationName: 'Hello', operationKind: 'query', errors: 0 },
-      { requestId: 'log-2', httpStatus: 415, code: 'UNSUPPORTED_MEDIA_TYPE', errors: 1 },
+      { requestId: 'log-1', status: 200, operationName: 'Hello', operationKind: 'query', errors: 0 },
+      { requestId: 'log-2', status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', errors: 1 },
     ]);
     expect(stdout).not.toContain('swordfish');
   });
 
   it('with a heap that is nearly full refuses queries and still does mutations and health checks', async () => {
     // One percent is always in use; the next step would be at half the heap.
-    const { url, running } = await given('admission:\n  heapPercentMax: 1\n', {
+    const { url, running } = await givenShop('admission:\n  heapPercentMax: 1\n', {
       NODE_OPTIONS: '--max-old-space-size=400',
     });
     await running.printed(/overloaded: requests are refused/);
@@ -176,7 +176,7 @@ describe('tributary serve', () => {
   });
 
   it('in production serves no HTML, suggests no names and withholds what backends say', async () => {
-    const { url } = await given('', { NODE_ENV: 'production' });
+    const { url } = await givenShop('', { NODE_ENV: 'production' });
     const page = await send(url, { headers: { accept: 'text/html' } });
     expect(page.headers.get('content-type')).toContain('application/json');
     expect(page.errors?.[0]?.extensions['code']).toBe('NOT_ACCEPTABLE');
@@ -213,12 +213,21 @@ interface Given {
   readonly running: Tributary;
 }
 
-/** The mocks in this process, and the gateway in one of its own. */
+/** The mocks in this process, and the gateway of the products in one of its own. */
 async function given(config = '', environment: Record<string, string> = {}): Promise<Given> {
+  return givenShop(config, environment, 'graph.yaml');
+}
+
+/** The same with the whole graph, or another one. */
+async function givenShop(
+  config = '',
+  environment: Record<string, string> = {},
+  graph = graphPath,
+): Promise<Given> {
   const mocks = await startMocks({ portBase: 0 });
   onTestFinished(() => mocks.close());
-  const folder = await folderWith({ 'gateway.yaml': config });
-  const args = ['--graph', graphPath, '--config', 'gateway.yaml', '--port', '0'];
+  const folder = await folderWith({ 'gateway.yaml': config, 'graph.yaml': productsGraph });
+  const args = ['--graph', graph, '--config', 'gateway.yaml', '--port', '0'];
   const running = tributary(['serve', ...args], {
     cwd: folder,
     environment: { ...addressVariables(mocks), ...environment },

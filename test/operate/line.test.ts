@@ -9,8 +9,8 @@ import { anyClient } from '../../src/pipeline/client.ts';
 import { anonymous } from '../../src/pipeline/principal.ts';
 import { arrived, type Answered } from '../../src/pipeline/stages.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
-import { Events } from '../../src/shared/events.ts';
 import { requestContext } from '../support/context.ts';
+import { recordedSpans } from '../support/recorded-spans.ts';
 
 const answered: Answered = {
   status: 200,
@@ -21,8 +21,7 @@ const answered: Answered = {
   operationName: null,
   client: null,
   operationKind: 'query',
-  errors: 0,
-  code: null,
+  errorCounts: [],
 };
 
 interface Given {
@@ -32,17 +31,16 @@ interface Given {
 
 function given({ failing, later = null }: Given = {}) {
   const calls: string[] = [];
-  const events = new Events();
-  events.on('stageBegan', ({ stage, spanId }) => calls.push(`${stage} begins ${spanId}`));
-  events.on('stageEnded', ({ stage, spanId, error }) =>
-    calls.push(`${stage} ends ${spanId}${error ? ' badly' : ''}`),
-  );
+  const { trace } = recordedSpans((line) => calls.push(line));
+  calls.splice(0);
   const called = (name: string): void => {
     calls.push(name);
     if (name === failing) throw new GatewayError('BAD_REQUEST', name);
   };
   const answer = requestStages({
     networkOf: () => '127.0.0.1',
+    openLimits: null,
+    openDebug: null,
     authenticate(head) {
       called('authenticate');
       return Promise.resolve({ ...head, principal: anonymous });
@@ -71,10 +69,9 @@ function given({ failing, later = null }: Given = {}) {
       called('refuse');
       return { ...answered, status: 400, text: String(error) };
     },
-    events,
   });
   const request = arrived({
-    head: requestContext(),
+    head: requestContext({ trace }),
     http: { headers: {}, rawHeaders: [], socket: new Socket() },
     mediaType: 'application/json',
     body: null,
@@ -92,14 +89,14 @@ it('goes from stage to stage, and tells when those begin and end that take time'
   const { calls, answer } = given();
   expect(await answer()).toMatchObject({ status: 200 });
   expect(calls).toEqual([
-    'authenticate begins 1',
+    'authenticate {',
     'authenticate',
-    'authenticate ends 1',
+    '} authenticate',
     'recognize',
     'share',
-    'admit begins 2',
+    'admit {',
     'admit',
-    'admit ends 2',
+    '} admit',
     'read',
     'respond',
     'leave',
@@ -107,8 +104,8 @@ it('goes from stage to stage, and tells when those begin and end that take time'
 });
 
 it.each([
-  ['authenticate', ['authenticate ends 1 badly', 'refuse']],
-  ['admit', ['admit ends 2 badly', 'refuse']],
+  ['authenticate', ['} authenticate BAD_REQUEST', 'refuse']],
+  ['admit', ['} admit BAD_REQUEST', 'refuse']],
   ['read', ['read', 'leave', 'refuse']],
   ['respond', ['respond', 'leave', 'refuse']],
 ] as const)('refuses what fails in %s, and holds nothing for it', async (failing, end) => {

@@ -12,9 +12,9 @@ import { startMocks } from '../../subgraphs-mock/start.ts';
 import { tlsClient } from '../support/ask-tls.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { folderWith } from '../support/folder.ts';
-import { childrenOf } from '../support/processes.ts';
-import { addressVariables, graphPath } from '../support/shop.ts';
-import { runTributary, type Tributary, tributary } from '../support/tributary.ts';
+import { childrenOf, killFirst } from '../support/processes.ts';
+import { addressVariables, graphPath, productsGraph } from '../support/shop.ts';
+import { runTributary, servedAt, type Tributary, tributary } from '../support/tributary.ts';
 
 const query = '{ products(first: 1) { name } }';
 const authority = makeAuthority();
@@ -32,13 +32,17 @@ async function given(settings: string, args: readonly string[] = []): Promise<Gi
   const mocks = await startMocks({ portBase: 0 });
   onTestFinished(() => mocks.close());
   const { cert, key } = issue();
-  const folder = await folderWith({ 'gateway.yaml': settings, 'server.pem': cert, 'server.key': key });
+  const folder = await folderWith({
+    'gateway.yaml': settings,
+    'graph.yaml': productsGraph,
+    'server.pem': cert,
+    'server.key': key,
+  });
   const running = tributary(
-    ['serve', '--graph', graphPath, '--config', 'gateway.yaml', '--port', '0', ...args],
+    ['serve', '--graph', 'graph.yaml', '--config', 'gateway.yaml', '--port', '0', ...args],
     { cwd: folder, environment: addressVariables(mocks) },
   );
-  // Of the primary process, where there are several.
-  const [, url = ''] = await running.printed(/Z","url":"([^"]+)"/);
+  const url = await servedAt(running);
   return {
     url,
     running,
@@ -117,8 +121,7 @@ describe('server.tls', () => {
     running.child.kill('SIGHUP');
     await expect.poll(async () => (await serials()).includes(first ?? ''), patience).toBe(false);
     const [second] = await serials();
-    const [victim = 0] = await childrenOf(running.child.pid ?? 0);
-    process.kill(victim, 'SIGKILL');
+    killFirst(await childrenOf(running.child.pid ?? 0));
     await running.printed(/(worker started[^]*){3}/);
     expect(await serials()).toEqual([second]);
   });

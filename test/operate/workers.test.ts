@@ -9,9 +9,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Mocks, startMocks } from '../../subgraphs-mock/start.ts';
 import { ask, type GraphqlReply } from '../support/ask.ts';
 import { folderWith } from '../support/folder.ts';
-import { childrenOf, isAlive } from '../support/processes.ts';
-import { addressVariables, graphPath } from '../support/shop.ts';
-import { runTributary, type Tributary, type TributaryOptions, tributary } from '../support/tributary.ts';
+import { childrenOf, isAlive, killFirst } from '../support/processes.ts';
+import { addressVariables, graphPath, productsGraph } from '../support/shop.ts';
+import {
+  runTributary,
+  servedAt,
+  type Tributary,
+  type TributaryOptions,
+  tributary,
+} from '../support/tributary.ts';
 
 const slow = 'query Slow { product(upc: "p1") { name } }';
 const schemas = graphPath.replace(/graph\.yaml$/, '');
@@ -36,13 +42,11 @@ describe('several workers', () => {
   });
 
   it('are replaced when they die, fail only what they had in flight, and send no mutation twice', async () => {
-    const { url, mocks, running, lines } = await given();
+    const { url, mocks, running, lines } = await given({ graph: graphPath });
     const load = startMutations(url);
     const killed: number[] = [];
     for (let i = 0; i < 3; i += 1) {
-      const [victim = 0] = (await workersOf(running)).filter((pid) => !killed.includes(pid));
-      process.kill(victim, 'SIGKILL');
-      killed.push(victim);
+      killed.push(killFirst((await workersOf(running)).filter((pid) => !killed.includes(pid))));
       await expect
         .poll(() => lines().filter(({ msg }) => msg === 'worker started').length, patience)
         .toBe(3 + i);
@@ -112,7 +116,7 @@ describe('the end of several workers', () => {
     ['SIGINT', false],
     ['Ctrl-C', true],
   ] as const)('by %s lets requests in flight end and leaves no process', async (how, isGroup) => {
-    const { url, mocks, running } = await given({}, { detached: isGroup });
+    const { url, mocks, running } = await given({ graph: graphPath }, { detached: isGroup });
     const pids = await workersOf(running);
     mocks.service('products').faults.set({ latencyMs: 800 });
     const inFlight = Promise.all([1, 2, 3, 4].map((n) => ask(url, slow.replace('Slow', `Slow${n}`))));
@@ -207,18 +211,19 @@ interface Given {
 }
 
 interface Asked {
+  /** Default: that of the products. */
   readonly graph?: string;
   readonly settings?: string;
 }
 
 /** The mocks in this process, and a gateway of two workers. */
 async function given(
-  { graph = graphPath, settings = '' }: Asked = {},
+  { graph = 'graph.yaml', settings = '' }: Asked = {},
   options: TributaryOptions = {},
 ): Promise<Given> {
   const mocks = await startMocks({ portBase: 0 });
   onTestFinished(() => mocks.close());
-  const folder = await folderWith({ 'gateway.yaml': settings });
+  const folder = await folderWith({ 'gateway.yaml': settings, 'graph.yaml': productsGraph });
   const args = ['--graph', graph, '--config', 'gateway.yaml', '--port', '0', '--workers', '2'];
   const running = tributary(['serve', ...args], {
     ...options,
@@ -227,8 +232,7 @@ async function given(
   });
   let log = '';
   running.child.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  // The line of the primary process comes when all workers listen.
-  const [, url = ''] = await running.printed(/Z","url":"([^"]+)"/);
+  const url = await servedAt(running);
   const lines = (): Line[] =>
     log
       .slice(0, log.lastIndexOf('\n'))

@@ -6,6 +6,7 @@ import { loadGatewayConfig } from '../../src/config/gateway/gateway-config.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
 import type { Cancellation } from '../../src/shared/cancellation.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
+import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
 import { aroundSubgraph, shareFetches } from '../../src/sources/around/shared-fetches.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../src/sources/source.ts';
@@ -161,7 +162,8 @@ describe('a mutation', () => {
   ] as const)('of an %s subgraph counts for the others', async (_which, sharing, kind) => {
     const config = await loadGatewayConfig(undefined, { environment: {} });
     const mutations = new MutationCounter();
-    const around = aroundSubgraph({ ...config, sharing: { ...config.sharing, ...sharing } }, mutations);
+    const settings = { ...config, sharing: { ...config.sharing, ...sharing } };
+    const around = aroundSubgraph(settings, mutations, new Events());
     const { subgraph, calls } = fakeSubgraph();
     const changing = around(subgraph, { kind, name: 'reviews' });
     void changing.fetch({ ...request, context: requestContext() });

@@ -43,7 +43,15 @@ describe('variables', () => {
       'host: ${A}',
       'file.yaml:1:7 host: environment variable A is not set and has no default (write ${A:-default})',
     ],
-  ])('that are wrong are mistakes: %s', async (text, message) => {
+    [
+      'port: ${A}',
+      'file.yaml:1:7 port: environment variable A is not set and has no default (write ${A:-default})',
+    ],
+    [
+      'modes: ["${A}"]',
+      'file.yaml:1:9 modes[0]: environment variable A is not set and has no default (write ${A:-default})',
+    ],
+  ])('that are wrong are one mistake each: %s', async (text, message) => {
     expect(await mistakes(text)).toEqual([message]);
   });
 });

@@ -1,33 +1,13 @@
 /** The shared store before a real Redis: one that is well, away, frozen, killed, slow to say yes, or a cluster. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { redisSchema } from '../../src/config/gateway/redis.ts';
-import { Events } from '../../src/shared/events.ts';
-import { openStore } from '../../src/store/open-store.ts';
 import { StoreUnavailable } from '../../src/store/failures.ts';
 import type { Store } from '../../src/store/store.ts';
 import { makeCertificates } from '../support/certificates.ts';
-import { freePort, ownRedis } from '../support/own-redis.ts';
+import { ownRedis } from '../support/own-redis.ts';
+import { freePort } from '../support/redis-node.ts';
 import { redisUrl } from '../support/redis.ts';
-
-interface Opened {
-  readonly store: Store;
-  /** What happened to it, in words. */
-  readonly changes: string[];
-}
-
-/** Where it is not the waiting that is tested: a busy machine is no lost Redis. */
-const patient = { commandTimeoutMs: 2000, startTimeoutMs: 10_000 };
-
-async function opened(settings: object): Promise<Opened> {
-  const events = new Events();
-  const changes: string[] = [];
-  events.on('storeChanged', ({ address, state, reason }) => changes.push(`${state} ${address} ${reason}`));
-  events.on('breakerChanged', ({ service, to }) => changes.push(`${service} ${to}`));
-  const store = await openStore(redisSchema.parse({ ...patient, ...settings }), events);
-  onTestFinished(() => store.close());
-  return { store, changes };
-}
+import { attempt, opened, timeUntilWritten } from './opened-store.ts';
 
 const ping = (store: Store): Promise<string> => store.run((redis) => redis.ping());
 const outcomes = async (store: Store, times: number): Promise<string[]> => {
@@ -117,7 +97,23 @@ it('a Redis that is killed and started again is used again', async () => {
   await expect.poll(() => ping(store).catch(() => '')).toBe('PONG');
 });
 
-it('a wrong password is changes as what it is, and never shown', async () => {
+it('a Redis that has become a replica is connected to again, for its name may lead to its successor, but not in a loop', async () => {
+  const redis = await ownRedis();
+  const { store, changes } = await opened({ url: redis.url });
+  expect(await attempt(store, 'a')).toMatchObject({ result: 'ok' });
+  await redis.tell(`REPLICAOF 127.0.0.1 ${await freePort()}`);
+  await expect(store.run((commands) => commands.set(store.key('a'), '1'))).rejects.toThrow(StoreUnavailable);
+  const connections = (): string[] =>
+    changes.map((line) => line.split(' ')[0] ?? '').filter((word) => word !== 'redis');
+  await expect.poll(connections).toEqual(['connected', 'lost', 'connected']);
+  for (let i = 0; i < 4; i += 1)
+    expect((await attempt(store, 'a')).result).toMatch(/^READONLY|circuit breaker is open/);
+  expect(connections()).toHaveLength(3);
+  await redis.tell('REPLICAOF NO ONE');
+  expect(await timeUntilWritten(store, 'a')).toBeLessThan(2000);
+});
+
+it('a wrong password is reported as what it is, and never shown', async () => {
   const redis = await ownRedis(['--requirepass', 'right']);
   const { changes, store } = await opened({
     url: redis.url.replace('//', '//:wr0ng@'),
@@ -128,6 +124,8 @@ it('a wrong password is changes as what it is, and never shown', async () => {
   await expect(ping(store)).rejects.toThrow(StoreUnavailable);
   const { store: right } = await opened({ url: redis.url.replace('//', '//:right@') });
   expect(await ping(right)).toBe('PONG');
+  const { store: apart } = await opened({ url: redis.url, password: 'right' });
+  expect(await ping(apart)).toBe('PONG');
 });
 
 it('over TLS a server is believed by its certificate only', async () => {
@@ -136,7 +134,7 @@ it('over TLS a server is believed by its certificate only', async () => {
   const { server, caPath } = certificates;
   const port = await freePort();
   const files = ['--tls-cert-file', server.certPath, '--tls-key-file', server.keyPath];
-  await ownRedis(['--port', '0', '--tls-port', String(port), ...files, '--tls-auth-clients', 'no']);
+  await ownRedis(['--tls-port', String(port), ...files, '--tls-auth-clients', 'no']);
   const url = `rediss://localhost:${port}`;
   const { store } = await opened({ url, caFile: caPath });
   expect(await ping(store)).toBe('PONG');
@@ -145,16 +143,4 @@ it('over TLS a server is believed by its certificate only', async () => {
   const wrongName = url.replace('localhost', '127.0.0.1');
   const { changes: other } = await opened({ url: wrongName, caFile: caPath, startTimeoutMs: 500 });
   expect(other[0]).toMatch(/^lost .*altnames/);
-});
-
-it('a cluster is asked through any of its nodes', async () => {
-  const redis = await ownRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
-  await redis.tell('CLUSTER ADDSLOTSRANGE 0 16383');
-  await expect.poll(() => redis.tell('CLUSTER INFO')).toContain('cluster_state:ok');
-  const { store, changes } = await opened({ cluster: [redis.url], keyPrefix: 'c:' });
-  await store.run((commands) => commands.hset(store.key('h'), 'f', '1'));
-  expect(await store.run((commands) => commands.hgetall(store.key('h')))).toEqual({ f: '1' });
-  expect(changes).toEqual([`connected ${redis.url} `]);
-  await redis.kill();
-  await expect.poll(() => ping(store).then(() => '', String)).toContain('StoreUnavailable');
 });

@@ -5,6 +5,7 @@ import { anonymous } from '../../src/pipeline/principal.ts';
 import type { RequestContext } from '../../src/pipeline/request.ts';
 import { Cancellation } from '../../src/shared/cancellation.ts';
 import { monotonicClock } from '../../src/shared/clock.ts';
+import { untraced } from '../../src/shared/trace.ts';
 
 export interface ContextOptions extends Partial<Omit<RequestContext, 'deadlineAtMs'>> {
   /** From now. Default 10 000. */
@@ -25,6 +26,7 @@ export function requestContext(options: ContextOptions = {}): RequestContext {
     forwardHeaders: {},
     deadlineAtMs: monotonicClock() + deadlineInMs,
     cancellation: new Cancellation(),
+    trace: untraced,
     locals: new Map(),
     ...given,
   };

@@ -16,6 +16,13 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return all.filter(({ parentPid, isZombie }) => parentPid === pid && !isZombie).map((child) => child.pid);
 }
 
+/** @throws Where there is none: by number 0 a process would kill its own group. */
+export function killFirst([pid]: readonly number[]): number {
+  if (pid === undefined) throw new Error('there is no process to kill');
+  process.kill(pid, 'SIGKILL');
+  return pid;
+}
+
 export async function isAlive(pid: number): Promise<boolean> {
   return (await processes()).some((one) => one.pid === pid && !one.isZombie);
 }

@@ -7,11 +7,14 @@ import {
   admitted,
   arrived,
   authenticated,
+  callerLimited,
   identified,
+  networkLimited,
   read,
   recognized,
   type OperationRequest,
   type Read,
+  type RequestLimits,
 } from '../../src/pipeline/stages.ts';
 import { requestContext } from './context.ts';
 
@@ -21,6 +24,8 @@ export interface ReadOptions extends Partial<OperationRequest> {
   readonly network?: string;
   readonly queryOnly?: boolean;
   readonly bodyBytes?: number;
+  /** Default: none. */
+  readonly limits?: RequestLimits;
 }
 
 export function readRequest(options: ReadOptions = {}): Read {
@@ -35,9 +40,10 @@ export function readRequest(options: ReadOptions = {}): Read {
     queryOnly: options.queryOnly ?? false,
     read: () => ({ query, operationName, variables, extensions }),
   });
-  const proven = authenticated(
+  const limited = networkLimited(
     identified(arrival, 'application/json', () => network),
-    context,
+    options.limits ?? null,
   );
-  return read(admitted(recognized(proven, context.client), (wait) => wait));
+  const client = recognized(authenticated(limited, context), context.client);
+  return read(admitted(callerLimited(client), (wait) => wait));
 }

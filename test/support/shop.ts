@@ -19,6 +19,8 @@ export interface Shop {
   /** Of the GraphQL endpoint. */
   readonly url: string;
   readonly mocks: Mocks;
+  /** Of `/metrics`. */
+  readonly metricsUrl: string;
   query(text: string, options?: AskOptions): Promise<GraphqlReply>;
   close(): Promise<void>;
 }
@@ -31,6 +33,15 @@ export interface ShopOptions {
 }
 
 export const graphPath = fileURLToPath(new URL('../../schemas/graph.yaml', import.meta.url));
+
+/** A graph.yaml of the products alone, for processes of which only what they are counts: they start much sooner. */
+export const productsGraph = `subgraphs:
+  products:
+    kind: graphql
+    url: \${PRODUCTS_URL}
+    schema: ${graphPath.replace('graph.yaml', 'subgraphs/products/schema.graphql')}
+    owner: catalog-team
+`;
 
 export async function openShop({ environment, settings = '' }: ShopOptions = {}): Promise<Shop> {
   const mocks = await startMocks({ portBase: 0 });
@@ -57,6 +68,7 @@ export async function openShop({ environment, settings = '' }: ShopOptions = {})
   }
   return {
     url: gateway.url,
+    metricsUrl: gateway.metricsUrl ?? '',
     mocks,
     query: (text, options) => ask(gateway.url, text, options),
     async close() {
@@ -84,6 +96,9 @@ export function useShop(options: ShopOptions = {}): Shop {
     },
     get mocks() {
       return shop().mocks;
+    },
+    get metricsUrl() {
+      return shop().metricsUrl;
     },
     query: (text, asked) => shop().query(text, asked),
     close: () => shop().close(),

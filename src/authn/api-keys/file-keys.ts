@@ -8,7 +8,7 @@ import { replaceFile, updateFile } from '../files/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import type { KeyLookup } from './api-keys.ts';
 import { type KeyRepository, KeyError, recordText } from './key-repository.ts';
-import { toApiKey, type ApiKey } from './api-key.ts';
+import { toApiKey, validUntil, type ApiKey } from './api-key.ts';
 
 const fileBytesMax = 16 * 1024 * 1024;
 
@@ -18,23 +18,54 @@ export interface FileKeysOptions {
   readonly onFailure: (reason: string) => void;
 }
 
+export interface FileKeys extends KeyLookup {
+  /**
+   * @param nowMs Since 1970.
+   * @returns When the first key of each client expires, in ms since 1970. Without keys that have expired, and without
+   *   those that were revoked or have a successor.
+   */
+  firstExpiries(nowMs: number): ReadonlyMap<string, number>;
+}
+
+interface KeysOfFile {
+  readonly byId: ReadonlyMap<string, ApiKey>;
+  readonly expiring: ReadonlyArray<{ readonly client: string; readonly validUntilMs: number }>;
+}
+
 /** @throws {GatewayError} `CONFIG_INVALID` if the file is missing or invalid. */
-export async function openFileKeys({ path, pollMs, onFailure }: FileKeysOptions): Promise<KeyLookup> {
-  const file = await WatchedFile.open<ReadonlyMap<string, ApiKey>>({
+export async function openFileKeys({ path, pollMs, onFailure }: FileKeysOptions): Promise<FileKeys> {
+  const file = await WatchedFile.open<KeysOfFile>({
     path,
     pollMs,
     bytesMax: fileBytesMax,
-    parse: (text) => new Map(parseKeys(text).map((record) => [record.id, toApiKey(record)])),
+    parse: keysOf,
     advice: createHint(path),
     onFailure,
   });
   return {
-    find: (id) => file.value.get(id),
+    find: (id) => file.value.byId.get(id),
+    firstExpiries(nowMs) {
+      const first = new Map<string, number>();
+      for (const { client, validUntilMs } of file.value.expiring)
+        if (validUntilMs > nowMs) first.set(client, Math.min(validUntilMs, first.get(client) ?? Infinity));
+      return first;
+    },
     close() {
       file.close();
       return Promise.resolve();
     },
   };
+}
+
+function keysOf(text: string): KeysOfFile {
+  const records = parseKeys(text);
+  const byId = new Map(records.map((record) => [record.id, toApiKey(record)]));
+  const expiring = records.flatMap((record) => {
+    const validUntilMs = validUntil(record);
+    const isReplaced = record.revokedAt !== null || record.rotatedTo !== null;
+    return validUntilMs === null || isReplaced ? [] : [{ client: record.client, validUntilMs }];
+  });
+  return { byId, expiring };
 }
 
 export function fileKeyRepository(path: string): KeyRepository {

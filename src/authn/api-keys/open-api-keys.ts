@@ -65,7 +65,20 @@ async function openLookup(
     events.emit('authDataFailed', { what: 'API keys', place, reason });
   if (file !== undefined) {
     const lookup = await openFileKeys({ path: file, pollMs, onFailure });
-    return { lookup, write: (used) => writeLastUsedToFile(lastUsedPath(file), used), place };
+    const withdraw = events.readings.offer('apiKeyExpiry', () =>
+      Array.from(lookup.firstExpiries(Date.now()), ([client, atMs]) => [atMs / 1000, client] as const),
+    );
+    return {
+      lookup: {
+        find: (id) => lookup.find(id),
+        close() {
+          withdraw();
+          return lookup.close();
+        },
+      },
+      write: (used) => writeLastUsedToFile(lastUsedPath(file), used),
+      place,
+    };
   }
   if (!store)
     throw new GatewayError(

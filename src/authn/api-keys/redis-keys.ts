@@ -88,7 +88,7 @@ export class RedisKeys implements KeyLookup {
     const startedAtMs = now();
     let text: string | null;
     try {
-      text = await store.run((redis) => redis.hget(hashOf(store), id));
+      text = await store.run((redis) => redis.hget(hashOf(store), id), hashOf(store));
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       return this.#staleKey(entry, error.message);
@@ -134,8 +134,9 @@ export function redisKeyRepository(store: Store): KeyRepository {
       let cursor = '0';
       do {
         const start = cursor;
-        const [next, pairs] = await store.run((redis) =>
-          redis.hscan(hashOf(store), start, 'COUNT', pageSize),
+        const [next, pairs] = await store.run(
+          (redis) => redis.hscan(hashOf(store), start, 'COUNT', pageSize),
+          hashOf(store),
         );
         for (let i = 0; i < pairs.length; i += 2) {
           const record = parseRecord(pairs[i + 1] ?? '', pairs[i] ?? '');
@@ -146,7 +147,7 @@ export function redisKeyRepository(store: Store): KeyRepository {
       return records;
     },
     async lastUsed() {
-      const times = await store.run((redis) => redis.hgetall(usedHashOf(store)));
+      const times = await store.run((redis) => redis.hgetall(usedHashOf(store)), usedHashOf(store));
       return new Map(Object.entries(times).map(([id, at]) => [id, Number(at)]));
     },
     async write(edits) {
@@ -155,7 +156,10 @@ export function redisKeyRepository(store: Store): KeyRepository {
         before === null ? '' : recordText(before),
         recordText(after),
       ]);
-      const written = await store.run((redis) => redis.eval(writeScript, 1, hashOf(store), ...values));
+      const written = await store.run(
+        (redis) => redis.eval(writeScript, 1, hashOf(store), ...values),
+        hashOf(store),
+      );
       return written === 1;
     },
     close: () => store.close(),
@@ -168,7 +172,10 @@ export async function writeLastUsed(
 ): Promise<readonly string[]> {
   const entries = [...used];
   for (let i = 0; i < entries.length; i += pageSize)
-    await store.run((redis) => redis.hset(usedHashOf(store), new Map(entries.slice(i, i + pageSize))));
+    await store.run(
+      (redis) => redis.hset(usedHashOf(store), new Map(entries.slice(i, i + pageSize))),
+      usedHashOf(store),
+    );
   return [...used.keys()];
 }
 

@@ -77,7 +77,10 @@ export class RedisRevocations implements Revocations {
 
   async #read(): Promise<void> {
     const { store } = this.#options;
-    const [last] = await store.run((redis) => redis.xrevrange(streamOf(store), '+', '-', 'COUNT', 1));
+    const [last] = await store.run(
+      (redis) => redis.xrevrange(streamOf(store), '+', '-', 'COUNT', 1),
+      streamOf(store),
+    );
     const lastId = last?.[0] ?? beginning;
     if (lastId === this.#lastId) return;
     // Redis has lost its data and may reuse ids: keep the copy, and read the stream from the beginning.
@@ -119,9 +122,15 @@ export function redisRevocationRepository(
     async add(entry) {
       const { valid, expiredIds } = await readAll();
       for (let i = 0; i < expiredIds.length; i += pageSize)
-        await store.run((redis) => redis.xdel(streamOf(store), ...expiredIds.slice(i, i + pageSize)));
+        await store.run(
+          (redis) => redis.xdel(streamOf(store), ...expiredIds.slice(i, i + pageSize)),
+          streamOf(store),
+        );
       if (valid.length >= entriesMax) throw tooManyRevocations(entriesMax);
-      await store.run((redis) => redis.xadd(streamOf(store), '*', 'entry', JSON.stringify(entry)));
+      await store.run(
+        (redis) => redis.xadd(streamOf(store), '*', 'entry', JSON.stringify(entry)),
+        streamOf(store),
+      );
     },
   };
 }
@@ -135,7 +144,10 @@ async function eachPage(
   let from = after;
   for (;;) {
     const start = `(${from}`;
-    const page = await store.run((redis) => redis.xrange(streamOf(store), start, '+', 'COUNT', pageSize));
+    const page = await store.run(
+      (redis) => redis.xrange(streamOf(store), start, '+', 'COUNT', pageSize),
+      streamOf(store),
+    );
     read(page.map(([id, [, text]]) => [id, parseEntry(text)] as const));
     const last = page.at(-1)?.[0];
     if (last === undefined || page.length < pageSize) return;

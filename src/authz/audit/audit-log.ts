@@ -9,9 +9,10 @@ import type { GatewayConfig } from '../../config/gateway/gateway-config.ts';
 import type { CheckSpec } from '../../pipeline/authorization.ts';
 import type { PreparedOperation } from '../../pipeline/prepared.ts';
 import type { Principal } from '../../pipeline/principal.ts';
-import type { Prepared } from '../../pipeline/stages.ts';
+import type { OperationLimited } from '../../pipeline/stages.ts';
 import { cutText } from '../../shared/cut-text.ts';
-import type { AuthorizationRecord, Events, GatewayEvents } from '../../shared/events.ts';
+import type { AuthorizationRecord } from '../../shared/authorization-record.ts';
+import type { Events, GatewayEvents } from '../../shared/events.ts';
 import { recordOf } from '../../shared/records.ts';
 import { checkText } from '../check-text.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
@@ -23,7 +24,7 @@ const nameCharsMax = 256;
 const valueCharsMax = 1024;
 
 export interface AuditEntry {
-  readonly prepared: Prepared<{ readonly prepared: PreparedOperation }>;
+  readonly prepared: OperationLimited<{ readonly prepared: PreparedOperation }>;
   readonly principal: Principal;
   readonly check: CheckSpec;
   readonly policy: LoadedPolicy | null;

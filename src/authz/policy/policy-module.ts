@@ -7,6 +7,7 @@ import type * as GraphqlShield from 'graphql-shield';
 
 import type { Client } from '../../pipeline/client.ts';
 import type { Principal } from '../../pipeline/principal.ts';
+import { concealing } from './rule-tree.ts';
 import { shield } from './shield.ts';
 
 /** A rule or a combination of rules of graphql-shield. */
@@ -74,9 +75,6 @@ export type Permissions<Graph> = {
 export type NamedPolicy = (context: PolicyContext) => boolean | Promise<boolean>;
 
 export type Conceal = (value: never) => unknown;
-
-/** Marks a rule whose denial replaces the value. Registered globally: several copies of this module may be loaded. */
-export const concealing = Symbol.for('tributary.conceal');
 
 function masked(rule: PolicyRule, conceal: Conceal): PolicyRule {
   return Object.assign(shield.and(rule), { [concealing]: conceal });

@@ -1,7 +1,6 @@
 /** The rules of a policy as plain trees, and what each rule needs to be decided. */
 
 import type { RuleOutline } from '../../pipeline/authorization.ts';
-import { concealing } from './policy-module.ts';
 
 export type RuleNode =
   | { readonly is: 'allow' }
@@ -26,6 +25,9 @@ export interface LeafRule {
 export type RuleFunction = (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown;
 type CacheKey = (parent: unknown, args: unknown, context: unknown, info: unknown) => string;
 /* oxlint-enable max-params */
+
+/** Marks a rule whose denial replaces the value. Registered globally: several copies of this module may be loaded. */
+export const concealing = Symbol.for('tributary.conceal');
 
 /** A rule object of graphql-shield, as far as it is read here. */
 interface ShieldObject {

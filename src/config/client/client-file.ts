@@ -8,9 +8,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { clientName, tierName } from '../gateway/auth-api-keys.ts';
+import { clientLimitsSchema, type ClientLimitsConfig } from '../gateway/limits.ts';
 
 /** Apollo's rule for the names of tags. */
-const tag = z.string().regex(/^[A-Za-z0-9/_-]{1,128}$/, 'expected letters, digits and /_-');
+export const tag = z.string().regex(/^[A-Za-z0-9/_-]{1,128}$/, 'expected letters, digits and /_-');
 
 const host = z
   .string()
@@ -44,6 +45,7 @@ export const clientFileSchema = z.strictObject({
     .prefault({}),
   /** Selects its limits. Default: the tier of the principal. */
   tier: tierName.optional(),
+  limits: clientLimitsSchema.prefault({}),
   introspection: z.enum(['on', 'off']).default('on'),
   /** Objects and enum values in a list whose type or value is hidden: null with an error, or left out. */
   hiddenMembers: z.enum(['null', 'drop']).default('null'),
@@ -62,11 +64,12 @@ export interface ContractConfig extends Readonly<ClientFile['contract']> {
 export interface ClientConfig extends Pick<ClientFile, 'owner' | 'identify'> {
   readonly name: string;
   readonly tier: string | null;
+  readonly limits: ClientLimitsConfig;
   readonly contract: ContractConfig;
 }
 
 export function clientConfig(name: string, file: ClientFile): ClientConfig {
-  const { owner, identify, tier = null, introspection, hiddenMembers } = file;
+  const { owner, identify, tier = null, limits, introspection, hiddenMembers } = file;
   const contract = {
     include: sorted(file.contract.include),
     exclude: sorted(file.contract.exclude),
@@ -76,7 +79,7 @@ export function clientConfig(name: string, file: ClientFile): ClientConfig {
     hiddenMembers,
   };
   const id = createHash('sha256').update(JSON.stringify(contract)).digest('hex');
-  return { name, owner, identify, tier, contract: { id, ...contract } };
+  return { name, owner, identify, tier, limits, contract: { id, ...contract } };
 }
 
 function sorted(tags: readonly string[]): string[] {

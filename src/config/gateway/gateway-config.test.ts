@@ -17,7 +17,7 @@ describe('loadGatewayConfig', () => {
   it('is careful in production', async () => {
     const config = await loadGatewayConfig(undefined, { environment: { NODE_ENV: 'production' } });
     expect(config.server.graphiql).toBe(false);
-    expect(config.errors).toEqual({ backendMessages: 'redact', suggestions: false });
+    expect(config.errors).toEqual({ backendMessages: 'redact', suggestions: false, traceId: false });
   });
 
   it('gives planning at least as much time by the clock as of the processor', async () => {

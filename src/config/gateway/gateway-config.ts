@@ -12,16 +12,26 @@ import { z } from 'zod';
 import { addressRange, authSchema } from './auth.ts';
 import { auditSchema, authorizationSchema } from './authorization.ts';
 import type { Environment } from '../yaml/environment.ts';
-import { guardLimitsShape } from './guard-limits.ts';
+import { isCredentialHeader } from './credential-headers.ts';
+import { debugSchema } from './debug.ts';
+import { limitsSchema } from './limits.ts';
+import { logSchema, type LogConfig } from './log.ts';
+import { metricsSchema } from './metrics.ts';
+import { resolvedTraces, tracesSchema, withoutTraceHeaders, type TracesConfig } from './traces.ts';
 import { redisSchema } from './redis.ts';
 import { policiesSchema } from './policies.ts';
 import { serverTlsSchema } from './server-tls.ts';
-import { gatewayTransport } from './transport.ts';
+import { gatewayTransport, hopByHopHeaders } from './transport.ts';
 import { checkYaml, readYamlFile } from '../yaml/file.ts';
 import { filePath } from '../yaml/file-path.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
+
+const forwardedHeader = z
+  .string()
+  .regex(/^[a-z0-9-]+$/, 'expected a header name in lower case')
+  .refine((name) => !hopByHopHeaders.has(name), 'expected a header that may be sent on');
 
 /** Directives that a supergraph may use although the gateway does not enforce them. */
 const unenforced = z.enum(['authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'cacheTag']);
@@ -114,12 +124,10 @@ const optionsSchema = z.strictObject({
     .strictObject({
       /** Client headers to forward to backends, besides x-request-id. */
       forward: z
-        .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
+        .array(forwardedHeader)
         .default(['x-user-id', 'x-correlation-id', 'traceparent', 'tracestate']),
       /** Further client headers that graph.yaml may forward to single services. */
-      perService: z
-        .array(z.string().regex(/^[a-z0-9-]+$/, 'expected a header name in lower case'))
-        .default(['authorization', 'cookie']),
+      perService: z.array(forwardedHeader).default(['authorization', 'cookie']),
     })
     .prefault({}),
   /** Defaults for all services; graph.yaml may override them for one. */
@@ -136,26 +144,7 @@ const optionsSchema = z.strictObject({
       requests: z.boolean().default(false),
     })
     .prefault({}),
-  limits: z
-    .strictObject({
-      ...guardLimitsShape,
-      subgraphCallsMax: z.int().min(1).default(100),
-      /** Errors in one response. */
-      errorsMax: z.int().min(1).default(100),
-      /** Requests of one client that wait for their operations to be planned. One more is refused. */
-      planningPendingPerClientMax: z.int().min(1).default(1000),
-      /** The same of all clients: one more, and the client with most of them has one refused. */
-      planningPendingMax: z.int().min(1).default(5000),
-      /** Bodies of all those requests. More, and the client with most of them has one refused. */
-      planningPendingBytesMax: bytes.default(33_554_432),
-      /** Prepared operations kept. */
-      preparedOperationsMax: z.int().min(1).default(10_000),
-      /** What they may take together. */
-      preparedOperationsBytesMax: bytes.default(134_217_728),
-      /** Processor time that new operations of one client may take to prepare, per minute. Absent: no ceiling. */
-      planningMsPerMinute: z.int().min(1).optional(),
-    })
-    .prefault({}),
+  limits: limitsSchema.prefault({}),
   planning: z
     .strictObject({
       /**
@@ -207,20 +196,16 @@ const optionsSchema = z.strictObject({
       backendMessages: z.enum(['pass', 'redact']).optional(),
       /** "Did you mean" in validation errors. Default: only where NODE_ENV is not `production`. */
       suggestions: z.boolean().optional(),
+      /** The trace's id in `extensions` of errors. */
+      traceId: z.boolean().default(false),
     })
     .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
-      /**
-       * Error messages written by backends, which may repeat client input: `pass` logs them, `redact`
-       * leaves them out. Default: `redact` where NODE_ENV is `production`, else `pass`.
-       */
-      backendMessages: z.enum(['pass', 'redact']).optional(),
-      /** Log lines that wait for a slow reader. Further lines are lost, and counted. */
-      bufferBytesMax: bytes.default(8_388_608),
-    })
-    .prefault({}),
+  /** Absent: the header of debug tokens means nothing. */
+  debug: debugSchema.optional(),
+  metrics: metricsSchema.prefault({}),
+  /** See `traces.ts`. */
+  traces: tracesSchema.prefault({}),
+  log: logSchema.prefault({}),
 });
 
 export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file }, context) => {
@@ -228,6 +213,17 @@ export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file 
     context.addIssue({ code: 'custom', path, message });
   if (auth?.certificates && !server.tls)
     refuse(['auth', 'certificates'], 'expected server.tls: client certificates need TLS');
+  if (file.limits.store === 'redis' && !file.redis)
+    refuse(
+      ['limits', 'store'],
+      'expected the top-level key redis, with the address of the server; without it, store is memory',
+    );
+  const secret = file.traces.attributes.fromHeaders.filter((name) => isCredentialHeader(name, auth));
+  if (secret.length > 0)
+    refuse(
+      ['traces', 'attributes', 'fromHeaders'],
+      `expected headers without credentials: more people read traces than may use ${secret.join(', ')}`,
+    );
   const { plugins, key } = file.apollo;
   if (file.clients && (file.front === 'apollo' || plugins.length > 0 || key !== undefined))
     refuse(['clients'], 'expected the direct front: Apollo Server has one schema for all clients');
@@ -235,14 +231,19 @@ export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file 
 
 type GatewayFile = z.output<typeof gatewaySchema>;
 
-export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'log'> & {
+export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'limits' | 'log' | 'traces'> & {
   readonly front: 'direct' | 'apollo';
   readonly server: Omit<GatewayFile['server'], 'workers'> & {
     readonly graphiql: boolean;
     readonly workers: number;
   };
-  readonly errors: { readonly backendMessages: 'pass' | 'redact'; readonly suggestions: boolean };
-  readonly log: GatewayFile['log'] & { readonly backendMessages: 'pass' | 'redact' };
+  readonly limits: GatewayFile['limits'] & { readonly store: 'memory' | 'redis'; readonly processes: number };
+  readonly errors: GatewayFile['errors'] & {
+    readonly backendMessages: 'pass' | 'redact';
+    readonly suggestions: boolean;
+  };
+  readonly log: LogConfig;
+  readonly traces: TracesConfig;
 };
 
 export interface GatewayConfigOptions {
@@ -263,7 +264,9 @@ export async function loadGatewayConfig(
     path === undefined
       ? await checkYaml('', gatewaySchema, { ...read, displayName: 'gateway.yaml' })
       : await readYamlFile(path, gatewaySchema, read);
-  const isProduction = (options.environment ?? process.env).NODE_ENV === 'production';
+  const environment = options.environment ?? process.env;
+  const isProduction = environment.NODE_ENV === 'production';
+  const traces = resolvedTraces(file.traces, environment);
   const { plugins, key } = file.apollo;
   return {
     ...file,
@@ -273,15 +276,23 @@ export async function loadGatewayConfig(
       graphiql: file.server.graphiql ?? !isProduction,
       workers: workersOf(file.server.workers),
     },
+    limits: {
+      ...file.limits,
+      store: file.limits.store ?? (file.redis ? 'redis' : 'memory'),
+      processes: file.limits.processes ?? workersOf(file.server.workers),
+    },
     timeouts: {
       ...file.timeouts,
       planningWallMs: Math.max(file.timeouts.planningMs, file.timeouts.planningWallMs),
     },
+    headers: { ...file.headers, forward: withoutTraceHeaders(file.headers.forward, traces) },
     errors: {
+      ...file.errors,
       backendMessages: file.errors.backendMessages ?? (isProduction ? 'redact' : 'pass'),
       suggestions: file.errors.suggestions ?? !isProduction,
     },
     log: { ...file.log, backendMessages: file.log.backendMessages ?? (isProduction ? 'redact' : 'pass') },
+    traces,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Which request headers can change a response, by the configuration. */
 
 import { clientNameHeaders, clientVersionHeaders } from '../client/client-headers.ts';
+import { credentialHeaders } from './credential-headers.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 
 type HeaderConfig = Pick<GatewayConfig, 'headers' | 'sharing' | 'auth' | 'clients'>;
@@ -12,18 +13,6 @@ export function inputHeaders(config: HeaderConfig): readonly string[] {
   const ignored = new Set(ignoredHeaders(config));
   const names = [...credentialHeaders(auth), ...headers.forward, ...headers.perService, ...clientHeaders];
   return [...new Set(names)].filter((name) => !ignored.has(name));
-}
-
-/** Headers that may carry credentials. */
-export function credentialHeaders(auth: GatewayConfig['auth']): readonly string[] {
-  const { jwt, apiKeys, trustedProxy } = auth ?? {};
-  return [
-    'authorization',
-    'cookie',
-    ...(jwt?.sources.flatMap((source) => ('header' in source ? [source.header] : [])) ?? []),
-    ...(apiKeys ? [apiKeys.header] : []),
-    ...(trustedProxy ? [trustedProxy.subjectHeader, trustedProxy.rolesHeader] : []),
-  ];
 }
 
 /** Headers that are ignored when responses are shared or cached; never those that identify the user or the client. */

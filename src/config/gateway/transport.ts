@@ -9,6 +9,7 @@ import { isAddress } from '../../shared/addresses.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
 import { isOriginPattern } from '../../shared/origins.ts';
 import { filePath } from '../yaml/file-path.ts';
+import { debugHeader } from './debug.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1).max(1_073_741_824);
@@ -110,7 +111,7 @@ const headerValue = z
   .string()
   .refine(isHeaderValue, 'expected a header value: one line of Latin-1 without spaces around it');
 
-/** Headers of one connection or one body: never forwarded, whatever a rule says. */
+/** Headers of one connection or one body, or for the gateway alone: never forwarded, whatever a rule says. */
 export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
@@ -128,6 +129,7 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  debugHeader,
 ]);
 
 /** `headers` of one service in graph.yaml. */

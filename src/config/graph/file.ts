@@ -10,6 +10,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { Environment } from '../yaml/environment.ts';
 import { checkGraph } from './checks.ts';
+import { withServiceUrls } from './service-urls.ts';
 import { type GraphFile, graphFileSchema } from './schema.ts';
 import type { RestMapping } from './rest-mapping.ts';
 import type { ServiceHeaders, TlsMaterial, PartialTransport } from '../gateway/transport.ts';
@@ -106,16 +107,22 @@ export interface GraphConfig {
 export interface GraphFileOptions {
   /** Default `process.env`. */
   readonly environment?: Environment;
+  /** By the name of a subgraph, the address it is called at instead of what the file says. Default: none. */
+  readonly serviceUrls?: ReadonlyMap<string, string> | undefined;
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` that lists every mistake with its position. */
-export async function loadGraphFile(path: string, options: GraphFileOptions = {}): Promise<GraphConfig> {
+export async function loadGraphFile(
+  path: string,
+  { serviceUrls = new Map(), ...options }: GraphFileOptions = {},
+): Promise<GraphConfig> {
   const absolute = resolve(path);
   // Symbolic links are resolved, as in the URL of the running code that resolver modules are compared with.
   const folder = await realpath(dirname(absolute)).catch(() => dirname(absolute));
   const file = await readYamlFile(absolute, graphFileSchema, {
     ...options,
     folder,
+    edit: (document) => withServiceUrls(document, serviceUrls),
     check: (value, report) => checkGraph(value, folder, report),
   });
   return {

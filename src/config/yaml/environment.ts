@@ -16,7 +16,14 @@ export interface Expansion {
 const expression = /\$?\$\{([^}]*)\}|\$\{/g;
 const variablePattern = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
-export function expandEnvironment(text: string, environment: Environment): Expansion {
+/** What a variable becomes that is not set and has no default: a problem, or an empty text. */
+export type UnsetVariables = 'refused' | 'empty';
+
+export function expandEnvironment(
+  text: string,
+  environment: Environment,
+  unset: UnsetVariables = 'refused',
+): Expansion {
   const problems: string[] = [];
   const expanded = text.replace(expression, (whole: string, content: string | undefined) => {
     if (content !== undefined && whole.startsWith('$$')) return whole.slice(1);
@@ -29,6 +36,7 @@ export function expandEnvironment(text: string, environment: Environment): Expan
     const value = own(environment, name);
     if (defaultValue !== undefined) return value === undefined || value === '' ? defaultValue : value;
     if (value !== undefined) return value;
+    if (unset === 'empty') return '';
     problems.push(`environment variable ${name} is not set and has no default (write \${${name}:-default})`);
     return '';
   });

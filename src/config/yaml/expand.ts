@@ -3,12 +3,13 @@
 import { type Document, type LineCounter, type Scalar, isMap, isNode, isScalar, isSeq } from 'yaml';
 
 import { numberOf } from '../../shared/exact-number.ts';
-import { type Environment, expandEnvironment } from './environment.ts';
+import { type Environment, type UnsetVariables, expandEnvironment } from './environment.ts';
 import type { Mistake } from './schema-issue.ts';
 import { type ConfigPath, keyText, pathText, positionAt } from './position.ts';
 
 interface Preparation {
   readonly environment: Environment;
+  readonly unsetVariables: UnsetVariables;
   /** Mistakes are added here. */
   readonly mistakes: Mistake[];
 }
@@ -70,8 +71,9 @@ function duplicateKeys(
   return mistakes;
 }
 
-function expandScalar(node: Scalar<string>, path: ConfigPath, { environment, mistakes }: Preparation): void {
-  const { text, problems } = expandEnvironment(node.value, environment);
+function expandScalar(node: Scalar<string>, path: ConfigPath, preparation: Preparation): void {
+  const { environment, unsetVariables, mistakes } = preparation;
+  const { text, problems } = expandEnvironment(node.value, environment, unsetVariables);
   for (const message of problems) mistakes.push({ path, at: 'value', message });
   // `port: ${PORT}` is a number as `port: 4000` is; `port: "${PORT}"` stays a string.
   (node as Scalar).value = node.type === 'PLAIN' ? plainValue(text) : text;

@@ -13,7 +13,7 @@ import type { z } from 'zod';
 
 import { errorText } from '../../shared/error-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, UnsetVariables } from './environment.ts';
 import { type Mistake, mistakesOf } from './schema-issue.ts';
 import { prepareScalars } from './expand.ts';
 import { withAbsolutePaths } from './file-path.ts';
@@ -32,12 +32,16 @@ export type Report = (path: ConfigPath, message: string, at?: 'key' | 'value') =
 export interface YamlFileOptions {
   /** Default `process.env`. */
   readonly environment?: Environment;
+  /** Default `refused`. */
+  readonly unsetVariables?: UnsetVariables;
   /** The file's name in messages. Default: its path relative to the working directory when it is below it. */
   readonly displayName?: string;
   /** Base of the relative paths in the file. Default: paths stay as they are written. */
   readonly folder?: string;
   /** More is not read. Default: 1 MiB. */
   readonly bytesMax?: number;
+  /** Changes the document before variables are expanded. Default: it stays as it is written. */
+  readonly edit?: (document: Document) => void;
   /**
    * Checks a schema cannot express, such as names that must exist elsewhere. Gets the expanded but possibly invalid
    * value, so that its mistakes are reported together with the schema's.
@@ -73,20 +77,24 @@ export async function checkYaml<Schema extends z.ZodType>(
     throw invalid(syntaxLines(errors.slice(0, mistakesMax), name, lines), errors.length - mistakesMax);
   }
 
+  options.edit?.(document);
   const mistakes: Mistake[] = [];
   const expanded = prepareScalars(document, lines, {
     environment: options.environment ?? process.env,
+    unsetVariables: options.unsetVariables ?? 'refused',
     mistakes,
   });
   const value = toValue(document, mistakes);
+  // What the schema says about a value that could not be read, such as that of an unset variable, explains nothing.
+  const unreadable = new Set(mistakes.filter(isOfValue).map(({ path }) => pathText(path)));
+  const add = (mistake: Mistake): void => {
+    if (!isOfValue(mistake) || !unreadable.has(pathText(mistake.path))) mistakes.push(mistake);
+  };
   const show = (at: ConfigPath, wrong: unknown) => expanded.get(pathText(at)) ?? quoted(wrong);
   const result = schema.safeParse(value ?? {});
-  if (!result.success) {
-    mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, { schema, value, show })));
-  }
-  await options.check?.(value, (at, message, part = 'value') => {
-    mistakes.push({ path: at, at: part, message });
-  });
+  for (const issue of result.error?.issues ?? [])
+    for (const mistake of mistakesOf(issue, { schema, value, show })) add(mistake);
+  await options.check?.(value, (at, message, part = 'value') => add({ path: at, at: part, message }));
   if (mistakes.length > 0 || !result.success) {
     // Finding the place of one takes time in proportion to the file.
     const shown = linesOf(mistakes.slice(0, mistakesMax), name, { document, lines });
@@ -113,6 +121,10 @@ async function readText(path: string, name: string, bytesMax = defaultBytesMax):
   }
   if (bytes.length > bytesMax) throw invalid([`${name}: is larger than ${bytesMax} bytes`]);
   return bytes.toString('utf8');
+}
+
+function isOfValue({ at }: Mistake): boolean {
+  return at === 'value';
 }
 
 function toValue(document: Document, mistakes: Mistake[]): unknown {

@@ -26,7 +26,14 @@ export type GuardVerdict =
   | { readonly is: 'accepted'; readonly figures: GuardFigures }
   /** A syntax error before any limit was exceeded: parsing is cheap, and graphql-js has the better message. */
   | { readonly is: 'unreadable' }
-  | { readonly is: 'refused'; readonly error: GatewayError };
+  /** `exceeded` is null for a cycle of fragments, to which no limit applies. */
+  | { readonly is: 'refused'; readonly error: GatewayError; readonly exceeded: ExceededLimit | null };
+
+interface ExceededLimit {
+  readonly name: keyof GuardLimits;
+  /** Where counting stops at the limit: at least so much. */
+  readonly actual: number;
+}
 
 /**
  * Never throws. The limits apply to each definition of the document, not only to the executed one: all of them are
@@ -134,7 +141,8 @@ function refuse(name: keyof GuardLimits, limits: GuardLimits, actual: number): G
   const limit = limits[name];
   const atLeast = stopsEarly || actual >= saturatedAt ? 'at least ' : '';
   const message = `The document has ${atLeast}${actual} ${unit}; at most ${limit} are allowed. ${advice}.`;
-  return { is: 'refused', error: new GatewayError(code, message, { public: { limit, actual } }) };
+  const error = new GatewayError(code, message, { public: { limit, actual } });
+  return { is: 'refused', error, exceeded: { name, actual } };
 }
 
 /** Enough to find a cycle in the document. */
@@ -150,7 +158,7 @@ function refuseCycle(text: string, spreads: readonly Spread[]): GuardVerdict {
   const offsets = spreads.slice(0, locationsMax).map(({ at }) => at);
   const locations = positionsIn(text, offsets);
   const error = operationRefused('GRAPHQL_VALIDATION_FAILED', [{ message, locations }]);
-  return { is: 'refused', error };
+  return { is: 'refused', error, exceeded: null };
 }
 
 /** The document's bytes in UTF-8, or a lower bound, if they exceed the limit; else 0. */

@@ -9,6 +9,7 @@ import { withWrittenDefaults } from '../supergraph/default-values.ts';
 import { composable, withOwnNames } from '../supergraph/executable-directives.ts';
 import { oneOfTypes, withOneOf, withoutOneOf } from './built-ins.ts';
 import { droppedFromDefault } from './dropped-inputs.ts';
+import { uncomposableListSizes, withListSizes, withoutListSizes, type ListSizes } from './list-sizes.ts';
 import {
   noteText,
   locationsOf,
@@ -32,7 +33,18 @@ export type Composition =
   | { readonly supergraphSdl: string; readonly hints: readonly CompositionNote[] }
   | { readonly errors: readonly CompositionNote[] };
 
-export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
+export interface CompositionOptions {
+  /**
+   * Whether every query can be planned is most of the work, and does not change the supergraph. Default true; without it,
+   * a supergraph may be invalid.
+   */
+  readonly checksSatisfiability?: boolean;
+}
+
+export function compose(
+  subgraphs: readonly SubgraphSchema[],
+  { checksSatisfiability = true }: CompositionOptions = {},
+): Composition {
   const parsed = subgraphs.map(parsedOrNote);
   const unparsable = parsed.flatMap((result) => ('code' in result ? [result] : []));
   if (unparsable.length > 0) return { errors: unparsable };
@@ -40,12 +52,14 @@ export function compose(subgraphs: readonly SubgraphSchema[]): Composition {
   const oneOf = oneOfTypes(documents);
   const errors = [...documents.flatMap(subgraphErrors), ...oneOf.errors];
   if (errors.length > 0) return { errors };
-  const result = composed(documents);
+  const listSizes = uncomposableListSizes(documents.map(({ document }) => document));
+  const result = composed(documents, { listSizes, checksSatisfiability });
   const finder = new LocationFinder(documents);
   if (result.supergraphSdl === undefined) {
     return { errors: (result.errors ?? []).map((error) => errorNote(error, finder)) };
   }
-  const supergraphSdl = withOneOf(withOwnNames(result.supergraphSdl), oneOf.names);
+  const completed = withListSizes(withOwnNames(result.supergraphSdl), listSizes);
+  const supergraphSdl = withOneOf(completed, oneOf.names);
   return {
     supergraphSdl: withWrittenDefaults(
       supergraphSdl,
@@ -77,14 +91,21 @@ type Composed = ReturnType<typeof composeServices>;
 type CompositionHint = NonNullable<Composed['hints']>[number];
 
 /** The composer throws on some unexpected input. */
-function composed(documents: readonly ParsedSubgraph[]): Composed {
+function composed(
+  documents: readonly ParsedSubgraph[],
+  {
+    listSizes,
+    checksSatisfiability,
+  }: { readonly listSizes: ListSizes; readonly checksSatisfiability: boolean },
+): Composed {
   try {
     return composeServices(
       documents.map(({ name, url, document }) => ({
         name,
         url,
-        typeDefs: composable(withoutOneOf(document)),
+        typeDefs: composable(withoutOneOf(withoutListSizes(document, listSizes))),
       })),
+      { runSatisfiability: checksSatisfiability },
     );
   } catch (error) {
     const message = errorText(error);

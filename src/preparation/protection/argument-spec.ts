@@ -17,7 +17,10 @@ import type { ArgumentSpec, ArgumentValue } from '../../pipeline/authorization.t
 import { exactValue } from '../../shared/exact-literals.ts';
 import { defaultValueOf, literalValue } from '../literal-values.ts';
 
-export function argumentSpecs(declared: readonly GraphQLArgument[], node: FieldNode): ArgumentSpec[] {
+export function argumentSpecs(
+  declared: readonly GraphQLArgument[],
+  node: Pick<FieldNode, 'arguments'>,
+): ArgumentSpec[] {
   return declared.flatMap((argument): ArgumentSpec[] => {
     const { name, type } = argument;
     const defaultValue = defaultValueOf(argument);

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 
 import type { CheckSpec, ParentField } from '../../pipeline/authorization.ts';
-import type { Clause } from '../../pipeline/prepared.ts';
+import type { Clause } from '../../pipeline/clause.ts';
 import { argumentsText } from '../field-call.ts';
 import { argumentSpecs } from './argument-spec.ts';
 import type { Guards, Protection } from './protection.ts';

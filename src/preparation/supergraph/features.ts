@@ -17,19 +17,30 @@ import {
 import { GatewayError } from '../../shared/errors.ts';
 import { own } from '../../shared/records.ts';
 
+/** The specification of `@cost` and `@listSize`. */
+export const costFeature = 'https://specs.apollo.dev/cost/v0.1';
+
 /** Directives of features that ApolloGateway refuses and our planner loads, by the url of their specification. */
 const featureDirectives: Readonly<Record<string, readonly string[]>> = {
   'https://specs.apollo.dev/authenticated/v0.1': ['authenticated'],
   'https://specs.apollo.dev/requiresScopes/v0.1': ['requiresScopes'],
   'https://specs.apollo.dev/policy/v0.1': ['policy'],
-  'https://specs.apollo.dev/cost/v0.1': ['cost', 'listSize'],
+  [costFeature]: ['cost', 'listSize'],
   'https://specs.apollo.dev/cacheTag/v0.1': ['cacheTag'],
   'https://specs.apollo.dev/context/v0.1': ['context', 'fromContext'],
 };
 
 const identities = new Set(Object.keys(featureDirectives).map(identityOf));
 
-const enforced = new Set(['context', 'fromContext', 'authenticated', 'requiresScopes', 'policy']);
+const enforced = new Set([
+  'context',
+  'fromContext',
+  'authenticated',
+  'requiresScopes',
+  'policy',
+  'cost',
+  'listSize',
+]);
 
 /** Features that ApolloGateway checks itself, including versions. */
 const plainFederation = /^https:\/\/specs\.apollo\.dev\/(?:core|link|join|tag|inaccessible)\/v/;
@@ -38,9 +49,13 @@ const federation = /^https:\/\/specs\.apollo\.dev\/federation\/v/;
 const tagFeatures = /^https:\/\/specs\.apollo\.dev\/(?:tag|federation)\/v/;
 const join = /^https:\/\/specs\.apollo\.dev\/join\/v/;
 
-interface Link {
+export interface Link {
   readonly node: ConstDirectiveNode;
   readonly url: string;
+  /** Of the names of its elements that are not imported, such as `federation__FieldSet`. */
+  readonly namespace: string;
+  /** Names in this document of the directives and types that are imported, by their name in the specification. */
+  readonly imports: ReadonlyMap<string, string>;
   /** `SECURITY` and `EXECUTION` features must be understood to serve the supergraph. */
   readonly purpose: string | undefined;
   /** Names of its directives in this supergraph, by their name in the specification. */
@@ -95,10 +110,36 @@ export function withoutPurposes(supergraph: DocumentNode): DocumentNode {
   });
 }
 
+/** The supergraph without `@cost` and `@listSize`: ApolloGateway and the planner do not need them, and refuse some forms. */
+export function withoutCosts(supergraph: DocumentNode): DocumentNode {
+  const names = [directiveName(supergraph, 'cost'), directiveName(supergraph, 'listSize')];
+  if (names.every((name) => name === undefined)) return supergraph;
+  return visit(supergraph, { Directive: ({ name }) => (names.includes(name.value) ? null : undefined) });
+}
+
 /** The name of a feature's directive, such as `authenticated`, in a supergraph; undefined if it does not link the feature. */
 export function directiveName(supergraph: DocumentNode, name: string): string | undefined {
   for (const { names } of linksOf(supergraph)) if (names.has(name)) return names.get(name);
   return undefined;
+}
+
+/** The name of a custom directive in a supergraph, whatever specification it comes from; undefined if it is not defined. */
+export function composedDirectiveName(supergraph: DocumentNode, name: string): string | undefined {
+  const imported = linksOf(supergraph).flatMap(
+    ({ node }) => importsOf(valueOf(node, 'import')).get(name) ?? [],
+  );
+  return [...imported, name].find((one) =>
+    supergraph.definitions.some(
+      (definition) => definition.kind === Kind.DIRECTIVE_DEFINITION && definition.name.value === one,
+    ),
+  );
+}
+
+/** The name of `@listSize` in a subgraph; undefined if it does not link federation or the specification of cost. */
+export function listSizeDirective(subgraph: DocumentNode): string | undefined {
+  return linksOf(subgraph)
+    .find(({ url }) => url === costFeature || federation.test(url))
+    ?.nameOf('listSize');
 }
 
 /** The name of `@tag` in a supergraph or a subgraph; undefined if it cannot have tags. */
@@ -126,8 +167,9 @@ function usedDirectives(names: ReadonlyMap<string, string>, supergraph: Document
   return [...names].flatMap(([name, localName]) => (applied.has(localName) ? [name] : []));
 }
 
-function linksOf(supergraph: DocumentNode): Link[] {
-  return supergraph.definitions
+/** The specifications that a supergraph or a subgraph links. */
+export function linksOf(document: DocumentNode): Link[] {
+  return document.definitions
     .filter((node) => node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
     .flatMap(({ directives = [] }) => directives.flatMap(toLink));
 }
@@ -148,7 +190,8 @@ function toLink(node: ConstDirectiveNode): Link[] {
   const nameOf = (name: string): string =>
     imports.get(name) ?? (name === specName ? namespace : `${namespace}__${name}`);
   const names = new Map((own(featureDirectives, url) ?? []).map((name) => [name, nameOf(name)]));
-  return [{ node, url, purpose: purpose?.kind === Kind.ENUM ? purpose.value : undefined, names, nameOf }];
+  const purposeName = purpose?.kind === Kind.ENUM ? purpose.value : undefined;
+  return [{ node, url, namespace, imports, purpose: purposeName, names, nameOf }];
 }
 
 /** `["@a", { name: "@b", as: "@c" }]` as names without `@`. */

@@ -10,13 +10,12 @@ import {
 } from '@apollo/gateway';
 import { parse, print } from 'graphql';
 
-import type { PolicyOutline } from '../../pipeline/authorization.ts';
 import { errorText } from '../../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../../shared/errors.ts';
 import { definingOneOf } from '../composition/built-ins.ts';
-import { assertServable, withoutPurposes } from './features.ts';
+import { assertServable, withoutCosts, withoutPurposes } from './features.ts';
 import { plannable } from './executable-directives.ts';
-import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';
+import { loadSupergraph, type GraphOptions, type LoadedSupergraph } from './supergraph.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -28,19 +27,18 @@ export class SupergraphLifecycle {
    * Loads the first supergraph, or replaces it.
    *
    * @param allowUnenforced Directives that the configuration accepts although the gateway does not enforce them.
-   * @param outline The fields with a policy rule.
    * @throws {GatewayError} `SUPERGRAPH_INVALID` or `CONFIG_INVALID`; the previous supergraph stays in place.
    */
   async load(
     supergraphSdl: string,
     allowUnenforced: readonly string[],
-    outline: PolicyOutline | null = null,
+    options: GraphOptions = {},
   ): Promise<LoadedSupergraph> {
     try {
       const document = parse(supergraphSdl);
       assertServable(document, allowUnenforced);
-      const loaded = loadSupergraph(supergraphSdl, outline);
-      const gatewayDocument = withoutPurposes(plannable(definingOneOf(document)));
+      const loaded = loadSupergraph(supergraphSdl, options);
+      const gatewayDocument = withoutPurposes(withoutCosts(plannable(definingOneOf(document))));
       const gatewaySdl = gatewayDocument === document ? supergraphSdl : print(gatewayDocument);
       if (this.#update) this.#update(gatewaySdl);
       else await this.#start(gatewaySdl);

@@ -11,11 +11,20 @@ import type { PolicyOutline } from '../../pipeline/authorization.ts';
 import { errorText } from '../../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../../shared/errors.ts';
 import { definingOneOf } from '../composition/built-ins.ts';
+import { CostRules } from '../cost/cost-rules.ts';
 import { keepWrittenDefaults } from './default-values.ts';
 import { contextFields } from '../planner-fixes/context-rewrites.ts';
 import { plannable, schemaWithOwnNames } from './executable-directives.ts';
+import { withoutCosts } from './features.ts';
 import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
 import { labelsIn } from './labels.ts';
+import {
+  limitedFieldsOf,
+  type LimitedFieldNames,
+  type LimitedFields,
+} from '../limited-fields/limited-fields.ts';
+import { rateLimitsOf } from '../limited-fields/rate-limits.ts';
+import type { RateLimit } from '../worker-protocol.ts';
 import { protectionOf, type Protection } from '../protection/protection.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 import { renamedNames, type RenamedNames } from '../planner-fixes/renaming.ts';
@@ -24,6 +33,8 @@ export interface LoadedSupergraph {
   readonly sdl: string;
   /** The API schema, for graphql-js. */
   readonly schema: GraphQLSchema;
+  /** With what clients do not see. */
+  readonly fullSchema: GraphQLSchema;
   /** The API schema, for the planner. */
   readonly plannerSchema: Schema;
   readonly planner: QueryPlanner;
@@ -34,6 +45,11 @@ export interface LoadedSupergraph {
   readonly renamed: RenamedNames;
   /** The guards of fields and objects; null: there are none. */
   readonly protection: Protection | null;
+  readonly costs: CostRules;
+  /** Of `@rateLimit`. */
+  readonly rateLimits: readonly RateLimit[];
+  /** Fields with limits of their own. Null: there are none. */
+  readonly limitedFields: LimitedFields | null;
   /** Of `@override(label:)`. */
   readonly labels: readonly string[];
   /** Names of the types that a type condition matches, its own among them. */
@@ -42,25 +58,35 @@ export interface LoadedSupergraph {
   readonly subgraphs: ReadonlyArray<{ readonly name: string; readonly url: string }>;
 }
 
+/** What the configuration says of fields. */
+export interface GraphOptions {
+  /** The fields with a policy rule. Default: there is no policy. */
+  readonly policy?: PolicyOutline | null;
+  /** Fields that limits go by. Default: none. */
+  readonly limitedFields?: LimitedFieldNames | null;
+}
+
 /** With the planner's default of 10 000 some small operations take seconds; in tests, 1 000 gave equally good plans. */
 const evaluatedPlansMax = 1000;
 
 /**
  * Loads every known feature, enforced or not: `features.ts` has checked before whether that is acceptable.
  *
- * @param outline The fields with a policy rule.
- * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy that does not fit.
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy or limits that do not fit.
  */
-export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null): LoadedSupergraph {
+export function loadSupergraph(sdl: string, options: GraphOptions = {}): LoadedSupergraph {
+  const { policy: outline = null, limitedFields = null } = options;
   return orInvalid(() => {
     const { document, joins, supergraph, plannerSchema, schema } = built(sdl);
     const fullSchema = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
+    const rateLimits = rateLimitsOf(document, schema);
     const renamed = renamedNames(fullSchema, joins);
     return {
       sdl,
       schema,
+      fullSchema,
       plannerSchema,
       planner: new QueryPlanner(supergraph, {
         exposeDocumentNodeInFetchNode: false,
@@ -77,6 +103,9 @@ export function loadSupergraph(sdl: string, outline: PolicyOutline | null = null
         always: new Set([...renamed.always, ...withArguments(fullSchema, contexts.sources)]),
       },
       protection: protectionOf({ supergraph: document, schema, fullSchema, joins, outline }),
+      costs: new CostRules(document, fullSchema),
+      rateLimits,
+      limitedFields: limitedFieldsOf(schema, limitedFields, rateLimits),
       labels: labelsIn(document),
       typesOf: typeMatcher(fullSchema),
       subgraphs: subgraphsOf(supergraph),
@@ -97,7 +126,10 @@ interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchem
 function built(sdl: string): BuiltSupergraph {
   const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
   const joins = new JoinSpec(document);
-  const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: true });
+  const supergraph = Supergraph.build(withoutCosts(document), {
+    supportedFeatures: null,
+    validateSupergraph: true,
+  });
   const plannerSchema = supergraph.apiSchema();
   const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
   keepWrittenDefaults(schema, document);

@@ -12,7 +12,9 @@ import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { Cancellation } from '../../shared/cancellation.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import type { Events } from '../../shared/events.ts';
 import type { MutationCounter } from '../../shared/mutation-counter.ts';
+import type { RequestTrace } from '../../shared/trace.ts';
 import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
 import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
 import { byIdentityRule } from './identity-rule.ts';
@@ -25,16 +27,23 @@ interface Call {
   readonly answer: Promise<SubgraphResponse>;
   readonly cancellation: Cancellation;
   readonly deadlineAtMs: number;
+  /** Of the request that sent it. */
+  readonly trace: RequestTrace;
   holders: number;
   isShared: boolean;
   /** Nobody joins it any more. */
   readonly forget: () => void;
 }
 
+interface ShareOptions extends FetchKeyOptions {
+  /** A request joined a call that was in flight. */
+  readonly onJoin?: (context: RequestContext) => void;
+}
+
 export function shareFetches(
   subgraph: Subgraph,
   mutations: MutationCounter,
-  options: FetchKeyOptions,
+  { onJoin, ...options }: ShareOptions,
 ): Subgraph {
   const inFlight = new CallsInFlight();
   const keyOf = fetchKey(options);
@@ -49,6 +58,7 @@ export function shareFetches(
       answer,
       cancellation,
       deadlineAtMs: context.deadlineAtMs,
+      trace: context.trace,
       holders: 0,
       isShared: false,
       forget: () => inFlight.delete(call),
@@ -66,7 +76,11 @@ export function shareFetches(
       const present = inFlight.find(body, key);
       // A call with less time than this request has might end too soon for it.
       const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
-      if (joins) present.isShared = true;
+      if (joins) {
+        present.isShared = true;
+        onJoin?.(context);
+        context.trace.span?.link(present.trace);
+      }
       return hold(joins ? present : start(request, key), context);
     },
     close: () => subgraph.close(),
@@ -129,14 +143,22 @@ export type AroundSubgraph = (subgraph: Subgraph, as: NamedSubgraph) => Subgraph
 export function aroundSubgraph(
   config: Pick<GatewayConfig, 'sharing' | 'auth'>,
   mutations: MutationCounter,
+  events: Events,
 ): AroundSubgraph {
   const { sharing, auth } = config;
   const ignoreHeaders = ignoredHeaders(config);
   return (subgraph, { kind, name, headers }) => {
+    const onJoin = ({ requestId }: RequestContext): void =>
+      events.emit('callShared', { service: name, requestId });
     // A cookie is for one client, and so is an answer that sets one.
     const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
     const counted = shares
-      ? shareFetches(subgraph, mutations, { ...sharing, ignoreHeaders, ...(headers ? { headers } : {}) })
+      ? shareFetches(subgraph, mutations, {
+          ...sharing,
+          ignoreHeaders,
+          onJoin,
+          ...(headers ? { headers } : {}),
+        })
       : countMutations(subgraph, mutations);
     const rules = answerHeaderRules(name, headers);
     const collected = rules.apply ? collectHeaders(counted, rules) : counted;

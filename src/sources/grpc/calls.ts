@@ -17,6 +17,7 @@ import { type Outcome, outcomeOf } from '../../resilience/outcome.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { monotonicClock } from '../../shared/clock.ts';
 import type { GatewayError } from '../../shared/errors.ts';
+import type { RecordedSpan } from '../../shared/trace.ts';
 import { timedOut, unavailable } from '../failures.ts';
 import type { GrpcChannel, GrpcChannels } from './channels.ts';
 import type { GrpcMethod } from './methods.ts';
@@ -62,6 +63,7 @@ export function grpcCalls(parts: GrpcCallParts): GrpcCalls {
   /** @throws {GatewayError} When the call is over already, or too many are under way. */
   function begin(request: GrpcRequest, call: CallContext): Begun {
     const metadata = metadataFor(parts, call);
+    if (call.span) describeGrpcCall(call.span, request, call.endpoint);
     if (underWay >= callsMax) {
       throw unavailable(name, new Error(`${underWay} calls are already under way`), neverSent);
     }
@@ -83,6 +85,20 @@ export function grpcCalls(parts: GrpcCallParts): GrpcCalls {
       return started(begun, () => new ServerStream(parts, call, begun)).open();
     },
   };
+}
+
+const statusAttribute = 'rpc.grpc.status_code';
+
+/** @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ */
+function describeGrpcCall(span: RecordedSpan, { method }: GrpcRequest, endpoint: Endpoint | null): void {
+  const [, service = '', name = ''] = method.path.split('/');
+  span.set('rpc.system', 'grpc');
+  span.set('rpc.service', service);
+  span.set('rpc.method', name);
+  if (!endpoint) return;
+  const { hostname, port } = new URL(endpoint.url);
+  span.set('server.address', hostname);
+  if (port !== '') span.set('server.port', Number(port));
 }
 
 interface Begun {
@@ -113,12 +129,12 @@ function hadNoConnection(sent: { getPeer(): string } | undefined, { client }: Gr
 }
 
 function metadataFor({ name, rules }: GrpcCallParts, call: CallContext): Metadata {
-  const { cancellation, deadlineAtMs, request } = call;
+  const { cancellation, deadlineAtMs } = call;
   if (cancellation.reason) throw cancellation.reason;
   if (deadlineAtMs <= monotonicClock()) {
     throw timedOut(name, new Error('the deadline has passed'), neverSent);
   }
-  return metadataOf(name, request, rules);
+  return metadataOf(name, call, rules);
 }
 
 /** In the clock of grpc-js. */
@@ -128,7 +144,7 @@ function deadlineOf(atMs: number): number {
 
 function unary(
   { name, channels }: GrpcCallParts,
-  { cancellation, deadlineAtMs }: CallContext,
+  { cancellation, deadlineAtMs, span }: CallContext,
   begun: Begun,
 ): Promise<unknown> {
   const { request, metadata, endpoint, channel, end } = begun;
@@ -144,6 +160,7 @@ function unary(
     const onAnswer = (error: ServiceError | null, answer?: unknown): void => {
       end();
       cancellation.off(onCancel);
+      span?.set(statusAttribute, error?.code ?? status.OK);
       if (error?.code === status.DEADLINE_EXCEEDED) channels.noteSilence(endpoint, channel, startedAtMs);
       // A call that was cancelled here is no word of the service.
       else if (!cancellation.reason) channel.heardAtMs = monotonicClock();
@@ -249,6 +266,7 @@ class ServerStream implements Omit<OpenStream, 'first'> {
       this.#stream.on('status', (ended: ServiceError) => {
         for (const cancellation of cancellations) cancellation.off(this.#onCancel);
         this.#begun.end();
+        this.#call.span?.set(statusAttribute, ended.code);
         resolve(this.#outcomeOf(ended));
       });
     });

@@ -2,7 +2,7 @@
 
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
-import type { RequestContext } from '../../pipeline/request.ts';
+import type { CallContext } from '../../resilience/call.ts';
 import type { CallFailure } from '../../resilience/outcome.ts';
 import type { CauseNote } from '../../shared/errors.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
@@ -53,10 +53,15 @@ const legalName = /^[0-9a-z_.-]+$/;
 const printable = /^[ -~]*$/;
 
 /** @throws {GatewayError} `BAD_USER_INPUT` for a value that no metadata can have. */
-export function metadataOf(service: string, context: RequestContext, rules: HeaderRules): Metadata {
+export function metadataOf(
+  service: string,
+  { request: context, span }: Pick<CallContext, 'request' | 'span'>,
+  rules: HeaderRules,
+): Metadata {
   const metadata = new Metadata();
   const sent: SentHeaders = {};
   rules(context, sent);
+  context.trace.addHeaders(sent, span);
   for (const [name, value] of Object.entries(sent)) {
     if (!legalName.test(name) || reserved.test(name)) continue;
     if (!isHeaderValue(value) || !printable.test(value)) throw unusable(service, name);

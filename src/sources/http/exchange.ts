@@ -8,6 +8,7 @@ import type { Dispatcher } from 'undici';
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { Cancellation } from '../../shared/cancellation.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import type { RecordedSpan } from '../../shared/trace.ts';
 import { countBytes, uncountedBytes } from './answer-budget.ts';
 import { ContentDecoding, encodingOf, type Encoding } from './content-decoding.ts';
 import { badResponse, connectionLost, timedOut, unavailable } from '../failures.ts';
@@ -33,6 +34,8 @@ export interface HttpCallLimits {
   readonly acceptEncodings: readonly Encoding[];
   readonly cancellation: Cancellation;
   readonly context: RequestContext;
+  /** Null: it is not recorded. */
+  readonly span: RecordedSpan | null;
 }
 
 type Resolve = (response: HttpResponse) => void;
@@ -91,6 +94,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
       return;
     }
     this.#status = status;
+    this.#limits.span?.set('http.response.status_code', status);
     // 304 answers a conditional request: it names no other place.
     if (status >= 300 && status < 400 && status !== 304) {
       this.#fail(badResponse(this.#service, new Error(`status ${status}: redirects are not followed`)));

@@ -14,12 +14,14 @@ import type { Pool } from 'undici';
 import { transportDefaults, type ServiceTransport } from '../../config/gateway/transport.ts';
 import type { Call, CallContext } from '../../resilience/call.ts';
 import type { Endpoint } from '../../resilience/endpoints.ts';
+import { isNestedTooDeep, nestingMax } from '../../shared/json-nesting.ts';
 import { monotonicClock } from '../../shared/clock.ts';
 import { parseExactJson } from '../../shared/exact-json.ts';
 import { mayChange, mayHaveLongNumber } from '../../shared/exact-number.ts';
 import { isHeaderValue } from '../../shared/header-values.ts';
 import { utf8Text } from '../../shared/utf8.ts';
 import { badResponse, timedOut, unavailable, unusable } from '../failures.ts';
+import { describeHttpCall } from './call-span.ts';
 import { HttpCall, type HttpCallLimits, type HttpResponse } from './exchange.ts';
 import { createPool } from './pool.ts';
 import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-header-rules.ts';
@@ -39,6 +41,8 @@ export interface HttpRequest {
   readonly method: HttpMethod;
   /** Path and query, encoded; comes after those of the endpoint. */
   readonly path: string;
+  /** That path with names for its values, for spans. Undefined: it has none. */
+  readonly template?: string;
   /** JSON text. */
   readonly body?: string;
   /** Sent besides the forwarded ones, over which they win. Names in lower case. */
@@ -169,7 +173,7 @@ interface HttpServiceParts {
 class HttpService {
   readonly #name: string;
   readonly #settings: ServiceTransport;
-  readonly #limits: Omit<HttpCallLimits, 'timeoutMs' | 'cancellation' | 'context'>;
+  readonly #limits: Omit<HttpCallLimits, 'timeoutMs' | 'cancellation' | 'context' | 'span'>;
   readonly #originOf: (endpoint: Endpoint) => Origin;
   readonly #rules: HeaderRules;
   readonly #acceptEncoding: string;
@@ -238,20 +242,31 @@ class HttpService {
     return new Promise((resolve, reject) => {
       const headers = this.#headersOf(request, context, timeoutMs);
       if (typeof body === 'object') headers['content-encoding'] = 'gzip';
-      const limits = { ...this.#limits, timeoutMs, cancellation, context: context.request };
+      const limits = {
+        ...this.#limits,
+        timeoutMs,
+        cancellation,
+        context: context.request,
+        span: context.span,
+      };
       const call = new HttpCall(service, limits, { resolve, reject, onReleased: origin.onReleased });
       origin.calls += 1;
       origin.usedAtMs = nowMs;
       const { method } = request;
+      if (context.span) {
+        const { url = '' } = context.endpoint ?? {};
+        describeHttpCall(context.span, { method, url, template: request.template });
+      }
       origin.pool.dispatch({ method, path: joined(path, request.path), body: body ?? null, headers }, call);
     });
   }
 
   /** @throws {GatewayError} `BAD_USER_INPUT` for a value that no header can have, wherever it comes from. */
   #headersOf({ headers, body }: HttpRequest, context: CallContext, timeoutMs: number): SentHeaders {
-    const { request, idempotencyKey } = context;
+    const { request, span, idempotencyKey } = context;
     const sent: SentHeaders = { accept: 'application/json', 'accept-encoding': this.#acceptEncoding };
     this.#rules(request, sent);
+    request.trace.addHeaders(sent, span);
     sent['x-request-id'] = request.requestId;
     // How long anybody waits for the answer, in ms.
     sent['x-deadline-ms'] = String(Math.max(1, Math.floor(timeoutMs)));
@@ -305,6 +320,11 @@ export function parseJson(
   response: HttpResponse,
   needsDigits?: (value: unknown) => boolean,
 ): unknown {
+  if (isNestedTooDeep(response.body))
+    throw badResponse(
+      service,
+      new Error(`status ${response.status}, JSON nested deeper than ${nestingMax} levels`),
+    );
   const text = textOf(service, response);
   try {
     if (mayHaveLongNumber(response.body)) return parseExactJson(text, needsDigits ? 'digits' : 'value');

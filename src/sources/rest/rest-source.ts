@@ -41,7 +41,8 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   async function get(template: string, values: RestCall, context: RequestContext): Promise<unknown> {
     const path = restPath(service, template, values);
     const headers = { ...values.headers };
-    if (!cache) return answered(await send({ method: 'GET', path, headers }, newCall(context, 'query')));
+    const request = { method: 'GET', path, template, headers } as const;
+    if (!cache) return answered(await send(request, newCall(context, 'query')));
     const sent: SentHeaders = {};
     rules(context, sent);
     const key = restCacheKey({ path, sent: Object.assign(sent, headers) });
@@ -49,7 +50,7 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
     if (known) return answered(toClient.apply ? (cache.aged(key) ?? known) : known);
     const etag = cache.etag(key);
     if (etag !== undefined) headers['if-none-match'] = etag;
-    return answered(cache.take(key, await send({ method: 'GET', path, headers }, newCall(context, 'query'))));
+    return answered(cache.take(key, await send(request, newCall(context, 'query'))));
 
     function answered(response: HttpResponse): unknown {
       tell(response, context);
@@ -103,6 +104,7 @@ function requestOf(service: string, { method, template }: Target, values: RestSe
   return {
     method,
     path: restPath(service, template, values),
+    template,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };

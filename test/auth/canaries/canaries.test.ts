@@ -7,16 +7,21 @@ import type { ClientResponse } from './scenario.ts';
 
 describe.each(['direct', 'apollo'])('through the %s front', (front) => {
   it('no secret of client, configuration or backend is in the log, errors, the audit or Redis', async () => {
-    const { secrets, responses, log, audit, redis, listed, planted, keyId } = await runEverything(front);
+    const { secrets, responses, log, audit, metrics, redis, listed, planted, keyId } =
+      await runEverything(front);
     for (const [name, secret] of Object.entries(secrets))
       expect([name, secret.length > 20]).toEqual([name, true]);
-    expect(leaksOf(secrets, { log, audit, redis, ...answersOf(responses) })).toEqual([]);
+    expect(leaksOf(secrets, { log, audit, metrics, redis, ...answersOf(responses) })).toEqual([]);
 
     // All of it happened, and was written down.
+    expect(metrics).toContain('gateway_errors_total{code="DEBUG_TOKEN_REFUSED",service=""} 1');
+    expect(responses.filter(({ text }) => text.includes('"debug":{'))).toHaveLength(1);
     const statuses = new Set(responses.map(({ status }) => status));
-    expect(statuses).toEqual(new Set([200, 400, 401, 404, 405, 406, 413, 415, 431, 503]));
+    expect(statuses).toEqual(new Set([200, 400, 401, 403, 404, 405, 406, 413, 415, 431, 503]));
     for (const text of [
       'field failed',
+      'slow operation',
+      '"msg":"bodies"',
       'not authenticated',
       '"msg":"defect"',
       'AUTHORIZATION_FAILED',

@@ -4,9 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { signDebugToken } from '../../../src/authn/debug/debug-tokens.ts';
+import { debugSchema } from '../../../src/config/gateway/debug.ts';
 import { forgedKey } from '../../credentials/support.ts';
 import { folderWith } from '../../support/folder.ts';
-import { type OwnRedis, ownRedis } from '../../support/own-redis.ts';
+import { ownRedis } from '../../support/own-redis.ts';
+import type { RedisNode } from '../../support/redis-node.ts';
 import { runTributary, servedAt, tributary } from '../../support/tributary.ts';
 import { introspector } from '../support/introspector.ts';
 import { signed, signingKey } from '../support/provider.ts';
@@ -23,6 +26,8 @@ export interface Run {
   readonly responses: readonly ClientResponse[];
   readonly log: string;
   readonly audit: string;
+  /** As Prometheus reads them at the end. */
+  readonly metrics: string;
   /** Every key and value. */
   readonly redis: string;
   /** May leak: the value of a variable that the audit lists, and the id of a request. */
@@ -46,7 +51,7 @@ export async function runEverything(front: string): Promise<Run> {
     'literal',
     'url',
   );
-  const configured = secretsFor('inserted', 'redisPassword', 'introspection');
+  const configured = secretsFor('inserted', 'redisPassword', 'introspection', 'debugSecret');
   const { backend, data, issuerSays, ...shown } = secretsFor(
     'backend',
     'data',
@@ -80,6 +85,7 @@ export async function runEverything(front: string): Promise<Run> {
     VAULT_KEY: configured.inserted,
     REDIS_PASSWORD: configured.redisPassword,
     INTROSPECTION_SECRET: configured.introspection,
+    DEBUG_SECRET: configured.debugSecret.repeat(2),
   };
   const config = ['--config', join(folder, 'gateway.yaml')];
   const made = await runTributary(['keys', 'create', '--client', 'web', ...config], { environment });
@@ -112,7 +118,10 @@ export async function runEverything(front: string): Promise<Run> {
     forgedKey('x'.repeat(12), client.badKey.padEnd(43, 'x')),
   ];
   const tokens = [token, `op_${client.opaque}_good`];
-  const responses = await everything(url, client, { tokens, badTokens, apiKey, badKeys }, shown);
+  const debugConfig = debugSchema.parse({ secret: environment.DEBUG_SECRET });
+  const debugToken = await signDebugToken(debugConfig, { lifetimeSeconds: 3000, uses: 100 }, Date.now());
+  const credentials = { tokens, badTokens, apiKey, badKeys, debugToken };
+  const responses = await everything(url, client, credentials, shown);
   const stored = await allOf(redis);
 
   // A graph that is no good, with secrets in the wrong places; then without its store.
@@ -127,17 +136,30 @@ export async function runEverything(front: string): Promise<Run> {
   await running.printed(/graph is invalid(?:.*\n)+.*graph is invalid.*\n/);
   await redis.kill();
   await running.printed(/"msg":"redis lost"/);
+  const [, metricsUrl = ''] = await running.printed(/"url":"([^"]+\/metrics)"/);
+  const metrics = await (await fetch(metricsUrl)).text();
   running.child.kill('SIGTERM');
   const { stdout, stderr } = await running.ended();
   const audit = await readFile(join(folder, 'audit.jsonl'), 'utf8');
   const [, , signature = ''] = token.split('.');
+  const [, , debugSignature = ''] = debugToken.split('.');
   const identity = vault.signatures.at(-1) ?? '';
-  const secrets = { ...client, ...configured, backend, data, issuerSays, signature, identity, keySecret };
-  return { secrets, responses, audit, redis: stored, log: `${stdout}${stderr}`, keyId, ...shown };
+  const secrets = {
+    ...client,
+    ...configured,
+    backend,
+    data,
+    issuerSays,
+    signature,
+    debugSignature,
+    identity,
+    keySecret,
+  };
+  return { secrets, responses, audit, metrics, redis: stored, log: `${stdout}${stderr}`, keyId, ...shown };
 }
 
 /** What it keeps, however it keeps it. */
-async function allOf(redis: OwnRedis): Promise<string> {
+async function allOf(redis: RedisNode): Promise<string> {
   const keys = (await redis.tell('KEYS *')).split('\r\n').filter((line) => /^[^*$+]/.test(line));
   const values = await Promise.all(
     keys.flatMap((key) =>
@@ -216,7 +238,11 @@ function gatewayFile(front: string, { keys, opaqueIssuer, introspectionUrl, redi
     },
   ]);
   return `front: ${front}
-log: { level: debug }
+log:
+  level: debug
+  refusedLinesPerSecondMax: 1000000
+  slowOperationMs: 1
+  bodies: { fields: [operationName, variables.nothing, data.nothing, errors.extensions.code], linesPerSecondMax: 1000 }
 redis: { url: "redis://gateway:\${REDIS_PASSWORD}@127.0.0.1:${redisPort}" }
 auth:
   jwt: { issuers: ${issuers} }
@@ -228,5 +254,7 @@ audit: { file: audit.jsonl, allowSample: 1, variables: [listed] }
 headers: { forward: [x-secret] }
 reload: { filePollMs: 0 }
 policies: { defaults: { retries: { max: 0 } } }
+metrics: { port: 0, semanticNames: true }
+debug: { secret: "\${DEBUG_SECRET}" }
 `;
 }

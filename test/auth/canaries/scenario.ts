@@ -13,6 +13,8 @@ export interface Credentials {
   /** Not one of them does. */
   readonly badTokens: readonly string[];
   readonly badKeys: readonly string[];
+  /** For many requests. */
+  readonly debugToken: string;
 }
 
 /** What came back: status, headers and errors, but no data. */
@@ -31,7 +33,7 @@ export interface Shown {
 export async function everything(
   url: string,
   secrets: Secrets<ClientSecret>,
-  { tokens, badTokens, apiKey, badKeys }: Credentials,
+  { tokens, badTokens, apiKey, badKeys, debugToken }: Credentials,
   { listed, planted }: Shown,
 ): Promise<ClientResponse[]> {
   const base = {
@@ -74,6 +76,13 @@ export async function everything(
       { ...headers, 'x-authorization-dry-run': secrets.header },
     );
   }
+  const debugged = { ...signedIn, 'x-tributary-debug': debugToken };
+  await post(
+    'query Debugged($text: String) { echo(text: $text) closed never things { owner secret } says status500 }',
+    { variables: { text: variable } },
+    debugged,
+  );
+  await post('{ open }', {}, { ...signedIn, 'x-tributary-debug': `${debugToken.slice(0, -9)}AAAAAAAAA` });
   for (const field of ['says', 'garbage', 'status500', 'redirect', 'hang', 'drop', 'encoding', 'wrongType'])
     await post(`{ ${field} }`);
   await post('{ open }', {}, { ...signedIn, 'x-request-id': planted });

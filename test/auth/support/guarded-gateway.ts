@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 
 import { patient } from '../../support/patient.ts';
 import { type RunningGateway, start } from '../../../src/assembly/start.ts';
-import type { AuthorizationRecord } from '../../../src/shared/events.ts';
+import type { AuthorizationRecord } from '../../../src/shared/authorization-record.ts';
 import { send, type GraphqlReply } from '../../support/ask.ts';
 import { folderWith } from '../../support/folder.ts';
 import { type GuardedGraph, policyModule, serveGuardedGraph } from '../guarded-graph.ts';

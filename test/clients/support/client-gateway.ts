@@ -40,7 +40,8 @@ export interface ClientGateway {
   readonly keyOf: (client: string) => Record<string, string>;
 }
 
-const imports = '"@key", "@tag", "@inaccessible", "@shareable", "@requires", "@external"';
+const imports =
+  '"@key", "@tag", "@inaccessible", "@shareable", "@requires", "@external", "@cost", "@listSize", "@composeDirective"';
 
 export const linked = (schema: string): string =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: [${imports}])\n${schema}`;

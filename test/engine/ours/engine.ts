@@ -2,7 +2,12 @@
 
 import type { GraphQLSchema } from 'graphql';
 
-import { compileOperation, execute, type ExecutableOperation } from '../../../src/execute/executor.ts';
+import {
+  compileOperation,
+  execute,
+  type ExecutableOperation,
+  type ExecutionTools,
+} from '../../../src/execute/executor.ts';
 import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
 import { Authorizer } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
@@ -10,8 +15,9 @@ import { auditSchema, authorizationSchema } from '../../../src/config/gateway/au
 import { anyClient } from '../../../src/pipeline/client.ts';
 import type { Contract } from '../../../src/pipeline/contract.ts';
 import { anonymous, type Principal } from '../../../src/pipeline/principal.ts';
-import { authorized, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
-import { type AuthorizationRecord, Events } from '../../../src/shared/events.ts';
+import { authorized, operationLimited, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
+import type { AuthorizationRecord } from '../../../src/shared/authorization-record.ts';
+import { Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { PreparationRequest } from '../../../src/pipeline/planning.ts';
@@ -32,6 +38,7 @@ import {
   type Answer,
   type SubgraphCall,
 } from '../oracle/compose.ts';
+import { untraced } from '../../../src/shared/trace.ts';
 
 export interface Engine {
   run(operation: {
@@ -64,6 +71,8 @@ export interface EngineOptions {
   readonly errorsMax?: number;
   /** Who asks, under which rules. Without: nobody is asked. */
   readonly access?: { readonly policy: LoadedPolicy | null; readonly principal: Principal };
+  /** As the executor's. */
+  readonly refusedServices?: ExecutionTools['refusedServices'];
   /** Sees each answer as the executor gave it. */
   readonly onAnswer?: (answer: EngineAnswer) => void;
   /** Hears of every decision. */
@@ -91,7 +100,7 @@ export class EngineGraph {
    */
   constructor(fixture: Fixture, policy: LoadedPolicy | null = null, view: EngineView | null = null) {
     this.#view = view;
-    this.#load = () => loadSupergraph(composeFixture(fixture), policy?.outline ?? null);
+    this.#load = () => loadSupergraph(composeFixture(fixture), { policy: policy?.outline ?? null });
     this.#current = this.#load();
   }
 
@@ -176,6 +185,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     const answer = await execute(from, {
       subgraphs,
       limits,
+      refusedServices: options.refusedServices,
       introspect: (document, values) => Promise.resolve(introspect(graph.schema, document, values)),
     });
     options.onAnswer?.(answer);
@@ -187,7 +197,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     runPrepared(operation, variables = {}) {
       const values = coerced(operation.prepared, variables);
       const read = readRequest({ context: requestContext() });
-      return run(authorized(prepared(read, operation, values), operation, null));
+      return run(authorized(operationLimited(prepared(read, operation, values)), operation, null));
     },
     calls: transport.calls,
     clear: () => transport.clear(),
@@ -195,7 +205,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       const whole = prepareOne(query, operationName, variables);
       const context = requestContext(options.access?.principal);
       const read = readRequest({ context, query, variables, operationName: operationName ?? null });
-      const asked = prepared(read, whole, coerced(whole.prepared, variables));
+      const asked = operationLimited(prepared(read, whole, coerced(whole.prepared, variables)));
       return run(
         await authorizer.authorize(asked, {
           without: (_, denied) => prepareOne(query, operationName, variables, denied),
@@ -246,6 +256,7 @@ function requestContext(principal: Principal = anonymous): RequestContext {
     forwardHeaders: {},
     deadlineAtMs: Number.POSITIVE_INFINITY,
     cancellation: new Cancellation(),
+    trace: untraced,
     locals: new Map(),
   };
 }

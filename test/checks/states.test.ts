@@ -1,0 +1,102 @@
+/** Files that are not what they seem: links, Git LFS, variables of the environment. */
+
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { readStates, type CheckedStates } from '../../src/cli/check-states.ts';
+import { TestRepository } from './support/repository.ts';
+import { productsFile, shopFiles } from './support/shop-graph.ts';
+
+const webFile = 'schemas/clients/web/operations/1.2.json';
+const clientFile = 'schemas/clients/web/client.yaml';
+
+async function shop(): Promise<TestRepository> {
+  const repository = await TestRepository.create(shopFiles);
+  onTestFinished(() => repository.remove());
+  return repository;
+}
+
+/** Moves a file or a folder, and leaves a link to it. */
+async function link({ root }: TestRepository, path: string, target: string): Promise<void> {
+  await mkdir(dirname(join(root, target)), { recursive: true });
+  await rename(join(root, path), join(root, target));
+  await symlink(join('../'.repeat(path.split('/').length - 1), target), join(root, path));
+}
+
+function statesOf({ root }: TestRepository, head?: string): Promise<CheckedStates> {
+  const base = head === undefined ? 'HEAD' : `${head}~1`;
+  const chosen = head === undefined ? {} : { head };
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(root);
+  onTestFinished(() => cwd.mockRestore());
+  return readStates({ graph: join(root, 'schemas/graph.yaml'), base, ...chosen });
+}
+
+function sizes({ graph, operations, problems }: CheckedStates['head']) {
+  const texts = graph.kind === 'subgraphs' ? graph.subgraphs.map(({ sdl }) => sdl.length) : [];
+  return { texts, operations: operations.length, problems };
+}
+
+describe.each([
+  ['the working tree', undefined],
+  ['a commit', 'main'],
+])('links in %s', (_, head) => {
+  it.each([productsFile, webFile, clientFile])('to %s are followed', async (path) => {
+    const repository = await shop();
+    await link(repository, path, 'shared/file');
+    if (head !== undefined) await repository.commit(new Map(), 'Link');
+    const { base, head: linked } = await statesOf(repository, head);
+    expect(sizes(linked)).toEqual(sizes(base));
+  });
+
+  it.each([
+    ['.git/config', '../../../.git/config'],
+    ['a file of the machine', '/etc/hostname'],
+  ])('to %s are refused', async (__, target) => {
+    const repository = await shop();
+    await repository.git('config', 'http.extraheader', 'AUTHORIZATION: basic c2VjcmV0');
+    await repository.write(new Map([[clientFile, null]]));
+    await symlink(target, join(repository.root, clientFile));
+    if (head !== undefined) await repository.commit(new Map(), 'Link');
+    const { head: state } = await statesOf(repository, head);
+    const text = JSON.stringify(state.problems);
+    expect(text).not.toContain('c2VjcmV0');
+    expect(text).toMatch(/leads outside of the files|no such file/);
+  });
+});
+
+it('refuses links to folders in commits, which git does not follow', async () => {
+  const repository = await shop();
+  await link(repository, 'schemas/clients/web', 'shared/web');
+  await repository.commit(new Map(), 'Link');
+  await expect(statesOf(repository, 'main')).rejects.toThrow(
+    /schemas\/clients\/web: is a symbolic link to a folder/,
+  );
+});
+
+it('refuses what Git LFS stores elsewhere', async () => {
+  const repository = await shop();
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
+  await repository.commit(new Map([[productsFile, pointer]]), 'Store elsewhere');
+  await writeFile(join(repository.root, productsFile), shopFiles.get(productsFile) ?? '');
+  await expect(statesOf(repository)).rejects.toThrow(/products\.graphql: is stored by Git LFS/);
+});
+
+it('replaces no variables of the environment, because reports are published', async () => {
+  vi.stubEnv('SOME_TOKEN', 'c2VjcmV0');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const repository = await shop();
+  await repository.write(
+    new Map([
+      [clientFile, 'owner: "x${SOME_TOKEN}"\n'],
+      [
+        'schemas/graph.yaml',
+        (shopFiles.get('schemas/graph.yaml') ?? '').replace('catalog-team', '"x${SOME_TOKEN}"'),
+      ],
+    ]),
+  );
+  const { head } = await statesOf(repository);
+  expect(head.clients.find(({ name }) => name === 'web')?.owner).toBe('x');
+  expect(JSON.stringify(head)).not.toContain('c2VjcmV0');
+});
