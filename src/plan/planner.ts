@@ -1,5 +1,6 @@
 /**
- * Plans operations in two worker threads. Fair queueing between clients: next is the one that has used least processor time.
+ * Plans operations in one or two worker threads. Fair queueing between clients: next is the one that has used least
+ * processor time.
  *
  *     new operation ──► an idle worker ──► answer
  *                          │ if the other worker is busy: only a time slice
@@ -79,6 +80,8 @@ function limitedFieldNames({ fields, policies }: GatewayConfig['limits']): Limit
 const quarantineEntriesMax = 10_000;
 /** Multiples of `sliceMs`: slow operations exceed both, ordinary ones fit into the second even in a cold planner. */
 const sliceLengths = [1, 4] as const;
+/** Wall time of a planning after which the standby is loaded, because others may wait for this one. */
+const slowMs = 500;
 /** A task has a cost even when its answer is quick. */
 const costMinMs = 1;
 
@@ -99,8 +102,8 @@ interface Job {
 
 /** Opens a planner with workers of this process. */
 export function plannerOf(graph: Graph, config: GatewayConfig): Planner {
-  const { allowUnenforced } = config;
-  const source = { ...supergraphSourceOf(graph), allowUnenforced };
+  const { allowUnenforced, front } = config;
+  const source = { ...supergraphSourceOf(graph), allowUnenforced, loadsApolloGateway: front === 'apollo' };
   return new Planner(source, { ...plannerOptions(config), policy: graph.policy ?? null });
 }
 
@@ -214,7 +217,9 @@ export class Planner extends Planning {
   async #run(job: Job, worker: PlannerWorker, turn: NextTurn): Promise<void> {
     const hasFullBudget = !this.#isLongRunning;
     if (hasFullBudget) this.#isLongRunning = true;
+    const slow = setTimeout(() => this.#pool.standBy(), slowMs);
     const answer = await worker.ask(job.task, this.#budgetOf(job, hasFullBudget));
+    clearTimeout(slow);
     if (hasFullBudget) this.#isLongRunning = false;
     const costMs = Math.max(costMinMs, answer.cpuMs);
     this.#shares.charge(turn, costMs);

@@ -1,6 +1,7 @@
 /**
- * Two worker threads that plan with the same supergraph. A worker that exits is replaced; one that composed the
- * supergraph, some time after the start; one that was interrupted, when the pool is idle.
+ * Up to two worker threads that plan with the same supergraph: the first one from the start, the standby from a quiet
+ * moment on, or as soon as a planning is slow. A worker that exits is replaced; one that was interrupted, when the pool
+ * is idle.
  */
 
 import { monotonicClock } from '../shared/clock.ts';
@@ -10,26 +11,31 @@ import type { LoadedGraph, SupergraphSource } from '../preparation/worker-protoc
 
 export interface WorkerPoolOptions extends PreparationOptions {
   readonly loadTimeoutMs: number;
+  /** The standby loads this long after the start at the earliest: clients need the processor then. Default: 10 s. */
+  readonly standbyAfterMs?: number;
 }
 
-const workersCount = 2;
+const workersMax = 2;
+const standbyAfterMsDefault = 10_000;
+/** How often a pool without a standby looks whether it is idle. */
+const quietCheckEveryMs = 1000;
 /** An interrupted worker is replaced at most this often, while the pool is idle: loading a supergraph is expensive. */
 const refreshEveryMs = 30_000;
 /** If the pool is never idle, an interrupted worker is replaced after this time. */
 const refreshAtLatestMs = 300_000;
 const respawnDelayMs = 1000;
-/** The worker that checked the supergraph plans this long: what clients ask right after a start needs the processor. */
-const checkerKeptMs = 10_000;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #onIdle: () => void;
   readonly #workers = new Set<PlannerWorker>();
+  /** The one that worked last comes last: it is taken first, because its code and its caches are warm. */
   readonly #idle: PlannerWorker[] = [];
   #refreshedAtMs = monotonicClock();
-  #checkedSource: SupergraphSource | undefined;
-  /** Until it fires, the worker that checked the supergraph counts as one of the two. */
-  #checkerTimer: NodeJS.Timeout | undefined;
+  /** Of the first worker, composed and checked. */
+  #source: SupergraphSource | undefined;
+  #hasStandby = false;
+  #standbyTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** @param onIdle Called when a worker has become idle. */
@@ -41,11 +47,8 @@ export class WorkerPool {
   /** @throws {GatewayError} `COMPOSITION_FAILED` or `SUPERGRAPH_INVALID` with every reason, one a line. */
   async start(source: SupergraphSource): Promise<LoadedGraph> {
     const { sdl, ...loaded } = await this.#spawn(source).loaded;
-    this.#checkedSource = { kind: 'checked', sdl };
-    this.#checkerTimer = setTimeout(() => {
-      this.#checkerTimer = undefined;
-      this.#refill();
-    }, checkerKeptMs).unref();
+    this.#source = { kind: 'checked', sdl };
+    this.#standByAfter(this.#options.standbyAfterMs ?? standbyAfterMsDefault);
     this.#refill();
     return loaded;
   }
@@ -55,9 +58,16 @@ export class WorkerPool {
     return this.#idle.length;
   }
 
+  /** Loads the standby now, unless it is there. */
+  standBy(): void {
+    clearTimeout(this.#standbyTimer);
+    this.#hasStandby = true;
+    this.#refill();
+  }
+
   /** Takes an idle worker: release it when it is done. */
   take(): PlannerWorker | undefined {
-    return this.#idle.shift();
+    return this.#idle.pop();
   }
 
   /** @param isQuiet No job is waiting. */
@@ -68,7 +78,7 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#checkerTimer);
+    clearTimeout(this.#standbyTimer);
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
@@ -94,38 +104,31 @@ export class WorkerPool {
     return worker;
   }
 
+  #standByAfter(ms: number): void {
+    this.#standbyTimer = setTimeout(() => {
+      if (this.#idle.length === this.#workers.size) this.standBy();
+      else this.#standByAfter(quietCheckEveryMs);
+    }, ms).unref();
+  }
+
   /** Workers load one after the other: those that plan meanwhile need the processor, too. */
   #refill(): void {
-    if (this.#isClosed || !this.#checkedSource) return;
-    const counted = this.#checkerTimer ? [...this.#workers] : this.#leanWorkers();
-    if (counted.length < workersCount && counted.every((worker) => worker.isLoaded)) {
-      this.#spawn(this.#checkedSource);
-    }
+    if (this.#isClosed || !this.#source) return;
+    const isMissing = this.#workers.size < (this.#hasStandby ? workersMax : 1);
+    if (isMissing && [...this.#workers].every((worker) => worker.isLoaded)) this.#spawn(this.#source);
   }
 
-  /** The workers without the one that checked the supergraph. */
-  #leanWorkers(): PlannerWorker[] {
-    return [...this.#workers].filter((worker) => !worker.isChecker);
-  }
-
-  /**
-   * Replaces the worker that checked the supergraph as soon as enough lean ones are loaded, and interrupted workers now
-   * and then, because an interruption may leave the planner's internal caches inconsistent.
-   */
+  /** Replaces interrupted workers now and then: an interruption may leave the planner's internal caches inconsistent. */
   #refresh(isQuiet: boolean): void {
-    if (this.#isClosed || !this.#checkedSource) return;
-    const leanWorkers = this.#leanWorkers();
-    // A worker that is still loading does not count: with a single worker, one slow operation would delay all others.
-    const loaded = leanWorkers.filter((worker) => worker.isLoaded);
-    const checker = this.#idle.find((worker) => worker.isChecker);
-    if (checker && loaded.length >= workersCount) void checker.terminate();
-    const interrupted = this.#idle.find((worker) => !worker.isChecker && worker.wasInterrupted);
+    if (this.#isClosed || !this.#source) return;
+    const interrupted = this.#idle.find((worker) => worker.wasInterrupted);
     if (!interrupted) return;
-    if (leanWorkers.length > workersCount) {
-      if (loaded.length > workersCount) void interrupted.terminate();
+    if (this.#workers.size > workersMax) {
+      // A worker that is still loading does not count: with a single worker, one slow operation would delay all others.
+      if ([...this.#workers].every((worker) => worker.isLoaded)) void interrupted.terminate();
     } else if (monotonicClock() - this.#refreshedAtMs >= (isQuiet ? refreshEveryMs : refreshAtLatestMs)) {
       this.#refreshedAtMs = monotonicClock();
-      this.#spawn(this.#checkedSource);
+      this.#spawn(this.#source);
     }
   }
 }

@@ -16,6 +16,8 @@ export type SupergraphSource =
 interface SupergraphChecks {
   /** Directives that the configuration accepts although nothing enforces them. Default: none. */
   readonly allowUnenforced?: readonly string[];
+  /** Whether ApolloGateway must load it, too. Default: false. */
+  readonly loadsApolloGateway?: boolean;
 }
 
 /** The answer to `describe`: SDL. */

@@ -12,11 +12,12 @@ import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { PreparationResult } from '../pipeline/prepared.ts';
 import { errorText } from '../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import type { SubgraphSchema } from './composition/compose.ts';
 import { ClientSchemas } from './contract/client-schemas.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
-import { loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
+import { loadServable, loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
 import type {
   ClientSchema,
   GraphDescription,
@@ -106,7 +107,10 @@ function describeGraph(): GraphDescription {
 
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
   clientSchemas = undefined;
-  current = source.kind === 'checked' ? loadSupergraph(source.sdl, options) : await checkAndLoad(source);
+  current =
+    source.kind === 'checked'
+      ? loadSupergraph(source.sdl, { ...options, isValid: true })
+      : await checkAndLoad(source);
   const { sdl, subgraphs, labels, rateLimits } = current;
   return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };
 }
@@ -115,11 +119,19 @@ async function load(source: SupergraphSource): Promise<LoadedSdl> {
 async function checkAndLoad(
   source: Exclude<SupergraphSource, { kind: 'checked' }>,
 ): Promise<LoadedSupergraph> {
-  const { SupergraphLifecycle } = await import('./supergraph/lifecycle.ts');
-  const { allowUnenforced = [] } = source;
-  if (source.kind === 'sdl') return new SupergraphLifecycle().load(source.sdl, allowUnenforced, options);
+  const { allowUnenforced = [], loadsApolloGateway = false } = source;
+  const sdl = source.kind === 'sdl' ? source.sdl : await composed(source.subgraphs);
+  const loaded = loadServable(sdl, allowUnenforced, options);
+  if (loadsApolloGateway) {
+    const { assertLoadedByApolloGateway } = await import('./supergraph/apollo-gateway.ts');
+    await assertLoadedByApolloGateway(sdl);
+  }
+  return loaded;
+}
+
+async function composed(subgraphs: readonly SubgraphSchema[]): Promise<string> {
   const { composeOrThrow } = await import('./composition/compose.ts');
-  return new SupergraphLifecycle().load(composeOrThrow(source.subgraphs), allowUnenforced, options);
+  return composeOrThrow(subgraphs);
 }
 
 function loadedGraph(): LoadedSupergraph {

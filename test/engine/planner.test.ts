@@ -11,6 +11,7 @@ const options: PlannerOptions = {
   planningTimeoutMs: 400,
   planningWallTimeoutMs: 30_000,
   sliceMs: 20,
+  standbyAfterMs: 0,
   loadTimeoutMs: 60_000,
   quarantineFirstMs: 60_000,
   quarantineLongestMs: 600_000,

@@ -2,7 +2,8 @@
 import { buildSchema, graphqlSync, introspectionFromSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { SupergraphLifecycle } from '../supergraph/lifecycle.ts';
+import { assertLoadedByApolloGateway } from '../supergraph/apollo-gateway.ts';
+import { loadServable } from '../supergraph/supergraph.ts';
 import { prepare } from '../prepare.ts';
 import { loadSupergraph } from '../supergraph/supergraph.ts';
 import { compose } from './compose.ts';
@@ -210,7 +211,8 @@ describe('executable directives that every subgraph defines stay', () => {
         `${directive}\ntype Query { b: Int }`,
       ]);
       expect(sdl).toContain(`directive @${name}(label: String)`);
-      const loaded = await new SupergraphLifecycle().load(sdl, []);
+      await assertLoadedByApolloGateway(sdl);
+      const loaded = loadServable(sdl, []);
       const query = `query($l: String) @${name}(label: "q") { a { x @${name}(label: $l) ... @${name}(label: "@executable__tag") { y: x } } }`;
       const options = { tokensMax: 1000, suggestions: false };
       const prepared = prepare(loaded, { query, operationName: null }, options);

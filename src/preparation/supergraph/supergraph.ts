@@ -15,7 +15,7 @@ import { CostRules } from '../cost/cost-rules.ts';
 import { keepWrittenDefaults } from './default-values.ts';
 import { contextFields } from '../planner-fixes/context-rewrites.ts';
 import { plannable, schemaWithOwnNames } from './executable-directives.ts';
-import { withoutCosts } from './features.ts';
+import { assertServable, withoutCosts } from './features.ts';
 import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
 import { labelsIn } from './labels.ts';
 import {
@@ -66,18 +66,41 @@ export interface GraphOptions {
   readonly limitedFields?: LimitedFieldNames | null;
 }
 
+export interface LoadOptions extends GraphOptions {
+  /** It was composed or validated before: to validate it again takes a third of the time. Default: false. */
+  readonly isValid?: boolean;
+}
+
 /** With the planner's default of 10 000 some small operations take seconds; in tests, 1 000 gave equally good plans. */
 const evaluatedPlansMax = 1000;
 
 /**
- * Loads every known feature, enforced or not: `features.ts` has checked before whether that is acceptable.
+ * Loads a supergraph that has no feature which this gateway does not support or enforce.
+ *
+ * @param allowUnenforced Directives that the configuration accepts although the gateway does not enforce them.
+ * @throws {GatewayError} As `assertServable` and `loadSupergraph`.
+ */
+export function loadServable(
+  sdl: string,
+  allowUnenforced: readonly string[],
+  options: LoadOptions = {},
+): LoadedSupergraph {
+  assertServable(
+    orInvalid(() => parse(sdl)),
+    allowUnenforced,
+  );
+  return loadSupergraph(sdl, options);
+}
+
+/**
+ * Loads every known feature, enforced or not: see `loadServable`.
  *
  * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy or limits that do not fit.
  */
-export function loadSupergraph(sdl: string, options: GraphOptions = {}): LoadedSupergraph {
-  const { policy: outline = null, limitedFields = null } = options;
+export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSupergraph {
+  const { policy: outline = null, limitedFields = null, isValid = false } = options;
   return orInvalid(() => {
-    const { document, joins, supergraph, plannerSchema, schema } = built(sdl);
+    const { document, joins, supergraph, plannerSchema, schema } = built(sdl, { isValid });
     const fullSchema = supergraph.schema.toGraphQLJSSchema();
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
@@ -115,7 +138,7 @@ export function loadSupergraph(sdl: string, options: GraphOptions = {}): LoadedS
 
 /** The API schema alone, without a planner. @throws {GatewayError} `SUPERGRAPH_INVALID`. */
 export function apiSchemaOf(sdl: string): GraphQLSchema {
-  return orInvalid(() => built(sdl).schema);
+  return orInvalid(() => built(sdl, { isValid: false }).schema);
 }
 
 interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchema' | 'schema'> {
@@ -123,12 +146,12 @@ interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchem
   readonly supergraph: Supergraph;
 }
 
-function built(sdl: string): BuiltSupergraph {
+function built(sdl: string, { isValid }: { readonly isValid: boolean }): BuiltSupergraph {
   const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
   const joins = new JoinSpec(document);
   const supergraph = Supergraph.build(withoutCosts(document), {
     supportedFeatures: null,
-    validateSupergraph: true,
+    validateSupergraph: !isValid,
   });
   const plannerSchema = supergraph.apiSchema();
   const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
