@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { ask } from '../test/support/ask.ts';
 import { ours, startGateway, type GatewayKind, type RunningGateway } from './gateways.ts';
 import { measureAlone } from './rounds.ts';
-import { openStage, supergraphOf, type Stage } from './stage.ts';
+import { openStage, type Stage } from './stage.ts';
+import { supergraphOf } from './supergraphs.ts';
 import { workloads } from './workloads.ts';
 
 const clients = 50;

@@ -31,6 +31,8 @@ export interface RunningGateway {
 interface Place {
   readonly stage: Stage;
   readonly graph: Workload['graph'];
+  /** The file. */
+  readonly supergraph: string;
   readonly port: number;
 }
 
@@ -52,8 +54,8 @@ export const gatewayKinds: readonly GatewayKind[] = [
     front: 'apollo',
     says: '@apollo/gateway under @apollo/server, standalone',
     graphs: both,
-    command: ({ stage, graph, port }) => ({
-      args: [join(folder, 'peers/apollo.mjs'), stage.supergraphs[graph], String(port)],
+    command: ({ stage, supergraph, port }) => ({
+      args: [join(folder, 'peers/apollo.mjs'), supergraph, String(port)],
       environment: { BENCH_MEMBERS_URL: stage.membersUrl },
     }),
   },
@@ -90,10 +92,16 @@ export const gatewayKinds: readonly GatewayKind[] = [
 export async function startGateway(
   kind: GatewayKind,
   stage: Stage,
-  { graph = 'remote', nodeFlags = [], flags = [], core = cores.gateway }: StartGatewayOptions = {},
+  {
+    graph = 'remote',
+    supergraph = stage.supergraphs[graph],
+    nodeFlags = [],
+    flags = [],
+    core = cores.gateway,
+  }: StartGatewayOptions = {},
 ): Promise<RunningGateway> {
   const port = await freePort();
-  const { args, environment = {} } = await kind.command({ stage, graph, port });
+  const { args, environment = {} } = await kind.command({ stage, graph, supergraph, port });
   const process = start([...nodeFlags, ...args, ...flags], { core, environment });
   try {
     await listening(process, port);
@@ -106,6 +114,8 @@ export async function startGateway(
 
 export interface StartGatewayOptions {
   readonly graph?: Workload['graph'];
+  /** The file, where it is none of the stage's. */
+  readonly supergraph?: string;
   readonly nodeFlags?: readonly string[];
   /** Of the gateway's own command. */
   readonly flags?: readonly string[];
@@ -118,14 +128,14 @@ function hive(name: string, deduplicate: 'on' | 'off', says: string): GatewayKin
     front: 'hive',
     says,
     graphs: ['remote'],
-    command: ({ stage, port }) => ({
+    command: ({ supergraph, port }) => ({
       args: [
         join(folder, 'node_modules/@graphql-hive/gateway/dist/bin.js'),
         ...`supergraph --port ${port} --host 127.0.0.1 --fork 1 --disable-websockets --config-path`.split(
           ' ',
         ),
         join(folder, 'peers/hive.config.mjs'),
-        stage.supergraphs.remote,
+        supergraph,
       ],
       environment: { BENCH_DEDUPLICATE: deduplicate },
     }),
@@ -142,13 +152,11 @@ export function ours(
     says,
     graphs: both,
     optional: config !== '',
-    async command({ stage, graph, port }) {
+    async command({ stage, graph, supergraph, port }) {
       const configPath = join(stage.folder, `${name}.yaml`);
       await writeFile(configPath, quietConfig + config);
       const what =
-        graph === 'local'
-          ? ['--graph', join(folder, 'local/graph.yaml')]
-          : ['--supergraph', stage.supergraphs.remote];
+        graph === 'local' ? ['--graph', join(folder, 'local/graph.yaml')] : ['--supergraph', supergraph];
       return {
         args: [
           join(folder, '../dist/cli/main.js'),

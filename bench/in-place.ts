@@ -103,7 +103,15 @@ async function startAll(
 
 async function load({ gateway, answer }: Measured, on: Stage, ms: number): Promise<LoadResult> {
   const { port, path, process: running } = gateway;
-  const settings = { body, connections: 50, warmUpMs: 100, windowMs: ms, expected: answer, sampleEvery: 200 };
+  const requests = [{ body, expected: answer }];
+  const settings = {
+    requests,
+    sequence: [0],
+    connections: 50,
+    warmUpMs: 100,
+    windowMs: ms,
+    sampleEvery: 200,
+  };
   const result = await on.load({ port, path, pid: running.pid, ...settings });
   if (result.failures > 0) throw new Error(`${result.failures} failures: ${result.firstFailure}`);
   return result;

@@ -3,9 +3,10 @@
 import { parseArgs } from 'node:util';
 
 import { gatewayKinds } from './gateways.ts';
-import { workloads } from './workloads.ts';
+import { studies, workloads } from './workloads.ts';
 
 export interface Options {
+  readonly quick: boolean;
   readonly workloads: readonly string[];
   readonly gateways: readonly string[];
   readonly rounds: number;
@@ -24,10 +25,15 @@ export interface Options {
   readonly workersScaling: boolean;
 }
 
+const allWorkloads: readonly string[] = [...workloads, ...studies].map(({ name }) => name);
+const slowInQuick = ['unique', 'local'];
+const quickGateways = ['stock', 'hive', 'ours'];
+
 export const help = `Usage: npm run bench -- [options]
 
-  --quick             heavy and small, 2 rounds of 3 s
-  --workloads A,B     of ${workloads.map(({ name }) => name).join(', ')} (default: all)
+  --quick             all workloads but ${slowInQuick.join(' and ')}, of ${quickGateways.join(', ')} and binaries; 2 rounds of 2 s
+  --workloads A,B     of ${allWorkloads.join(', ')}
+                      (default: all)
   --gateways A,B      of ${gatewayKinds.map(({ name }) => name).join(', ')}
                       (default: all that start without being asked for)
   --rounds N          measured windows of each gateway and workload (default: 3)
@@ -36,6 +42,7 @@ export const help = `Usage: npm run bench -- [options]
   --delay-ms N        each backend waits this long before it answers (default: 0)
   --json FILE         write every row
   --profile GATEWAY   where that gateway's CPU time goes, by function
+  --workers-scaling   what a second worker process of Tributary costs
   --scaling           cost by size of the answer and by number of types, of Tributary alone
   --help              print this`;
 
@@ -62,17 +69,13 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const { quick } = values;
   const usual = gatewayKinds.filter(({ onDemand }) => onDemand !== true).map(({ name }) => name);
   const known = gatewayKinds.map(({ name }) => name);
-  const knownWorkloads = workloads.map(({ name }) => name);
+  const usualWorkloads = allWorkloads.filter((name) => !quick || !slowInQuick.includes(name));
   return {
-    workloads: names(
-      'workloads',
-      values.workloads,
-      knownWorkloads,
-      quick ? ['heavy', 'small'] : knownWorkloads,
-    ),
-    gateways: names('gateways', values.gateways, known, usual),
+    quick,
+    workloads: names('workloads', values.workloads, allWorkloads, usualWorkloads),
+    gateways: names('gateways', values.gateways, known, quick ? quickGateways : usual),
     rounds: whole('rounds', values.rounds, quick ? 2 : 3),
-    windowMs: whole('seconds', values.seconds, quick ? 3 : 5) * 1000,
+    windowMs: whole('seconds', values.seconds, quick ? 2 : 5) * 1000,
     warmUpMs: 1000,
     connections: whole('connections', values.connections, 50),
     delayMs: whole('delay-ms', values['delay-ms'], 0),

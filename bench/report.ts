@@ -21,6 +21,8 @@ export interface Row {
   /** Calls to backends for one request, without load. */
   readonly calls: number;
   readonly answerBytes: number;
+  /** Of all requests, those refused with 429 or 503; CPU time is divided among the others. */
+  readonly refusedShare: number;
   readonly rounds: ReadonlyArray<{ readonly rps: number; readonly cpuMsPerRequest: number }>;
   /** To each peer, and to the floor: its least CPU time a request divided by ours, and our requests by its. */
   readonly ratios: Readonly<
@@ -64,9 +66,15 @@ function rowOf({ gateway, workload, rounds, calls, answerBytes }: Cell): Row {
     rssMb: round(Math.max(...rounds.map(({ rssMb }) => rssMb)), 0),
     calls,
     answerBytes,
+    refusedShare: round(shareOf(rounds), 4),
     rounds: each,
     ratios: {},
   };
+}
+
+function shareOf(rounds: Cell['rounds']): number {
+  const refused = rounds.reduce((sum, each) => sum + each.refused, 0);
+  return refused / rounds.reduce((sum, { requests }) => sum + requests, refused);
 }
 
 /** One Markdown table a workload. */

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 
 import type { Call } from './backstage/protocol.ts';
 import { type GatewayKind, gatewayKinds, type RunningGateway, startGateway } from './gateways.ts';
-import type { LoadResult } from './load/protocol.ts';
+import type { LoadResult, LoadTarget } from './load/protocol.ts';
 import type { Options } from './options.ts';
 import type { Recording } from './peers/floor.ts';
 import type { Stage } from './stage.ts';
@@ -151,6 +151,10 @@ async function measureWorkload(
   }));
 }
 
+export function targetOf({ port, path, process }: RunningGateway): LoadTarget {
+  return { port, path, pid: process.pid };
+}
+
 /** Every gateway answers, the second time with a plan, and all answers hold the same. */
 async function prepare(
   workload: Workload,
@@ -173,17 +177,14 @@ async function measureWindow(
   stage: Stage,
   { connections, warmUpMs, windowMs }: Pick<Options, 'connections' | 'warmUpMs' | 'windowMs'>,
 ): Promise<LoadResult> {
-  const { port, path } = gateway;
   const result = await stage.load({
-    port,
-    path,
-    body: workload.body,
-    connections,
+    ...targetOf(gateway),
+    requests: [{ body: workload.body, expected: answer }],
+    sequence: [0],
+    connections: workload.connections ?? connections,
     warmUpMs,
     windowMs,
-    expected: answer,
     sampleEvery,
-    pid: gateway.process.pid,
   });
   if (result.failures > 0) {
     throw new Error(

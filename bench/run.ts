@@ -55,19 +55,27 @@ async function runOn(options: Options): Promise<void> {
 async function compare(stage: Stage, options: Options): Promise<void> {
   const { measure } = await import('./rounds.ts');
   const { toRows, toTables } = await import('./report.ts');
-  const { cells, notes } = await measure(stage, options);
+  const { runStudies } = await import('./studies/index.ts');
+  const { overviewTable, studyTable } = await import('./overview.ts');
+  const { cells, notes: notesOfRounds } = await measure(stage, options);
   const rows = toRows(cells);
-  console.log(`\n${toTables(rows)}\n`);
-  console.log(
-    "x PEER: the peer's least CPU time a request over this gateway's; in brackets, requests per second over the peer's.",
-  );
+  if (rows.length > 0) {
+    console.log(`\n${toTables(rows)}\n`);
+    console.log(
+      "x PEER: the peer's least CPU time a request over this gateway's; in brackets, requests per second over the peer's.",
+    );
+  }
+  const studies = await runStudies(stage, options);
+  for (const study of studies) console.log(`\n${studyTable(study)}`);
+  console.log(`\n### all workloads\n\n${overviewTable(rows, studies)}\n`);
+  const notes = [...notesOfRounds, ...studies.flatMap((study) => study.notes)];
   for (const note of notes) console.log(`Note: ${note}`);
   if (options.json === undefined) return;
   const { windowMs, rounds, connections, delayMs } = options;
   const settings = { windowMs, rounds, connections, delayMs };
   await writeFile(
     options.json,
-    `${JSON.stringify({ machine: machine(), settings, notes, rows }, null, 2)}\n`,
+    `${JSON.stringify({ machine: machine(), settings, notes, rows, studies }, null, 2)}\n`,
   );
 }
 

@@ -9,7 +9,8 @@ import { type GatewayKind, gatewayKinds, startGateway } from './gateways.ts';
 import type { Options } from './options.ts';
 import { toTable } from './report.ts';
 import { measureAlone } from './rounds.ts';
-import { type Stage, supergraphOf } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { supergraphOf } from './supergraphs.ts';
 import { catalogBody, type Workload, workloads } from './workloads.ts';
 
 /** About 10 KB, 100 KB, 1 MB and 10 MB. */

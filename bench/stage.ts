@@ -2,16 +2,24 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compose } from '../src/preparation/composition/compose.ts';
 import type { BackstageMessage, BackstageOrder, Call } from './backstage/protocol.ts';
 import { serviceNames, type ServiceName } from './backstage/shop.ts';
-import type { LoadMessage, LoadOrder, LoadResult } from './load/protocol.ts';
+import { generatedServices, type GeneratedService } from './graph/model.ts';
+import type {
+  LoadMessage,
+  LoadOrder,
+  LoadResult,
+  PassOrder,
+  PassResult,
+  WindowOrder,
+} from './load/protocol.ts';
 import { cores, type Running, start } from './processes.ts';
+import { supergraphOf } from './supergraphs.ts';
 
 const replyTimeoutMs = 180_000;
 
@@ -20,6 +28,8 @@ export interface Stage {
   readonly folder: string;
   /** Of each subgraph. */
   readonly urls: Readonly<Record<ServiceName, string>>;
+  /** Of each subgraph of the generated graph. */
+  readonly generatedUrls: Readonly<Record<GeneratedService, string>>;
   /** Of the REST service. */
   readonly membersUrl: string;
   /** Files. `local`: with accounts at `local:accounts`. */
@@ -28,7 +38,8 @@ export interface Stage {
   readonly recordingPath: string;
   /** Runs `during` and says which calls reached the backends meanwhile. */
   record(during: () => Promise<void>): Promise<readonly Call[]>;
-  load(order: LoadOrder): Promise<LoadResult>;
+  load(order: Omit<WindowOrder, 'kind'>): Promise<LoadResult>;
+  pass(order: Omit<PassOrder, 'kind'>): Promise<PassResult>;
   close(): Promise<void>;
 }
 
@@ -53,9 +64,9 @@ export async function openStage({ delayMs }: StageOptions): Promise<Stage> {
     );
     const loader = startBeside('load/main.ts', [], processes);
     const urlOf = (service: string): string => `http://127.0.0.1:${ports[service]}`;
-    const urls = Object.fromEntries(
-      serviceNames.map((name) => [name, `${urlOf(name)}/graphql`]),
-    ) as Stage['urls'];
+    const urlsOf = <Name extends string>(names: readonly Name[]): Record<Name, string> =>
+      Object.fromEntries(names.map((name) => [name, `${urlOf(name)}/graphql`])) as Record<Name, string>;
+    const urls = urlsOf(serviceNames);
     const supergraphs = { remote: join(folder, 'remote.graphql'), local: join(folder, 'local.graphql') };
     await writeFile(supergraphs.remote, await supergraphOf(urls));
     await writeFile(
@@ -65,31 +76,27 @@ export async function openStage({ delayMs }: StageOptions): Promise<Stage> {
     return {
       folder,
       urls,
+      generatedUrls: urlsOf(generatedServices),
       membersUrl: urlOf('members'),
       supergraphs,
       recordingPath: join(folder, 'recording.json'),
       record: (during) => recordCalls(backstage, during),
-      load: (order) => orderLoad(loader, order),
+      load: async (order) => {
+        const reply = await orderLoad(loader, { ...order, kind: 'window' });
+        if (reply.kind !== 'window') throw new Error('the load generator did something else');
+        return reply.result;
+      },
+      pass: async (order) => {
+        const reply = await orderLoad(loader, { ...order, kind: 'pass' });
+        if (reply.kind !== 'pass') throw new Error('the load generator did something else');
+        return reply.result;
+      },
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** @param more SDL to add to each subgraph. */
-export async function supergraphOf(
-  urls: Readonly<Partial<Record<ServiceName, string>>>,
-  more: (service: string) => string = () => '',
-): Promise<string> {
-  const schemas = Object.entries(urls).map(async ([name, url]) => {
-    const file = fileURLToPath(new URL(`schemas/${name}.graphql`, import.meta.url));
-    return { name, url, sdl: (await readFile(file, 'utf8')) + more(name), file };
-  });
-  const composed = compose(await Promise.all(schemas));
-  if ('supergraphSdl' in composed) return composed.supergraphSdl;
-  throw new Error(composed.errors.map(({ message }) => message).join('\n'));
 }
 
 function startBeside(program: string, args: readonly string[], processes: Running[]): ChildProcess {
@@ -110,12 +117,15 @@ async function recordCalls(backstage: ChildProcess, during: () => Promise<void>)
   return reply;
 }
 
-async function orderLoad(loader: ChildProcess, order: LoadOrder): Promise<LoadResult> {
+async function orderLoad(
+  loader: ChildProcess,
+  order: LoadOrder,
+): Promise<Exclude<LoadMessage, { kind: 'failed' }>> {
   const reply = replyOf(loader, (message: LoadMessage) => message);
   loader.send(order);
   const message = await reply;
-  if (message.kind === 'done') return message.result;
-  throw new Error(message.message);
+  if (message.kind === 'failed') throw new Error(message.message);
+  return message;
 }
 
 /** The first message of `child` that `pick` wants. */

@@ -5,9 +5,23 @@ export interface Workload {
   readonly says: string;
   /** `local`: accounts run inside the gateway. */
   readonly graph: 'remote' | 'local';
-  /** The body of the request. */
+  /** The body of the request. A mark such as t-00000000 in it becomes another one in each request. */
   readonly body: string;
+  /** Requests in flight, where it is not as many as the run has. */
+  readonly connections?: number;
 }
+
+/** What is measured by a way of its own, each in its file below `studies/`. */
+export const studies = [
+  {
+    name: 'mix',
+    says: '400 operations of an application over 1,322 types: the first time, and by frequency',
+  },
+  { name: 'new', says: '1,000 other operations from one address, 20 in flight' },
+  { name: 'schema', says: 'what 300, 1,600 and 5,000 types cost: first answer, CPU, memory' },
+  { name: 'latency', says: 'at a fixed rate, half of what the gateway can hold: heavy, small and mix' },
+] as const;
+export type StudyName = (typeof studies)[number]['name'];
 
 const product = 'upc title priceCents grams inStock shippingCents';
 const member = 'id name handle';
@@ -35,11 +49,25 @@ const heavy = `query Heavy {
   }
 }`;
 
+const small = 'query Small { member(id: "m7") { id name reviews(first: 2) { id stars } } }';
+
 /** The same answer, but every fetch carries a variable that no other request has. */
 const unique = heavy
   .replace('query Heavy', 'query Unique($asOf: String!)')
   .replaceAll(/\b(title|name|inStock)\b/g, '$1(asOf: $asOf)')
   .replaceAll(/first: (\d+)/g, 'first: $1, asOf: $asOf');
+
+const mark = 't-00000000';
+
+/** Ten entities at ten places, with selections that differ a little. */
+const branches = `query Branches { ${Array.from(
+  { length: 10 },
+  (_, n) =>
+    `b${n}: member(id: "m${n}") { id name reviews(first: ${1 + (n % 3)}) { id ${n % 2 === 0 ? 'text' : 'stars'} } }`,
+).join(' ')} }`;
+
+/** How many products *large* has. */
+const largeProducts = 2000;
 
 export const workloads: readonly Workload[] = [
   {
@@ -52,13 +80,38 @@ export const workloads: readonly Workload[] = [
     name: 'small',
     says: 'two dependent fetches, under 1 KB',
     graph: 'remote',
-    body: bodyOf('query Small { member(id: "m7") { id name reviews(first: 2) { id stars } } }'),
+    body: bodyOf(small),
   },
   {
     name: 'unique',
     says: 'heavy with another variable in each request',
     graph: 'remote',
-    body: bodyOf(unique, { asOf: 't-00000000' }),
+    body: bodyOf(unique, { asOf: mark }),
+  },
+  {
+    name: 'inline-small',
+    says: 'small with a literal that differs in each request',
+    graph: 'remote',
+    body: bodyOf(small.replace('name', `name(asOf: "${mark}")`)),
+  },
+  {
+    name: 'inline-heavy',
+    says: 'unique with literals in place of the variable',
+    graph: 'remote',
+    body: bodyOf(unique.replace('($asOf: String!)', '').replaceAll('$asOf', `"${mark}"`)),
+  },
+  {
+    name: 'branches',
+    says: 'ten branches to one service',
+    graph: 'remote',
+    body: bodyOf(branches),
+  },
+  {
+    name: 'large',
+    says: '2,000 products, 1.1 MB, 8 in flight',
+    graph: 'remote',
+    body: catalogBody(largeProducts),
+    connections: 8,
   },
   {
     name: 'local',

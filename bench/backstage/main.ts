@@ -10,6 +10,9 @@ import { readFile } from 'node:fs/promises';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, parse, type GraphQLSchema } from 'graphql';
 
+import { generatedServices, mixEntities, modelOf, type GeneratedService } from '../graph/model.ts';
+import { resolversOf as generatedResolvers } from '../graph/rows.ts';
+import { subgraphSdl } from '../graph/sdl.ts';
 import { memberRow, numberIn, resolversOf, serviceNames } from './shop.ts';
 import { MemoServer } from './memo-server.ts';
 import type { BackstageMessage, BackstageOrder, Call } from './protocol.ts';
@@ -25,6 +28,13 @@ for (const service of serviceNames) {
   const schema = await schemaOf(service);
   ports[service] = await serve(service, (body) => answerOperation(schema, body));
 }
+for (const service of generatedServices) {
+  // Made when it is asked first: most runs do without.
+  let schema: GraphQLSchema | undefined;
+  ports[service] = await serve(service, (body) =>
+    answerOperation((schema ??= generatedSchema(service)), body),
+  );
+}
 ports['members'] = await serve('members', answerMembers);
 process.on('message', obey);
 process.on('disconnect', () => process.exit(0));
@@ -33,6 +43,17 @@ tell({ kind: 'ready', ports });
 async function schemaOf(service: (typeof serviceNames)[number]): Promise<GraphQLSchema> {
   const sdl = await readFile(new URL(`../schemas/${service}.graphql`, import.meta.url), 'utf8');
   return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolversOf[service] as never }]);
+}
+
+function generatedSchema(service: GeneratedService): GraphQLSchema {
+  const model = modelOf(mixEntities);
+  const typeDefs = parse(subgraphSdl(model, service));
+  const bare = buildSubgraphSchema([{ typeDefs }]);
+  const resolvers = generatedResolvers(model, (type, field) => {
+    const there = bare.getType(type);
+    return there !== undefined && 'getFields' in there && field in there.getFields();
+  });
+  return buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
 }
 
 async function serve(service: string, answer: (question: string) => unknown): Promise<number> {

@@ -21,7 +21,7 @@ interface Ready {
 }
 
 const [port, recordingPath] = process.argv.slice(2);
-const uniqueMark = /t-\d{8}/;
+const uniqueMark = /t-\d{8}/g;
 const pools = new Map<string, Pool>();
 const ready = new Map<string, Ready>();
 
