@@ -9,10 +9,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ask } from '../test/support/ask.ts';
-import { ours, startGateway, type GatewayKind, type RunningGateway } from './gateways.ts';
+import type { GatewayKind } from './gateway-kind.ts';
+import { ours, startGateway, type RunningGateway } from './gateways.ts';
 import { measureAlone } from './rounds.ts';
 import { openStage, type Stage } from './stage.ts';
-import { supergraphOf } from './supergraphs.ts';
+import { writeShopGraph } from './supergraphs.ts';
 import { workloads } from './workloads.ts';
 
 const clients = 50;
@@ -89,10 +90,7 @@ async function measureRequests(stage: Stage): Promise<void> {
 }
 
 async function measureMemory(stage: Stage): Promise<void> {
-  await writeFile(
-    stage.supergraphs.remote,
-    await supergraphOf(stage.urls, (service) => taggedTypes(service, types / 4)),
-  );
+  await writeShopGraph(stage.supergraphs.remote, stage.urls, (service) => taggedTypes(service, types / 4));
   const gateway = await startGateway(await gatewayKind(stage, clients), stage);
   try {
     const all = names(clients);

@@ -4,41 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { GatewayKind } from './gateway-kind.ts';
 import type { Stage } from './stage.ts';
+import { routers } from './peers/routers.ts';
 import { cores, freePort, listening, type Running, start } from './processes.ts';
 import type { Workload } from './workloads.ts';
-
-export interface GatewayKind {
-  readonly name: string;
-  readonly front: string;
-  readonly says: string;
-  /** Graphs it can run; hive runs no subgraph in its own process. */
-  readonly graphs: ReadonlyArray<Workload['graph']>;
-  /** Only on demand with --gateways. */
-  readonly onDemand?: boolean;
-  /** What must be true for it; where it is not, its rows are left out with a note. */
-  readonly optional?: boolean;
-  command(place: Place): Promise<Command> | Command;
-}
 
 export interface RunningGateway {
   readonly kind: GatewayKind;
   readonly process: Running;
   readonly port: number;
   readonly path: string;
-}
-
-interface Place {
-  readonly stage: Stage;
-  readonly graph: Workload['graph'];
-  /** The file. */
-  readonly supergraph: string;
-  readonly port: number;
-}
-
-interface Command {
-  readonly args: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -77,6 +53,7 @@ export const gatewayKinds: readonly GatewayKind[] = [
     says: 'Tributary, requests in flight shared',
     config: 'sharing: { requests: true }\n',
   }),
+  ...routers,
   {
     name: 'floor',
     front: 'none',
@@ -87,6 +64,19 @@ export const gatewayKinds: readonly GatewayKind[] = [
     }),
   },
 ];
+
+/** Those that were asked for and can be, with a word on each that cannot. */
+export function kindsAskedFor(
+  names: readonly string[],
+  binaries: ReadonlyMap<string, string>,
+): { readonly kinds: readonly GatewayKind[]; readonly notes: readonly string[] } {
+  const asked = gatewayKinds.filter(({ name }) => names.includes(name));
+  const isThere = ({ binary }: GatewayKind): boolean => binary === undefined || binaries.has(binary);
+  const missing = asked
+    .filter((kind) => !isThere(kind))
+    .map(({ name, binary }) => `${name} is left out: there is no --binary ${binary}=PATH`);
+  return { kinds: asked.filter(isThere), notes: missing };
+}
 
 /** @throws What the gateway wrote, when it does not start. */
 export async function startGateway(
@@ -101,8 +91,12 @@ export async function startGateway(
   }: StartGatewayOptions = {},
 ): Promise<RunningGateway> {
   const port = await freePort();
-  const { args, environment = {} } = await kind.command({ stage, graph, supergraph, port });
-  const process = start([...nodeFlags, ...args, ...flags], { core, environment });
+  const { program, args, environment = {} } = await kind.command({ stage, graph, supergraph, port });
+  const process = start([...(program === undefined ? nodeFlags : []), ...args, ...flags], {
+    core,
+    environment,
+    ...(program === undefined ? {} : { program }),
+  });
   try {
     await listening(process, port);
   } catch (error) {

@@ -1,14 +1,20 @@
 /** The flags of the benchmark. */
 
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { binaryNames } from './gateway-kind.ts';
 import { gatewayKinds } from './gateways.ts';
+import { routers } from './peers/routers.ts';
 import { studies, workloads } from './workloads.ts';
 
 export interface Options {
   readonly quick: boolean;
   readonly workloads: readonly string[];
   readonly gateways: readonly string[];
+  /** Executables, by name. */
+  readonly binaries: ReadonlyMap<string, string>;
   readonly rounds: number;
   readonly windowMs: number;
   readonly warmUpMs: number;
@@ -36,6 +42,8 @@ export const help = `Usage: npm run bench -- [options]
                       (default: all)
   --gateways A,B      of ${gatewayKinds.map(({ name }) => name).join(', ')}
                       (default: all that start without being asked for)
+  --binary NAME=PATH  an executable of ${binaryNames.join(', ')}; may be given several times.
+                      Without its own a gateway is left out; cosmo needs wgc, too
   --rounds N          measured windows of each gateway and workload (default: 3)
   --seconds N         length of a window (default: 5)
   --connections N     requests in flight (default: 50)
@@ -54,6 +62,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       quick: { type: 'boolean', default: false },
       workloads: { type: 'string' },
       gateways: { type: 'string' },
+      binary: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       connections: { type: 'string' },
@@ -73,7 +82,13 @@ export function readOptions(args: readonly string[]): Options | undefined {
   return {
     quick,
     workloads: names('workloads', values.workloads, allWorkloads, usualWorkloads),
-    gateways: names('gateways', values.gateways, known, quick ? quickGateways : usual),
+    gateways: names(
+      'gateways',
+      values.gateways,
+      known,
+      quick ? [...quickGateways, ...routers.map(({ name }) => name)] : usual,
+    ),
+    binaries: binariesIn(values.binary),
     rounds: whole('rounds', values.rounds, quick ? 2 : 3),
     windowMs: whole('seconds', values.seconds, quick ? 2 : 5) * 1000,
     warmUpMs: 1000,
@@ -97,6 +112,17 @@ function names(
   const wrong = asked.find((name) => !known.includes(name));
   if (wrong !== undefined) throw new Error(`--${flag}: no "${wrong}"; there is ${known.join(', ')}`);
   return asked;
+}
+
+function binariesIn(given: readonly string[]): ReadonlyMap<string, string> {
+  const binaries = new Map<string, string>();
+  for (const each of given) {
+    const [, name = '', path = ''] = /^([^=]+)=(.+)$/.exec(each) ?? [];
+    names('binary', name, binaryNames, []);
+    if (!existsSync(path)) throw new Error(`--binary ${name}: there is no file "${path}"`);
+    binaries.set(name, resolve(path));
+  }
+  return binaries;
 }
 
 function whole(flag: string, given: string | undefined, usual: number): number {

@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly core: number | string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
+  /** An executable. Default: this very Node. */
+  readonly program?: string;
 }
 
 export interface Running {
@@ -35,20 +37,22 @@ process.on('exit', () => {
 /** Why processes are not pinned; undefined where they are. */
 export const notPinned: string | undefined = pinningProblem();
 
-/** @param args Of this very Node. */
+/** @param args Of the program. */
 export function start(
   args: readonly string[],
-  { core, environment = {}, ipc = false }: StartOptions,
+  { core, environment = {}, ipc = false, program = process.execPath }: StartOptions,
 ): Running {
-  const command =
-    notPinned === undefined ? ['taskset', '-c', String(core), process.execPath] : [process.execPath];
-  const child = spawn(command[0] ?? process.execPath, [...command.slice(1), ...args], {
+  const command = notPinned === undefined ? ['taskset', '-c', String(core), program] : [program];
+  const child = spawn(command[0] ?? program, [...command.slice(1), ...args], {
     env: { ...process.env, NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: 'true', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
   alive.add(child);
   child.once('exit', () => alive.delete(child));
   let written = '';
+  child.once('error', (error) => {
+    written += error.message;
+  });
   child.stderr?.on('data', (chunk: Buffer) => {
     written = (written + chunk.toString()).slice(-errorCharsMax);
   });

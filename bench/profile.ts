@@ -4,12 +4,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { gatewayKinds, startGateway } from './gateways.ts';
+import type { GatewayKind } from './gateway-kind.ts';
+import { kindsAskedFor, startGateway } from './gateways.ts';
 import type { LoadResult } from './load/protocol.ts';
 import type { Options } from './options.ts';
 import { toTable } from './report.ts';
 import { measureAlone } from './rounds.ts';
 import type { Stage } from './stage.ts';
+import { openGenerated } from './studies/generated.ts';
+import { firstWarmUpMs, mixOperations, mixWindow, readyForMix, steadyConnections } from './studies/mix.ts';
 import { workloads } from './workloads.ts';
 
 /** The part of V8's format that is read here. */
@@ -28,35 +31,88 @@ const functionsShown = 25;
 const packagesShown = 12;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** A stretch of time and how many requests were answered in it. */
+type Span = Pick<LoadResult, 'requests' | 'openedAtUs' | 'closedAtUs' | 'cpuMs'>;
+
 export async function profile(stage: Stage, options: Options, name: string): Promise<void> {
-  const kind = gatewayKinds.find((each) => each.name === name);
-  if (!kind) throw new Error(`there is no gateway called ${name}`);
+  const { kinds, notes } = kindsAskedFor([name], stage.binaries);
+  const [kind] = kinds;
+  if (!kind) throw new Error(notes.join());
   for (const workload of workloads.filter((each) => options.workloads.includes(each.name))) {
     const { graph } = workload;
     if (!kind.graphs.includes(graph)) continue;
     const folder = join(stage.folder, `profile-${workload.name}`);
-    const gateway = await startGateway(kind, stage, {
-      graph,
-      nodeFlags: ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', folder],
-    });
+    const gateway = await startGateway(kind, stage, { graph, nodeFlags: flagsFor(folder) });
     const { result } = await measureAlone(gateway, workload, stage, options).finally(() =>
       gateway.process.end(),
     );
-    const perRequest = (result.cpuMs / result.requests).toFixed(3);
-    console.log(`\n### ${name}, ${workload.name}: ${result.requests} requests, ${perRequest} ms CPU each\n`);
-    print(selfTimes(await mainThreadProfile(folder), result), result);
+    printThreads(`${name}, ${workload.name}`, await threadsIn(folder), result);
   }
+  if (options.workloads.includes('mix')) await profileMix(kind, stage, options);
 }
 
-/** Worker threads write profiles too: the busiest is that of the thread that answers. */
-async function mainThreadProfile(folder: string): Promise<CpuProfile> {
+/** Each operation for the first time, and then by frequency. */
+async function profileMix(kind: GatewayKind, stage: Stage, options: Options): Promise<void> {
+  const graph = await openGenerated(stage);
+  const folder = join(stage.folder, 'profile-mix');
+  const { supergraph } = graph;
+  const gateway = await startGateway(kind, stage, { supergraph, nodeFlags: flagsFor(folder) });
+  const spans: Array<readonly [string, Span]> = [];
+  try {
+    const ready = await readyForMix(gateway, graph, stage);
+    spans.push(['first time', { ...ready.first, requests: mixOperations }]);
+    for (const connections of steadyConnections) {
+      const warmUpMs = firstWarmUpMs;
+      const result = await stage.load(mixWindow(ready, graph, { ...options, connections, warmUpMs }));
+      spans.push([`${connections} in flight`, result]);
+    }
+  } finally {
+    await gateway.process.end();
+  }
+  const threads = await threadsIn(folder);
+  for (const [what, span] of spans) printThreads(`${kind.name}, mix, ${what}`, threads, span);
+}
+
+function flagsFor(folder: string): string[] {
+  return ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', folder];
+}
+
+interface Threads {
+  readonly main: readonly CpuProfile[];
+  readonly workers: readonly CpuProfile[];
+}
+
+/** Node names each file by process and thread; the main thread of the one that answers is the busiest with number 0. */
+async function threadsIn(folder: string): Promise<Threads> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.cpuprofile'));
   const profiles = await Promise.all(
-    files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile),
+    files.map(async (file) => ({
+      isMain: file.split('.')[4] === '0',
+      profile: JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile,
+    })),
   );
-  const busiest = profiles.toSorted((a, b) => b.samples.length - a.samples.length)[0];
-  if (!busiest) throw new Error('the gateway wrote no profile');
-  return busiest;
+  const main = profiles
+    .flatMap(({ isMain, profile: each }) => (isMain ? [each] : []))
+    .toSorted((a, b) => b.samples.length - a.samples.length)
+    .slice(0, 1);
+  if (main.length === 0) throw new Error('the gateway wrote no profile');
+  return { main, workers: profiles.flatMap(({ isMain, profile: each }) => (isMain ? [] : [each])) };
+}
+
+function printThreads(title: string, { main, workers }: Threads, span: Span): void {
+  const perRequest = (span.cpuMs / span.requests).toFixed(3);
+  for (const [thread, profiles] of [
+    ['main thread', main],
+    ['worker threads', workers],
+  ] as const) {
+    const times = selfTimes(profiles, span);
+    const ms = times.reduce((sum, { us }) => sum + us, 0) / 1000;
+    if (ms === 0) continue;
+    console.log(
+      `\n### ${title}: ${span.requests} requests, ${perRequest} ms CPU each; ${thread}: ${(ms / span.requests).toFixed(3)} ms each\n`,
+    );
+    print(times, span);
+  }
 }
 
 interface SelfTime {
@@ -67,9 +123,18 @@ interface SelfTime {
 }
 
 /** Time by function within the measured window, the most first; idle time is left out. */
-function selfTimes(recorded: CpuProfile, { openedAtUs, closedAtUs }: LoadResult): SelfTime[] {
-  const nodes = new Map(recorded.nodes.map((node) => [node.id, node.callFrame]));
+function selfTimes(profiles: readonly CpuProfile[], span: Span): SelfTime[] {
   const times = new Map<string, SelfTime>();
+  for (const each of profiles) addSelfTimes(each, span, times);
+  return [...times.values()].sort((a, b) => b.us - a.us);
+}
+
+function addSelfTimes(
+  recorded: CpuProfile,
+  { openedAtUs, closedAtUs }: Span,
+  times: Map<string, SelfTime>,
+): void {
+  const nodes = new Map(recorded.nodes.map((node) => [node.id, node.callFrame]));
   let atUs = recorded.startTime;
   for (const [index, id] of recorded.samples.entries()) {
     const us = recorded.timeDeltas[index] ?? 0;
@@ -82,7 +147,6 @@ function selfTimes(recorded: CpuProfile, { openedAtUs, closedAtUs }: LoadResult)
     const key = `${name} ${place}`;
     times.set(key, { name, place, owner: ownerOf(file, name), us: us + (times.get(key)?.us ?? 0) });
   }
-  return [...times.values()].sort((a, b) => b.us - a.us);
 }
 
 function placeOf(url: string): string {
@@ -102,7 +166,7 @@ function ownerOf(file: string, name: string): string {
     .join('/');
 }
 
-function print(times: readonly SelfTime[], { requests }: LoadResult): void {
+function print(times: readonly SelfTime[], { requests }: Span): void {
   const total = times.reduce((sum, { us }) => sum + us, 0);
   const share = (us: number): string[] => [((us / total) * 100).toFixed(1), (us / requests).toFixed(1)];
   const owners = new Map<string, number>();

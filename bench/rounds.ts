@@ -6,7 +6,8 @@
 import { writeFile } from 'node:fs/promises';
 
 import type { Call } from './backstage/protocol.ts';
-import { type GatewayKind, gatewayKinds, type RunningGateway, startGateway } from './gateways.ts';
+import type { GatewayKind } from './gateway-kind.ts';
+import { gatewayKinds, kindsAskedFor, type RunningGateway, startGateway } from './gateways.ts';
 import type { LoadResult, LoadTarget } from './load/protocol.ts';
 import type { Options } from './options.ts';
 import type { Recording } from './peers/floor.ts';
@@ -44,8 +45,8 @@ const firstWarmUpMs = 2500;
 
 export async function measure(stage: Stage, options: Options): Promise<Measured> {
   const cells: Cell[] = [];
-  const notes: string[] = [];
-  const kinds = gatewayKinds.filter(({ name }) => options.gateways.includes(name));
+  const { kinds, notes: missing } = kindsAskedFor(options.gateways, options.binaries);
+  const notes = [...missing];
   for (const graph of ['remote', 'local'] as const) {
     const asked = workloads.filter((each) => each.graph === graph && options.workloads.includes(each.name));
     if (asked.length === 0) continue;

@@ -3,14 +3,13 @@
  * operation is planned.
  */
 
-import { writeFile } from 'node:fs/promises';
-
-import { type GatewayKind, gatewayKinds, startGateway } from './gateways.ts';
+import type { GatewayKind } from './gateway-kind.ts';
+import { gatewayKinds, startGateway } from './gateways.ts';
 import type { Options } from './options.ts';
 import { toTable } from './report.ts';
 import { measureAlone } from './rounds.ts';
 import type { Stage } from './stage.ts';
-import { supergraphOf } from './supergraphs.ts';
+import { writeShopGraph } from './supergraphs.ts';
 import { catalogBody, type Workload, workloads } from './workloads.ts';
 
 /** About 10 KB, 100 KB, 1 MB and 10 MB. */
@@ -65,10 +64,7 @@ async function byTypes(ours: GatewayKind, stage: Stage, options: Options): Promi
   const lines: string[][] = [];
   for (const types of typeCounts) {
     const own = types / subgraphCount;
-    await writeFile(
-      stage.supergraphs.remote,
-      await supergraphOf(stage.urls, (name) => fillerTypes(name, own)),
-    );
+    await writeShopGraph(stage.supergraphs.remote, stage.urls, (name) => fillerTypes(name, own));
     const startedAtMs = performance.now();
     const gateway = await startGateway(ours, stage);
     const startMs = performance.now() - startedAtMs;

@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ import type {
   WindowOrder,
 } from './load/protocol.ts';
 import { cores, type Running, start } from './processes.ts';
-import { supergraphOf } from './supergraphs.ts';
+import { writeShopGraph } from './supergraphs.ts';
 
 const replyTimeoutMs = 180_000;
 
@@ -34,6 +34,8 @@ export interface Stage {
   readonly membersUrl: string;
   /** Files. `local`: with accounts at `local:accounts`. */
   readonly supergraphs: { readonly remote: string; readonly local: string };
+  /** Executables of gateways that do not come with npm. */
+  readonly binaries: ReadonlyMap<string, string>;
   /** Which fetches each workload makes, for the floor. */
   readonly recordingPath: string;
   /** Runs `during` and says which calls reached the backends meanwhile. */
@@ -45,9 +47,10 @@ export interface Stage {
 
 export interface StageOptions {
   readonly delayMs: number;
+  readonly binaries?: ReadonlyMap<string, string>;
 }
 
-export async function openStage({ delayMs }: StageOptions): Promise<Stage> {
+export async function openStage({ delayMs, binaries = new Map() }: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
@@ -68,17 +71,15 @@ export async function openStage({ delayMs }: StageOptions): Promise<Stage> {
       Object.fromEntries(names.map((name) => [name, `${urlOf(name)}/graphql`])) as Record<Name, string>;
     const urls = urlsOf(serviceNames);
     const supergraphs = { remote: join(folder, 'remote.graphql'), local: join(folder, 'local.graphql') };
-    await writeFile(supergraphs.remote, await supergraphOf(urls));
-    await writeFile(
-      supergraphs.local,
-      await supergraphOf({ accounts: 'local:accounts', reviews: urls.reviews }),
-    );
+    await writeShopGraph(supergraphs.remote, urls);
+    await writeShopGraph(supergraphs.local, { accounts: 'local:accounts', reviews: urls.reviews });
     return {
       folder,
       urls,
       generatedUrls: urlsOf(generatedServices),
       membersUrl: urlOf('members'),
       supergraphs,
+      binaries,
       recordingPath: join(folder, 'recording.json'),
       record: (during) => recordCalls(backstage, during),
       load: async (order) => {

@@ -1,6 +1,5 @@
 /** The generated graph of *mix* and *new*: its supergraph, its operations, and what one plain schema answers to them. */
 
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -12,7 +11,7 @@ import { resolversOf } from '../graph/rows.ts';
 import { monolithSdl } from '../graph/sdl.ts';
 import type { PassResult } from '../load/protocol.ts';
 import type { Stage } from '../stage.ts';
-import { generatedSupergraph } from '../supergraphs.ts';
+import { writeGeneratedGraph } from '../supergraphs.ts';
 
 export interface GeneratedGraph {
   /** The file. */
@@ -36,7 +35,7 @@ const charsShown = 1000;
 export async function openGenerated(stage: Stage): Promise<GeneratedGraph> {
   const model = modelOf(mixEntities);
   const supergraph = join(stage.folder, 'generated.graphql');
-  await writeFile(supergraph, await generatedSupergraph(model, stage.generatedUrls));
+  await writeGeneratedGraph(supergraph, model, { urls: stage.generatedUrls });
   const resolvers = resolversOf(model, () => true);
   const oracle = runnerOf(monolithSchema({ typeDefs: monolithSdl(model), resolvers }));
   return {

@@ -1,6 +1,6 @@
 /** Runs the studies that were asked for. */
 
-import { gatewayKinds } from '../gateways.ts';
+import { kindsAskedFor } from '../gateways.ts';
 import type { Options } from '../options.ts';
 import type { Stage } from '../stage.ts';
 import { studies, type StudyName } from '../workloads.ts';
@@ -24,7 +24,7 @@ export async function runStudies(stage: Stage, options: Options): Promise<StudyR
     stage,
     options,
     // The floor knows the answers of single operations only.
-    kinds: gatewayKinds.filter(({ name }) => options.gateways.includes(name) && name !== 'floor'),
+    kinds: kindsAskedFor(options.gateways, stage.binaries).kinds.filter(({ name }) => name !== 'floor'),
     generated: () => (generated ??= openGenerated(stage)),
   };
   const results: StudyResult[] = [];

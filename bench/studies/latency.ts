@@ -3,14 +3,15 @@
  * are due meanwhile. The rate is half of what that gateway holds, measured just before.
  */
 
-import { type GatewayKind, startGateway, type RunningGateway } from '../gateways.ts';
+import type { GatewayKind } from '../gateway-kind.ts';
+import { startGateway, type RunningGateway } from '../gateways.ts';
 import type { LoadResult, WindowOrder } from '../load/protocol.ts';
 import { cores } from '../processes.ts';
 import { targetOf } from '../rounds.ts';
 import { askOnce } from '../verify.ts';
 import { workloads } from '../workloads.ts';
 import { mixWindow, readyForMix } from './mix.ts';
-import { round, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
+import { eachGateway, round, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
 
 const plainWorkloads = ['small', 'heavy'] as const;
 /** At most so many in flight; more wait, which counts as their latency. */
@@ -29,8 +30,9 @@ type Window = Omit<WindowOrder, 'kind'>;
 export async function measureLatency(terms: StudyTerms): Promise<StudyResult> {
   const rows: Array<Record<string, string | number>> = [];
   const overview: OverviewCell[] = [];
+  const notes: string[] = [];
   for (const { label, core } of terms.options.quick ? coreSets.slice(0, 1) : coreSets) {
-    for (const kind of terms.kinds) {
+    await eachGateway(terms.kinds, notes, async (kind) => {
       for (const [workload, result] of [
         ...(await plainLatencies(kind, core, terms)),
         ['mix', await mixLatency(kind, core, terms)] as const,
@@ -59,7 +61,7 @@ export async function measureLatency(terms: StudyTerms): Promise<StudyResult> {
           text: `${perSecond.toFixed(0)}; ${p50} / ${p99} / ${p999}`,
         });
       }
-    }
+    });
   }
   const byWorkload = (a: { workload?: unknown }, b: { workload?: unknown }): number =>
     String(a.workload).localeCompare(String(b.workload));
@@ -67,7 +69,7 @@ export async function measureLatency(terms: StudyTerms): Promise<StudyResult> {
     title: 'latency at half load',
     rows: rows.toSorted(byWorkload),
     overview: overview.toSorted(byWorkload),
-    notes: [],
+    notes,
   };
 }
 

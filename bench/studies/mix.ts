@@ -3,20 +3,28 @@
  * they cost later, asked as often as applications ask (Zipf's law); and how many calls all of them make.
  */
 
-import { type GatewayKind, type RunningGateway, startGateway } from '../gateways.ts';
+import type { GatewayKind } from '../gateway-kind.ts';
+import { type RunningGateway, startGateway } from '../gateways.ts';
 import { zipfSequence } from '../graph/random.ts';
 import type { LoadResult, PassResult } from '../load/protocol.ts';
 import { targetOf } from '../rounds.ts';
 import type { GeneratedGraph, Judgement } from './generated.ts';
-import { round, settled, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
+import {
+  eachGateway,
+  round,
+  settled,
+  type OverviewCell,
+  type StudyResult,
+  type StudyTerms,
+} from './study.ts';
 
 export const mixOperations = 400;
 const firstConnections = 4;
-const steadyConnections = [4, 50] as const;
+export const steadyConnections = [4, 50] as const;
 const sequenceLength = 20_000;
 const sampleEvery = 20;
 /** Enough for the operations that come often to be optimised. */
-const firstWarmUpMs = 4000;
+export const firstWarmUpMs = 4000;
 /** A gateway that gets more of them wrong was not compared with anything. */
 const wrongShareMax = 0.05;
 
@@ -40,8 +48,9 @@ export async function measureMix(terms: StudyTerms): Promise<StudyResult> {
   const { stage, options, kinds } = terms;
   const graph = await terms.generated();
   const measured: Measured[] = [];
+  const notes: string[] = [];
   try {
-    for (const kind of kinds) measured.push(await firstTimes(kind, graph, terms));
+    await eachGateway(kinds, notes, async (kind) => void measured.push(await firstTimes(kind, graph, terms)));
     for (let time = 1; time <= options.rounds; time += 1) {
       for (const connections of steadyConnections) {
         for (const { ready, steady } of measured) {
@@ -56,7 +65,8 @@ export async function measureMix(terms: StudyTerms): Promise<StudyResult> {
   } finally {
     await Promise.all(measured.map(({ ready }) => ready.gateway.process.end()));
   }
-  return toResult(measured);
+  const result = toResult(measured);
+  return { ...result, notes: [...notes, ...result.notes] };
 }
 
 /** As many fresh gateways as there are rounds, one after the other; the last one stays. */

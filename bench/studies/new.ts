@@ -2,7 +2,14 @@
 
 import { startGateway } from '../gateways.ts';
 import { targetOf } from '../rounds.ts';
-import { round, settled, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
+import {
+  eachGateway,
+  round,
+  settled,
+  type OverviewCell,
+  type StudyResult,
+  type StudyTerms,
+} from './study.ts';
 
 const count = 1000;
 const connections = 20;
@@ -15,7 +22,7 @@ export async function measureNew({ stage, kinds, generated }: StudyTerms): Promi
   const rows: Array<Record<string, string | number>> = [];
   const overview: OverviewCell[] = [];
   const notes: string[] = [];
-  for (const kind of kinds) {
+  await eachGateway(kinds, notes, async (kind) => {
     const gateway = await startGateway(kind, stage, { supergraph: graph.supergraph });
     try {
       await settled(gateway);
@@ -45,6 +52,6 @@ export async function measureNew({ stage, kinds, generated }: StudyTerms): Promi
     } finally {
       await gateway.process.end();
     }
-  }
+  });
   return { title: `new: ${count} operations, ${connections} in flight`, rows, overview, notes };
 }

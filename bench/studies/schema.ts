@@ -1,6 +1,5 @@
 /** *schema*: what a graph costs by its number of types: until the first answer, and once the gateway rests. */
 
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startGateway } from '../gateways.ts';
@@ -8,10 +7,10 @@ import { modelOf, typesPerEntity } from '../graph/model.ts';
 import { typeCount } from '../graph/sdl.ts';
 import { usageOf } from '../load/proc.ts';
 import { sleep } from '../processes.ts';
-import { generatedSupergraph } from '../supergraphs.ts';
+import { writeGeneratedGraph } from '../supergraphs.ts';
 import { assertSame, askOnce } from '../verify.ts';
 import { workloads } from '../workloads.ts';
-import { round, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
+import { eachGateway, round, type OverviewCell, type StudyResult, type StudyTerms } from './study.ts';
 
 const sizes = [300, 1600, 5000];
 const quickSizes = [1600];
@@ -22,14 +21,15 @@ export async function measureSchema({ stage, kinds, options }: StudyTerms): Prom
   if (!small) throw new Error('there is no workload called small');
   const rows: Array<Record<string, string | number>> = [];
   const overview: OverviewCell[] = [];
+  const notes: string[] = [];
   for (const size of options.quick ? quickSizes : sizes) {
     const model = modelOf(Math.round(size / typesPerEntity));
     const types = typeCount(model);
     const supergraph = join(stage.folder, `types-${types}.graphql`);
     // The shop beside it is what is asked: what else is there need not be served.
-    await writeFile(supergraph, await generatedSupergraph(model, stage.generatedUrls, stage.urls));
+    await writeGeneratedGraph(supergraph, model, { urls: stage.generatedUrls, shop: stage.urls });
     let expected: string | undefined;
-    for (const kind of kinds) {
+    await eachGateway(kinds, notes, async (kind) => {
       const startedAtMs = performance.now();
       const gateway = await startGateway(kind, stage, { supergraph });
       try {
@@ -57,7 +57,7 @@ export async function measureSchema({ stage, kinds, options }: StudyTerms): Prom
       } finally {
         await gateway.process.end();
       }
-    }
+    });
   }
-  return { title: 'schema', rows, overview, notes: [] };
+  return { title: 'schema', rows, overview, notes };
 }

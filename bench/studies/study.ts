@@ -1,7 +1,8 @@
 /** What a study gives back, and what all of them need. */
 
 import { usageOf } from '../load/proc.ts';
-import type { GatewayKind, RunningGateway } from '../gateways.ts';
+import type { GatewayKind } from '../gateway-kind.ts';
+import type { RunningGateway } from '../gateways.ts';
 import type { Options } from '../options.ts';
 import { sleep } from '../processes.ts';
 import type { Stage } from '../stage.ts';
@@ -46,6 +47,22 @@ export async function settled(gateway: RunningGateway): Promise<void> {
     const now = usageOf(pid).cpuMs;
     if (now - last < quietShare * lookMs) return;
     last = now;
+  }
+}
+
+/** Measures one gateway after the other. What a gateway that may be missing does not manage is a note. */
+export async function eachGateway(
+  kinds: readonly GatewayKind[],
+  notes: string[],
+  measure: (kind: GatewayKind) => Promise<void>,
+): Promise<void> {
+  for (const kind of kinds) {
+    try {
+      await measure(kind);
+    } catch (error) {
+      if (kind.optional !== true) throw error;
+      notes.push(`${kind.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }
 
