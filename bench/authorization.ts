@@ -73,7 +73,7 @@ const operation = { prepared };
 for (const roles of [['admin'], ['user']]) {
   const principal = { ...anonymous, subject: 'u1', provenBy: 'jwt' as const, roles };
   const read = readRequest({ context: requestContext({ principal }) });
-  const request = stages.operationLimited(stages.prepared(read, operation, new Map()));
+  const request = stages.operationLimited(stages.prepared(read, { operation }, new Map()));
   let bestUs = Infinity;
   for (let round = 0; round < rounds; round += 1) {
     const began = process.cpuUsage();

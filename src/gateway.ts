@@ -65,7 +65,7 @@ export function operationStages({ holdGeneration, waiting, execution, events }: 
     const tools = { ...execution, subgraphs, introspect };
     const executed = await during(context, 'execute', () => execute(authorized, tools));
     const settled = read.limits?.settle(prepared, executed) ?? executed;
-    const answer = reportAnswer(events, { context, asked: prepared.operation.prepared, answer: settled });
+    const answer = reportAnswer(events, { context, asked: prepared, answer: settled });
     const outline = answerMetadata(prepared.operation.prepared, inputs, context);
     return stages.executed(authorized, { ...outline, answer, later: null });
   }

@@ -30,11 +30,11 @@ interface Executable {
 
 /** Variants of an operation without the fields that the denied checks guard. */
 export interface Variants<Operation extends Executable> {
-  /** @returns Undefined if the operation already has its maximum number of variants. */
+  /** @returns Undefined if there is none, such as where the operation already has its maximum number of variants. */
   without(
     prepared: OperationLimited<Operation>,
     denied: readonly number[],
-  ): Promise<Operation> | Operation | undefined;
+  ): Promise<Operation | undefined> | Operation | undefined;
 }
 
 export class Authorizer {

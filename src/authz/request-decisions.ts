@@ -64,8 +64,8 @@ export class RequestDecisions {
 
   constructor(options: RequestDecisionsOptions) {
     const { prepared, principal, config, events } = options;
-    const { context } = prepared;
-    const { name, kind } = prepared.operation.prepared;
+    const { context, name } = prepared;
+    const { kind } = prepared.operation.prepared;
     this.#options = options;
     this.#context = {
       principal,
@@ -183,7 +183,7 @@ export class RequestDecisions {
     return {
       fieldName,
       parentType: { name: type },
-      variableValues: (this.#variableValues ??= withPlainNumbers(recordOf(this.#options.prepared.variables))),
+      variableValues: (this.#variableValues ??= withPlainNumbers(clientVariables(this.#options.prepared))),
     };
   }
 
@@ -256,6 +256,17 @@ export class RequestDecisions {
 }
 
 const allowed: Verdict = { is: 'allow' };
+
+/** Without the literals of the document. */
+function clientVariables({
+  operation,
+  variables,
+}: RequestDecisionsOptions['prepared']): Readonly<Record<string, unknown>> {
+  const literals = operation.prepared.variables.filter(({ literal }) => literal !== undefined);
+  if (literals.length === 0) return recordOf(variables);
+  const names = new Set(literals.map(({ name }) => name));
+  return recordOf([...variables].filter(([name]) => !names.has(name)));
+}
 
 const undecided: Denial = {
   is: 'deny',

@@ -61,7 +61,7 @@ export async function execute(
   tools: ExecutionTools,
 ): Promise<Answer> {
   const { operation, decisions } = authorized;
-  const { variables, context } = authorized.prepared;
+  const { variables, context, document } = authorized.prepared;
   const { prepared } = operation;
   const { subgraphs, limits, refusedServices } = tools;
   const state: OperationState = {
@@ -77,6 +77,7 @@ export async function execute(
     reports: [],
     explainedPaths: [],
     variables,
+    document,
     context,
     subgraphs,
     limits,
@@ -130,12 +131,16 @@ function projectWithErrors(
   const serviceOf = compileServiceOf(prepared, run);
   const projected = project({ spec, data, variables, introspection, explained, serviceOf });
   const listed = limited([...errors, ...projected.errors], run.limits.errorsMax);
-  return { data: projected.data, errors: listed.map((error) => located(error, spec, run)) };
+  return { data: projected.data, errors: located(listed, spec, run) };
 }
 
-function located(error: AnswerError, spec: ProjectionSpec, run: Run): AnswerError {
-  const locations = error.path ? locationsOf(spec, run, error.path) : [];
-  return locations.length === 0 ? error : { ...error, locations };
+function located(errors: readonly AnswerError[], spec: ProjectionSpec, run: Run): AnswerError[] {
+  const positionOf = run.document?.positions();
+  return errors.map((error) => {
+    const prepared = error.path ? locationsOf(spec, run, error.path) : [];
+    if (prepared.length === 0) return error;
+    return { ...error, locations: positionOf ? prepared.map(positionOf) : prepared };
+  });
 }
 
 /**

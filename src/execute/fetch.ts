@@ -1,6 +1,7 @@
 /** The part of a fetch that is the same for every request, and how a fetch is sent. */
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
+import { fetchNameOf } from '../pipeline/shapes.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
 import { variablesText, type FetchInputs, type Run } from './run.ts';
@@ -12,32 +13,58 @@ export interface CompiledFetch {
   readonly node: FetchNode;
   /** Where its result is merged. */
   readonly path: readonly PathStep[];
-  readonly operation: SubgraphOperation;
-  /** The request body up to its variables. */
-  readonly bodyHead: string;
+  readonly sent: SentOperation;
+  /** What was last sent for a document of the operation's shape, with the name of that document's operation. */
+  named: SentOperation | null;
   /** The interface object that this fetch selects: its name must not overwrite a runtime type. */
   readonly interfaceObjectType: string | null;
   /** Equal for the same operation to the same service, also across the parts of a split operation. */
   readonly key: string;
 }
 
+interface SentOperation {
+  readonly operation: SubgraphOperation;
+  /** The request body up to its variables. */
+  readonly bodyHead: string;
+}
+
 export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): CompiledFetch {
-  const { service, operation: query, operationKind: kind, operationName, numbers } = node;
-  const name = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
+  const { service, operation: query, operationName } = node;
   return {
     node,
     path,
-    operation: {
-      service,
-      kind,
-      name: operationName ?? undefined,
-      query,
-      ...(numbers ? { numbers } : {}),
-    },
-    bodyHead: `{"query":${JSON.stringify(query)}${name},"variables":`,
+    sent: sentAs(node, operationName),
+    named: null,
     interfaceObjectType: interfaceObjectType(node),
     key: `${service}\0${withoutName(query, operationName)}`,
   };
+}
+
+function sentAs(
+  { service, operation, operationKind: kind, ...node }: FetchNode,
+  name: string | null,
+): SentOperation {
+  const { operationName, numbers } = node;
+  const query = operationName === null || name === null ? operation : operation.replace(operationName, name);
+  const nameText = name === null ? '' : `,"operationName":${JSON.stringify(name)}`;
+  return {
+    operation: {
+      service,
+      kind,
+      name: name ?? undefined,
+      query,
+      ...(numbers ? { numbers } : {}),
+    },
+    bodyHead: `{"query":${JSON.stringify(query)}${nameText},"variables":`,
+  };
+}
+
+/** Most clients give an operation one name, so what was sent last is kept. */
+function sentFor({ document }: Run, fetch: CompiledFetch): SentOperation {
+  const name = fetchNameOf(document, fetch.node.operationName);
+  if (name === fetch.node.operationName) return fetch.sent;
+  if (fetch.named?.operation.name !== name) fetch.named = sentAs(fetch.node, name);
+  return fetch.named;
 }
 
 function interfaceObjectType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
@@ -57,7 +84,7 @@ function withoutName(query: string, name: string | null): string {
 
 /** @throws {GatewayError} Always as a rejection, also before anything is sent. */
 export async function send(run: Run, fetch: CompiledFetch, inputs: FetchInputs): Promise<SubgraphResponse> {
-  const { node, operation, bodyHead } = fetch;
+  const { node } = fetch;
   const subgraph = run.subgraphs.get(node.service);
   if (!subgraph) throw new GatewayError('SERVICE_UNAVAILABLE', 'This service is not configured');
   if (run.context.cancellation.reason) throw run.context.cancellation.reason;
@@ -66,6 +93,7 @@ export async function send(run: Run, fetch: CompiledFetch, inputs: FetchInputs):
     throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
   }
   run.state.calls += 1;
+  const { operation, bodyHead } = sentFor(run, fetch);
   const variablesJson = variablesText(run, node.variables, inputs);
   return subgraph.fetch({
     operation,

@@ -3,6 +3,7 @@
 import type { AnswerError, CoercedVariables, Fallback } from '../pipeline/answer.ts';
 import type { RefusedServices } from '../pipeline/cost.ts';
 import type { VariableUse } from '../pipeline/prepared.ts';
+import type { ShapedDocument } from '../pipeline/shapes.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { jsonText } from '../shared/exact-json.ts';
 import type { Subgraph } from '../sources/source.ts';
@@ -23,6 +24,8 @@ export interface Run {
   /** Paths that are null because of an error reported elsewhere: nulls there need no error of their own. */
   readonly explainedPaths: Array<ReadonlyArray<string | number>>;
   readonly variables: CoercedVariables;
+  /** Null: the operation was prepared for the document of this request alone. */
+  readonly document: ShapedDocument | null;
   readonly context: RequestContext;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly limits: ExecutionLimits;

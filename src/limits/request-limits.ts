@@ -149,7 +149,7 @@ export class CheckedRequest implements RequestLimits {
     const { operationPolicies, figures } = this.#tools;
     figures.assertCost(prepared);
     const { caller } = this.#inputs;
-    this.#inputs.operationName = prepared.operation.prepared.name;
+    this.#inputs.operationName = prepared.name;
     for (const policy of operationPolicies()) {
       if (!caller || !appliesTo(policy, caller) || !isAbout(policy, prepared)) continue;
       for (const rule of policy.rules.of(caller.client, caller.principal.tier))
@@ -330,8 +330,8 @@ function appliesTo({ when }: Policy, { principal, client }: NonNullable<KeyInput
   return anonymous === undefined || anonymous === (principal.provenBy === 'none');
 }
 
-function isAbout({ when }: Policy, { operation }: Executable): boolean {
-  const { kind, name } = operation.prepared;
+function isAbout({ when }: Policy, { operation, name }: Executable): boolean {
+  const { kind } = operation.prepared;
   if (when.kinds && !(when.kinds as readonly string[]).includes(kind)) return false;
   return !when.operations || when.operations.includes(name ?? '');
 }

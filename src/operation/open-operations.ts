@@ -5,6 +5,7 @@ import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { Events } from '../shared/events.ts';
 import { documentGuard } from './guard/document-guard.ts';
 import { PreparedOperations, type PreparedOperationsOptions } from './prepared-operations.ts';
+import { ShapedDocuments } from './shapes/shaped-documents.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
 interface OperationDependencies<Executable extends { readonly prepared: PreparedOperation }> extends Pick<
@@ -15,17 +16,24 @@ interface OperationDependencies<Executable extends { readonly prepared: Prepared
 }
 
 export function openOperations<Executable extends { readonly prepared: PreparedOperation }>(
-  { limits, authorization }: GatewayConfig,
+  { limits, authorization, planning }: GatewayConfig,
   { events, ...dependencies }: OperationDependencies<Executable>,
 ): PreparedOperations<Executable> {
   return new PreparedOperations<Executable>({
     ...dependencies,
     admit: documentGuard(limits, events),
-    onLookUp: (isCached) => events.emit('operationLookedUp', { isCached }),
+    onLookUp: (found) => events.emit('operationLookedUp', { found }),
     onPrepared({ read: { context, request }, operation }) {
       const { locals } = context;
       events.emit('operationPrepared', { locals, document: request.query, operation: operation.prepared });
     },
+    documents: planning.shareLiterals
+      ? new ShapedDocuments({
+          limits,
+          entriesMax: limits.literalDocumentsMax,
+          bytesMax: limits.literalDocumentsBytesMax,
+        })
+      : null,
     entriesMax: limits.preparedOperationsMax,
     bytesMax: limits.preparedOperationsBytesMax,
     variantsMax: authorization.variantsMax,

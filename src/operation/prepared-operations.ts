@@ -6,34 +6,34 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CoercedVariables } from '../pipeline/answer.ts';
-import type { Contract } from '../pipeline/contract.ts';
-import type { SlicingCheck } from '../pipeline/cost.ts';
 import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
-import type { PreparationRefusal, PreparationResult, PreparedOperation } from '../pipeline/prepared.ts';
+import type {
+  PreparationRefusal,
+  PreparationResult,
+  PreparedOperation,
+  ShapeResult,
+} from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
-import {
-  prepared,
-  type OperationLimited,
-  type OperationRequest,
-  type Prepared,
-  type Read,
-} from '../pipeline/stages.ts';
+import { prepared, type OperationLimited, type Prepared, type Read } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseJson } from '../shared/exact-json.ts';
 import { during } from '../shared/trace.ts';
-import { slicingErrors } from './cost/slicing.ts';
+import { assertAllowed, coerced, fittingVariables, variablesIfFitting } from './fitting.ts';
+import { PendingPreparations } from './pending-preparations.ts';
+import { keyOf, planRequestOf } from './preparation-requests.ts';
 import { operationRefused } from './refused.ts';
+import type { ShapedDocuments, TextOfShape } from './shapes/shaped-documents.ts';
 import { variableCoercion, type CoerceVariables } from './variables.ts';
-import type { Wait, WaitingRequests } from './waiting-requests.ts';
-
-type DocumentAndName = Pick<PreparationRequest, 'query' | 'operationName'>;
-type Labels = readonly string[] | undefined;
+import type { WaitingRequests } from './waiting-requests.ts';
 
 /** Variables of `@skip` and `@include` that are true. */
 type Conditions = readonly string[];
 
 export interface PreparedOperationsOptions<Executable extends { readonly prepared: PreparedOperation }> {
-  /** Calls the planner, which returns a `PreparationResult` as JSON text. Default of `turn`: the gateway's own. */
+  /**
+   * Calls the planner, which returns a `PreparationResult` as JSON text, of a shape a `ShapeResult`. Default of `turn`:
+   * the gateway's own.
+   */
   readonly prepare: (request: PreparationRequest, turn?: Turn) => Promise<string>;
   /** Called once per operation. */
   readonly compile: (prepared: PreparedOperation) => Executable;
@@ -48,8 +48,10 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
         readonly activeFor: (context: RequestContext) => readonly string[];
       }
     | undefined;
+  /** Null: each document is an operation of its own. */
+  readonly documents?: ShapedDocuments | null;
   /** An operation was looked up for a request. */
-  readonly onLookUp?: (isCached: boolean) => void;
+  readonly onLookUp?: (found: LookUp) => void;
   /** The operation of a request is prepared, and its variables fit. */
   readonly onPrepared?: (prepared: Prepared<Executable>) => void;
   readonly entriesMax: number;
@@ -57,6 +59,9 @@ export interface PreparedOperationsOptions<Executable extends { readonly prepare
   /** Variants of one operation, each without the fields of other denied checks. Default: 0. */
   readonly variantsMax?: number;
 }
+
+/** `shape`: the document is new, and its shape is not. */
+export type LookUp = 'hit' | 'shape' | 'miss';
 
 type CacheEntry<Executable> =
   | {
@@ -71,20 +76,18 @@ type CacheEntry<Executable> =
       readonly conditionVariables: readonly string[];
       readonly coerce: CoerceVariables;
     }
-  | { readonly is: 'refused'; readonly refusal: PreparationRefusal };
+  | { readonly is: 'refused'; readonly refusal: PreparationRefusal }
+  /** Of a shape: these literals are no variables. */
+  | { readonly is: 'partly literal'; readonly numbers: readonly number[] }
+  /** Of a shape: its documents are prepared each by itself. */
+  | { readonly is: 'unshaped' };
+
+type ReadyEntry<Executable> = Extract<CacheEntry<Executable>, { readonly is: 'ready' }>;
 
 /** An operation as it was requested, and the cache keys of its variants without denied fields. */
 interface Variants {
   readonly request: PreparationRequest;
   readonly keys: Set<string>;
-}
-
-/** The requests of one client that wait for the same operation. */
-interface Pending<Executable> {
-  readonly entry: Promise<CacheEntry<Executable>>;
-  waiting: number;
-  /** Aborted when none of them waits any more. */
-  readonly abandoned: AbortController;
 }
 
 /** Memory of the compiled code and the parsed plan, per byte of the planner's JSON. */
@@ -95,8 +98,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   readonly #cache: LRUCache<string, CacheEntry<Executable>>;
   /** Only for operations with checks. */
   readonly #variants = new WeakMap<Executable, Variants>();
-  /** By client and operation: each client waits in its own turn. */
-  readonly #pending = new Map<string, Pending<Executable>>();
+  readonly #pending = new PendingPreparations<CacheEntry<Executable>>();
 
   constructor(options: PreparedOperationsOptions<Executable>) {
     this.#options = options;
@@ -111,10 +113,39 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
    */
   prepare(read: Read): Prepared<Executable> | Promise<Prepared<Executable>> {
     const request = this.#requestOf(read);
-    const entry = this.#cache.get(keyOf(request));
-    const isReady = entry?.is === 'ready';
-    this.#options.onLookUp?.(isReady);
-    return isReady ? this.#preparedFrom(read, entry) : this.#prepareNew(read, request);
+    const key = keyOf(request);
+    const entry = this.#cache.get(key);
+    if (entry?.is === 'ready') {
+      this.#options.onLookUp?.('hit');
+      return this.#preparedFrom(read, entry);
+    }
+    return (entry ? undefined : this.#prepareShape(read, key, request)) ?? this.#prepareNew(read, request);
+  }
+
+  /** Undefined: the document has no shape, or its literals do not fit. */
+  #prepareShape(
+    read: Read,
+    key: string,
+    request: PreparationRequest,
+  ): Prepared<Executable> | Promise<Prepared<Executable>> | undefined {
+    const { documents, onLookUp } = this.#options;
+    const known = documents?.known(key);
+    const document = known ?? documents?.read(key, request);
+    if (!document) return undefined;
+    const entry = this.#shared(document);
+    if (entry?.is !== 'ready') return this.#prepareNewShape(read, request, document);
+    assertAllowed(read, entry);
+    const variables = variablesIfFitting(entry, read, document);
+    if (!variables) return undefined;
+    onLookUp?.(known ? 'hit' : 'shape');
+    return this.#prepared(read, { entry, document }, variables);
+  }
+
+  /** The operation of its shape, as far as it is known. */
+  #shared(document: TextOfShape): CacheEntry<Executable> | undefined {
+    const entry = this.#cache.get(keyOf(document.request));
+    if (entry?.is !== 'partly literal') return entry;
+    return this.#cache.get(keyOf(document.keep(entry.numbers)));
   }
 
   /** Operations in the cache. */
@@ -124,12 +155,26 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 
   /** Puts the operation into the cache. Throws what `prepare` throws where it is not acceptable. */
   async ready(read: Read): Promise<void> {
-    const entry = await this.#resolved(read, this.#requestOf(read));
+    const request = this.#requestOf(read);
+    const document = this.#options.documents?.read(keyOf(request), request);
+    const shared = document && (await this.#resolvedShape(read, document));
+    if (shared && variablesIfFitting(shared, read, document)) return;
+    const entry = await this.#resolved(read, request);
     if (entry.is === 'refused') throw toError(entry.refusal);
   }
 
-  #preparedFrom(read: Read, entry: Extract<CacheEntry<Executable>, { is: 'ready' }>): Prepared<Executable> {
-    const result = preparedFrom(read, entry);
+  #preparedFrom(read: Read, entry: ReadyEntry<Executable>): Prepared<Executable> {
+    assertAllowed(read, entry);
+    return this.#prepared(read, { entry, document: null }, fittingVariables(entry, read));
+  }
+
+  #prepared(
+    read: Read,
+    { entry, document }: { readonly entry: ReadyEntry<Executable>; readonly document: TextOfShape | null },
+    variables: CoercedVariables,
+  ): Prepared<Executable> {
+    entry.uses += 1;
+    const result = prepared(read, { operation: entry.operation, document }, variables);
     this.#options.onPrepared?.(result);
     return result;
   }
@@ -146,7 +191,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   without(
     prepared: OperationLimited<Executable>,
     denied: readonly number[],
-  ): Executable | Promise<Executable> | undefined {
+  ): Executable | Promise<Executable | undefined> | undefined {
     const base = this.#variants.get(prepared.operation);
     if (!base) return undefined;
     const variant = { ...base.request, denied };
@@ -158,11 +203,14 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     return this.#prepareVariant(prepared.read, key, variant);
   }
 
-  async #prepareVariant(read: Read, key: string, request: PreparationRequest): Promise<Executable> {
+  async #prepareVariant(
+    read: Read,
+    key: string,
+    request: PreparationRequest,
+  ): Promise<Executable | undefined> {
     const entry = await this.#entryFor(read, key, request);
     if (entry.is === 'refused') throw toError(entry.refusal);
-    if (entry.is === 'conditional') throw new Error('A variant of an operation is conditional');
-    return entry.operation;
+    return entry.is === 'ready' ? entry.operation : undefined;
   }
 
   /** The most used operations, most used first. Without variants, which depend on the principal and on the policy. */
@@ -186,17 +234,54 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
 
   /** Prepares an operation before it is requested. One that is no longer valid is no error here. */
   async warm(request: PreparationRequest): Promise<void> {
-    const { query, operationName, conditions, contract = null } = request;
+    const { query, operationName, conditions, literals, contract = null } = request;
     // The labels may be those of another supergraph.
     const labels = this.#options.labels?.names.filter((name) => request.labels?.includes(name));
-    const open = planRequestOf({ query, operationName }, labels, contract);
-    const entry = await this.#prepare(keyOf(open), open);
+    const plain = planRequestOf({ query, operationName }, labels, contract);
+    let open = literals ? { ...plain, literals: [] as typeof literals } : plain;
+    let entry = await this.#prepare(keyOf(open), open);
+    if (entry.is === 'partly literal' && literals) {
+      const { numbers } = entry;
+      open = { ...plain, literals: literals.filter(([number]) => numbers.includes(number)) };
+      if (open.literals?.length !== numbers.length) return;
+      entry = await this.#prepare(keyOf(open), open);
+    }
     if (!conditions || entry.is !== 'conditional') return;
     const resolved = { ...open, conditions };
     await this.#prepare(keyOf(resolved), resolved);
   }
 
+  /** By its text, if its shape is of no use. */
+  async #prepareNewShape(
+    read: Read,
+    request: PreparationRequest,
+    document: TextOfShape,
+  ): Promise<Prepared<Executable>> {
+    const entry = await this.#resolvedShape(read, document);
+    if (!entry) return this.#prepareNew(read, request);
+    assertAllowed(read, entry);
+    const variables = variablesIfFitting(entry, read, document);
+    if (!variables) return this.#prepareNew(read, request);
+    this.#options.onLookUp?.('miss');
+    return this.#prepared(read, { entry, document }, variables);
+  }
+
+  async #resolvedShape(read: Read, document: TextOfShape): Promise<ReadyEntry<Executable> | undefined> {
+    const limits = read.limits?.checkDeferred();
+    if (limits) await limits;
+    const entryFor = (request: PreparationRequest) => this.#entryFor(read, keyOf(request), request);
+    let entry = await entryFor(document.request);
+    if (entry.is === 'partly literal') entry = await entryFor(document.keep(entry.numbers));
+    if (entry.is === 'conditional') {
+      const coercion = entry.coerce(read.request.variables, document.literals);
+      if ('errors' in coercion) return undefined;
+      entry = await entryFor({ ...document.request, conditions: trueOnes(entry, coercion.variables) });
+    }
+    return entry.is === 'ready' ? entry : undefined;
+  }
+
   async #prepareNew(read: Read, request: PreparationRequest): Promise<Prepared<Executable>> {
+    this.#options.onLookUp?.('miss');
     const entry = await this.#resolved(read, request);
     if (entry.is === 'refused') throw toError(entry.refusal);
     return this.#preparedFrom(read, entry);
@@ -205,17 +290,17 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   async #resolved(
     read: Read,
     open: PreparationRequest,
-  ): Promise<Exclude<CacheEntry<Executable>, { is: 'conditional' }>> {
+  ): Promise<Extract<CacheEntry<Executable>, { is: 'ready' | 'refused' }>> {
     const limits = read.limits?.checkDeferred();
     if (limits) await limits;
     let entry = await this.#entryFor(read, keyOf(open), open);
     if (entry.is === 'conditional') {
-      const resolved = { ...open, conditions: conditionsOf(entry, read.request.variables) };
+      const variables = coerced(entry.coerce, read.request.variables);
+      const resolved = { ...open, conditions: trueOnes(entry, variables) };
       entry = await this.#entryFor(read, keyOf(resolved), resolved);
     }
-    if (entry.is === 'conditional')
-      throw new Error('An operation stays conditional with its conditions given');
-    return entry;
+    if (entry.is === 'ready' || entry.is === 'refused') return entry;
+    throw new Error(`An operation by its text and its conditions is ${entry.is}`);
   }
 
   #entryFor(
@@ -228,37 +313,10 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     const { admit, waiting } = this.#options;
     admit(read);
     return during(read.context, 'plan', () =>
-      waiting.wait(read, (client) => this.#join(client, key, request)),
+      waiting.wait(read, (client) =>
+        this.#pending.join({ client, key }, (turn) => this.#prepare(key, request, turn)),
+      ),
     );
-  }
-
-  /** Adds a request of this client to those that wait for this operation. */
-  #join(client: string, key: string, request: PreparationRequest): Wait<CacheEntry<Executable>> {
-    const name = `${client}\0${key}`;
-    let pending = this.#pending.get(name);
-    if (!pending) {
-      const abandoned = new AbortController();
-      const entry = this.#prepare(key, request, { client, signal: abandoned.signal }).finally(() =>
-        this.#forget(name, abandoned),
-      );
-      this.#pending.set(name, (pending = { entry, waiting: 0, abandoned }));
-    }
-    const { entry, abandoned } = pending;
-    const joined = pending;
-    joined.waiting += 1;
-    return {
-      answer: entry,
-      leave: () => {
-        joined.waiting -= 1;
-        if (joined.waiting > 0) return;
-        this.#forget(name, abandoned);
-        abandoned.abort();
-      },
-    };
-  }
-
-  #forget(name: string, abandoned: AbortController): void {
-    if (this.#pending.get(name)?.abandoned === abandoned) this.#pending.delete(name);
   }
 
   async #prepare(key: string, request: PreparationRequest, turn?: Turn): Promise<CacheEntry<Executable>> {
@@ -266,7 +324,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     // The same operation may have been prepared for another client meanwhile.
     const previous = this.#cache.get(key);
     if (previous) return previous;
-    const entry = this.#toEntry(parseJson(json) as PreparationResult, request);
+    const entry = this.#toEntry(parseJson(json) as PreparationResult | ShapeResult, request);
     if (entry.is === 'ready' && entry.operation.prepared.checks && request.denied === undefined) {
       this.#variants.set(entry.operation, { request, keys: new Set() });
     }
@@ -274,7 +332,7 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
     return entry;
   }
 
-  #toEntry(result: PreparationResult, request: PreparationRequest): CacheEntry<Executable> {
+  #toEntry(result: PreparationResult | ShapeResult, request: PreparationRequest): CacheEntry<Executable> {
     if ('prepared' in result) {
       const operation = this.#options.compile(result.prepared);
       return { is: 'ready', operation, request, coerce: variableCoercion(result.prepared), uses: 0 };
@@ -283,71 +341,16 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
       const { conditionVariables } = result.conditional;
       return { is: 'conditional', conditionVariables, coerce: variableCoercion(result.conditional) };
     }
-    return { is: 'refused', refusal: result.refused };
+    if ('literals' in result) return { is: 'partly literal', numbers: result.literals };
+    return 'refused' in result ? { is: 'refused', refusal: result.refused } : { is: 'unshaped' };
   }
 }
 
-function preparedFrom<Executable extends { readonly prepared: PreparedOperation }>(
-  read: Read,
-  entry: Extract<CacheEntry<Executable>, { is: 'ready' }>,
-): Prepared<Executable> {
-  const { operation } = entry;
-  if (read.queryOnly && operation.prepared.kind !== 'query') {
-    throw new GatewayError(
-      'METHOD_NOT_ALLOWED',
-      'Only queries may be sent by GET: send this operation by POST',
-    );
-  }
-  entry.uses += 1;
-  const variables = coerceOrThrow(entry.coerce, read.request.variables);
-  if (operation.prepared.slicing) assertSliced(operation.prepared.slicing, variables);
-  return prepared(read, operation, variables);
-}
-
-function assertSliced(checks: readonly SlicingCheck[], variables: CoercedVariables): void {
-  const errors = slicingErrors(checks, variables);
-  if (errors.length > 0) throw operationRefused('BAD_USER_INPUT', errors);
-}
-
-function conditionsOf(
-  { conditionVariables, coerce }: Extract<CacheEntry<unknown>, { is: 'conditional' }>,
-  values: OperationRequest['variables'],
+function trueOnes(
+  { conditionVariables }: Extract<CacheEntry<unknown>, { is: 'conditional' }>,
+  variables: CoercedVariables,
 ): Conditions {
-  const variables = coerceOrThrow(coerce, values);
   return conditionVariables.filter((name) => variables.get(name) === true);
-}
-
-function coerceOrThrow(coerce: CoerceVariables, values: OperationRequest['variables']): CoercedVariables {
-  const coercion = coerce(values);
-  if ('variables' in coercion) return coercion.variables;
-  throw operationRefused('BAD_USER_INPUT', coercion.errors);
-}
-
-/**
- * The cache key. The document comes last, because a comment may contain anything; the other parts are names, numbers and
- * JSON, which contain no NUL.
- */
-function keyOf({ contract, ...request }: PreparationRequest): string {
-  return contract ? `${contract.id} ${keyWithoutContract(request)}` : keyWithoutContract(request);
-}
-
-function keyWithoutContract(request: Omit<PreparationRequest, 'contract'>): string {
-  const { query, operationName, labels, conditions, denied } = request;
-  const name = operationName ?? '';
-  if (!labels && !conditions && !denied) return `${name}\0${query}`;
-  const resolved = conditions ? JSON.stringify(conditions) : '';
-  return `${name} ${labels?.join(',') ?? ''} ${resolved} ${denied?.join() ?? ''}\0${query}`;
-}
-
-function planRequestOf(
-  { query, operationName }: DocumentAndName,
-  labels: Labels,
-  contract: Contract | null,
-): PreparationRequest {
-  if (!contract) return labels === undefined ? { query, operationName } : { query, operationName, labels };
-  return labels === undefined
-    ? { query, operationName, contract }
-    : { query, operationName, labels, contract };
 }
 
 function toError(refusal: PreparationRefusal): GatewayError {

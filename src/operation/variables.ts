@@ -27,7 +27,11 @@ export type Coercion =
   /** At most `errorsMax`. */
   | { readonly errors: readonly RequestError[] };
 
-export type CoerceVariables = (values: Readonly<Record<string, unknown>>) => Coercion;
+/** @param literals Of the document, by number. */
+export type CoerceVariables = (
+  values: Readonly<Record<string, unknown>>,
+  literals?: ReadonlyArray<{ readonly value: unknown }>,
+) => Coercion;
 
 const errorsMax = 50;
 /** Values in the defaults of one request: a list of empty objects may need many more defaults than it has bytes. */
@@ -57,11 +61,13 @@ interface FieldToComplete {
 export function variableCoercion(spec: Pick<PreparedOperation, 'variables' | 'inputTypes'>): CoerceVariables {
   if (spec.variables.length === 0) return () => noVariables;
   const types = new Map(spec.inputTypes.map((type) => [type.name, compiled(type)]));
-  return (values) => {
+  return (values, literals = []) => {
     const coercer = new VariableCoercer(types);
     const variables = new Map<string, unknown>();
     for (const variable of spec.variables) {
-      const value = coercer.variable(variable, values);
+      const { name, literal } = variable;
+      const given = literal === undefined ? own(values, name) : literals[literal]?.value;
+      const value = coercer.variable(variable, given);
       if (value !== undefined) variables.set(variable.name, value);
       if (coercer.isFull) break;
     }
@@ -116,10 +122,9 @@ class VariableCoercer {
     return this.#isStopped || this.errors.length >= errorsMax;
   }
 
-  variable(spec: VariableSpec, values: Readonly<Record<string, unknown>>): unknown {
+  variable(spec: VariableSpec, value: unknown): unknown {
     this.#variable = spec;
     const { type, defaultValue, at, conditionAt } = spec;
-    const value = own(values, spec.name);
     if (value === undefined) {
       if (defaultValue === undefined && isRequired(type)) {
         this.#refuse(

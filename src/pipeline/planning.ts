@@ -5,6 +5,10 @@ import type { Contract } from './contract.ts';
 /** An operation to prepare, and what its plan depends on. */
 export interface PreparationRequest {
   readonly query: string;
+  /**
+   * Present: `query` is a shape (`pipeline/shapes.ts`). These of its literals are no variables: by number, as GraphQL text.
+   */
+  readonly literals?: ReadonlyArray<readonly [number: number, text: string]>;
   readonly operationName: string | null;
   /** The true ones of the variables that an earlier result named as `conditional`. */
   readonly conditions?: readonly string[];

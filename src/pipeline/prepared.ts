@@ -44,6 +44,14 @@ export type PreparationResult =
   | { readonly conditional: ConditionalOperation }
   | { readonly refused: PreparationRefusal };
 
+/** The result for a shape. Its positions are those in the shape. */
+export type ShapeResult =
+  | Exclude<PreparationResult, { readonly refused: unknown }>
+  /** The literals of these numbers cannot be variables: prepare again with their texts. */
+  | { readonly literals: readonly number[] }
+  /** Each of its documents has to be prepared by itself, be it only to say what is wrong with it. */
+  | { readonly unshaped: true };
+
 export interface ConditionalOperation extends Pick<PreparedOperation, 'variables' | 'inputTypes'> {
   readonly conditionVariables: readonly string[];
 }
@@ -68,6 +76,8 @@ export interface PreparationRefusal {
 export interface VariableSpec {
   readonly name: string;
   readonly type: TypeRef;
+  /** Its value is this literal of the client's document, and nothing that the client sends. Absent: a client's variable. */
+  readonly literal?: number;
   /** Already coerced. Absent: no default. */
   readonly defaultValue?: unknown;
   /** Position of its definition. */

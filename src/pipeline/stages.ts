@@ -10,6 +10,7 @@ import type { Answer, CoercedVariables } from './answer.ts';
 import type { Decisions } from './authorization.ts';
 import type { Client } from './client.ts';
 import type { PreparedOperation } from './prepared.ts';
+import type { ShapedDocument } from './shapes.ts';
 import type { AuthenticatedRequest, RequestContext, RequestHead } from './request.ts';
 
 declare const stage: unique symbol;
@@ -199,15 +200,24 @@ export interface Prepared<Executable> extends Made<'prepared'> {
   readonly read: Read;
   readonly context: RequestContext;
   readonly operation: Executable;
+  /** Literals that are variables of the operation among them. */
   readonly variables: CoercedVariables;
+  /** Of the operation, as the client named it. */
+  readonly name: string | null;
+  /** Null: the operation was prepared for this very document. */
+  readonly document: ShapedDocument | null;
 }
 
-export function prepared<Executable>(
+export function prepared<Executable extends { readonly prepared: PreparedOperation }>(
   from: Read,
-  operation: Executable,
+  {
+    operation,
+    document = null,
+  }: { readonly operation: Executable; readonly document?: ShapedDocument | null },
   variables: CoercedVariables,
 ): Prepared<Executable> {
-  return { read: from, context: from.context, operation, variables } as Prepared<Executable>;
+  const { name } = document ?? operation.prepared;
+  return { read: from, context: from.context, operation, variables, name, document } as Prepared<Executable>;
 }
 
 /** The operation, its cost and its fields are within their limits. */
@@ -247,11 +257,12 @@ export interface Executed extends Made<'executed'> {
   readonly later: AsyncIterableIterator<Answer> | null;
 }
 
-export type Execution = Pick<Executed, 'kind' | 'name' | 'keep' | 'answer' | 'later'>;
+export type Execution = Pick<Executed, 'kind' | 'keep' | 'answer' | 'later'>;
 
 export function executed<Executable>(from: Authorized<Executable>, execution: Execution): Executed {
-  const { kind, name, keep, answer, later } = execution;
-  return { context: from.prepared.context, kind, name, keep, answer, later } as Executed;
+  const { kind, keep, answer, later } = execution;
+  const { context, name } = from.prepared;
+  return { context, kind, name, keep, answer, later } as Executed;
 }
 
 /** Who may keep an answer, as far as its operation goes: nobody, only its own client, or whoever services allow it. */

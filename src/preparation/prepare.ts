@@ -73,17 +73,30 @@ export function prepare(
   request: PreparationRequest,
   options: ClientPreparation,
 ): PreparationResult {
-  const { contract } = request;
-  const { clientSchema } = options;
-  if (contract && !clientSchema)
-    throw new Error('An operation with a contract needs the schema of its client');
-  const schema = clientSchema ?? supergraph.schema;
   let document: DocumentNode;
   try {
     document = parse(request.query, { maxTokens: options.tokensMax });
   } catch (error) {
     return refuse('GRAPHQL_PARSE_FAILED', [error]);
   }
+  return prepareDocument(supergraph, { request, document }, options);
+}
+
+interface ParsedRequest {
+  readonly request: PreparationRequest;
+  readonly document: DocumentNode;
+}
+
+export function prepareDocument(
+  supergraph: LoadedSupergraph,
+  { request, document }: ParsedRequest,
+  options: ClientPreparation,
+): PreparationResult {
+  const { contract } = request;
+  const { clientSchema } = options;
+  if (contract && !clientSchema)
+    throw new Error('An operation with a contract needs the schema of its client');
+  const schema = clientSchema ?? supergraph.schema;
   const validationErrors = validate(schema, document, rulesFor(supergraph, contract), {
     maxErrors: validationErrorsMax,
     hideSuggestions: !options.suggestions,

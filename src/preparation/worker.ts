@@ -9,7 +9,7 @@ import { printSchema, type GraphQLSchema } from 'graphql';
 
 import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
-import type { PreparationResult } from '../pipeline/prepared.ts';
+import type { PreparationResult, ShapeResult } from '../pipeline/prepared.ts';
 import { errorText } from '../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { SubgraphSchema } from './composition/compose.ts';
@@ -17,6 +17,7 @@ import { ClientSchemas } from './contract/client-schemas.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
+import { prepareShape } from './shapes.ts';
 import { loadServable, loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
 import type {
   ClientSchema,
@@ -80,10 +81,15 @@ async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown
 /** The schema of a client is made outside the budget: it is the gateway's work, not the operation's. */
 function prepareFor(
   request: PreparationRequest,
-  withinBudget: (work: () => PreparationResult) => PreparationResult,
-): PreparationResult {
+  withinBudget: <Result>(work: () => Result) => Result,
+): PreparationResult | ShapeResult {
   const clientSchema = schemaFor(request.contract);
-  return withinBudget(() => prepare(loadedGraph(), request, { ...options, clientSchema }));
+  const clientOptions = { ...options, clientSchema };
+  return withinBudget(() =>
+    request.literals
+      ? prepareShape(loadedGraph(), request, clientOptions)
+      : prepare(loadedGraph(), request, clientOptions),
+  );
 }
 
 /** @throws {GatewayError} `CONTRACT_INVALID` that names nothing which the client may not see. */

@@ -1,4 +1,4 @@
-/** Kind, name and cacheability of an answer, from its operation. */
+/** Kind and cacheability of an answer, from its operation. */
 
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { PreparedOperation } from '../pipeline/prepared.ts';
@@ -7,12 +7,11 @@ import type { Executed, Keep } from '../pipeline/stages.ts';
 
 /** @param operation As the client sent it, including denied fields. */
 export function answerMetadata(
-  operation: Pick<PreparedOperation, 'kind' | 'name' | 'checks'>,
+  operation: Pick<PreparedOperation, 'kind' | 'checks'>,
   graph: Pick<GraphInputs, 'hasOpenLabels'>,
   { debug }: Pick<RequestContext, 'debug'>,
-): Pick<Executed, 'kind' | 'name' | 'keep'> {
-  const { kind, name } = operation;
-  return { kind, name, keep: debug ? 'nobody' : keepOf(operation, graph) };
+): Pick<Executed, 'kind' | 'keep'> {
+  return { kind: operation.kind, keep: debug ? 'nobody' : keepOf(operation, graph) };
 }
 
 function keepOf(

@@ -6,27 +6,35 @@
 import type { Answer, AnswerError } from '../pipeline/answer.ts';
 import type { DebugRecording, DebugReport, NullReport, PlanReport } from '../pipeline/debug.ts';
 import type { FetchNode, PathStep, PlanNode, PreparedOperation } from '../pipeline/prepared.ts';
+import { fetchNameOf, type ShapedDocument } from '../pipeline/shapes.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { errorPolicyFor, formatFieldError, scrub, type ErrorPolicy } from './graphql-errors.ts';
 
 const nullsMax = 200;
 
+/** What is reported of the operation that was asked: `Prepared` of the stages has more. */
+export interface AskedOperation {
+  readonly operation: { readonly prepared: Pick<PreparedOperation, 'plan'> };
+  readonly document: ShapedDocument | null;
+}
+
 export interface DebuggedAnswer {
   readonly context: RequestContext;
-  readonly prepared: Pick<PreparedOperation, 'plan'>;
+  readonly asked: AskedOperation;
   readonly answer: Answer;
 }
 
 /** The same answer where the request has no debug token. */
-export function withDebugReport({ context, prepared, answer }: DebuggedAnswer): Answer {
+export function withDebugReport({ context, asked, answer }: DebuggedAnswer): Answer {
   const { debug } = context;
   if (!debug) return answer;
-  const report = reportOf({ context, prepared, answer }, debug);
+  const report = reportOf({ context, asked, answer }, debug);
   return { ...answer, extensions: { ...answer.extensions, debug: report } };
 }
 
-function reportOf({ context, prepared, answer }: DebuggedAnswer, debug: DebugRecording): DebugReport {
+function reportOf({ context, asked, answer }: DebuggedAnswer, debug: DebugRecording): DebugReport {
   const { client, requestId, trace } = context;
+  const { plan } = asked.operation.prepared;
   // A client with a contract must not learn from a plan what is hidden from it.
   const hidesDocuments = errorPolicyFor(client, passing).backendMessages === 'redact';
   const policy = errorPolicyFor(client, debug);
@@ -34,7 +42,7 @@ function reportOf({ context, prepared, answer }: DebuggedAnswer, debug: DebugRec
     requestId,
     traceId: trace.traceId,
     client: client.name,
-    plan: prepared.plan && planReport(prepared.plan, hidesDocuments),
+    plan: plan && planReport(plan, { hidesDocuments, document: asked.document }),
     spans: debug.report(),
     nulls: answer.errors.slice(0, nullsMax).map((error) => nullReport(error, requestId, policy)),
   };
@@ -57,16 +65,20 @@ function nullReport(error: AnswerError, requestId: string, policy: ErrorPolicy):
   };
 }
 
-function planReport(node: PlanNode, hidesDocuments: boolean): PlanReport {
-  const below = (next: PlanNode): PlanReport => planReport(next, hidesDocuments);
+interface PlanView extends Pick<AskedOperation, 'document'> {
+  readonly hidesDocuments: boolean;
+}
+
+function planReport(node: PlanNode, view: PlanView): PlanReport {
+  const below = (next: PlanNode): PlanReport => planReport(next, view);
   switch (node.kind) {
     case 'sequence':
     case 'parallel':
       return { kind: node.kind, steps: node.nodes.map(below) };
     case 'fetch':
-      return { kind: 'fetch', ...fetchReport(node, hidesDocuments) };
+      return { kind: 'fetch', ...fetchReport(node, view) };
     case 'flatten':
-      return { ...below(node.node), ...(hidesDocuments ? {} : { path: pathText(node.path) }) };
+      return { ...below(node.node), ...(view.hidesDocuments ? {} : { path: pathText(node.path) }) };
     case 'condition': {
       const branches = [node.whenTrue, node.whenFalse].flatMap((branch) => (branch ? [below(branch)] : []));
       return { kind: 'condition', variable: node.variable, steps: branches };
@@ -78,9 +90,14 @@ function planReport(node: PlanNode, hidesDocuments: boolean): PlanReport {
   }
 }
 
-function fetchReport({ service, operation, operationKind, requires }: FetchNode, hidesDocuments: boolean) {
+function fetchReport(
+  { service, operation, operationName, operationKind, requires }: FetchNode,
+  { hidesDocuments, document }: PlanView,
+) {
   const what = { service, operationKind, isEntities: requires !== null };
-  return hidesDocuments ? what : { ...what, operation };
+  if (hidesDocuments) return what;
+  const name = fetchNameOf(document, operationName);
+  return { ...what, operation: name === null ? operation : operation.replace(operationName ?? '', name) };
 }
 
 function pathText(path: readonly PathStep[]): string {

@@ -100,8 +100,8 @@ it.each([
   ['a mutation', 'nobody', 'mutation', undefined, false],
   ['a subscription', 'nobody', 'subscription', undefined, false],
 ] as const)('the answer to %s may be kept by "%s"', (_title, keep, kind, checks, hasOpenLabels) => {
-  const operation = { kind, name: 'Q', ...(checks ? { checks } : {}) };
-  expect(answerMetadata(operation, { hasOpenLabels }, {})).toEqual({ kind, name: 'Q', keep });
+  const operation = { kind, ...(checks ? { checks } : {}) };
+  expect(answerMetadata(operation, { hasOpenLabels }, {})).toEqual({ kind, keep });
 });
 
 function httpAnswer(answer: Answer) {

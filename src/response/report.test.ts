@@ -28,8 +28,7 @@ it.each<[string, Answer, unknown[]]>([
   const seen: unknown[] = [];
   events.on('fieldsFailed', (event) => seen.push(event));
   events.on('fallbacksServed', (event) => seen.push(event));
-  expect(
-    reportAnswer(events, { context: requestContext({ requestId: 'r1' }), asked: { plan: null }, answer }),
-  ).toBe(answer);
+  const asked = { operation: { prepared: { plan: null } }, document: null };
+  expect(reportAnswer(events, { context: requestContext({ requestId: 'r1' }), asked, answer })).toBe(answer);
   expect(seen).toEqual(expected);
 });

@@ -1,15 +1,14 @@
 /** Emits events for field errors and fallbacks of an answer, and tells in the answer what a debug token asks for. */
 
 import type { Answer } from '../pipeline/answer.ts';
-import type { PreparedOperation } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Events } from '../shared/events.ts';
-import { withDebugReport } from './debug-report.ts';
+import { withDebugReport, type AskedOperation } from './debug-report.ts';
 
 export interface ReportedAnswer {
   readonly context: RequestContext;
   /** As the client sent it, including denied fields. */
-  readonly asked: Pick<PreparedOperation, 'plan'>;
+  readonly asked: AskedOperation;
   readonly answer: Answer;
 }
 
@@ -18,5 +17,5 @@ export function reportAnswer(events: Events, { context, asked, answer }: Reporte
   if (answer.errors.length > 0) events.emit('fieldsFailed', { requestId, errors: answer.errors });
   const { fallbacks } = answer.extensions ?? {};
   if (fallbacks) events.emit('fallbacksServed', { requestId, fallbacks });
-  return withDebugReport({ context, prepared: asked, answer });
+  return withDebugReport({ context, asked, answer });
 }

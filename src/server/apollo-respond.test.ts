@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Answer } from '../pipeline/answer.ts';
+import type { PreparedOperation } from '../pipeline/prepared.ts';
 import { authorized, executed, operationLimited, prepared } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { Events } from '../shared/events.ts';
@@ -94,6 +95,17 @@ describe('the Apollo front', () => {
   });
 });
 
+const water: PreparedOperation = {
+  kind: 'query',
+  name: 'Water',
+  variables: [],
+  inputTypes: [],
+  plan: null,
+  projection: { shapes: [], enums: {} },
+  introspection: null,
+  cost: { total: 0, calls: 0 },
+};
+
 /** A front over a gateway that answers with `result`, and whose `prepare` throws `unprepared`, if given. */
 async function given(result?: Answer, unprepared?: Error) {
   const seen: string[] = [];
@@ -103,8 +115,9 @@ async function given(result?: Answer, unprepared?: Error) {
     prepare: () => (unprepared ? Promise.reject(unprepared) : Promise.resolve()),
     operate(read) {
       seen.push('executed');
-      const whole = authorized(operationLimited(prepared(read, null, new Map())), null, null);
-      const outline = { kind: 'query', name: 'Water', keep: 'allowed', later: null } as const;
+      const operation = { prepared: water };
+      const whole = authorized(operationLimited(prepared(read, { operation }, new Map())), operation, null);
+      const outline = { kind: 'query', keep: 'allowed', later: null } as const;
       return result
         ? Promise.resolve(executed(whole, { ...outline, answer: result }))
         : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));

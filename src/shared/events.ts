@@ -63,7 +63,7 @@ export interface GatewayEvents {
       | 'unavailable';
   };
   /** An operation was looked up in the cache of prepared operations. */
-  operationLookedUp: { readonly isCached: boolean };
+  operationLookedUp: { readonly found: 'hit' | 'shape' | 'miss' };
   /** The whole request was refused. `error` is whatever was thrown: a `GatewayError` unless it is a defect. */
   requestRefused: { readonly requestId: string; readonly error: unknown };
   /** An unexpected error in the gateway itself: a bug, worth an alert. */

@@ -48,7 +48,8 @@ export interface AuditLogOptions {
 export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #queue: AuditQueue | null;
-  readonly #hashes = new WeakMap<PreparedOperation, string>();
+  /** By what belongs to one document alone. */
+  readonly #hashes = new WeakMap<object, string>();
 
   constructor(options: AuditLogOptions) {
     const { config, events, write } = options;
@@ -95,9 +96,8 @@ export class AuditLog {
   }
 
   #recordOf({ prepared, principal, check, policy, objects, ...decision }: AuditEntry): AuthorizationRecord {
-    const { context, operation, variables } = prepared;
+    const { context, operation, variables, name: operationName, document } = prepared;
     const { request } = prepared.read;
-    const operationName = operation.prepared.name;
     const listed = this.#options.config.variables.filter((name) => variables.has(name));
     return {
       time: new Date(this.#options.now()).toISOString(),
@@ -107,7 +107,7 @@ export class AuditLog {
       clientVersion: context.client.version,
       provenBy: principal.provenBy,
       operationName: operationName === null ? null : cutText(operationName, nameCharsMax),
-      operationHash: this.#hashOf(operation.prepared, request.query),
+      operationHash: this.#hashOf(document ?? operation.prepared, request.query),
       coordinates: check.coordinates,
       paths: check.paths.map((path) => cutText(path.join('.'), nameCharsMax)),
       rule: checkText(check, policy),
@@ -119,11 +119,11 @@ export class AuditLog {
     };
   }
 
-  #hashOf(operation: PreparedOperation, query: string): string {
-    let hash = this.#hashes.get(operation);
+  #hashOf(document: object, query: string): string {
+    let hash = this.#hashes.get(document);
     if (hash === undefined) {
       hash = createHash('sha256').update(query).digest('hex');
-      this.#hashes.set(operation, hash);
+      this.#hashes.set(document, hash);
     }
     return hash;
   }

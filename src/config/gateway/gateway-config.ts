@@ -155,6 +155,8 @@ const optionsSchema = z.strictObject({
       /** How long an operation that took too long is not planned again; doubled each time. */
       quarantineFirstMs: milliseconds.default(10_000),
       quarantineLongestMs: milliseconds.default(600_000),
+      /** Operations that differ only in literals are planned once, with the literals as variables. */
+      shareLiterals: z.boolean().default(true),
     })
     .prefault({}),
   /** The store that several gateways share. Absent: nothing is shared. */

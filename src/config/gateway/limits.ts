@@ -62,6 +62,10 @@ const planningShape = {
   preparedOperationsMax: z.int().min(1).default(10_000),
   /** What they may take together. */
   preparedOperationsBytesMax: bytes.default(134_217_728),
+  /** Documents with literals that are remembered with the operation that they share. */
+  literalDocumentsMax: z.int().min(1).default(5000),
+  /** What they may take together. */
+  literalDocumentsBytesMax: bytes.default(16_777_216),
   /** Processor time that new operations of one client may take to prepare, per minute. Absent: no ceiling. */
   planningMsPerMinute: z.int().min(1).optional(),
 };

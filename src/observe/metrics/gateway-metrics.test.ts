@@ -153,8 +153,8 @@ it.each<[string, (events: Events) => void, readonly string[]]>([
     'operations that are planned, or are not',
     (events) => {
       const prepared = { spanId: 3, operationName: null, durationMs: 4, error: null };
-      events.emit('operationLookedUp', { isCached: true });
-      events.emit('operationLookedUp', { isCached: false });
+      events.emit('operationLookedUp', { found: 'hit' });
+      events.emit('operationLookedUp', { found: 'miss' });
       events.emit('preparationEnded', prepared);
       const details = { public: { retryAfter: 10 } };
       const error = new GatewayError('PLANNING_TIMEOUT', 'too long', details);

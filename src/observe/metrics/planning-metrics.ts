@@ -21,10 +21,10 @@ function countPreparations(events: Events, store: MetricStore): void {
   const { readings } = events;
   const lookUps = store.counter({
     name: 'gateway_plan_cache_requests_total',
-    help: 'Operations looked up in the cache of prepared operations, by result (hit, miss)',
+    help: 'Operations looked up in the cache of prepared operations, by result (hit, shape, miss)',
     labels: ['result'],
   });
-  events.on('operationLookedUp', ({ isCached }) => lookUps.add(1, isCached ? 'hit' : 'miss'));
+  events.on('operationLookedUp', ({ found }) => lookUps.add(1, found));
   const durations = store.histogram({
     name: 'gateway_planning_duration_seconds',
     help: 'Parsing, validating and planning a new operation, with the wait for its turn, in seconds',

@@ -21,10 +21,11 @@ import { Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
 import type { Answer as EngineAnswer, CoercedVariables } from '../../../src/pipeline/answer.ts';
 import type { PreparationRequest } from '../../../src/pipeline/planning.ts';
-import type { PreparationResult } from '../../../src/pipeline/prepared.ts';
+import type { PreparationResult, ShapeResult } from '../../../src/pipeline/prepared.ts';
 import type { RequestContext } from '../../../src/pipeline/request.ts';
 import { introspect } from '../../../src/preparation/introspection.ts';
 import { prepare } from '../../../src/preparation/prepare.ts';
+import { prepareShape } from '../../../src/preparation/shapes.ts';
 import { loadSupergraph, type LoadedSupergraph } from '../../../src/preparation/supergraph/supergraph.ts';
 import { Cancellation } from '../../../src/shared/cancellation.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
@@ -54,6 +55,8 @@ export interface Engine {
   ): ExecutableOperation;
   /** Runs what `prepare` made of the same operation. */
   runPrepared(operation: ExecutableOperation, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** Runs what the stages before execution made of a request. */
+  execute(from: Authorized<ExecutableOperation>): Promise<EngineAnswer>;
   readonly calls: readonly SubgraphCall[];
   clear(): void;
 }
@@ -90,7 +93,7 @@ export interface EngineView {
 /** A fixture's supergraph with its planner, and what it planned: both take longer than running most operations. */
 export class EngineGraph {
   readonly #load: () => LoadedSupergraph;
-  readonly #results = new Map<string, PreparationResult>();
+  readonly #results = new Map<string, PreparationResult | ShapeResult>();
   readonly #view: EngineView | null;
   #current: LoadedSupergraph;
 
@@ -109,7 +112,7 @@ export class EngineGraph {
   }
 
   /** Prepares once what several engines ask, as the gateway does for its clients. */
-  prepare(request: PreparationRequest): PreparationResult {
+  prepare(request: PreparationRequest): PreparationResult | ShapeResult {
     const key = JSON.stringify(request);
     const known = this.#results.get(key);
     if (known) return known;
@@ -119,11 +122,12 @@ export class EngineGraph {
     return result;
   }
 
-  #prepared(request: PreparationRequest): PreparationResult {
+  #prepared(request: PreparationRequest): PreparationResult | ShapeResult {
     const limits = { tokensMax: 100_000, suggestions: true };
-    if (!this.#view) return prepare(this.#current, request, limits);
+    const prepareIt = request.literals ? prepareShape : prepare;
+    if (!this.#view) return prepareIt(this.#current, request, limits);
     const { contract, schema: clientSchema } = this.#view;
-    return prepare(this.#current, { ...request, contract }, { ...limits, clientSchema });
+    return prepareIt(this.#current, { ...request, contract }, { ...limits, clientSchema });
   }
 
   /** After an interruption, which may have left the planner's caches half written. */
@@ -181,13 +185,15 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
   }
 
   const limits = { subgraphCallsMax: 100, errorsMax: options.errorsMax ?? 100 };
-  async function run(from: Authorized<ExecutableOperation>): Promise<Answer> {
-    const answer = await execute(from, {
+  const executed = (from: Authorized<ExecutableOperation>): Promise<EngineAnswer> =>
+    execute(from, {
       subgraphs,
       limits,
       refusedServices: options.refusedServices,
       introspect: (document, values) => Promise.resolve(introspect(graph.schema, document, values)),
     });
+  async function run(from: Authorized<ExecutableOperation>): Promise<Answer> {
+    const answer = await executed(from);
     options.onAnswer?.(answer);
     return asGraphql(answer);
   }
@@ -197,15 +203,18 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     runPrepared(operation, variables = {}) {
       const values = coerced(operation.prepared, variables);
       const read = readRequest({ context: requestContext() });
-      return run(authorized(operationLimited(prepared(read, operation, values)), operation, null));
+      return run(authorized(operationLimited(prepared(read, { operation }, values)), operation, null));
     },
+    execute: executed,
     calls: transport.calls,
     clear: () => transport.clear(),
     async run({ query, variables = {}, operationName }) {
       const whole = prepareOne(query, operationName, variables);
       const context = requestContext(options.access?.principal);
       const read = readRequest({ context, query, variables, operationName: operationName ?? null });
-      const asked = operationLimited(prepared(read, whole, coerced(whole.prepared, variables)));
+      const asked = operationLimited(
+        prepared(read, { operation: whole }, coerced(whole.prepared, variables)),
+      );
       return run(
         await authorizer.authorize(asked, {
           without: (_, denied) => prepareOne(query, operationName, variables, denied),
