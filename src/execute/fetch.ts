@@ -4,7 +4,8 @@ import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { fetchNameOf } from '../pipeline/shapes.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
-import { variablesText, type FetchInputs, type Run } from './run.ts';
+import { bodyHead } from '../shared/graphql-body.ts';
+import { memberText, variablesText, type FetchInputs, type Run } from './run.ts';
 
 /** Runs a part of the plan; returns undefined if there is nothing to wait for. Never rejects. */
 export type Step = (run: Run) => Promise<void> | undefined;
@@ -40,13 +41,10 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
   };
 }
 
-function sentAs(
-  { service, operation, operationKind: kind, ...node }: FetchNode,
-  name: string | null,
-): SentOperation {
-  const { operationName, numbers } = node;
+function sentAs(node: FetchNode, name: string | null): SentOperation {
+  const { service, operation, operationKind: kind, operationName, numbers } = node;
   const query = operationName === null || name === null ? operation : operation.replace(operationName, name);
-  const nameText = name === null ? '' : `,"operationName":${JSON.stringify(name)}`;
+  const joinable = joinableOperation(node);
   return {
     operation: {
       service,
@@ -54,9 +52,26 @@ function sentAs(
       name: name ?? undefined,
       query,
       ...(numbers ? { numbers } : {}),
+      ...(joinable ? { joinable } : {}),
     },
-    bodyHead: `{"query":${JSON.stringify(query)}${nameText},"variables":`,
+    bodyHead: bodyHead(query, name),
   };
+}
+
+function joinableOperation({
+  operation,
+  variables,
+  joinable,
+}: FetchNode): SubgraphOperation['joinable'] | undefined {
+  return (
+    joinable && {
+      variables: joinable.definitions.map((range, index) => ({
+        name: variables[index]?.name ?? '',
+        definition: operation.slice(...range),
+      })),
+      selections: operation.slice(...joinable.selections),
+    }
+  );
 }
 
 /** Most clients give an operation one name, so what was sent last is kept. */
@@ -93,12 +108,17 @@ export async function send(run: Run, fetch: CompiledFetch, inputs: FetchInputs):
     throw new GatewayError('TOO_MANY_SUBGRAPH_CALLS', limit);
   }
   run.state.calls += 1;
-  const { operation, bodyHead } = sentFor(run, fetch);
+  const sent = sentFor(run, fetch);
+  const { operation } = sent;
   const variablesJson = variablesText(run, node.variables, inputs);
-  return subgraph.fetch({
+  const request = {
     operation,
     variablesJson,
-    body: `${bodyHead}${variablesJson}}`,
+    body: `${sent.bodyHead}${variablesJson}}`,
     context: run.context,
-  });
+  };
+  const { representations } = inputs;
+  if (!operation.joinable || representations === null) return subgraph.fetch(request);
+  const members = node.variables.map((use) => memberText(run, use));
+  return subgraph.fetch({ ...request, joinable: { execution: run.state, members, representations } });
 }

@@ -74,13 +74,18 @@ export function variablesText(
   { representations, context }: FetchInputs,
 ): string {
   let text = context;
-  for (const { name, from } of uses) {
-    const value = run.variables.get(from);
-    if (value === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${valueText(run, from, value)}`;
+  for (const use of uses) {
+    const member = memberText(run, use);
+    if (member !== '') text += `${text === '' ? '' : ','}${member}`;
   }
   if (representations !== null) text += `${text === '' ? '' : ','}"representations":${representations}`;
   return `{${text}}`;
+}
+
+/** A variable as a member of an object, in JSON; empty: it has no value. */
+export function memberText(run: Run, { name, from }: VariableUse): string {
+  const value = run.variables.get(from);
+  return value === undefined ? '' : `${JSON.stringify(name)}:${valueText(run, from, value)}`;
 }
 
 function valueText({ state }: Run, variable: string, value: unknown): string {

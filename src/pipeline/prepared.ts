@@ -186,7 +186,19 @@ export interface FetchNode {
    * Positions of the same entity get copies, because fields below depend on ancestors. Absent: they share one object.
    */
   readonly unshared?: true;
+  /** How it shares a call with other fetches of entities. Absent: it has a call of its own. */
+  readonly joinable?: JoinableText;
 }
+
+/** Parts of the `operation` of a fetch. */
+export interface JoinableText {
+  /** The definition of each of its `variables`. */
+  readonly definitions: readonly TextRange[];
+  /** What it selects of the entities, with its braces. */
+  readonly selections: TextRange;
+}
+
+export type TextRange = readonly [start: number, end: number];
 
 /** Positions of custom scalars in a response, by response name; null: this field. A name may occur several times. */
 export type NumberPaths = ReadonlyArray<readonly [name: string, below: NumberPaths | null]>;

@@ -4,6 +4,7 @@ import { operationFromDocument } from '@apollo/federation-internals';
 import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
 
 import type { PlanNode } from '../pipeline/prepared.ts';
+import { withJoinableFetches } from './joinable-fetches.ts';
 import { usesContexts, withContexts } from './planner-fixes/context-rewrites.ts';
 import { exploded } from './planner-fixes/explode.ts';
 import { withPartialFetches } from './planner-fixes/partial-fetches.ts';
@@ -40,13 +41,15 @@ export function planOperation(
   const hoistedOperation = hoisted(schema, joins, settledOperation);
   const split = splitByConflict(hoistedOperation, supergraph, options.renamer.nameOf);
   const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, options);
-  if (!split)
-    return operation.operation === 'mutation' ? planSerially(hoistedOperation, plan) : plan(hoistedOperation);
-  return {
-    kind: 'split',
-    main: plan(split.main),
-    others: split.others.map((other) => ({ node: plan(other.operation), graft: other.graft })),
-  };
+  if (split)
+    return withJoinableFetches({
+      kind: 'split',
+      main: plan(split.main),
+      others: split.others.map((other) => ({ node: plan(other.operation), graft: other.graft })),
+    });
+  return withJoinableFetches(
+    operation.operation === 'mutation' ? planSerially(hoistedOperation, plan) : plan(hoistedOperation),
+  );
 }
 
 /** @param operation Without spreads. */

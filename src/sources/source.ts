@@ -13,6 +13,16 @@ export interface SubgraphOperation {
   readonly query: string;
   /** See `FetchNode`. */
   readonly numbers?: NumberPaths;
+  /** Of a fetch of entities that may share a call with others. Absent: it has a call of its own. */
+  readonly joinable?: JoinableOperation;
+}
+
+/** Parts of the text of a fetch of entities. */
+export interface JoinableOperation {
+  /** In all fetches of an execution, a variable of one name has one definition and one value. */
+  readonly variables: ReadonlyArray<{ readonly name: string; readonly definition: string }>;
+  /** What it selects of the entities, with its braces. */
+  readonly selections: string;
 }
 
 export interface SubgraphRequest {
@@ -22,6 +32,17 @@ export interface SubgraphRequest {
   /** JSON text of the whole GraphQL-over-HTTP body; contains `variablesJson`. */
   readonly body: string;
   readonly context: RequestContext;
+  /** Only with a joinable operation. */
+  readonly joinable?: JoinableRequest;
+}
+
+export interface JoinableRequest {
+  /** The same object for all fetches of one execution; nothing is read from it. */
+  readonly execution: object;
+  /** For each variable of the operation, its member of the variables object, as JSON text; empty: it has no value. */
+  readonly members: readonly string[];
+  /** JSON text of a list. */
+  readonly representations: string;
 }
 
 /** Path segments inside the subgraph's own response. */

@@ -28,6 +28,7 @@ import { prepare } from '../../../src/preparation/prepare.ts';
 import { prepareShape } from '../../../src/preparation/shapes.ts';
 import { loadSupergraph, type LoadedSupergraph } from '../../../src/preparation/supergraph/supergraph.ts';
 import { Cancellation } from '../../../src/shared/cancellation.ts';
+import { joinCalls } from '../../../src/sources/graphql/joined-calls.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import type { Fixture } from '../fixtures/fixture.ts';
 import { readRequest } from '../../support/read.ts';
@@ -66,6 +67,8 @@ export interface EngineOptions {
   readonly graph?: EngineGraph;
   /** Without generated code, so that the reference projection answers everything. */
   readonly interpreted?: boolean;
+  /** Whether fetches share calls. Default true. */
+  readonly joined?: boolean;
   /** Wraps the subgraphs, to break them. */
   readonly around?: (service: string, subgraph: Subgraph) => Subgraph;
   /** Labels of `@override` that hold. */
@@ -144,7 +147,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
   const transport = subgraphTransport(fixture);
   const subgraphs = new Map<string, Subgraph>();
   for (const [service, send] of Object.entries(transport.services)) {
-    const subgraph: Subgraph = {
+    const plain: Subgraph = {
       fetch: async ({ operation, variablesJson }) => {
         const variables = JSON.parse(variablesJson) as Record<string, unknown>;
         const { data, errors } = await send(operation.query, variables, operation.name);
@@ -152,7 +155,9 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       },
       close: () => Promise.resolve(),
     };
-    subgraphs.set(service, options.around ? options.around(service, subgraph) : subgraph);
+    const subgraph = options.around ? options.around(service, plain) : plain;
+    const fetch: Subgraph['fetch'] = (request) => subgraph.fetch(request);
+    subgraphs.set(service, options.joined === false ? subgraph : { ...subgraph, fetch: joinCalls(fetch) });
   }
 
   function inTime<Result>(plan: () => Result): Result {

@@ -12,7 +12,7 @@ import { misplaced, unreported } from '../oracle/compare.ts';
 import type { Answer } from '../oracle/compose.ts';
 import { openMonolith } from '../oracle/monolith.ts';
 import { openStock } from '../oracle/stock.ts';
-import { openEngine } from '../ours/engine.ts';
+import { EngineGraph, openEngine } from '../ours/engine.ts';
 import type { WrittenOperation } from './write.ts';
 
 export interface Tally {
@@ -23,6 +23,9 @@ export interface Tally {
   invalid: number;
   /** Those among `operations` that were not planned in time, and so not compared. */
   readonly notPlanned: WrittenOperation[];
+  /** Calls of subgraphs that fetches share, and what they would be if each fetch had a call of its own. */
+  calls: number;
+  callsApart: number;
   stockOperations: number;
   stockMismatches: number;
 }
@@ -62,7 +65,6 @@ export function openContest(fixture: Fixture, { guarded, view }: ContestTerms): 
   const monolith = guarded
     ? openGuardedMonolith(fixture, principals[guarded.who].roles, guarded.rules.seed)
     : plain;
-  const answers = guarded ? guardedAnswers(fixture, guarded) : plainAnswers(fixture, view);
   const hasStock = !guarded && !view && fixture.stockRefuses === undefined;
   const stock = hasStock ? openStock(fixture, endlessPlanningTimeoutMs) : undefined;
   const tally: Tally = {
@@ -70,9 +72,13 @@ export function openContest(fixture: Fixture, { guarded, view }: ContestTerms): 
     differing: 0,
     invalid: 0,
     notPlanned: [],
+    calls: 0,
+    callsApart: 0,
     stockOperations: 0,
     stockMismatches: 0,
   };
+
+  const answers = guarded ? guardedAnswers(fixture, guarded) : plainAnswers(fixture, view, tally);
 
   async function fresh(run: () => Promise<Answer>): Promise<Answer> {
     fixture.reset?.();
@@ -111,10 +117,11 @@ export function openContest(fixture: Fixture, { guarded, view }: ContestTerms): 
 
   async function mismatchOf(operation: WrittenOperation, expected: Answer): Promise<string | null> {
     try {
-      const [actual, reference] = await answers(operation, fresh);
+      const { compiled: actual, interpreted, apart } = await answers(operation, fresh);
       return (
         difference('compiled', actual, expected) ??
-        difference('interpreted', reference, expected) ??
+        difference('interpreted', interpreted, expected) ??
+        (apart && callsDifference(actual, apart)) ??
         errorDifference(actual, expected)
       );
     } catch (error) {
@@ -127,26 +134,41 @@ export function openContest(fixture: Fixture, { guarded, view }: ContestTerms): 
   }
 }
 
-/** What the generated and the reference projection answer. */
 type Answers = (
   operation: WrittenOperation,
   fresh: (run: () => Promise<Answer>) => Promise<Answer>,
-) => Promise<[Answer, Answer]>;
+) => Promise<AnswersOfOne>;
+
+interface AnswersOfOne {
+  /** By the generated projection. */
+  readonly compiled: Answer;
+  /** By the reference projection. */
+  readonly interpreted: Answer;
+  /** With a call for each fetch. */
+  readonly apart?: Answer;
+}
 
 function planningTimeoutOf({ planningTimesOut }: Fixture): number {
   return planningTimesOut === undefined ? planningTimeoutMs : endlessPlanningTimeoutMs;
 }
 
-function plainAnswers(fixture: Fixture, view: FixtureView | undefined): Answers {
-  const options = { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
-  const engine = openEngine(fixture, view ? { ...options, graph: view.graph } : options);
+function plainAnswers(fixture: Fixture, view: FixtureView | undefined, tally: Tally): Answers {
+  const graph = view?.graph ?? new EngineGraph(fixture);
+  const options = { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture), graph };
+  const engine = openEngine(fixture, options);
+  const apart = openEngine(fixture, { ...options, joined: false });
   return async ({ query, variables }, fresh) => {
     const compiled = engine.prepare(query, undefined, variables);
+    engine.clear();
+    apart.clear();
+    const answers = {
+      compiled: await fresh(() => engine.runPrepared(compiled, variables)),
+      apart: await fresh(() => apart.runPrepared(compiled, variables)),
+    };
+    tally.calls += engine.calls.length;
+    tally.callsApart += apart.calls.length;
     const interpreted = { ...compiled, projection: null };
-    return [
-      await fresh(() => engine.runPrepared(compiled, variables)),
-      await fresh(() => engine.runPrepared(interpreted, variables)),
-    ];
+    return { ...answers, interpreted: await fresh(() => engine.runPrepared(interpreted, variables)) };
   };
 }
 
@@ -155,10 +177,10 @@ function guardedAnswers(fixture: Fixture, { who, rules: { policy, graph } }: Gua
   const options = { access, graph, errorsMax, planningTimeoutMs: planningTimeoutOf(fixture) };
   const engine = openEngine(fixture, options);
   const interpreted = openEngine(fixture, { ...options, interpreted: true });
-  return async (operation, fresh) => [
-    await fresh(() => engine.run(operation)),
-    await fresh(() => interpreted.run(operation)),
-  ];
+  return async (operation, fresh) => ({
+    compiled: await fresh(() => engine.run(operation)),
+    interpreted: await fresh(() => interpreted.run(operation)),
+  });
 }
 
 function difference(name: string, actual: Answer, expected: Answer): string | null {
@@ -167,6 +189,15 @@ function difference(name: string, actual: Answer, expected: Answer): string | nu
   if (ours === theirs) return null;
   const errors = JSON.stringify({ ours: actual.errors, monolith: expected.errors });
   return `data with the ${name} projection:\n  ours     ${ours}\n  monolith ${theirs}\n  errors   ${errors}`;
+}
+
+/** Errors come in the order of the answers. */
+function callsDifference(joined: Answer, apart: Answer): string | null {
+  const texts = [joined, apart].map(({ data, errors }) =>
+    JSON.stringify({ data, errors: errors.map((error) => JSON.stringify(error)).sort() }),
+  );
+  if (texts[0] === texts[1]) return null;
+  return `with fetches in common calls:\n  joined ${texts[0]}\n  apart  ${texts[1]}`;
 }
 
 function errorDifference(actual: Answer, expected: Answer): string | null {

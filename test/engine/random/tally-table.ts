@@ -10,11 +10,13 @@ export function tallyTable(rows: ReadonlyMap<string, Tally>): string {
       String(tally.differing).padStart(10),
       String(tally.invalid).padStart(8),
       String(tally.notPlanned.length).padStart(11),
+      String(tally.calls).padStart(8),
+      String(tally.callsApart).padStart(8),
       String(tally.stockOperations).padStart(10),
       String(tally.stockMismatches).padStart(12),
     ].join(' '),
   );
-  const head = `${'fixture'.padEnd(28)} operations  differing  invalid  not planned  for stock  stock wrong`;
+  const head = `${'fixture'.padEnd(28)} operations  differing  invalid  not planned    calls    apart  for stock  stock wrong`;
   return [head, ...lines].join('\n');
 }
 
@@ -25,6 +27,8 @@ export function total(tallies: readonly Tally[]): Tally {
     differing: sum((tally) => tally.differing),
     invalid: sum((tally) => tally.invalid),
     notPlanned: tallies.flatMap((tally) => tally.notPlanned),
+    calls: sum((tally) => tally.calls),
+    callsApart: sum((tally) => tally.callsApart),
     stockOperations: sum((tally) => tally.stockOperations),
     stockMismatches: sum((tally) => tally.stockMismatches),
   };
