@@ -78,7 +78,10 @@ export function kindsAskedFor(
   return { kinds: asked.filter(isThere), notes: missing };
 }
 
-/** @throws What the gateway wrote, when it does not start. */
+/** A gateway that does not start, with what it wrote. */
+export class StartError extends Error {}
+
+/** @throws {StartError} */
 export async function startGateway(
   kind: GatewayKind,
   stage: Stage,
@@ -91,17 +94,20 @@ export async function startGateway(
   }: StartGatewayOptions = {},
 ): Promise<RunningGateway> {
   const port = await freePort();
-  const { program, args, environment = {} } = await kind.command({ stage, graph, supergraph, port });
-  const process = start([...(program === undefined ? nodeFlags : []), ...args, ...flags], {
-    core,
-    environment,
-    ...(program === undefined ? {} : { program }),
-  });
+  let process: Running | undefined;
   try {
+    const { program, args, environment = {} } = await kind.command({ stage, graph, supergraph, port });
+    const ownNode = program === undefined;
+    process = start([...(ownNode ? nodeFlags : []), ...args, ...flags], {
+      core,
+      environment,
+      ...(ownNode ? {} : { program }),
+    });
     await listening(process, port);
   } catch (error) {
-    await process.end();
-    throw error;
+    await process?.end();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`${kind.name} does not start: ${reason.replaceAll(`${stage.folder}/`, '')}`);
   }
   return { kind, process, port, path: '/graphql' };
 }

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 
 import type { Call } from './backstage/protocol.ts';
 import type { GatewayKind } from './gateway-kind.ts';
-import { gatewayKinds, kindsAskedFor, type RunningGateway, startGateway } from './gateways.ts';
+import { gatewayKinds, kindsAskedFor, StartError, type RunningGateway, startGateway } from './gateways.ts';
 import type { LoadResult, LoadTarget } from './load/protocol.ts';
 import type { Options } from './options.ts';
 import type { Recording } from './peers/floor.ts';
@@ -87,9 +87,8 @@ async function startAll(
       try {
         running.push(await startGateway(kind, stage, { graph }));
       } catch (error) {
-        if (kind.optional !== true) throw new Error(`${kind.name} does not start: ${String(error)}`);
-        const reason = error instanceof Error ? error.message : String(error);
-        notes.push(`${kind.name} is left out: ${reason.replaceAll(`${stage.folder}/`, '')}`);
+        if (kind.optional !== true || !(error instanceof StartError)) throw error;
+        notes.push(`left out: ${error.message}`);
       }
     }
     return running;

@@ -66,9 +66,9 @@ async function compare(stage: Stage, options: Options): Promise<void> {
     );
   }
   const studies = await runStudies(stage, options);
-  for (const study of studies) console.log(`\n${studyTable(study)}`);
+  for (const study of studies) if (study.rows.length > 0) console.log(`\n${studyTable(study)}`);
   console.log(`\n### all workloads\n\n${overviewTable(rows, studies)}\n`);
-  const notes = [...notesOfRounds, ...studies.flatMap((study) => study.notes)];
+  const notes = [...new Set([...notesOfRounds, ...studies.flatMap((study) => study.notes)])];
   for (const note of notes) console.log(`Note: ${note}`);
   if (options.json === undefined) return;
   const { windowMs, rounds, connections, delayMs } = options;

@@ -54,6 +54,7 @@ export async function measureLatency(terms: StudyTerms): Promise<StudyResult> {
           'p50 ms': p50,
           'p99 ms': p99,
           'p99.9 ms': p999,
+          refused: result.refused,
         });
         overview.push({
           workload: `${workload} at half load, ${label}: per s; p50 / p99 / p99.9 ms`,

@@ -2,7 +2,7 @@
 
 import { usageOf } from '../load/proc.ts';
 import type { GatewayKind } from '../gateway-kind.ts';
-import type { RunningGateway } from '../gateways.ts';
+import { type RunningGateway, StartError } from '../gateways.ts';
 import type { Options } from '../options.ts';
 import { sleep } from '../processes.ts';
 import type { Stage } from '../stage.ts';
@@ -50,7 +50,7 @@ export async function settled(gateway: RunningGateway): Promise<void> {
   }
 }
 
-/** Measures one gateway after the other. What a gateway that may be missing does not manage is a note. */
+/** Measures one gateway after the other. That one does not start which need not is a note. */
 export async function eachGateway(
   kinds: readonly GatewayKind[],
   notes: string[],
@@ -60,8 +60,8 @@ export async function eachGateway(
     try {
       await measure(kind);
     } catch (error) {
-      if (kind.optional !== true) throw error;
-      notes.push(`${kind.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      if (kind.optional !== true || !(error instanceof StartError)) throw error;
+      notes.push(`left out: ${error.message}`);
     }
   }
 }
