@@ -1,10 +1,10 @@
 /** Opens the metrics of the process that was started: what it counts, what its workers tell, and the endpoint. */
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import { metricsPortDefault } from '../config/gateway/metrics.ts';
+import { metricsPortDefault, type MetricsConfig } from '../config/gateway/metrics.ts';
 import { openMetricsEndpoint } from '../observe/metrics/endpoint.ts';
 import { measureGateway } from '../observe/metrics/gateway-metrics.ts';
-import { pushMetrics } from '../observe/metrics/otlp-push.ts';
+import type { MetricsPush } from '../observe/metrics/otlp-push.ts';
 import type { MetricChanges } from '../observe/metrics/metric-store.ts';
 import type { Events } from '../shared/events.ts';
 
@@ -32,6 +32,13 @@ export async function openMetrics(
   if (!config.enabled) return null;
   const { store, close } = measureGateway(events, config, process);
   const { host, port, openMetrics: isOpenMetrics } = config;
+  async function openPush(otlp: MetricsConfig['otlp']): Promise<MetricsPush | null> {
+    if (!otlp) return null;
+    // Most of OpenTelemetry's metrics are loaded by it.
+    const { pushMetrics } = await import('../observe/metrics/otlp-push.ts');
+    const onFailed = (reason: string): void => events.emit('metricsPushFailed', { reason });
+    return pushMetrics(store, { otlp, serviceName: traces.serviceName, onFailed });
+  }
   const endpoint = await openMetricsEndpoint(store, {
     host,
     port: port ?? metricsPortDefault,
@@ -41,13 +48,8 @@ export async function openMetrics(
     close();
     throw error;
   });
-  const push =
-    config.otlp &&
-    pushMetrics(store, {
-      otlp: config.otlp,
-      serviceName: traces.serviceName,
-      onFailed: (reason) => events.emit('metricsPushFailed', { reason }),
-    });
+  const push = await openPush(config.otlp);
+
   const { url, isOtherPort } = endpoint;
   events.emit('metricsListening', { url, isOtherPort });
   return {
