@@ -14,6 +14,7 @@ import { createBackends } from '../services/backends.ts';
 import type { Events } from '../shared/events.ts';
 import { MutationCounter } from '../shared/mutation-counter.ts';
 import { openGeneration, type OpenGeneration } from './generation.ts';
+import { openOperationsFile } from './operations-file.ts';
 import { openLasting, type LastingOptions } from './lasting.ts';
 
 export interface Gateway {
@@ -57,15 +58,19 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
   const mutations = new MutationCounter();
   const services = createBackends(config, mutations, events);
   const lasting = await openLasting(config, events, options);
+  const { warmOperationsMax, warmMsMax } = config.reload;
   const generations = await Generations.start<Graph, OpenGeneration>(
     {
       open: (next) => openGeneration(next, lasting, services),
-      warm: (before, next) => next.operations.warmFrom(before.operations, config.reload.warmOperationsMax),
+      async warm(before, next) {
+        await next.operations.warmAll(before.operations.hottest(warmOperationsMax), warmMsMax);
+      },
       close: (generation) => generation.close(),
       drainTimeoutMs: config.timeouts.requestMs,
     },
     graph,
   );
+  const operationsFile = await openOperationsFile(config, events, () => generations.current);
   return {
     events,
     mutations,
@@ -93,6 +98,10 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
       const { hash } = (await generations.replace(next)).loaded;
       events.emit('graphReplaced', { hash });
     },
-    close: () => generations.close().then(() => lasting.authorization.close()),
+    async close() {
+      await operationsFile?.close();
+      await generations.close();
+      await lasting.authorization.close();
+    },
   };
 }

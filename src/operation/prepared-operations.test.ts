@@ -179,7 +179,7 @@ describe('PreparedOperations of a supergraph with labels', () => {
     const before = given({ labels: labels(['a', 'b'], ['a', 'b']) });
     await before.operations.prepare(received('{ a }'));
     const next = given({ labels: labels(['b', 'c'], ['b']) });
-    await next.operations.warmFrom(before.operations, 10);
+    await next.operations.warmAll(before.operations.hottest(10), 60_000);
     expect(next.asked).toEqual([{ query: '{ a }', operationName: null, labels: ['b'] }]);
     expect(next.operations.prepare(received('{ a }'))).not.toBeInstanceOf(Promise);
   });

@@ -15,6 +15,7 @@ import type {
 } from '../pipeline/prepared.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { prepared, type OperationLimited, type Prepared, type Read } from '../pipeline/stages.ts';
+import { monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseJson } from '../shared/exact-json.ts';
 import { during } from '../shared/trace.ts';
@@ -224,12 +225,22 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
       .map(({ request }) => request);
   }
 
-  /** Prepares the hottest operations of `previous` one after another, so that requests are not delayed. */
-  async warmFrom(previous: PreparedOperations<Executable>, count: number): Promise<void> {
-    for (const request of previous.hottest(count)) {
+  /**
+   * Prepares operations one after another, so that requests are not delayed.
+   *
+   * @param msMax After this time those that are left are prepared when they are requested.
+   * @returns How many were tried.
+   */
+  async warmAll(requests: readonly PreparationRequest[], msMax: number): Promise<number> {
+    const endMs = monotonicClock() + msMax;
+    let count = 0;
+    for (const request of requests) {
+      if (monotonicClock() >= endMs) break;
       // An operation that can no longer be prepared is refused when it is requested.
       await this.warm(request).catch(() => {});
+      count += 1;
     }
+    return count;
   }
 
   /** Prepares an operation before it is requested. One that is no longer valid is no error here. */

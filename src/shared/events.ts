@@ -127,6 +127,21 @@ export interface GatewayEvents {
     readonly subgraphs: readonly string[];
     readonly durationMs: number;
   };
+  /** Operations of an earlier process were prepared before this one serves. */
+  operationsWarmed: {
+    readonly operations: number;
+    /** Too many, or there was no time. */
+    readonly leftOut: number;
+    /** They were asked of the same supergraph. */
+    readonly sameGraph: boolean;
+    readonly durationMs: number;
+  };
+  /** `planning.operationsFile` */
+  operationsFileFailed: {
+    readonly file: string;
+    readonly action: 'read' | 'written';
+    readonly reason: string;
+  };
   /** Another graph is in use. */
   graphReplaced: { readonly hash: string };
   /** A changed graph is invalid; the previous one stays in use. */

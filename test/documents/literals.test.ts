@@ -317,7 +317,7 @@ describe('the operations of another graph', () => {
       await shared.answer({ query: `{ int(value: ${value}) json(value: "a") }` });
     await shared.answer({ query: '{ text }' });
     const next = openRequests(echoFixture, { graph, shareLiterals: true });
-    await next.operations.warmFrom(shared.operations, 1);
+    await next.operations.warmAll(shared.operations.hottest(1), 60_000);
     const before = next.asked.length;
     expect((await next.answer({ query: '{ int(value: 4) json(value: "a") }' })).data).toEqual({
       int: 4,

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { keyFileSchema, keyId, type KeyRecord } from '../../config/gateway/auth-api-keys.ts';
 import { errorText } from '../../shared/error-text.ts';
-import { replaceFile, updateFile } from '../files/update-file.ts';
+import { replaceFile, updateFile } from '../../shared/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import type { KeyLookup } from './api-keys.ts';
 import { type KeyRepository, KeyError, recordText } from './key-repository.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { revocationFileSchema, type RevocationEntry } from '../../config/gateway/auth-revocation.ts';
 import { errorText } from '../../shared/error-text.ts';
-import { updateFile } from '../files/update-file.ts';
+import { updateFile } from '../../shared/update-file.ts';
 import { WatchedFile } from '../files/watched-file.ts';
 import { DenyList } from './deny-list.ts';
 import {

@@ -157,6 +157,11 @@ const optionsSchema = z.strictObject({
       quarantineLongestMs: milliseconds.default(600_000),
       /** Operations that differ only in literals are planned once, with the literals as variables. */
       shareLiterals: z.boolean().default(true),
+      /**
+       * The operations in use are listed in it, and prepared by the next process before it serves. Relative to the file.
+       * Absent: no file.
+       */
+      operationsFile: filePath.optional(),
     })
     .prefault({}),
   /** The store that several gateways share. Absent: nothing is shared. */
@@ -175,6 +180,8 @@ const optionsSchema = z.strictObject({
       supergraphBytesMax: bytes.default(67_108_864),
       /** The most frequent operations are prepared for a new graph before it takes over. */
       warmOperationsMax: z.int().min(0).default(200),
+      /** How long that may take; the others are prepared when they are requested. */
+      warmMsMax: milliseconds.default(10_000),
     })
     .prefault({}),
   timeouts: z

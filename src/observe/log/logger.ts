@@ -159,6 +159,10 @@ function logProcess(events: Events, logger: Logger, worker: number | undefined):
     const reason = errorText(error);
     logger.error({ reason }, 'the changed graph is invalid; the previous graph stays in use');
   });
+  events.on('operationsWarmed', (event) => logger.info(event, 'operations of an earlier process prepared'));
+  events.on('operationsFileFailed', ({ file, action, reason }) =>
+    logger.warn({ file, reason }, `the list of operations cannot be ${action}`),
+  );
   events.on('clientsReplaced', (event) => logger.info(event, 'clients replaced'));
   events.on('clientRefused', ({ client, error }) => {
     logger.error(

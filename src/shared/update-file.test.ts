@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { folderWith } from '../../../test/support/folder.ts';
+import { folderWith } from '../../test/support/folder.ts';
 import { updateFile } from './update-file.ts';
 
 it('many writers at once lose nothing, and leave nothing behind', async () => {
