@@ -34,28 +34,24 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
   return {
     node,
     path,
-    sent: sentAs(node, operationName),
+    sent: sentOf(node),
     named: null,
     interfaceObjectType: interfaceObjectType(node),
     key: `${service}\0${withoutName(query, operationName)}`,
   };
 }
 
-function sentAs(node: FetchNode, name: string | null): SentOperation {
-  const { service, operation, operationKind: kind, operationName, numbers } = node;
-  const query = operationName === null || name === null ? operation : operation.replace(operationName, name);
+function sentOf(node: FetchNode): SentOperation {
+  const { service, operation: query, operationName, operationKind: kind, numbers } = node;
   const joinable = joinableOperation(node);
-  return {
-    operation: {
-      service,
-      kind,
-      name: name ?? undefined,
-      query,
-      ...(numbers ? { numbers } : {}),
-      ...(joinable ? { joinable } : {}),
-    },
-    bodyHead: bodyHead(query, name),
-  };
+  return withBodyHead({
+    service,
+    kind,
+    name: operationName ?? undefined,
+    query,
+    ...(numbers ? { numbers } : {}),
+    ...(joinable ? { joinable } : {}),
+  });
 }
 
 function joinableOperation({
@@ -76,10 +72,18 @@ function joinableOperation({
 
 /** Most clients give an operation one name, so what was sent last is kept. */
 function sentFor({ document }: Run, fetch: CompiledFetch): SentOperation {
-  const name = fetchNameOf(document, fetch.node.operationName);
-  if (name === fetch.node.operationName) return fetch.sent;
-  if (fetch.named?.operation.name !== name) fetch.named = sentAs(fetch.node, name);
+  const planned = fetch.sent.operation;
+  const name = planned.name === undefined ? undefined : fetchNameOf(document, planned.name);
+  if (planned.name === undefined || name === undefined || name === planned.name) return fetch.sent;
+  if (fetch.named?.operation.name !== name) {
+    const query = planned.query.replace(planned.name, name);
+    fetch.named = withBodyHead({ ...planned, name, query, planned });
+  }
   return fetch.named;
+}
+
+function withBodyHead(operation: SubgraphOperation): SentOperation {
+  return { operation, bodyHead: bodyHead(operation.query, operation.name ?? null) };
 }
 
 function interfaceObjectType({ resolvesTypes, inputRewrites }: FetchNode): string | null {

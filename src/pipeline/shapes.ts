@@ -21,9 +21,8 @@ export const placeholderPrefix = '_value';
 export const shapeName = '_';
 
 /** The name of a fetch, as a service sees it: the planner makes it of the operation's name and what `fetchName` ends with. */
-export function fetchNameOf(document: ShapedDocument | null, fetchName: string | null): string | null {
-  if (!document || document.name === null || fetchName === null) return fetchName;
-  return `${document.name}${fetchName.slice(shapeName.length)}`;
+export function fetchNameOf(document: ShapedDocument | null, fetchName: string): string {
+  return document?.name ? `${document.name}${fetchName.slice(shapeName.length)}` : fetchName;
 }
 
 /** The name of the variable. */

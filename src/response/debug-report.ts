@@ -96,8 +96,8 @@ function fetchReport(
 ) {
   const what = { service, operationKind, isEntities: requires !== null };
   if (hidesDocuments) return what;
-  const name = fetchNameOf(document, operationName);
-  return { ...what, operation: name === null ? operation : operation.replace(operationName ?? '', name) };
+  if (operationName === null) return { ...what, operation };
+  return { ...what, operation: operation.replace(operationName, fetchNameOf(document, operationName)) };
 }
 
 function pathText(path: readonly PathStep[]): string {

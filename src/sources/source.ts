@@ -11,6 +11,8 @@ export interface SubgraphOperation {
   readonly name: string | undefined;
   /** GraphQL text. */
   readonly query: string;
+  /** As it was planned, where only its name is another: the name of the client's operation. Absent: it is itself. */
+  readonly planned?: SubgraphOperation;
   /** See `FetchNode`. */
   readonly numbers?: NumberPaths;
   /** Of a fetch of entities that may share a call with others. Absent: it has a call of its own. */

@@ -16,8 +16,9 @@ export function idempotencyKeys(fields: readonly string[]): KeyOf {
   const known = new WeakMap<SubgraphOperation, boolean>();
   return ({ operation, context }) => {
     if (operation.kind !== 'mutation') return null;
-    let isCovered = known.get(operation);
-    if (isCovered === undefined) known.set(operation, (isCovered = isCoveredBy(names, operation.query)));
+    const { planned = operation } = operation;
+    let isCovered = known.get(planned);
+    if (isCovered === undefined) known.set(planned, (isCovered = isCoveredBy(names, planned.query)));
     if (!isCovered) return null;
     // The client's own holds over its tries as well.
     return context.forwardHeaders[headerName] ?? randomUUID();

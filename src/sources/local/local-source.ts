@@ -24,7 +24,13 @@ import { isPromise } from '../../shared/promises.ts';
 import { ServiceRefusal, timedOut } from '../failures.ts';
 import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
 import { ownVariables, setOwnFields } from './own-fields.ts';
-import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../source.ts';
+import type {
+  Subgraph,
+  SubgraphError,
+  SubgraphOperation,
+  SubgraphRequest,
+  SubgraphResponse,
+} from '../source.ts';
 
 export interface LocalSubgraphOptions {
   readonly name: string;
@@ -58,7 +64,7 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
       }
       const result = execute({
         schema,
-        document: documentOf(request.operation.query),
+        document: documentOf(request.operation),
         variableValues: ownVariablesOf(variablesOf(request)),
         contextValue,
       });
@@ -69,12 +75,23 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
   };
 }
 
+/** Clients choose the names of operations, so nothing is parsed for one. */
+function named(document: DocumentNode, value = ''): DocumentNode {
+  const definitions = document.definitions.map((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION
+      ? { ...definition, name: { kind: Kind.NAME, value } as const }
+      : definition,
+  );
+  return { ...document, definitions };
+}
+
 function documentCache(schema: GraphQLSchema, name: string, documentsMax: number) {
   const documents = new LRUCache<string, DocumentNode>({ max: documentsMax });
-  return (text: string): DocumentNode => {
+  return ({ planned, query, name: operationName }: SubgraphOperation): DocumentNode => {
+    const text = planned?.query ?? query;
     let document = documents.get(text);
     if (!document) documents.set(text, (document = checkedDocument(schema, text, name)));
-    return document;
+    return planned ? named(document, operationName) : document;
   };
 }
 
