@@ -33,6 +33,9 @@ export interface Literal {
 
 type LexicalLimits = Pick<GuardLimits, 'documentBytesMax' | 'tokensMax' | 'ignoredBytesMax' | 'nestingMax'>;
 
+/** No token is next to it. */
+const noRun = -2;
+
 /** Where the tokens of a shape are in its document: offsets in both, ascending. */
 export interface TokenOffsets {
   readonly inShape: number[];
@@ -78,7 +81,12 @@ class ShapeWriter {
   readonly #text: string;
   readonly #lexer: Lexer;
   readonly #offsets: TokenOffsets | undefined;
-  #shape = '';
+  /** Joined at the end: a string that grows would be a tree of all its parts, and kept as such. */
+  readonly #parts: string[] = [];
+  #length = 0;
+  /** Offsets of what comes next: tokens that are copied together. */
+  #runStart = noRun;
+  #runEnd = noRun;
   /** Whether the last token needs a space before a name, a number, a string or dots. */
   #isWord = false;
   /** The token before. */
@@ -109,7 +117,8 @@ class ShapeWriter {
 
   shape(): Shape | null {
     if (this.#literals.length === 0 || this.#operations !== 1) return null;
-    return { text: this.#shape, name: this.#name, literals: this.#literals };
+    this.#endRun();
+    return { text: this.#parts.join(''), name: this.#name, literals: this.#literals };
   }
 
   /** @returns False: the document has no shape. */
@@ -272,19 +281,42 @@ class ShapeWriter {
   #write(kind: number): void {
     const { start, end } = this.#lexer;
     const isWord = kind <= tokens.spread;
-    if (isWord && this.#isWord) this.#shape += ' ';
+    const needsSpace = isWord && this.#isWord;
+    if (needsSpace) this.#length += 1;
     this.#mark(start);
-    this.#append(this.#text.slice(start, end), isWord);
+    this.#length += end - start;
+    this.#isWord = isWord;
+    if (this.#isNext(start, needsSpace)) {
+      this.#runEnd = end;
+      return;
+    }
+    this.#endRun();
+    if (needsSpace) this.#parts.push(' ');
+    this.#runStart = start;
+    this.#runEnd = end;
+  }
+
+  /** Whether between the run and this offset is what the shape has there. */
+  #isNext(start: number, needsSpace: boolean): boolean {
+    if (!needsSpace) return start === this.#runEnd;
+    return start === this.#runEnd + 1 && this.#text.charCodeAt(this.#runEnd) === 0x20;
+  }
+
+  #endRun(): void {
+    if (this.#runEnd > this.#runStart) this.#parts.push(this.#text.slice(this.#runStart, this.#runEnd));
+    this.#runStart = this.#runEnd = noRun;
   }
 
   #append(text: string, isWord: boolean): void {
-    this.#shape += text;
+    this.#endRun();
+    this.#parts.push(text);
+    this.#length += text.length;
     this.#isWord = isWord;
   }
 
   #mark(start: number): void {
     if (!this.#offsets) return;
-    this.#offsets.inShape.push(this.#shape.length);
+    this.#offsets.inShape.push(this.#length);
     this.#offsets.inDocument.push(start);
   }
 }

@@ -1,4 +1,7 @@
-/** The documents that have a shape: each is read once, as long as it is among the last ones. */
+/**
+ * The documents that have a shape: one that comes again is not read again, as long as it is among the last ones. Most
+ * documents with other literals never come again, so a document is kept from its second time on.
+ */
 
 import { LRUCache } from 'lru-cache';
 
@@ -16,12 +19,17 @@ export interface ShapedDocumentsOptions {
   readonly bytesMax: number;
 }
 
-/** Per byte of a document: its text twice, and its literals. */
-const memoryPerByte = 6;
+/** Per byte of a document: its text, its shape and its key. */
+const memoryPerByte = 4;
+const memoryPerLiteral = 200;
+
+/** Digests of documents that came once. */
+const firstTimesMax = 4096;
 
 export class ShapedDocuments {
   readonly #options: ShapedDocumentsOptions;
   readonly #known: LRUCache<string, TextOfShape>;
+  readonly #firstTimes = new Uint32Array(firstTimesMax);
 
   constructor(options: ShapedDocumentsOptions) {
     this.#options = options;
@@ -39,8 +47,20 @@ export class ShapedDocuments {
     const shape = shapeOf(request.query, limits);
     if (!shape || (request.operationName !== null && request.operationName !== shape.name)) return null;
     const document = new TextOfShape(request, shape, limits);
-    this.#known.set(key, document, { size: request.query.length * memoryPerByte + 1 });
+    if (this.#hasCome(request.query)) {
+      const size = request.query.length * memoryPerByte + shape.literals.length * memoryPerLiteral;
+      this.#known.set(key, document, { size });
+    }
     return document;
+  }
+
+  /** False the first time, and again where others with the same place came meanwhile. */
+  #hasCome(text: string): boolean {
+    const digest = digestOf(text);
+    const place = digest % firstTimesMax;
+    if (this.#firstTimes[place] === digest) return true;
+    this.#firstTimes[place] = digest;
+    return false;
   }
 }
 
@@ -83,4 +103,11 @@ export class TextOfShape implements ShapedDocument {
 
 function textOf({ line, column }: SourcePosition): string {
   return `${line}:${column}`;
+}
+
+/** FNV-1a. Equal ones of different texts only cost memory. */
+function digestOf(text: string): number {
+  let digest = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) digest = Math.imul(digest ^ text.charCodeAt(at), 0x01000193);
+  return digest >>> 0;
 }
