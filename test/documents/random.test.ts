@@ -3,13 +3,18 @@
  * operation of its own, the answers are those of one plain schema; and documents of one shape are prepared once.
  */
 import fc from 'fast-check';
-import { Lexer, parse, Source, TokenKind, validate } from 'graphql';
+import { Lexer, parse, Source, TokenKind, validate, type GraphQLSchema } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { guardFixture } from '../engine/access/guarded-fixture.ts';
+import { openGuardedMonolith } from '../engine/access/guarded-monolith.ts';
+import { principals } from '../engine/access/rules.ts';
+import { openFilteredMonolith } from '../engine/contracts/filtered-monolith.ts';
+import { randomView } from '../engine/contracts/views.ts';
 import { fixtures } from '../engine/fixtures/index.ts';
 import type { Fixture } from '../engine/fixtures/fixture.ts';
 import { openMonolith } from '../engine/oracle/monolith.ts';
-import { EngineGraph } from '../engine/ours/engine.ts';
+import { EngineGraph, type EngineOptions } from '../engine/ours/engine.ts';
 import { generatedTimeoutMs, seed } from '../engine/random/generated.ts';
 import { sketches } from '../engine/random/sketch.ts';
 import { knownValues } from '../engine/random/values.ts';
@@ -17,7 +22,8 @@ import { writeOperation, type WrittenOperation } from '../engine/random/write.ts
 import { withMovedLiterals } from './moved-literals.ts';
 import { openRequests, type ReceivedAnswer } from './requests.ts';
 
-const operationsOf = Number(process.env['TRIBUTARY_OPERATIONS'] ?? 10);
+const operationsOf = Number(process.env['TRIBUTARY_OPERATIONS'] ?? 5);
+const rulesSeed = 5;
 const counts = { operations: 0, shaped: 0 };
 afterAll(() => {
   console.log(`${counts.operations} operations, ${counts.shaped} of them by their shape`);
@@ -29,24 +35,51 @@ const plannable = fixtures.filter(({ planningTimesOut }) => planningTimesOut ===
 describe.each(plannable)('$name', (fixture) => {
   it(
     'answers an operation alike, wherever its values are, and prepares a shape once',
-    async () => {
-      const { schema } = openMonolith(fixture);
-      const arbitrary = sketches(schema, knownValues(fixture), fixture.notGenerated?.fields);
-      const judge = judgeOf(fixture);
-      await fc.assert(
-        fc.asyncProperty(arbitrary, async (sketch) => judge(writeOperation(schema, sketch))),
-        { seed, numRuns: operationsOf },
-      );
+    () => compare(fixture, { graph: new EngineGraph(fixture) }, openMonolith(fixture)),
+    generatedTimeoutMs,
+  );
+
+  it(
+    'answers alike where every field has a rule',
+    () => {
+      const { policy, graph } = guardFixture(fixture, rulesSeed);
+      const { user: principal } = principals;
+      const monolith = openGuardedMonolith(fixture, principal.roles, rulesSeed);
+      return compare(fixture, { graph, access: { policy, principal } }, monolith);
+    },
+    generatedTimeoutMs,
+  );
+
+  it(
+    'answers alike where a client sees a part of the graph',
+    () => {
+      const { graph, schema, hidden } = randomView(fixture, seed);
+      return compare(fixture, { graph }, { ...openFilteredMonolith(fixture, hidden), schema });
     },
     generatedTimeoutMs,
   );
 });
 
-function judgeOf(fixture: Fixture): (operation: WrittenOperation) => Promise<void> {
-  const monolith = openMonolith(fixture);
-  const graph = new EngineGraph(fixture);
-  const shared = openRequests(fixture, { graph, shareLiterals: true });
-  const single = openRequests(fixture, { graph, shareLiterals: false });
+type AskedEngine = Required<Pick<EngineOptions, 'graph'>> & Pick<EngineOptions, 'access'>;
+type Plain = Pick<ReturnType<typeof openMonolith>, 'run'> & { readonly schema?: GraphQLSchema };
+
+async function compare(fixture: Fixture, asked: AskedEngine, plain: Plain): Promise<void> {
+  const { schema = openMonolith(fixture).schema } = plain;
+  const arbitrary = sketches(schema, knownValues(fixture), fixture.notGenerated?.fields);
+  const judge = judgeOf(fixture, asked, { schema, run: plain.run });
+  await fc.assert(
+    fc.asyncProperty(arbitrary, async (sketch) => judge(writeOperation(schema, sketch))),
+    { seed, numRuns: operationsOf },
+  );
+}
+
+function judgeOf(
+  fixture: Fixture,
+  asked: AskedEngine,
+  monolith: Required<Plain>,
+): (operation: WrittenOperation) => Promise<void> {
+  const shared = openRequests(fixture, { ...asked, shareLiterals: true });
+  const single = openRequests(fixture, { ...asked, shareLiterals: false });
   const fresh = async <Result>(run: () => Promise<Result>): Promise<Result> => {
     fixture.reset?.();
     return run().finally(() => fixture.reset?.());
@@ -59,8 +92,8 @@ function judgeOf(fixture: Fixture): (operation: WrittenOperation) => Promise<voi
     const before = shared.asked.length;
     const answer = await fresh(() => shared.answer(operation));
     counts.operations += 1;
-    const asked = shared.asked.slice(before);
-    const isShaped = asked.length > 0 && asked.every(({ literals }) => literals !== undefined);
+    const requests = shared.asked.slice(before);
+    const isShaped = requests.length > 0 && requests.every(({ literals }) => literals !== undefined);
     if (isShaped) counts.shaped += 1;
 
     expect(JSON.stringify(answer.data)).toBe(JSON.stringify(data));

@@ -8,8 +8,9 @@ import { assertWithinLimits } from '../../src/operation/guard/guard.ts';
 import { PreparedOperations } from '../../src/operation/prepared-operations.ts';
 import { ShapedDocuments } from '../../src/operation/shapes/shaped-documents.ts';
 import { WaitingRequests } from '../../src/operation/waiting-requests.ts';
+import { anonymous } from '../../src/pipeline/principal.ts';
 import type { PreparationRequest } from '../../src/pipeline/planning.ts';
-import { authorized, operationLimited, type Prepared } from '../../src/pipeline/stages.ts';
+import { operationLimited, type Prepared } from '../../src/pipeline/stages.ts';
 import { isGatewayError } from '../../src/shared/errors.ts';
 import type { Fixture } from '../engine/fixtures/fixture.ts';
 import { EngineGraph, openEngine, type EngineOptions } from '../engine/ours/engine.ts';
@@ -45,6 +46,7 @@ export function openRequests(fixture: Fixture, options: RequestsOptions): Reques
   const engine = openEngine(fixture, { ...options, graph });
   const asked: PreparationRequest[] = [];
   const limits = options.limits ?? guardCeilings;
+  const principal = options.access?.principal ?? anonymous;
   const operations = new PreparedOperations<ExecutableOperation>({
     prepare: async (request) => {
       asked.push(request);
@@ -58,9 +60,10 @@ export function openRequests(fixture: Fixture, options: RequestsOptions): Reques
     waiting: new WaitingRequests({ perClientMax: 10_000, max: 10_000, bytesMax: 100_000_000 }),
     entriesMax: 1000,
     bytesMax: 100_000_000,
+    variantsMax: 8,
   });
   const prepare = async (request: AskedRequest): Promise<Prepared<ExecutableOperation>> =>
-    operations.prepare(readRequest({ context: requestContext(), ...request }));
+    operations.prepare(readRequest({ context: requestContext({ principal }), ...request }));
   return {
     operations,
     asked,
@@ -70,7 +73,7 @@ export function openRequests(fixture: Fixture, options: RequestsOptions): Reques
       try {
         const prepared = await prepare(request);
         const { data, errors } = await engine.execute(
-          authorized(operationLimited(prepared), prepared.operation, null),
+          await engine.authorize(operationLimited(prepared), operations),
         );
         return { data, errors };
       } catch (error) {

@@ -9,13 +9,19 @@ import {
   type ExecutionTools,
 } from '../../../src/execute/executor.ts';
 import { AuditLog } from '../../../src/authz/audit/audit-log.ts';
-import { Authorizer } from '../../../src/authz/authorizer.ts';
+import { Authorizer, type Variants } from '../../../src/authz/authorizer.ts';
 import type { LoadedPolicy } from '../../../src/authz/policy/load-policy.ts';
 import { auditSchema, authorizationSchema } from '../../../src/config/gateway/authorization.ts';
 import { anyClient } from '../../../src/pipeline/client.ts';
 import type { Contract } from '../../../src/pipeline/contract.ts';
 import { anonymous, type Principal } from '../../../src/pipeline/principal.ts';
-import { authorized, operationLimited, prepared, type Authorized } from '../../../src/pipeline/stages.ts';
+import {
+  authorized,
+  operationLimited,
+  prepared,
+  type Authorized,
+  type OperationLimited,
+} from '../../../src/pipeline/stages.ts';
 import type { AuthorizationRecord } from '../../../src/shared/authorization-record.ts';
 import { Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
@@ -56,7 +62,11 @@ export interface Engine {
   ): ExecutableOperation;
   /** Runs what `prepare` made of the same operation. */
   runPrepared(operation: ExecutableOperation, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
-  /** Runs what the stages before execution made of a request. */
+  /** The last stages of a request, as the gateway runs them. */
+  authorize(
+    asked: OperationLimited<ExecutableOperation>,
+    variants: Variants<ExecutableOperation>,
+  ): Authorized<ExecutableOperation> | Promise<Authorized<ExecutableOperation>>;
   execute(from: Authorized<ExecutableOperation>): Promise<EngineAnswer>;
   readonly calls: readonly SubgraphCall[];
   clear(): void;
@@ -210,6 +220,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       const read = readRequest({ context: requestContext() });
       return run(authorized(operationLimited(prepared(read, { operation }, values)), operation, null));
     },
+    authorize: (asked, variants) => authorizer.authorize(asked, variants),
     execute: executed,
     calls: transport.calls,
     clear: () => transport.clear(),
