@@ -99,6 +99,7 @@ async function threadsIn(folder: string): Promise<Threads> {
   return { main, workers: profiles.flatMap(({ isMain, profile: each }) => (isMain ? [] : [each])) };
 }
 
+/** Threads that share a core are sampled while they wait for it, too: together that is more than the CPU time. */
 function printThreads(title: string, { main, workers }: Threads, span: Span): void {
   const perRequest = (span.cpuMs / span.requests).toFixed(3);
   for (const [thread, profiles] of [
@@ -109,7 +110,7 @@ function printThreads(title: string, { main, workers }: Threads, span: Span): vo
     const ms = times.reduce((sum, { us }) => sum + us, 0) / 1000;
     if (ms === 0) continue;
     console.log(
-      `\n### ${title}: ${span.requests} requests, ${perRequest} ms CPU each; ${thread}: ${(ms / span.requests).toFixed(3)} ms each\n`,
+      `\n### ${title}: ${span.requests} requests, ${perRequest} ms CPU each; ${thread}: ${(ms / span.requests).toFixed(3)} ms each, as sampled\n`,
     );
     print(times, span);
   }
@@ -161,9 +162,7 @@ function ownerOf(file: string, name: string): string {
   if (file === '') return name.startsWith('(') ? name : 'native code and compiled operations';
   if (file.startsWith('node:')) return file.split('/')[0] ?? file;
   const parts = file.split('/');
-  return parts
-    .slice(0, file.startsWith('@') || file.startsWith('src/') || file.startsWith('bench/') ? 2 : 1)
-    .join('/');
+  return parts.slice(0, /^(?:@|dist\/|bench\/)/.test(file) ? 2 : 1).join('/');
 }
 
 function print(times: readonly SelfTime[], { requests }: Span): void {
