@@ -40,17 +40,17 @@ export interface ReadyForMix {
 
 interface Measured {
   readonly ready: ReadyForMix;
-  readonly firstCpuMs: number[];
+  readonly firstCpuMs: readonly number[];
   readonly steady: Map<number, LoadResult[]>;
 }
 
 export async function measureMix(terms: StudyTerms): Promise<StudyResult> {
-  const { stage, options, kinds } = terms;
+  const { stage, options } = terms;
   const graph = await terms.generated();
   const measured: Measured[] = [];
   const notes: string[] = [];
   try {
-    await eachGateway(kinds, notes, async (kind) => void measured.push(await firstTimes(kind, graph, terms)));
+    await firstTimes(terms, graph, { measured, notes });
     for (let time = 1; time <= options.rounds; time += 1) {
       for (const connections of steadyConnections) {
         for (const { ready, steady } of measured) {
@@ -69,25 +69,32 @@ export async function measureMix(terms: StudyTerms): Promise<StudyResult> {
   return { ...result, notes: [...notes, ...result.notes] };
 }
 
-/** As many fresh gateways as there are rounds, one after the other; the last one stays. */
+/**
+ * As many fresh gateways of each kind as there are rounds, every kind in turn and then all of them again, so that a
+ * machine that becomes faster or slower does so for all. Those of the last round stay.
+ */
 async function firstTimes(
-  kind: GatewayKind,
+  { stage, options, kinds }: StudyTerms,
   graph: GeneratedGraph,
-  { stage, options }: StudyTerms,
-): Promise<Measured> {
-  const firstCpuMs: number[] = [];
-  for (;;) {
-    const gateway = await startGateway(kind, stage, { supergraph: graph.supergraph });
-    try {
-      const ready = await readyForMix(gateway, graph, stage);
-      firstCpuMs.push(ready.first.cpuMs / mixOperations);
-      say(kind, 'first time', ready.first.cpuMs / mixOperations);
-      if (firstCpuMs.length >= options.rounds) return { ready, firstCpuMs, steady: new Map() };
-    } catch (error) {
-      await gateway.process.end();
-      throw error;
-    }
-    await gateway.process.end();
+  { measured, notes }: { readonly measured: Measured[]; readonly notes: string[] },
+): Promise<void> {
+  const cpuMs = new Map<GatewayKind, number[]>();
+  for (let time = 1; time <= options.rounds; time += 1) {
+    await eachGateway(kinds, notes, async (kind) => {
+      const gateway = await startGateway(kind, stage, { supergraph: graph.supergraph });
+      let stays = false;
+      try {
+        const ready = await readyForMix(gateway, graph, stage);
+        const perOperation = ready.first.cpuMs / mixOperations;
+        const firstCpuMs = [...(cpuMs.get(kind) ?? []), perOperation];
+        cpuMs.set(kind, firstCpuMs);
+        say(kind, 'first time', perOperation);
+        stays = time === options.rounds;
+        if (stays) measured.push({ ready, firstCpuMs, steady: new Map() });
+      } finally {
+        if (!stays) await gateway.process.end();
+      }
+    });
   }
 }
 
