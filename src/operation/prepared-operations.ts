@@ -157,7 +157,9 @@ export class PreparedOperations<Executable extends { readonly prepared: Prepared
   /** Puts the operation into the cache. Throws what `prepare` throws where it is not acceptable. */
   async ready(read: Read): Promise<void> {
     const request = this.#requestOf(read);
-    const document = this.#options.documents?.read(keyOf(request), request);
+    const key = keyOf(request);
+    const { documents } = this.#options;
+    const document = this.#cache.has(key) ? null : (documents?.known(key) ?? documents?.read(key, request));
     const shared = document && (await this.#resolvedShape(read, document));
     if (shared && variablesIfFitting(shared, read, document)) return;
     const entry = await this.#resolved(read, request);
