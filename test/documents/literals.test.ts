@@ -253,6 +253,16 @@ describe('a client', () => {
     expect(shared.asked).toHaveLength(1);
   });
 
+  it('causes one preparation by ten thousand documents of one shape, and none is refused', async () => {
+    for (let value = 0; value < 10_000; value += 1) {
+      const { data } = await shared.answer({
+        query: `{ int(value: ${value}) ids(values: ["${value}", "x"]) }`,
+      });
+      expect(data).toEqual({ int: value, ids: [String(value), 'x'] });
+    }
+    expect(shared.asked).toHaveLength(1);
+  });
+
   it('gets its own answer where a document of the same shape is refused at the same time', async () => {
     const values = ['2147483648', '1', '2147483649', '2'];
     const answers = await Promise.all(
