@@ -320,12 +320,12 @@ export function parseJson(
   response: HttpResponse,
   needsDigits?: (value: unknown) => boolean,
 ): unknown {
-  if (isNestedTooDeep(response.body))
+  const text = textOf(service, response);
+  if (isNestedTooDeep(response.body, text))
     throw badResponse(
       service,
       new Error(`status ${response.status}, JSON nested deeper than ${nestingMax} levels`),
     );
-  const text = textOf(service, response);
   try {
     if (mayHaveLongNumber(response.body)) return parseExactJson(text, needsDigits ? 'digits' : 'value');
     const value: unknown = JSON.parse(text);
