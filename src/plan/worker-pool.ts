@@ -17,8 +17,10 @@ export interface WorkerPoolOptions extends PreparationOptions {
 
 const workersMax = 2;
 const standbyAfterMsDefault = 10_000;
-/** How often a pool without a standby looks whether it is idle. */
+/** How often a pool without a standby looks whether it and the main thread have little to do. */
 const quietCheckEveryMs = 1000;
+/** Share of the time that the main thread may be busy: requests need the processor, too. */
+const quietUtilizationMax = 0.5;
 /** An interrupted worker is replaced at most this often, while the pool is idle: loading a supergraph is expensive. */
 const refreshEveryMs = 30_000;
 /** If the pool is never idle, an interrupted worker is replaced after this time. */
@@ -105,8 +107,11 @@ export class WorkerPool {
   }
 
   #standByAfter(ms: number): void {
+    const startedAt = performance.eventLoopUtilization();
     this.#standbyTimer = setTimeout(() => {
-      if (this.#idle.length === this.#workers.size) this.standBy();
+      const { utilization } = performance.eventLoopUtilization(startedAt);
+      const isQuiet = utilization < quietUtilizationMax && this.#idle.length === this.#workers.size;
+      if (isQuiet) this.standBy();
       else this.#standByAfter(quietCheckEveryMs);
     }, ms).unref();
   }
