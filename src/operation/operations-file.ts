@@ -5,10 +5,13 @@
 
 import { readFile, stat } from 'node:fs/promises';
 
+import { contractId } from '../config/client/client-file.ts';
+import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import { errorText } from '../shared/error-text.ts';
 import type { Events } from '../shared/events.ts';
 import { replaceFile } from '../shared/update-file.ts';
+import { isName } from './parse-request.ts';
 
 const version = 1;
 const writeEveryMs = 60_000;
@@ -38,8 +41,10 @@ export class OperationsFile {
   /** Null: there is none, or it is no such list, which is reported. */
   async read(): Promise<OperationsList | null> {
     try {
-      const { size } = await stat(this.#path);
-      if (size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
+      const state = await stat(this.#path);
+      // Reading a pipe would wait for whoever writes to it.
+      if (!state.isFile()) throw new Error('it is no file');
+      if (state.size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
       this.#written = await readFile(this.#path, 'utf8');
       return listIn(this.#written);
     } catch (error) {
@@ -84,10 +89,20 @@ function listIn(text: string): OperationsList {
   return { hash, operations: operations.filter(isRequest) };
 }
 
-/** As far as it matters here: the planner refuses what else is wrong. */
+/**
+ * Whether what is prepared for it is kept under a key that requests for something else do not have. The planner refuses
+ * what else is wrong.
+ */
 function isRequest(value: unknown): value is PreparationRequest {
-  const { query, operationName } = (value ?? {}) as Partial<PreparationRequest>;
-  return typeof query === 'string' && (operationName === null || typeof operationName === 'string');
+  const { query, operationName, contract } = (value ?? {}) as Partial<PreparationRequest>;
+  if (typeof query !== 'string' || (contract !== undefined && !isIntact(contract))) return false;
+  return operationName === null || (typeof operationName === 'string' && isName.test(operationName));
+}
+
+/** Another one by the id of a client's contract would show that client what its own hides. */
+function isIntact(contract: Partial<Contract> | null): contract is Contract {
+  const { id, ...rest } = contract ?? {};
+  return id === contractId(rest);
 }
 
 function isMissing(error: unknown): boolean {

@@ -12,7 +12,7 @@ import { isRecord } from '../shared/records.ts';
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** A GraphQL name. Anything else could forge the key of another operation in the cache. */
-const isName = /^[_A-Za-z][_0-9A-Za-z]*$/;
+export const isName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 /** @throws {GatewayError} `BAD_REQUEST` naming the parameter, or `PERSISTED_QUERY_NOT_SUPPORTED`. */
 export function parseOperationRequest(body: unknown): OperationRequest {

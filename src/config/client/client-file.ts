@@ -78,8 +78,12 @@ export function clientConfig(name: string, file: ClientFile): ClientConfig {
     introspection: introspection === 'on',
     hiddenMembers,
   };
-  const id = createHash('sha256').update(JSON.stringify(contract)).digest('hex');
-  return { name, owner, identify, tier, limits, contract: { id, ...contract } };
+  return { name, owner, identify, tier, limits, contract: { id: contractId(contract), ...contract } };
+}
+
+/** @param contract Without its id, its members in this order. */
+export function contractId(contract: object): string {
+  return createHash('sha256').update(JSON.stringify(contract)).digest('hex');
 }
 
 function sorted(tags: readonly string[]): string[] {
