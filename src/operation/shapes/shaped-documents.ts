@@ -87,7 +87,7 @@ export class TextOfShape implements ShapedDocument {
 
   /** These of its literals are no variables. */
   keep(numbers: readonly number[]): PreparationRequest {
-    const literals = numbers.map((number) => [number, this.literals[number]?.text ?? ''] as const);
+    const literals = numbers.map((number) => [number, copyOf(this.literals[number]?.text)] as const);
     return (this.#request = { ...this.#request, literals });
   }
 
@@ -99,6 +99,11 @@ export class TextOfShape implements ShapedDocument {
     const known = new Map(inShape.map((position, token) => [textOf(position), inDocument[token]]));
     return (position) => known.get(textOf(position)) ?? position;
   }
+}
+
+/** The request is kept with its operation: a part of the document would keep all of it in memory. */
+function copyOf(text = ''): string {
+  return Buffer.from(text).toString();
 }
 
 function textOf({ line, column }: SourcePosition): string {
