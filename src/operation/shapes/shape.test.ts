@@ -59,6 +59,7 @@ describe('the shape of a document', () => {
     ['variables with names like those of literals', 'query ($_value0i: Int) { a(x: 1, y: $_value0i) }'],
     ['what no lexer reads', '{ a(x: 1) } %'],
     ['brackets that were not opened', '} { a(x: 1) }'],
+    ['a very long name', `query ${'n'.repeat(129)} { a(x: 1) }`],
     ['too many literals', `{ ${Array.from({ length: 257 }, (_, i) => `a(x: ${i})`).join(' ')} }`],
     ['too many tokens', `{ a(x: [${'1 '.repeat(4000)}]) }`],
     ['comments that are too many tokens', `{ a(x: 1) } ${'#\n'.repeat(4000)}`],

@@ -44,11 +44,13 @@ export interface TokenOffsets {
 
 /** Each of them is a variable for the planner. */
 const literalsMax = 256;
+/** Each fetch of the operation keeps its text with the last name. */
+const nameCharsMax = 128;
 /** A longer number is not worth the time to read it. */
 const numberCharsMax = 40;
 
 /**
- * Null: it has none. It has no literal or too many, several operations, schema introspection, or variables that could be
+ * Null: it has none. It has no literal or too many, several operations, a very long name, schema introspection, or variables that could be
  * confused with literals; or it is over a limit that the guard would refuse it for, other documents of its shape not.
  *
  * @param offsets Is filled.
@@ -180,7 +182,7 @@ class ShapeWriter {
     this.#isHeader = false;
     this.#name = this.#lexer.text();
     this.#append(` ${shapeName}`, true);
-    return true;
+    return this.#name.length <= nameCharsMax;
   }
 
   #takeVariable(): boolean {
