@@ -94,7 +94,7 @@ export function createBackends(config: BackendsConfig, mutations: MutationCounte
   };
 }
 
-/** Old answers are kept within what shares calls, so that each is kept once; declared values are for the executor. */
+/** Old answers are kept for each fetch, whatever shared a call with it; declared values are for the executor. */
 function withFallbacks(config: BackendsConfig, around: AroundSubgraph): AroundSubgraph {
   const { policies } = config;
   const ignoreHeaders = ignoredHeaders(config);
@@ -102,8 +102,9 @@ function withFallbacks(config: BackendsConfig, around: AroundSubgraph): AroundSu
     const { name, headers } = as;
     const { fallbacks, stale } = ownPolicyOf(policies, name);
     const keyOf = staleKey({ ignoreHeaders, ...(headers ? { headers } : {}) });
-    const keeping = stale ? keepStaleAnswers(subgraph, stale, { clock: monotonicClock, keyOf }) : subgraph;
-    const whole = around(keeping, as);
+    const keeping = (inner: Subgraph): Subgraph =>
+      stale ? keepStaleAnswers(inner, stale, { clock: monotonicClock, keyOf }) : inner;
+    const whole = around(subgraph, { ...as, keeping });
     return fallbacks
       ? { fetch: (request) => whole.fetch(request), close: () => whole.close(), fallbacks }
       : whole;

@@ -193,6 +193,50 @@ describe('a mutation', () => {
   });
 });
 
+describe('fetches of entities that go in one call', () => {
+  it.each([
+    ['are shared together', ['{a}', '{b}'], 1],
+    ['keep nobody waiting who asks for one of them', ['{a}'], 2],
+  ])('%s', async (_title, selections, callsMade) => {
+    const config = await loadGatewayConfig(undefined, { environment: {} });
+    const { subgraph, calls } = fakeSubgraph();
+    const around = aroundSubgraph(config, new MutationCounter(), new Events());
+    const joining = around(subgraph, { kind: 'remote', name: 'reviews' });
+    const ask = (asked: readonly string[]): Array<Promise<SubgraphResponse>> => {
+      const execution = {};
+      return asked.map((each) => joining.fetch({ ...entities(each, execution), context: requestContext() }));
+    };
+    const first = ask(['{a}', '{b}']);
+    await new Promise((resolve) => setImmediate(resolve));
+    const others = ask(selections);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toHaveLength(callsMade);
+    calls.at(-1)?.answer({ data: { _entities: [1], _0: [1], _1: [2] } });
+    expect(await entitiesIn(others)).toEqual([[1], [2]].slice(0, selections.length));
+    calls[0]?.answer({ data: { _0: [1], _1: [2] } });
+    expect(await entitiesIn(first)).toEqual([[1], [2]]);
+  });
+});
+
+async function entitiesIn(answers: ReadonlyArray<Promise<SubgraphResponse>>): Promise<unknown[]> {
+  return (await Promise.all(answers)).map(({ data }) => data?.['_entities']);
+}
+
+function entities(selections: string, execution: object) {
+  return {
+    operation: {
+      service: 'reviews',
+      kind: 'query',
+      name: undefined,
+      query: selections,
+      joinable: { variables: [], selections },
+    },
+    variablesJson: '{}',
+    body: JSON.stringify({ query: selections }),
+    joinable: { execution, members: [], representations: '[]' },
+  } as const;
+}
+
 const request = {
   operation: { service: 'reviews', kind: 'query', name: undefined, query: '{a}' },
   variablesJson: '{}',

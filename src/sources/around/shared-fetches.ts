@@ -16,6 +16,7 @@ import type { Events } from '../../shared/events.ts';
 import type { MutationCounter } from '../../shared/mutation-counter.ts';
 import type { RequestTrace } from '../../shared/trace.ts';
 import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
+import { joinCalls } from '../graphql/joined-calls.ts';
 import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
 import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../source.ts';
@@ -134,6 +135,8 @@ export interface NamedSubgraph {
   readonly name: string;
   /** Rules of a remote one. */
   readonly headers?: ServiceHeaders | undefined;
+  /** Goes around each fetch, those that share a call with others too. Absent: nothing. */
+  readonly keeping?: (subgraph: Subgraph) => Subgraph;
 }
 
 /** Goes around each subgraph. */
@@ -147,12 +150,12 @@ export function aroundSubgraph(
 ): AroundSubgraph {
   const { sharing, auth } = config;
   const ignoreHeaders = ignoredHeaders(config);
-  return (subgraph, { kind, name, headers }) => {
+  return (subgraph, { kind, name, headers, keeping }) => {
     const onJoin = ({ requestId }: RequestContext): void =>
       events.emit('callShared', { service: name, requestId });
     // A cookie is for one client, and so is an answer that sets one.
     const shares = sharing.fetches && kind === 'remote' && !headers?.respond.includes('set-cookie');
-    const counted = shares
+    const calls = shares
       ? shareFetches(subgraph, mutations, {
           ...sharing,
           ignoreHeaders,
@@ -160,10 +163,16 @@ export function aroundSubgraph(
           ...(headers ? { headers } : {}),
         })
       : countMutations(subgraph, mutations);
+    const fetches = kind === 'remote' ? joinFetches(calls) : calls;
+    const kept = keeping ? keeping(fetches) : fetches;
     const rules = answerHeaderRules(name, headers);
-    const collected = rules.apply ? collectHeaders(counted, rules) : counted;
+    const collected = rules.apply ? collectHeaders(kept, rules) : kept;
     return byIdentityRule(name, collected, auth);
   };
+}
+
+function joinFetches(subgraph: Subgraph): Subgraph {
+  return { fetch: joinCalls((request) => subgraph.fetch(request)), close: () => subgraph.close() };
 }
 
 /** Each request that has the answer passes its headers on, whoever made the call. */

@@ -26,7 +26,7 @@ interface Kept {
   readonly atMs: number;
 }
 
-/** Goes around the subgraph with all its policies, and within what shares its calls. */
+/** Goes around the subgraph with all its policies, and around what shares its calls. */
 export function keepStaleAnswers(
   subgraph: Subgraph,
   options: StaleAnswersOptions,

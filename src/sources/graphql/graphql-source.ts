@@ -11,7 +11,6 @@ import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-hea
 import { refused } from '../failures.ts';
 import { graphqlAnswer } from './answer.ts';
 import { idempotencyKeys } from './idempotency.ts';
-import { joinCalls } from './joined-calls.ts';
 import { type Batching, batchingOf } from '../resolvers/loader.ts';
 import type { Subgraph, SubgraphResponse } from '../source.ts';
 
@@ -35,10 +34,10 @@ export function createGraphqlSubgraph(
   const keyOf = idempotencyKeys(repeatable);
   const call = graphqlCall(backend, answerHeaderRules(backend.service.name, headers));
   return {
-    fetch: joinCalls((request) => {
+    fetch(request) {
       const { body, context, operation } = request;
       return call({ body, numbers: operation.numbers }, newCall(context, operation.kind, keyOf(request)));
-    }),
+    },
     // The pool belongs to the transport, which others may still use.
     close: () => Promise.resolve(),
   };

@@ -2,8 +2,6 @@ import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { requestContext } from '../../../test/support/context.ts';
-import type { RequestContext } from '../../pipeline/request.ts';
-import { Cancellation } from '../../shared/cancellation.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../source.ts';
 import { joinCalls, joinedCharsMax, joinedFetchesMax } from './joined-calls.ts';
@@ -99,20 +97,6 @@ describe('joined calls', () => {
     const numbers = [['_entities', [['price', null]]]] as const;
     await Promise.all([ask('{a}'), ask('{price}', [], { numbers })]);
     expect(requests[0]?.operation.numbers).toEqual([['_1', [['price', null]]]]);
-  });
-
-  it('end when the last of those has left that a fetch may be shared with', async () => {
-    const { ask, requests } = given(() => new Promise(() => {}));
-    const [one, other] = [new Cancellation(), new Cancellation()];
-    void ask('{a}', [], { context: requestContext({ cancellation: one }) });
-    void ask('{b}', [], { context: requestContext({ cancellation: other }) });
-    await turn();
-    const cancellation = requests[0]?.context.cancellation;
-    const reason = new GatewayError('CANCELLED', 'left');
-    one.cancel(reason);
-    expect(cancellation?.reason).toBeUndefined();
-    other.cancel(reason);
-    expect(cancellation?.reason).toBe(reason);
   });
 });
 
@@ -214,7 +198,6 @@ interface Asked {
   readonly execution?: object;
   readonly variables?: ReadonlyArray<{ name: string; definition: string; member: string }>;
   readonly numbers?: SubgraphRequest['operation']['numbers'];
-  readonly context?: RequestContext;
 }
 
 /** A service, and a way to ask it for entities; what was sent to it is valid GraphQL. */
@@ -233,7 +216,7 @@ function given(answer: (body: Body) => SubgraphResponse | Promise<SubgraphRespon
     return Promise.resolve(answer(body));
   });
   const ask = (selections: string, representations: readonly string[] = [], asked: Asked = {}) => {
-    const { variables = [], numbers, context = requestContext() } = asked;
+    const { variables = [], numbers } = asked;
     const operation = operations.get(selections) ?? {
       service: 'shop',
       kind: 'query',
@@ -247,7 +230,7 @@ function given(answer: (body: Body) => SubgraphResponse | Promise<SubgraphRespon
       operation,
       variablesJson: '{}',
       body: JSON.stringify({ query: operation.query, variables: {} }),
-      context,
+      context: requestContext(),
       joinable: {
         execution: asked.execution ?? execution,
         members: variables.map(({ member }) => member),
@@ -273,8 +256,4 @@ function answerTo(query: string): Record<string, unknown> {
 async function later(ask: ReturnType<typeof given>['ask'], selections: string) {
   for (let i = 0; i < 10; i += 1) await Promise.resolve();
   return ask(selections, ['"i"', '"j"']);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

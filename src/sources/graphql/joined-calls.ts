@@ -2,13 +2,13 @@
  * Fetches of entities that become ready in the same turn of the event loop share a call: one query with an alias of
  * `_entities` for each of them. None waits for another that is not ready yet.
  *
- * What is around it (sharing, stale answers, the executor) sees each fetch with an answer of its own. What is within it
- * (retries, the breaker, the transport) sees one call.
+ * What is around it (stale answers, the executor) sees each fetch with an answer of its own. What is within it (sharing,
+ * retries, the breaker, the transport) sees one call: a client that shared only one of its fetches would have to wait for
+ * those that another client chose to ask with it.
  */
 
 import type { NumberPaths } from '../../pipeline/prepared.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
-import { Cancellation } from '../../shared/cancellation.ts';
 import { isGatewayError } from '../../shared/errors.ts';
 import { bodyHead } from '../../shared/graphql-body.ts';
 import type {
@@ -190,28 +190,7 @@ function joinedRequest(
     members.push(`"${representations[index]}":${joinable.representations}`);
   }
   const variablesJson = `{${members.join(',')}}`;
-  const cancellation = cancellationOf(call.map(({ request }) => request.context.cancellation));
-  return {
-    operation,
-    variablesJson,
-    body: `${head}${variablesJson}}`,
-    context: { ...context, cancellation },
-  };
-}
-
-/** Happens when all of them have: a fetch may be shared with other clients, and outlive its own. */
-function cancellationOf(all: readonly Cancellation[]): Cancellation {
-  const distinct = new Set(all);
-  if (distinct.size === 1) return all[0] as Cancellation;
-  const joint = new Cancellation();
-  let left = distinct.size;
-  for (const cancellation of distinct) {
-    cancellation.on((reason) => {
-      left -= 1;
-      if (left === 0) joint.cancel(reason);
-    });
-  }
-  return joint;
+  return { operation, variablesJson, body: `${head}${variablesJson}}`, context };
 }
 
 // The answer
