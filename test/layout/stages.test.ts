@@ -41,7 +41,7 @@ const right = [
   "s.authenticated(s.networkLimited(s.identified(arrived, 'application/json', () => ''), null), context)",
   's.read(s.admitted(s.callerLimited(s.recognized(authenticated, client)), (wait) => wait))',
   'operations.prepare(read)',
-  's.prepared(read, operation, new Map())',
+  's.prepared(read, { operation }, new Map())',
   'authorizer.authorize(s.operationLimited(prepared), operations)',
   'execute(authorized, tools)',
   's.executed(authorized, execution)',
