@@ -216,6 +216,22 @@ describe('fetches of entities that go in one call', () => {
     calls[0]?.answer({ data: { _0: [1], _1: [2] } });
     expect(await entitiesIn(first)).toEqual([[1], [2]]);
   });
+
+  it.each([
+    ['on', 1],
+    ['off', 2],
+  ])('with joinFetches %s: %i calls', async (setting, callsMade) => {
+    const config = await loadGatewayConfig(undefined, { environment: {} });
+    const sharing = { ...config.sharing, joinFetches: setting === 'on' };
+    const { subgraph, calls } = fakeSubgraph();
+    const around = aroundSubgraph({ ...config, sharing }, new MutationCounter(), new Events());
+    const reviews = around(subgraph, { kind: 'remote', name: 'reviews' });
+    const execution = {};
+    for (const selections of ['{a}', '{b}'])
+      void reviews.fetch({ ...entities(selections, execution), context: requestContext() });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toHaveLength(callsMade);
+  });
 });
 
 async function entitiesIn(answers: ReadonlyArray<Promise<SubgraphResponse>>): Promise<unknown[]> {

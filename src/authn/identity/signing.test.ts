@@ -134,7 +134,7 @@ describe('what is shared between requests', () => {
   it('is never by less than who the user is, whatever may be ignored', () => {
     const auth = authSchema.parse({ identity: { signed: { issuer: 'gateway', header: 'x-identity' } } });
     const ignoreHeaders = ['authorization', 'x-user-id', 'x-user-roles', 'x-identity', 'x-request-id'];
-    const sharing = { fetches: true, requests: false, ignoreHeaders };
+    const sharing = { fetches: true, joinFetches: true, requests: false, ignoreHeaders };
     expect(ignoredHeaders({ sharing, auth })).toEqual(['x-request-id']);
   });
 });

@@ -136,6 +136,8 @@ const optionsSchema = z.strictObject({
     .strictObject({
       /** Identical queries to a remote subgraph that are in flight at the same time become one call. */
       fetches: z.boolean().default(true),
+      /** What one request fetches of a service at the same moment goes there in one call, and fails together. */
+      joinFetches: z.boolean().default(true),
       /** Forwarded headers that may differ between requests that share a call. */
       ignoreHeaders: z
         .array(z.string().toLowerCase())

@@ -163,7 +163,7 @@ export function aroundSubgraph(
           ...(headers ? { headers } : {}),
         })
       : countMutations(subgraph, mutations);
-    const fetches = kind === 'remote' ? joinFetches(calls) : calls;
+    const fetches = sharing.joinFetches && kind === 'remote' ? joinFetches(calls) : calls;
     const kept = keeping ? keeping(fetches) : fetches;
     const rules = answerHeaderRules(name, headers);
     const collected = rules.apply ? collectHeaders(kept, rules) : kept;
