@@ -16,6 +16,7 @@ import { keepWrittenDefaults } from './default-values.ts';
 import { contextFields } from '../planner-fixes/context-rewrites.ts';
 import { plannable, schemaWithOwnNames } from './executable-directives.ts';
 import { assertServable, withoutCosts } from './features.ts';
+import { apiSchemaIn, fullSchemaOf } from './graphql-schemas.ts';
 import { JoinSpec, withoutUselessKeys } from './join-spec.ts';
 import { labelsIn } from './labels.ts';
 import {
@@ -100,8 +101,8 @@ export function loadServable(
 export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSupergraph {
   const { policy: outline = null, limitedFields = null, isValid = false } = options;
   return orInvalid(() => {
-    const { document, joins, supergraph, plannerSchema, schema } = built(sdl, { isValid });
-    const fullSchema = supergraph.schema.toGraphQLJSSchema();
+    const { document, planned, joins, supergraph, plannerSchema, schema } = built(sdl, { isValid });
+    const fullSchema = fullSchemaOf(planned);
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
     const rateLimits = rateLimitsOf(document, schema);
@@ -143,20 +144,23 @@ export function apiSchemaOf(sdl: string): GraphQLSchema {
 
 interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchema' | 'schema'> {
   readonly document: DocumentNode;
+  /** The part of it that the planner gets. */
+  readonly planned: DocumentNode;
   readonly supergraph: Supergraph;
 }
 
 function built(sdl: string, { isValid }: { readonly isValid: boolean }): BuiltSupergraph {
   const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
   const joins = new JoinSpec(document);
-  const supergraph = Supergraph.build(withoutCosts(document), {
+  const planned = withoutCosts(document);
+  const supergraph = Supergraph.build(planned, {
     supportedFeatures: null,
     validateSupergraph: !isValid,
   });
   const plannerSchema = supergraph.apiSchema();
-  const schema = schemaWithOwnNames(plannerSchema.toGraphQLJSSchema());
+  const schema = schemaWithOwnNames(apiSchemaIn(planned, plannerSchema));
   keepWrittenDefaults(schema, document);
-  return { document, joins, supergraph, plannerSchema, schema };
+  return { document, planned, joins, supergraph, plannerSchema, schema };
 }
 
 function orInvalid<Result>(load: () => Result): Result {
