@@ -1,9 +1,9 @@
 /** Numbers and other literals reach services and clients with the digits that they were sent with, or are refused. */
 
 import fc from 'fast-check';
-import { stripIgnoredCharacters } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { partsOf, type Called } from './called.ts';
 import { numbersGateway, type NumbersGateway, type Service } from './gateway.ts';
 
 let gateway: NumbersGateway;
@@ -28,35 +28,6 @@ function called(service: Service): Called {
   const calls = gateway.asked(service);
   expect(calls).toHaveLength(1);
   return partsOf(calls[0] ?? '');
-}
-
-interface Called {
-  /** With the values of literals where they were written. */
-  readonly query: string;
-  readonly variables: string;
-}
-
-function partsOf(call: string): Called {
-  const [, query = '""', variables = ''] =
-    /^\{"query":("(?:[^"\\]|\\.)*").*?"variables":(.*)\}$/.exec(call) ?? [];
-  return withLiterals(JSON.parse(query) as string, variables);
-}
-
-/** Operations that differ in literals share one plan, in which the literals are variables. */
-function withLiterals(query: string, variables: string): Called {
-  const values = new Map<string, string>();
-  const others = variables.replace(
-    /,?"(_value\w+)":(\[[^\]]*\]|"(?:[^"\\]|\\.)*"|[^,}]+)/g,
-    (_entry, name: string, value: string) => {
-      values.set(name, value);
-      return '';
-    },
-  );
-  const written = query
-    .replaceAll(/\$_value\w+:[^$)]+/g, '')
-    .replace('query()', '')
-    .replaceAll(/\$(_value\w+)/g, (_name, name: string) => values.get(name) ?? 'missing');
-  return { query: stripIgnoredCharacters(written), variables: others };
 }
 
 const long = '9007199254740993';
