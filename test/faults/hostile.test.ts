@@ -3,7 +3,8 @@
  *
  * `node bench/attacks.ts hostile` prints the figures, for which a quiet machine should have 30 MB and 50 ms; the bounds
  * here are wider, for machines that do other work, and far below what goes wrong without limits (800 MB, 800 ms). That of
- * time is what this machine needs to load a graph: about 200 ms where those figures come from.
+ * time is half as much again as this machine needs to load a graph, because its speed changes meanwhile: about 300 ms where
+ * those figures come from.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -17,7 +18,7 @@ describe.runIf(process.platform === 'linux')('a service that sends', () => {
   let service: HostileService;
   let blockedCpuMsMax = 0;
   beforeAll(async () => {
-    blockedCpuMsMax = await loadCpuMs();
+    blockedCpuMsMax = 1.5 * (await loadCpuMs());
     service = await openHostileService();
   });
   afterAll(() => service.close());
