@@ -39,8 +39,10 @@ describe('two replicas in the near zone and two in the far one', () => {
     const near = given.proxies.slice(0, 2);
     const isNear = async (): Promise<boolean> =>
       (await many(12, given.stock)).every((answer) => answer === 'near');
-    await expect.poll(isNear).toBe(true);
-    expect(near.every(({ counts }) => counts.calls > 0)).toBe(true);
+    // One that is slow at first, as any may be on a busy machine, is asked less often than the other.
+    const isEachAsked = async (): Promise<boolean> =>
+      (await isNear()) && near.every(({ counts }) => counts.calls > 0);
+    await expect.poll(isEachAsked).toBe(true);
 
     await Promise.all(near.map((proxy) => proxy.set(toxic)));
     const during = await many(40, given.stock);

@@ -33,9 +33,13 @@ const outages: ReadonlyArray<readonly [string, Toxic]> = [
 describe.each([2, 3])('with %d replicas in the near zone and as many in the far one', (size) => {
   it.each(outages)('calls leave a near zone that %s, and come back', async (_what, toxic) => {
     const { call, near, far, changes } = await given(size);
-    await many(20, call);
+    // One that is slow at first, as any may be on a busy machine, is asked less often than the others.
+    const isEachAsked = async (): Promise<boolean> => {
+      await many(20, call);
+      return near.every(({ counts }) => counts.calls > 0);
+    };
+    await expect.poll(isEachAsked).toBe(true);
     expect(far.every(({ counts }) => counts.calls === 0)).toBe(true);
-    expect(near.every(({ counts }) => counts.calls > 0)).toBe(true);
 
     await Promise.all(near.map((proxy) => proxy.set(toxic)));
     const during = await many(60, call);
