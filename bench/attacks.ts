@@ -1,20 +1,22 @@
 /**
- * What attackers cost everybody else: slow-planning operations, clients that plan as much as they may, hostile documents,
- * 50 reloads under load, operations that are never the same twice for ten minutes, and clients that do not read; and what
- * broken and hostile services do to a gateway.
- * Run: node bench/attacks.ts [planning|shares [SECONDS]|corpus|reloads|unique [SECONDS]|clients|faults|hostile]
+ * What attackers cost everybody else: slow-planning operations, clients that plan as much as they may (also beside honest
+ * ones that send thousands of operations), hostile documents, 50 reloads under load, operations that are never the same
+ * twice for ten minutes, and clients that do not read; and what broken and hostile services do to a gateway.
+ * Run: node bench/attacks.ts [planning|shares [SECONDS]|busy|corpus|reloads|unique [SECONDS]|clients|faults|hostile]
  */
 
 import { bodies, bodyGraph, bodyOf } from '../test/guard/bodies.ts';
 import { corpus } from '../test/guard/corpus.ts';
 import { ask, send } from '../test/support/ask.ts';
-import { quantile, type MeasuredGateway } from '../test/support/measured-gateway.ts';
-import { burst, siege, toldApart, type Asked } from '../test/support/planning-load.ts';
+import type { MeasuredGateway } from '../test/support/measured-gateway.ts';
+import { burst, siege, toldApart } from '../test/support/planning-load.ts';
 import { reloadStorm } from '../test/support/reload-storm.ts';
 import { attackedGateway, slowGateway } from '../test/support/slow-gateway.ts';
 import { slowOperation } from '../test/support/slow-graph.ts';
+import { busyClients } from './busy-clients.ts';
 import { clientsThatDoNotRead } from './clients.ts';
 import { faultMatrix, hostileServices } from './faults.ts';
+import { latencies, summary, tally } from './outcomes.ts';
 import { sleep } from './processes.ts';
 
 const attackMs = 30_000;
@@ -42,6 +44,7 @@ const jsonHeaders = { ...strict, 'content-type': 'application/json' };
 const attacks: Readonly<Record<string, () => Promise<void>>> = {
   planning: slowPlanning,
   shares: planningShares,
+  busy: busyClients,
   corpus: hostileCorpus,
   reloads: reloadsUnderLoad,
   unique: uniqueForever,
@@ -114,11 +117,6 @@ async function planningShares(): Promise<void> {
       pageSubgraphs,
     );
   }
-}
-
-function summary(asked: readonly Asked[]): string {
-  const outcomes = asked.map(({ status, code }) => (code === null ? `${status}` : `${status} ${code}`));
-  return `${tally(outcomes)}; ${latencies(asked.map(({ tookMs }) => tookMs))}`;
 }
 
 /** @returns How long each took, in ms. Throws where one is not answered. */
@@ -232,15 +230,4 @@ async function withSlowGraph(
   } finally {
     await opened.close();
   }
-}
-
-function latencies(valuesMs: readonly number[]): string {
-  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => quantile(valuesMs, share).toFixed(0));
-  return `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms (${valuesMs.length})`;
-}
-
-function tally(values: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].map(([value, count]) => `${count} x ${value}`).join(', ');
 }

@@ -17,6 +17,8 @@ export interface Options {
   readonly binaries: ReadonlyMap<string, string>;
   readonly rounds: number;
   readonly windowMs: number;
+  /** Of `memory`. */
+  readonly minutes: number;
   readonly warmUpMs: number;
   readonly connections: number;
   /** Of each backend, before it answers. */
@@ -32,6 +34,7 @@ export interface Options {
 }
 
 const allWorkloads: readonly string[] = [...workloads, ...studies].map(({ name }) => name);
+const onDemand = studies.filter((study) => study.onDemand === true).map(({ name }) => name);
 const slowInQuick = ['unique', 'local'];
 const quickGateways = ['stock', 'hive', 'ours'];
 
@@ -39,13 +42,14 @@ export const help = `Usage: npm run bench -- [options]
 
   --quick             all workloads but ${slowInQuick.join(' and ')}, of ${quickGateways.join(', ')} and binaries; 2 rounds of 2 s
   --workloads A,B     of ${allWorkloads.join(', ')}
-                      (default: all)
+                      (default: all but ${onDemand.join(', ')})
   --gateways A,B      of ${gatewayKinds.map(({ name }) => name).join(', ')}
                       (default: all that start without being asked for)
   --binary NAME=PATH  an executable of ${binaryNames.join(', ')}; may be given several times.
                       Without its own a gateway is left out; cosmo needs wgc, too
   --rounds N          measured windows of each gateway and workload (default: 3)
   --seconds N         length of a window (default: 5)
+  --minutes N         how long memory looks at each gateway (default: 10)
   --connections N     requests in flight (default: 50)
   --delay-ms N        each backend waits this long before it answers (default: 0)
   --json FILE         write every row
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       binary: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      minutes: { type: 'string' },
       connections: { type: 'string' },
       'delay-ms': { type: 'string' },
       json: { type: 'string' },
@@ -78,7 +83,9 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const { quick } = values;
   const usual = gatewayKinds.filter(({ onDemand }) => onDemand !== true).map(({ name }) => name);
   const known = gatewayKinds.map(({ name }) => name);
-  const usualWorkloads = allWorkloads.filter((name) => !quick || !slowInQuick.includes(name));
+  const usualWorkloads = allWorkloads.filter(
+    (name) => !onDemand.some((each) => each === name) && !(quick && slowInQuick.includes(name)),
+  );
   return {
     quick,
     workloads: names('workloads', values.workloads, allWorkloads, usualWorkloads),
@@ -91,6 +98,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     binaries: binariesIn(values.binary),
     rounds: whole('rounds', values.rounds, quick ? 2 : 3),
     windowMs: whole('seconds', values.seconds, quick ? 2 : 5) * 1000,
+    minutes: whole('minutes', values.minutes, 10),
     warmUpMs: 1000,
     connections: whole('connections', values.connections, 50),
     delayMs: whole('delay-ms', values['delay-ms'], 0),

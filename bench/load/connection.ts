@@ -63,7 +63,7 @@ export class Connection {
   }
 }
 
-const mark = 't-00000000';
+const marks = /t[-_](?=0{8})/g;
 
 /** A request in bytes, of which copies differ in the digits of the mark. */
 export class RequestBytes {
@@ -80,10 +80,8 @@ export class RequestBytes {
       `content-length: ${Buffer.byteLength(body)}`,
     ];
     this.#bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
-    const marksAt: number[] = [];
-    for (let at = this.#bytes.indexOf(mark); at !== -1; at = this.#bytes.indexOf(mark, at + 1))
-      marksAt.push(at + 2);
-    this.#marksAt = marksAt;
+    // In latin1 each byte is one character.
+    this.#marksAt = [...this.#bytes.toString('latin1').matchAll(marks)].map(({ index }) => index + 2);
   }
 
   numbered(number: number): Buffer {

@@ -9,7 +9,7 @@ export interface LoadTarget {
 }
 
 export interface LoadRequest {
-  /** A mark such as t-00000000 in it becomes another one in each request. */
+  /** A mark such as t-00000000 or t_00000000 in it becomes another one in each request. */
   readonly body: string;
   /** What every answer must be, byte by byte: lengths are compared always, contents of one in `sampleEvery`. */
   readonly expected: string;

@@ -6,6 +6,7 @@ import type { Stage } from '../stage.ts';
 import { studies, type StudyName } from '../workloads.ts';
 import { openGenerated, type GeneratedGraph } from './generated.ts';
 import { measureLatency } from './latency.ts';
+import { measureMemory } from './memory.ts';
 import { measureMix } from './mix.ts';
 import { measureNew } from './new.ts';
 import { measureSchema } from './schema.ts';
@@ -16,6 +17,7 @@ const measureBy: Readonly<Record<StudyName, (terms: StudyTerms) => Promise<Study
   new: measureNew,
   schema: measureSchema,
   latency: measureLatency,
+  memory: measureMemory,
 };
 
 export async function runStudies(stage: Stage, options: Options): Promise<StudyResult[]> {

@@ -27,25 +27,81 @@ export interface BurstOptions {
   /** Where the client is, behind a proxy that the gateway trusts. */
   readonly from: string;
   readonly seed: string;
+  /** Default: `pageOperation`. */
+  readonly documentOf?: (seed: string) => string;
 }
 
-/** One client that sends so many different operations, so many at a time. */
+/** One client that sends so many different documents, so many at a time. */
 export async function burst(url: string, options: BurstOptions): Promise<Asked[]> {
-  const { operations, inFlight, from, seed } = options;
+  const { operations, inFlight, from, seed, documentOf = pageOperation } = options;
   const asked: Asked[] = [];
   let sent = 0;
   const lane = async (): Promise<void> => {
-    while (sent < operations) asked.push(await askFrom(url, from, pageOperation(`${seed}${(sent += 1)}`)));
+    while (sent < operations) asked.push(await askFrom(url, from, documentOf(`${seed}${(sent += 1)}`)));
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
   return asked;
 }
 
-export interface SiegeOptions {
+export interface SteadyClientOptions {
+  readonly from: string;
+  readonly seed: string;
+  readonly everyMs: number;
+}
+
+/** One client that sends a new operation every so often until it is ended. */
+export class SteadyClient {
+  readonly #asked: Array<Promise<Asked>> = [];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(url: string, { from, seed, everyMs }: SteadyClientOptions) {
+    const send = (): void =>
+      void this.#asked.push(askFrom(url, from, pageOperation(`${seed}${this.#asked.length}`)));
+    send();
+    this.#timer = setInterval(send, everyMs);
+  }
+
+  /** Operations so far. */
+  get sent(): number {
+    return this.#asked.length;
+  }
+
+  end(): Promise<Asked[]> {
+    clearInterval(this.#timer);
+    return Promise.all(this.#asked);
+  }
+}
+
+export interface AttackOptions {
   readonly attackers: number;
   /** Of each of them. */
   readonly inFlight: number;
   readonly durationMs: number;
+}
+
+/** Attackers at as many addresses plan as much as they may, every other one slow operations, until they are ended. */
+export function attack(
+  url: string,
+  { attackers, inFlight, durationMs }: AttackOptions,
+): { readonly over: Promise<Asked[]>; end(): void } {
+  let endMs = performance.now() + durationMs;
+  const asked: Asked[] = [];
+  let sent = 0;
+  const lane = async (attacker: number): Promise<void> => {
+    while (performance.now() < endMs) {
+      const seed = `x${(sent += 1)}_`;
+      const query = attacker % 2 === 0 ? slowOperation(20, seed) : pageOperation(seed);
+      const startedAtMs = performance.now();
+      const answer = await askFrom(url, `198.51.100.${attacker + 1}`, query).catch(() => undefined);
+      const tookMs = performance.now() - startedAtMs;
+      asked.push(answer ?? { status: 0, code: 'the client gave up', tookMs });
+    }
+  };
+  const lanes = Array.from({ length: attackers * inFlight }, (_, i) => lane(i % attackers));
+  return { over: Promise.all(lanes).then(() => asked), end: () => (endMs = 0) };
+}
+
+export interface SiegeOptions extends AttackOptions {
   /** Between two operations of the victim. */
   readonly victimEveryMs: number;
 }
@@ -55,29 +111,12 @@ export interface Siege {
   readonly attackers: readonly Asked[];
 }
 
-/** Attackers at as many addresses plan as much as they may, every other one slow operations, beside one honest client. */
+/** Attackers beside one honest client. */
 export async function siege(url: string, options: SiegeOptions): Promise<Siege> {
-  const { attackers: count, inFlight, durationMs, victimEveryMs } = options;
-  const endMs = performance.now() + durationMs;
-  const attackers: Asked[] = [];
-  let sent = 0;
-  const attack = async (attacker: number): Promise<void> => {
-    while (performance.now() < endMs) {
-      const seed = `x${(sent += 1)}_`;
-      const query = attacker % 2 === 0 ? slowOperation(20, seed) : pageOperation(seed);
-      const startedAtMs = performance.now();
-      const asked = await askFrom(url, `198.51.100.${attacker + 1}`, query).catch(() => undefined);
-      const tookMs = performance.now() - startedAtMs;
-      attackers.push(asked ?? { status: 0, code: 'the client gave up', tookMs });
-    }
-  };
-  const attacks = Array.from({ length: count * inFlight }, (_, i) => attack(i % count));
-  const victim: Array<Promise<Asked>> = [];
-  while (performance.now() < endMs) {
-    victim.push(askFrom(url, '192.0.2.1', pageOperation(`v${victim.length}`)));
-    await new Promise((resolve) => setTimeout(resolve, victimEveryMs));
-  }
-  const [asked] = await Promise.all([Promise.all(victim), ...attacks]);
+  const { over } = attack(url, options);
+  const victim = new SteadyClient(url, { from: '192.0.2.1', seed: 'v', everyMs: options.victimEveryMs });
+  await new Promise((resolve) => setTimeout(resolve, options.durationMs));
+  const [asked, attackers] = await Promise.all([victim.end(), over]);
   return { victim: asked, attackers };
 }
 
