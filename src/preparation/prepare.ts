@@ -40,6 +40,7 @@ import { introspectionSpec, noIntrospectionRule } from './introspection.ts';
 import type { LimitedFields } from './limited-fields/limited-fields.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
 import { planOperation } from './plan-operation.ts';
+import { isSurelyValid } from './quick-validation/document.ts';
 import { ProjectionBuilder } from './projection-spec.ts';
 import { adjusted } from './protection/adjust.ts';
 import { CheckList } from './protection/check-list.ts';
@@ -97,10 +98,13 @@ export function prepareDocument(
   if (contract && !clientSchema)
     throw new Error('An operation with a contract needs the schema of its client');
   const schema = clientSchema ?? supergraph.schema;
-  const validationErrors = validate(schema, document, rulesFor(supergraph, contract), {
-    maxErrors: validationErrorsMax,
-    hideSuggestions: !options.suggestions,
-  });
+  const validationErrors =
+    !supergraph.costs.requiresSlicing && isSurelyValid(schema, document)
+      ? []
+      : validate(schema, document, rulesFor(supergraph, contract), {
+          maxErrors: validationErrorsMax,
+          hideSuggestions: !options.suggestions,
+        });
   if (validationErrors.length > 0) return refuse('GRAPHQL_VALIDATION_FAILED', validationErrors);
 
   const operation = getOperationAST(document, request.operationName);
