@@ -13,6 +13,10 @@ export interface CollectedField {
 
 /** @param nodes The nodes of one field, each with the condition under which it counts. */
 export function fieldLocationsOf(nodes: readonly CollectedField[]): FieldLocation[] {
+  if (nodes.length === 1) {
+    const { line, column } = nodes[0]?.node.loc?.startToken ?? {};
+    return line === undefined || column === undefined ? [] : [[line, column]];
+  }
   const locations = new Map<string, FieldLocation>();
   // If all nodes share one condition, the field itself is selected only where it holds.
   const isOneCondition = nodes.every(

@@ -3,9 +3,10 @@
  * steps, and partial fetches. Such fetches share a call (`sources/graphql/joined-calls.ts`).
  */
 
-import { Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { Kind, type OperationDefinitionNode } from 'graphql';
 
 import type { FetchNode, JoinableText, PlanNode, TextRange } from '../pipeline/prepared.ts';
+import { parsedFetch } from './fetch-text.ts';
 
 export function withJoinableFetches(plan: PlanNode): PlanNode {
   return mark(plan, new Set());
@@ -83,7 +84,7 @@ function joinable(fetch: FetchNode): FetchNode {
 /** @returns undefined where its variables mean something else than those of other fetches. */
 function joinableText({ operation, requires, variables, contexts }: FetchNode): JoinableText | undefined {
   if (!requires || contexts) return undefined;
-  const [definition, ...others] = parse(operation).definitions;
+  const [definition, ...others] = parsedFetch(operation).definitions;
   if (definition?.kind !== Kind.OPERATION_DEFINITION || others.length > 0) return undefined;
   const selections = entitySelections(definition);
   const ranges = new Map<string, TextRange>();

@@ -6,7 +6,6 @@ import {
   isScalarType,
   isSpecifiedScalarType,
   Kind,
-  parse,
   type FieldNode,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -15,14 +14,13 @@ import {
 
 import type { FetchNode, NumberPaths, PlanNode } from '../pipeline/prepared.ts';
 import { responseName } from '../shared/selections.ts';
+import { operationsIn } from './fetch-text.ts';
 import { mapFetches } from './planner-fixes/map-fetches.ts';
 
 export function withNumberPaths(plan: PlanNode, schema: GraphQLSchema): PlanNode {
   const withPaths = (fetch: FetchNode): FetchNode => {
-    const numbers = parse(fetch.operation, { noLocation: true }).definitions.flatMap((definition) =>
-      definition.kind === Kind.OPERATION_DEFINITION
-        ? pathsIn(definition.selectionSet, schema.getRootType(definition.operation) ?? undefined, schema)
-        : [],
+    const numbers = operationsIn(fetch.operation).flatMap(({ operation, selectionSet }) =>
+      pathsIn(selectionSet, schema.getRootType(operation) ?? undefined, schema),
     );
     const partialFetches = fetch.partialFetches.map(withPaths);
     return { ...fetch, partialFetches, ...(numbers.length > 0 ? { numbers } : {}) };

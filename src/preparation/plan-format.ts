@@ -28,6 +28,7 @@ import type {
 } from '../pipeline/prepared.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { responseName } from '../shared/selections.ts';
+import { operationsIn } from './fetch-text.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
 import type { PreservedLiterals } from './planner-fixes/literals.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
@@ -202,12 +203,8 @@ function toRewrite(rewrite: FetchDataRewrite, types: PlanTypes): DataRewrite {
 /** The response names that a fetch writes at its position, without `__typename`. */
 function writtenNames(operation: string, isEntityFetch: boolean): string[] {
   const names = new Set<string>();
-  for (const definition of parse(operation, { noLocation: true }).definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const roots = isEntityFetch
-      ? definition.selectionSet.selections.flatMap(childrenOf)
-      : definition.selectionSet.selections;
-    addNames(roots, names);
+  for (const { selectionSet } of operationsIn(operation)) {
+    addNames(isEntityFetch ? selectionSet.selections.flatMap(childrenOf) : selectionSet.selections, names);
   }
   names.delete('__typename');
   return [...names];

@@ -60,10 +60,8 @@ function planPart(
 ): PlanNode {
   // Renaming first: names depend on the literals in arguments.
   const literals = new PreservedLiterals(supergraph.schema, renamer.rename(operation));
-  const document = { kind: Kind.DOCUMENT, definitions: [literals.operation] } as const;
-  const toPlan = operationFromDocument(supergraph.plannerSchema, plannableOperation(document), {
-    validate: false,
-  });
+  const document = { kind: Kind.DOCUMENT, definitions: [plannableOperation(literals.operation)] } as const;
+  const toPlan = operationFromDocument(supergraph.plannerSchema, document, { validate: false });
   const overrideConditions = new Map(labels.map((label) => [label, true]));
   const { node } = supergraph.planner.buildQueryPlan(toPlan, { overrideConditions });
   if (!node) throw new Error('The planner returned an empty plan for an operation that needs data');

@@ -120,9 +120,10 @@ export class ProjectionBuilder {
     const index = this.#shapes.length;
     this.#shapes.push({ type: type.name, isObject: isObjectType(type), cases: [] });
     const groups = new Map<string, CaseGroup>();
-    for (const possible of this.#runtimeTypes(type)) {
+    const runtimeTypes = this.#runtimeTypes(type);
+    for (const possible of runtimeTypes) {
       const collected = this.#collector.collect(possible, occurrences);
-      const signature = this.#signatureOf(type, possible, collected);
+      const signature = runtimeTypes.length > 1 ? this.#signatureOf(type, possible, collected) : '';
       const group = groups.get(signature);
       if (group) group.types.push(possible.name);
       else groups.set(signature, { types: [possible.name], type: possible, collected });
@@ -207,7 +208,7 @@ export class ProjectionBuilder {
     const first = nodes[0] as CollectedField;
     const declared = this.#typeOf(type, first.node);
     const key = responseName(first.node);
-    const location = within(parent, key, nodes);
+    const location = this.#checks ? within(parent, key, nodes) : parent;
     const when = anyOf(nodes.map((field) => field.clause));
     return {
       key,
@@ -258,6 +259,9 @@ function inOrder(
   byKey: ReadonlyMap<string, readonly CollectedField[]>,
   specs: ReadonlyMap<string, FieldSpec>,
 ): FieldSpec[] {
+  if (byKey.size === collected.length) {
+    return [...specs.values()];
+  }
   const ordered: FieldSpec[] = [];
   const placed = new Map<string, Set<string>>();
   for (const { node, clause } of collected) {

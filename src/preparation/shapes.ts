@@ -9,6 +9,8 @@
 import {
   getNamedType,
   getNullableType,
+  isCompositeType,
+  isInputObjectType,
   isListType,
   isScalarType,
   isSpecifiedScalarType,
@@ -16,13 +18,19 @@ import {
   parse,
   parseConstValue,
   parseType,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
+  TypeMetaFieldDef,
+  type ArgumentNode,
+  type DefinitionNode,
   type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLArgument,
+  type GraphQLCompositeType,
   type GraphQLInputType,
+  type GraphQLNamedType,
   type GraphQLSchema,
-  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
   type ValueNode,
   type VariableDefinitionNode,
   type VariableNode,
@@ -32,7 +40,10 @@ import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { ShapeResult, VariableSpec } from '../pipeline/prepared.ts';
 import { placeholderOf, type LiteralKind, type Placeholder } from '../pipeline/shapes.ts';
 import { prepareDocument, type ClientPreparation } from './prepare.ts';
+import { fieldOf } from './quick-validation/field-of.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
+
+type MaybeType = GraphQLNamedType | null | undefined;
 
 const unshaped: ShapeResult = { unshaped: true };
 
@@ -91,44 +102,114 @@ class LiteralDeclaration {
   }
 
   declareIn(document: DocumentNode): DocumentNode {
-    const types = new TypeInfo(this.#schema);
-    const replaced = visit(
-      document,
-      visitWithTypeInfo(types, {
-        Variable: (node): ValueNode | undefined => {
-          const placeholder = placeholderOf(node.name.value);
-          if (!placeholder) return undefined;
-          const text = this.#texts.get(placeholder.number);
-          if (text !== undefined) return parseConstValue(text, { noLocation: true });
-          return this.#variable(placeholder, node, types);
-        },
-      }),
-    );
-    return visit(replaced, {
-      OperationDefinition: (operation): OperationDefinitionNode => ({
-        ...operation,
-        variableDefinitions: [...(operation.variableDefinitions ?? []), ...this.#definitions],
-      }),
-      FragmentDefinition: () => false,
+    const definitions = document.definitions.map((definition): DefinitionNode => {
+      if (!('selectionSet' in definition)) return definition;
+      const { typeCondition } = definition as Partial<FragmentDefinitionNode>;
+      const type =
+        definition.kind === Kind.OPERATION_DEFINITION
+          ? this.#schema.getRootType(definition.operation)
+          : this.#schema.getType(typeCondition?.name.value ?? '');
+      return { ...definition, selectionSet: this.#declareBelow(definition.selectionSet, type) };
     });
+    // What fragments need is declared, too, once all of them were read.
+    return {
+      ...document,
+      definitions: definitions.map((definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION
+          ? {
+              ...definition,
+              variableDefinitions: [...(definition.variableDefinitions ?? []), ...this.#definitions],
+            }
+          : definition,
+      ),
+    };
+  }
+
+  /** @param type Undefined: the document is not valid. */
+  #declareBelow(selectionSet: SelectionSetNode, type: MaybeType): SelectionSetNode {
+    return {
+      ...selectionSet,
+      selections: selectionSet.selections.map((selection): SelectionNode => {
+        if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const condition = selection.typeCondition?.name.value;
+          const inner = condition === undefined ? type : this.#schema.getType(condition);
+          return { ...selection, selectionSet: this.#declareBelow(selection.selectionSet, inner) };
+        }
+        return this.#declareInField(selection, isCompositeType(type) ? type : undefined);
+      }),
+    };
+  }
+
+  #declareInField(field: FieldNode, parent: GraphQLCompositeType | undefined): FieldNode {
+    const { value: name } = field.name;
+    const definition = name === '__type' ? TypeMetaFieldDef : parent && fieldOf(parent, name);
+    const { selectionSet, arguments: given } = field;
+    if (!given?.length && !selectionSet) return field;
+    return {
+      ...field,
+      ...(given?.length
+        ? { arguments: given.map((argument) => this.#declareInArgument(argument, definition?.args)) }
+        : {}),
+      ...(selectionSet
+        ? { selectionSet: this.#declareBelow(selectionSet, definition && getNamedType(definition.type)) }
+        : {}),
+    };
+  }
+
+  #declareInArgument(node: ArgumentNode, declared: readonly GraphQLArgument[] = []): ArgumentNode {
+    const argument = declared.find(({ name }) => name === node.name.value);
+    return { ...node, value: this.#declareInValue(node.value, argument?.type, argument) };
+  }
+
+  #declareInValue(
+    node: ValueNode,
+    type: GraphQLInputType | undefined,
+    argument: GraphQLArgument | undefined,
+  ): ValueNode {
+    switch (node.kind) {
+      case Kind.VARIABLE:
+        return this.#declareVariable(node, type, argument);
+      case Kind.LIST: {
+        const list = type && getNullableType(type);
+        const item = isListType(list) ? list.ofType : list;
+        return { ...node, values: node.values.map((value) => this.#declareInValue(value, item, argument)) };
+      }
+      case Kind.OBJECT: {
+        const object = getNamedType(type);
+        const declared = isInputObjectType(object) ? object.getFields() : undefined;
+        const fields = node.fields.map((field) => {
+          const inner = declared?.[field.name.value]?.type;
+          return { ...field, value: this.#declareInValue(field.value, inner, argument) };
+        });
+        return { ...node, fields };
+      }
+      default:
+        return node;
+    }
+  }
+
+  #declareVariable(
+    node: VariableNode,
+    type: GraphQLInputType | undefined,
+    argument: GraphQLArgument | undefined,
+  ): ValueNode {
+    const placeholder = placeholderOf(node.name.value);
+    if (!placeholder) return node;
+    const text = this.#texts.get(placeholder.number);
+    if (text !== undefined) return parseConstValue(text, { noLocation: true });
+    const named = type && getNamedType(type);
+    // What has no type although its argument has one is below a custom scalar.
+    const isCustom = named ? isScalarType(named) && !isSpecifiedScalarType(named) : argument !== undefined;
+    if (isCustom) this.stay.add(placeholder.number);
+    else if (!type || !isFitting(placeholder.kind, type)) this.fits = false;
+    else return this.#declared(placeholder, node, String(getNullableType(type)));
+    return node;
   }
 
   withLiteral(variable: VariableSpec): VariableSpec {
     const literal = this.#numbers.get(variable.name);
     return literal === undefined ? variable : { ...variable, literal };
-  }
-
-  #variable(placeholder: Placeholder, node: VariableNode, types: TypeInfo): VariableNode | undefined {
-    const type = types.getInputType();
-    const named = type && getNamedType(type);
-    // What has no type although its argument has one is below a custom scalar.
-    const isCustom = named
-      ? isScalarType(named) && !isSpecifiedScalarType(named)
-      : types.getArgument() !== undefined;
-    if (isCustom) this.stay.add(placeholder.number);
-    else if (!type || !isFitting(placeholder.kind, type)) this.fits = false;
-    else return this.#declared(placeholder, node, String(getNullableType(type)));
-    return undefined;
   }
 
   #declared({ number, kind }: Placeholder, node: VariableNode, type: string): VariableNode {

@@ -8,8 +8,8 @@ import {
   isInputType,
   isNonNullType,
   isSpecifiedScalarType,
+  Kind,
   typeFromAST,
-  visit,
   type ASTNode,
   type GraphQLInputType,
   type GraphQLNamedInputType,
@@ -21,6 +21,7 @@ import {
 import type { InputTypeSpec, SourcePosition, TypeRef, VariableSpec } from '../pipeline/prepared.ts';
 import { defaultValueOf, literalValue } from './literal-values.ts';
 import { conditionVariable } from './planner-fixes/conditions.ts';
+import { someSelection } from './selection-walk.ts';
 import { wrappersOf } from './type-wrappers.ts';
 
 export interface VariablesSpec {
@@ -59,23 +60,25 @@ function conditionPositions(
 ): Map<string, SourcePosition> {
   const positions = new Map<string, SourcePosition>();
   const visitedFragments = new Set<string>();
-  const collect = (node: ASTNode): void => {
-    visit(node, {
-      Directive(directive) {
+  const collect = ({ selectionSet }: OperationDefinitionNode | FragmentDefinitionNode): void => {
+    someSelection(selectionSet, (selection) => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment && !visitedFragments.has(selection.name.value)) {
+          visitedFragments.add(selection.name.value);
+          collect(fragment);
+        }
+      }
+      for (const directive of selection.directives ?? []) {
         const variable = conditionVariable(directive);
         const value = directive.arguments?.[0]?.value;
         if (variable !== undefined && value && !positions.has(variable))
           positions.set(variable, positionOf(value));
-      },
-      FragmentSpread({ name }) {
-        const fragment = fragments.get(name.value);
-        if (!fragment || visitedFragments.has(name.value)) return;
-        visitedFragments.add(name.value);
-        collect(fragment);
-      },
+      }
+      return false;
     });
   };
-  collect(operation);
+  if (operation.variableDefinitions?.length) collect(operation);
   return positions;
 }
 

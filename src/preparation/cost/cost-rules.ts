@@ -7,6 +7,7 @@ import {
   isCompositeType,
   isInputObjectType,
   isInterfaceType,
+  isLeafType,
   isListType,
   isObjectType,
   isSpecifiedScalarType,
@@ -51,6 +52,11 @@ export class CostRules {
       rules.flatMap((rule) => [...this.#misfits(field, rule)]),
     );
     if (problems.length > 0) throw new GatewayError('SUPERGRAPH_INVALID', problems.join('\n'));
+  }
+
+  /** Whether a field without arguments and directives that returns such values costs nothing. */
+  isFree(type: string, field: string, returned: GraphQLNamedType): boolean {
+    return this.#weights.size === 0 && isLeafType(returned) && this.argumentsOf(type, field).length === 0;
   }
 
   /** Whether objects of this type are told apart from others by a directive. */

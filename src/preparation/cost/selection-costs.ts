@@ -180,11 +180,24 @@ export class SelectionCosts {
     }
     return sum(
       [...byKey].map(([key, nodes]) =>
-        when(
-          anyOf(nodes.map(({ clause }) => clause)),
-          this.#field({ types, alike, nodes }, this.#within(place, key, alike)),
-        ),
+        this.#areFree(types[0], nodes)
+          ? 0
+          : when(
+              anyOf(nodes.map(({ clause }) => clause)),
+              this.#field({ types, alike, nodes }, this.#within(place, key, alike)),
+            ),
       ),
+    );
+  }
+
+  /** Most fields are: finding that out takes less than their cost. */
+  #areFree(type: GraphQLObjectType, nodes: readonly CollectedField[]): boolean {
+    const name = nodes[0]?.node.name.value ?? '';
+    const declared = type.getFields()[name];
+    return (
+      nodes.every(({ node }) => !node.directives?.length) &&
+      declared !== undefined &&
+      this.#terms.rules.isFree(type.name, name, getNamedType(declared.type))
     );
   }
 

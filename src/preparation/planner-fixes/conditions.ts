@@ -15,22 +15,26 @@ import {
 } from 'graphql';
 
 import { responseName } from '../../shared/selections.ts';
+import { someSelection } from '../selection-walk.ts';
 import type { Requirements } from '../supergraph/requirements.ts';
 
 /** Variables of `@skip` and `@include` in a document whose plan depends on them; else none. */
 export function conditionVariablesOf(document: DocumentNode, { fieldNames }: Requirements): string[] {
   const variables = new Set<string>();
-  let isDependent = orderDepends(document);
-  visit(document, {
-    Field(field) {
-      isDependent ||= fieldNames.has(field.name.value);
-    },
-    Directive(directive) {
-      const variable = conditionVariable(directive);
-      if (variable !== undefined) variables.add(variable);
-    },
-  });
-  return isDependent ? [...variables].sort() : [];
+  let isDependent = false;
+  for (const definition of document.definitions) {
+    if (!('selectionSet' in definition)) continue;
+    someSelection(definition.selectionSet, (selection) => {
+      isDependent ||= selection.kind === Kind.FIELD && fieldNames.has(selection.name.value);
+      for (const directive of selection.directives ?? []) {
+        const variable = conditionVariable(directive);
+        if (variable !== undefined) variables.add(variable);
+      }
+      return false;
+    });
+  }
+  if (variables.size === 0) return [];
+  return isDependent || orderDepends(document) ? [...variables].sort() : [];
 }
 
 /** Whether a mutation selects a root field repeatedly and conditionally: its first occurrence may be skipped. */

@@ -54,7 +54,7 @@ export function hoisted(
 
 function hoistableFields(schema: GraphQLSchema, joins: JoinSpec): HoistableFields {
   const fieldsByInterface = new Map<GraphQLInterfaceType, ReadonlySet<string>>();
-  for (const name of joins.interfaceObjects()) {
+  for (const name of joins.interfaceObjects) {
     const type = schema.getType(name);
     if (!isInterfaceType(type)) continue;
     const names = Object.keys(type.getFields()).filter((field) =>

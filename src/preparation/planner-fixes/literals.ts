@@ -29,6 +29,7 @@ import {
 } from 'graphql';
 
 import { numberOf } from '../../shared/exact-number.ts';
+import { someSelection } from '../selection-walk.ts';
 
 export class PreservedLiterals {
   /** The operation to plan. */
@@ -69,6 +70,7 @@ export class PreservedLiterals {
   }
 
   #preserveIn(operation: OperationDefinitionNode): OperationDefinitionNode {
+    if (!hasLiterals(operation)) return operation;
     const types = new TypeInfo(this.#schema);
     for (const { variable, type, defaultValue } of operation.variableDefinitions ?? []) {
       const declared = typeFromAST(this.#schema, type);
@@ -119,6 +121,21 @@ function unusedPrefix({ variableDefinitions = [] }: OperationDefinitionNode): st
   while (variableDefinitions.some(({ variable }) => variable.name.value.startsWith(prefix))) prefix += '_';
   return prefix;
 }
+
+/** Other than booleans and null, which the planner prints as they are. */
+function hasLiterals({ variableDefinitions = [], selectionSet }: OperationDefinitionNode): boolean {
+  return (
+    variableDefinitions.some(({ defaultValue }) => defaultValue !== undefined) ||
+    someSelection(selectionSet, (selection) =>
+      [selection, ...(selection.directives ?? [])].some(
+        (node) =>
+          'arguments' in node && node.arguments?.some(({ value }) => !plainKinds.has(value.kind)) === true,
+      ),
+    )
+  );
+}
+
+const plainKinds: ReadonlySet<Kind> = new Set([Kind.VARIABLE, Kind.BOOLEAN, Kind.NULL]);
 
 function hasChanging(node: ValueNode, type: GraphQLInputType): boolean {
   let isFound = false;

@@ -6,7 +6,6 @@
 
 import {
   Kind,
-  parse,
   print,
   stripIgnoredCharacters,
   type FieldNode,
@@ -16,6 +15,7 @@ import {
 } from 'graphql';
 
 import type { FetchNode, FlattenNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
+import { parsedFetch } from '../fetch-text.ts';
 import { fieldsIn, responseName } from '../../shared/selections.ts';
 
 export function mergeFetches(node: PlanNode): PlanNode {
@@ -148,7 +148,7 @@ function union(one: string, other: string): string | undefined {
 }
 
 function operationOf(text: string): OperationDefinitionNode {
-  const definitions = parse(text, { noLocation: true }).definitions;
+  const { definitions } = parsedFetch(text);
   const [operation] = definitions;
   if (definitions.length !== 1 || operation?.kind !== Kind.OPERATION_DEFINITION) {
     throw new Error('The planner wrote a fetch with more than one definition');

@@ -8,7 +8,6 @@
 
 import {
   Kind,
-  parse,
   print,
   stripIgnoredCharacters,
   visit,
@@ -20,6 +19,7 @@ import {
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 import { fieldsIn, responseName } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
+import { operationsIn } from '../fetch-text.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
@@ -34,8 +34,8 @@ function partialFetchesOf(
   requires: readonly RequiredSelection[],
   joins: JoinSpec,
 ): readonly FetchNode[] {
-  const [operation] = parse(fetch.operation, { noLocation: true }).definitions;
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
+  const [operation] = operationsIn(fetch.operation);
+  if (!operation) return [];
   /** The argument of `@requires`; empty: a key is enough. */
   const requirementOf: RequirementOf = (type, { name }) =>
     joins.fieldsOf(type, name.value).find(({ subgraph }) => subgraph === fetch.service)?.requires ?? '';

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { buildSchema, Kind, parse, print, stripIgnoredCharacters, type FieldNode } from 'graphql';
+import {
+  buildSchema,
+  Kind,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  type FieldNode,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { fieldSignature } from '../field-call.ts';
@@ -125,11 +133,15 @@ describe('renamedNames', () => {
 });
 
 function renamed(renamer: Renamer, text: string): string {
-  return stripIgnoredCharacters(print(renamer.rename(parse(text, { noLocation: true }))));
+  return stripIgnoredCharacters(print(renamer.rename(operationOf(text))));
 }
 
 function fieldOf(text: string): FieldNode {
-  const [definition] = parse(`{ ${text} }`, { noLocation: true }).definitions;
+  return operationOf(`{ ${text} }`).selectionSet.selections[0] as FieldNode;
+}
+
+function operationOf(text: string): OperationDefinitionNode {
+  const [definition] = parse(text, { noLocation: true }).definitions;
   if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('Not an operation');
-  return definition.selectionSet.selections[0] as FieldNode;
+  return definition;
 }

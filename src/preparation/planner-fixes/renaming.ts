@@ -13,14 +13,15 @@ import {
   Kind,
   parse,
   visit,
-  type ASTNode,
   type FieldNode,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type VariableNode,
 } from 'graphql';
 
 import { responseName } from '../../shared/selections.ts';
 import { fieldSignature } from '../field-call.ts';
+import { mapSelections } from '../selection-walk.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
@@ -86,7 +87,7 @@ export type InternalName = (field: FieldNode) => string;
 /** Variables that the planner adds to fetches: representations and context arguments. */
 const plannerVariable = /^(representations$|contextualArgument_)/;
 
-/** Renames the documents of one operation consistently. */
+/** Renames the parts of one operation consistently. */
 export class Renamer {
   readonly #names: RenamedNames;
   /** Internal names by response name, then by call. */
@@ -128,25 +129,35 @@ export class Renamer {
     return isReserved ? `${prefix}${name}` : name;
   }
 
-  rename<Node extends ASTNode>(node: Node): Node {
-    return visit(node, {
-      Field: (field): FieldNode | undefined => {
-        if (field.name.value === '__typename') {
-          // The projection reads `__typename` from the data: an alias or a condition would hide it.
-          return field.alias || field.directives?.length ? { kind: Kind.FIELD, name: field.name } : undefined;
-        }
-        const internal = this.nameOf(field);
-        if (internal === responseName(field)) return undefined;
-        const { alias: _, ...unaliased } = field;
-        return internal === field.name.value
-          ? unaliased
-          : { ...field, alias: { kind: Kind.NAME, value: internal } };
-      },
+  /** @param operation Without spreads. */
+  rename(operation: OperationDefinitionNode): OperationDefinitionNode {
+    const selectionSet = mapSelections(operation.selectionSet, (selection) =>
+      selection.kind === Kind.FIELD ? this.#renamedField(selection) : selection,
+    );
+    const renamed = { ...operation, selectionSet };
+    const isPlain = (operation.variableDefinitions ?? []).every(
+      ({ variable }) => this.#internalVariable(variable.name.value) === variable.name.value,
+    );
+    if (isPlain) return renamed;
+    return visit(renamed, {
       Variable: (variable): VariableNode | undefined => {
         const value = this.#internalVariable(variable.name.value);
         return value === variable.name.value ? undefined : { ...variable, name: { kind: Kind.NAME, value } };
       },
     });
+  }
+
+  #renamedField(field: FieldNode): FieldNode {
+    if (field.name.value === '__typename') {
+      // The projection reads `__typename` from the data: an alias or a condition would hide it.
+      return field.alias || field.directives?.length ? { kind: Kind.FIELD, name: field.name } : field;
+    }
+    const internal = this.nameOf(field);
+    if (internal === responseName(field)) return field;
+    const { alias: _, ...unaliased } = field;
+    return internal === field.name.value
+      ? unaliased
+      : { ...field, alias: { kind: Kind.NAME, value: internal } };
   }
 
   get #variablePrefix(): string {

@@ -7,7 +7,6 @@
 
 import {
   Kind,
-  parse,
   print,
   stripIgnoredCharacters,
   visit,
@@ -19,6 +18,7 @@ import {
 import type { FetchNode, PlanNode, RequiredSelection } from '../../pipeline/prepared.ts';
 import { responseName } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
+import { operationsIn, parsedFetch } from '../fetch-text.ts';
 import { mapFetches } from './map-fetches.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
 
@@ -70,9 +70,8 @@ function misplacedFields(fetch: FetchNode, joins: JoinSpec): Misplaced[] {
 
 function entitySelections(operation: string): Array<{ type: string; fields: FieldNode[] }> {
   const results: Array<{ type: string; fields: FieldNode[] }> = [];
-  for (const definition of parse(operation, { noLocation: true }).definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    for (const root of definition.selectionSet.selections) {
+  for (const { selectionSet } of operationsIn(operation)) {
+    for (const root of selectionSet.selections) {
       if (root.kind !== Kind.FIELD || !root.selectionSet) continue;
       for (const selection of root.selectionSet.selections) {
         if (selection.kind !== Kind.INLINE_FRAGMENT || !selection.typeCondition) continue;
@@ -137,7 +136,7 @@ function fetchFrom(
 
 function withoutFields(operation: string, misplaced: readonly Misplaced[]): string {
   const names = new Set(misplaced.map(({ type, field }) => `${type}.${field.name.value}`));
-  const document = visit(parse(operation, { noLocation: true }), {
+  const document = visit(parsedFetch(operation), {
     // oxlint-disable-next-line max-params -- a visitor of graphql-js
     InlineFragment(fragment, _key, _parent, _path, ancestors): InlineFragmentNode | undefined {
       const depth = ancestors.filter((node) => 'kind' in node && node.kind === Kind.FIELD).length;

@@ -12,13 +12,16 @@ import {
   stripIgnoredCharacters,
   visit,
   type DirectiveDefinitionNode,
+  type DirectiveNode,
   type DocumentNode,
   type NameNode,
+  type OperationDefinitionNode,
 } from 'graphql';
 
 import type { PlanNode } from '../../pipeline/prepared.ts';
 import { federationImports } from './features.ts';
 import { mapFetches } from '../planner-fixes/map-fetches.ts';
+import { someDirective } from '../selection-walk.ts';
 
 /** Directives of incremental delivery, which are not part of federation. */
 const incremental = new Set(['defer', 'stream']);
@@ -66,11 +69,16 @@ export function schemaWithOwnNames(schema: GraphQLSchema): GraphQLSchema {
   return isSame ? schema : new GraphQLSchema({ ...schema.toConfig(), directives });
 }
 
-/** A client's operation with such directives renamed for the planner. */
-export function plannableOperation(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    Directive: (node) =>
-      names.has(node.name.value) ? { ...node, name: internalName(node.name) } : undefined,
+/** A client's operation, without spreads, with such directives renamed for the planner. */
+export function plannableOperation(operation: OperationDefinitionNode): OperationDefinitionNode {
+  const clashes = ({ name }: DirectiveNode): boolean => names.has(name.value);
+  const isPlain =
+    !operation.directives?.length &&
+    !operation.variableDefinitions?.some(({ directives }) => directives?.length) &&
+    !someDirective(operation.selectionSet, clashes);
+  if (isPlain) return operation;
+  return visit(operation, {
+    Directive: (node) => (clashes(node) ? { ...node, name: internalName(node.name) } : undefined),
   });
 }
 

@@ -33,6 +33,7 @@ export interface JoinedType {
 export class JoinSpec {
   readonly #types = new Map<string, JoinedType[]>();
   readonly #fields = new Map<string, JoinedField[]>();
+  readonly #interfaceObjects: readonly string[];
   #hasLabels = false;
 
   constructor(supergraph: DocumentNode) {
@@ -45,6 +46,9 @@ export class JoinSpec {
         continue;
       this.#addType(definition, names);
     }
+    this.#interfaceObjects = [...this.#types]
+      .filter(([, joins]) => joins.some((join) => join.isInterfaceObject))
+      .map(([name]) => name);
   }
 
   /** Whether any field has an `@override` with a label. */
@@ -70,10 +74,8 @@ export class JoinSpec {
   }
 
   /** Interfaces that are an object type in some subgraph. */
-  interfaceObjects(): string[] {
-    return [...this.#types]
-      .filter(([, joins]) => joins.some((join) => join.isInterfaceObject))
-      .map(([name]) => name);
+  get interfaceObjects(): readonly string[] {
+    return this.#interfaceObjects;
   }
 
   /** Whether `subgraph` knows the runtime types of `type`. */

@@ -121,7 +121,7 @@ export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSu
         ...requirements,
         fieldNames: new Set([...requirements.fieldNames, ...contexts.consumers]),
       },
-      interfaceObjects: joins.interfaceObjects(),
+      interfaceObjects: joins.interfaceObjects,
       renamed: {
         ...renamed,
         always: new Set([...renamed.always, ...withArguments(fullSchema, contexts.sources)]),
