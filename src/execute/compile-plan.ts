@@ -1,45 +1,44 @@
-/** Compiles a plan into steps, once per prepared operation. */
+/** Compiles a plan into steps. */
 
 import type { PathStep, PlanNode, PreparedOperation } from '../pipeline/prepared.ts';
 import { compileFetch } from './fetch-step.ts';
 import type { Step } from './fetch.ts';
 import { compileSplit } from './graft.ts';
 import { compileSerial } from './serial.ts';
+import type { StepCode } from './step-code.ts';
 
-export function compilePlan(operation: PreparedOperation): Step {
-  const serial = operation.kind === 'mutation' ? compileSerial(operation, compileRootNodes) : undefined;
-  return serial ?? compileRoot(operation.plan);
+export function compilePlan(operation: PreparedOperation, code: StepCode): Step {
+  const compileAll = (nodes: readonly PlanNode[]): Step[] => nodes.map((node) => compileNode(node, [], code));
+  const serial = operation.kind === 'mutation' ? compileSerial(operation, compileAll) : undefined;
+  return serial ?? compileRoot(operation.plan, code);
 }
 
-function compileRoot(node: PlanNode | null): Step {
-  return node ? compileNode(node, []) : () => undefined;
+function compileRoot(node: PlanNode | null, code: StepCode): Step {
+  return node ? compileNode(node, [], code) : () => undefined;
 }
 
-function compileRootNodes(nodes: readonly PlanNode[]): Step[] {
-  return nodes.map((node) => compileNode(node, []));
-}
-
-function compileNode(node: PlanNode, path: readonly PathStep[]): Step {
+function compileNode(node: PlanNode, path: readonly PathStep[], code: StepCode): Step {
+  const compileChild = (child: PlanNode): Step => compileNode(child, path, code);
   switch (node.kind) {
     case 'sequence':
-      return inSequence(node.nodes.map((child) => compileNode(child, path)));
+      return inSequence(node.nodes.map(compileChild));
     case 'parallel':
-      return inParallel(node.nodes.map((child) => compileNode(child, path)));
+      return inParallel(node.nodes.map(compileChild));
     case 'flatten':
-      return compileNode(node.node, [...path, ...node.path]);
+      return compileNode(node.node, [...path, ...node.path], code);
     case 'condition':
       return onCondition(
         node.variable,
-        node.whenTrue ? compileNode(node.whenTrue, path) : undefined,
-        node.whenFalse ? compileNode(node.whenFalse, path) : undefined,
+        node.whenTrue ? compileChild(node.whenTrue) : undefined,
+        node.whenFalse ? compileChild(node.whenFalse) : undefined,
       );
     case 'split':
       return compileSplit(
-        compileRoot(node.main),
-        node.others.map((other) => ({ step: compileNode(other.node, path), graft: other.graft })),
+        compileRoot(node.main, code),
+        node.others.map((other) => ({ step: compileChild(other.node), graft: other.graft })),
       );
     case 'fetch':
-      return compileFetch(node, path);
+      return compileFetch(node, path, code);
   }
 }
 

@@ -20,24 +20,53 @@ import { compileServiceOf } from './field-services.ts';
 import { type ClientPath, project } from './projection.ts';
 import { compileDecisions, type Applied } from './apply-decisions.ts';
 import type { ExecutionLimits, Report, Run, OperationState } from './run.ts';
+import { generatedCode, plainCode } from './step-code.ts';
 
 export interface ExecutableOperation {
   readonly prepared: PreparedOperation;
-  readonly plan: Step;
-  readonly projection: CompiledProjection | null;
+  /** For one more run. */
+  readonly code: () => OperationCode;
   /** Null: nothing of it can be hidden from its client, or hidden members become null. */
   readonly dropHidden: ReturnType<typeof compileHiddenMembers>;
   /** Null: no guarded fields. */
   readonly applyDecisions: ReturnType<typeof compileDecisions>;
 }
 
-export function compileOperation(prepared: PreparedOperation): ExecutableOperation {
+interface OperationCode {
+  readonly plan: Step;
+  /** Null: only the plain one. */
+  readonly projection: CompiledProjection | null;
+}
+
+/** Many operations never come again, and to generate and compile code takes longer than to run the plain one once. */
+const plainRunsDefault = 1;
+
+/** @param plainRuns The first runs, for which no code is generated. Default: 1. */
+export function compileOperation(
+  prepared: PreparedOperation,
+  plainRuns = plainRunsDefault,
+): ExecutableOperation {
   return {
     prepared,
-    plan: compilePlan(prepared),
-    projection: compileProjection(prepared.projection),
+    code: codeOf(prepared, plainRuns),
     dropHidden: compileHiddenMembers(prepared.projection),
     applyDecisions: compileDecisions(prepared),
+  };
+}
+
+function codeOf(prepared: PreparedOperation, plainRuns: number): () => OperationCode {
+  let runs = 0;
+  let code: OperationCode | undefined;
+  return () => {
+    if (!code || runs === plainRuns) {
+      const isPlain = runs < plainRuns;
+      code = {
+        plan: compilePlan(prepared, isPlain ? plainCode : generatedCode),
+        projection: isPlain ? null : compileProjection(prepared.projection),
+      };
+    }
+    runs += 1;
+    return code;
   };
 }
 
@@ -85,7 +114,8 @@ export async function execute(
     state,
   };
   // Never rejects, so it may run while schema introspection is awaited.
-  const execution = operation.plan(run);
+  const { plan, projection } = operation.code();
+  const execution = plan(run);
   let introspection = prepared.introspection
     ? await introspectionOf(prepared.introspection, variables, tools)
     : null;
@@ -99,7 +129,7 @@ export async function execute(
     decisions.reviewed();
   }
   if (run.reports.length === 0 && denials.length === 0) {
-    const data = operation.projection?.(run.data, variables, introspection);
+    const data = projection?.(run.data, variables, introspection);
     if (data) return withFallbacks({ data, errors: [] }, fallbacksIn(data, prepared, run));
   }
   const answer = projectWithErrors(prepared, run, { introspection, denials });
@@ -135,6 +165,7 @@ function projectWithErrors(
 }
 
 function located(errors: readonly AnswerError[], spec: ProjectionSpec, run: Run): AnswerError[] {
+  if (errors.length === 0) return [];
   const positionOf = run.document?.positions();
   return errors.map((error) => {
     const prepared = error.path ? locationsOf(spec, run, error.path) : [];

@@ -19,20 +19,17 @@ import {
   reportRootErrors,
 } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
-import { compileMerge } from './merge-code.ts';
 import { copyOf, noSuchObject, type Data } from './merge.ts';
-import { compilePositions } from './positions-code.ts';
-import { generateIdentity, type Identify } from './representation-code.ts';
-import { compileRepresentation } from './representation.ts';
-import type { BuildRepresentation } from './representation-code.ts';
+import type { BuildRepresentation, Identify } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type FetchInputs, type Run } from './run.ts';
+import type { StepCode } from './step-code.ts';
 import { isRecord } from '../shared/records.ts';
 import { within, type RecordedSpan } from '../shared/trace.ts';
 
-export function compileFetch(node: FetchNode, path: readonly PathStep[]): Step {
+export function compileFetch(node: FetchNode, path: readonly PathStep[], code: StepCode): Step {
   const fetch = toCompiledFetch(node, path);
-  const step = node.requires ? entityStep(fetch) : rootStep(fetch);
+  const step = node.requires ? entityStep(fetch, code) : rootStep(fetch, code);
   const spanOptions = {
     attributes: {
       'tributary.service': node.service,
@@ -60,10 +57,10 @@ function recordedStep(step: Step, run: Run, span: RecordedSpan): Promise<void> |
   return undefined;
 }
 
-function rootStep(fetch: CompiledFetch): Step {
+function rootStep(fetch: CompiledFetch, code: StepCode): Step {
   const { node, path } = fetch;
-  const findObjects = compilePositions(path);
-  const mergeInto = compileMergeIntoAll(node);
+  const findObjects = code.positions(path);
+  const mergeInto = compileMergeIntoAll(node, code);
   return (run) => {
     const targets = findObjects(run.data);
     if (targets.length === 0) return undefined;
@@ -82,9 +79,9 @@ function rootStep(fetch: CompiledFetch): Step {
   };
 }
 
-function entityStep(fetch: CompiledFetch): Step {
+function entityStep(fetch: CompiledFetch, code: StepCode): Step {
   const { node, path } = fetch;
-  const load = compileEntityLoad(fetch);
+  const load = compileEntityLoad(fetch, code);
   if (node.contexts) {
     const group = compileContextGroups(node.contexts, path);
     return (run) => {
@@ -96,7 +93,7 @@ function entityStep(fetch: CompiledFetch): Step {
       return loads.length > 1 ? Promise.all(loads).then(() => {}) : loads[0];
     };
   }
-  const findObjects = compilePositions(path);
+  const findObjects = code.positions(path);
   return (run) => load(run, findObjects(run.data));
 }
 
@@ -105,17 +102,17 @@ const noInputs: FetchInputs = { representations: null, context: '' };
 /** Fetches the entities at these objects. */
 type EntityLoad = (run: Run, objects: readonly Data[], context?: string) => Promise<void> | undefined;
 
-function compileEntityLoad(fetch: CompiledFetch): EntityLoad {
+function compileEntityLoad(fetch: CompiledFetch, code: StepCode): EntityLoad {
   const { node, path, key } = fetch;
   const grouping: Grouping = {
-    represent: compileRepresentation(node.requires ?? [], node.inputRewrites),
-    identify: node.inputRewrites.length === 0 ? generateIdentity(node.requires ?? []) : null,
+    represent: code.representation(node.requires ?? [], node.inputRewrites),
+    identify: node.inputRewrites.length === 0 ? code.identity(node.requires ?? []) : null,
   };
-  const mergeInto = compileMergeIntoAll(node);
+  const mergeInto = compileMergeIntoAll(node, code);
   /** Compiled on first use: most are never needed. */
   let partialLoads: readonly EntityLoad[] | undefined;
   const loadPartially: EntityLoad = (run, objects, context) => {
-    partialLoads ??= node.partialFetches.map((part) => compileEntityLoad(toCompiledFetch(part, path)));
+    partialLoads ??= node.partialFetches.map((part) => compileEntityLoad(toCompiledFetch(part, path), code));
     const loads = partialLoads
       .map((load) => load(run, objects, context))
       .filter((load) => load !== undefined);
@@ -181,9 +178,9 @@ function targetsOf(
 /** Merges an object of an answer into each of its targets. */
 type MergeIntoAll = (targets: readonly Data[], data: Data) => void;
 
-function compileMergeIntoAll(node: FetchNode): MergeIntoAll {
+function compileMergeIntoAll(node: FetchNode, code: StepCode): MergeIntoAll {
   const { unshared } = node;
-  const mergeInto = compileMerge(mergedNames(node));
+  const mergeInto = code.merge(mergedNames(node));
   return (targets, data) => {
     for (let i = 0; i < targets.length; i += 1) {
       mergeInto(targets[i] as Data, unshared && i > 0 ? copyOf(data) : data);

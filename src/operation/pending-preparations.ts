@@ -38,14 +38,18 @@ export class PendingPreparations<Result> {
       answer: result,
       leave: () => {
         joined.waiting -= 1;
-        if (joined.waiting > 0) return;
-        this.#forget(name, abandoned);
+        if (joined.waiting > 0 || !this.#isPending(name, abandoned)) return;
+        this.#pending.delete(name);
         abandoned.abort();
       },
     };
   }
 
   #forget(name: string, abandoned: AbortController): void {
-    if (this.#pending.get(name)?.abandoned === abandoned) this.#pending.delete(name);
+    if (this.#isPending(name, abandoned)) this.#pending.delete(name);
+  }
+
+  #isPending(name: string, abandoned: AbortController): boolean {
+    return this.#pending.get(name)?.abandoned === abandoned;
   }
 }

@@ -195,8 +195,7 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
     }
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
     // As it crosses the thread boundary.
-    const operation = compileOperation(JSON.parse(JSON.stringify(result.prepared)));
-    return options.interpreted ? { ...operation, projection: null } : operation;
+    return compileOperation(JSON.parse(JSON.stringify(result.prepared)), options.interpreted ? Infinity : 0);
   }
 
   const limits = { subgraphCallsMax: 100, errorsMax: options.errorsMax ?? 100 };

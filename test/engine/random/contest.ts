@@ -1,6 +1,7 @@
 /** One fixture's engines side by side, and what one generated operation shows about them. */
 import { parse, validate } from 'graphql';
 
+import { compileOperation } from '../../../src/execute/executor.ts';
 import { isGatewayError } from '../../../src/shared/errors.ts';
 import { openGuardedMonolith } from '../access/guarded-monolith.ts';
 import type { GuardedFixture } from '../access/guarded-fixture.ts';
@@ -167,7 +168,7 @@ function plainAnswers(fixture: Fixture, view: FixtureView | undefined, tally: Ta
     };
     tally.calls += engine.calls.length;
     tally.callsApart += apart.calls.length;
-    const interpreted = { ...compiled, projection: null };
+    const interpreted = compileOperation(compiled.prepared, Infinity);
     return { ...answers, interpreted: await fresh(() => engine.runPrepared(interpreted, variables)) };
   };
 }
