@@ -53,7 +53,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   /** Set once the caller has its answer; what undici reports afterwards only frees the place. */
   #isSettled = false;
   #abortReason: Error | undefined;
-  #isReleased = false;
+  /** undici is done with it. */
+  isReleased = false;
   #status = 0;
   /** Answers before the answer, such as 103 Early Hints. */
   #hints = 0;
@@ -197,8 +198,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   #release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
+    if (this.isReleased) return;
+    this.isReleased = true;
     this.#onReleased();
   }
 }

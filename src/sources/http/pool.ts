@@ -46,11 +46,17 @@ export function createPool(target: PoolTarget, service: ServiceTransport): Pool 
  * for ever for the end of a request that it never had.
  */
 class PooledClient extends Client {
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { size } = this.stats;
-    if (super.dispatch(options, handler)) return true;
-    return this.stats.size === size && !this.closed && !this.destroyed;
+  override dispatch(options: Dispatcher.DispatchOptions, call: PooledCall): boolean {
+    if (super.dispatch(options, call)) return true;
+    // Not by `stats`, which counts everything anew for each call.
+    return call.isReleased && !this.closed && !this.destroyed;
   }
+}
+
+/** What is sent over these connections. */
+export interface PooledCall extends Dispatcher.DispatchHandler {
+  /** Nothing of it is under way any more. Set when its end was reported. */
+  readonly isReleased: boolean;
 }
 
 const systemLookup: LookupFunction = (hostname, options, callback) => lookup(hostname, options, callback);
