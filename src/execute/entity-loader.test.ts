@@ -173,24 +173,22 @@ function consumer(...texts: string[]) {
   const taken: Record<string, Data> = {};
   const events: string[] = [];
   const failures: unknown[] = [];
-  const targets = new Map(texts.map((text): [string, Data[]] => [text, [{ text }]]));
-  const textOf = (objects: readonly Data[] | undefined): string =>
-    (objects?.[0]?.['text'] as string | undefined) ?? 'all';
+  const textOf = (index: number | undefined): string => (index === undefined ? 'all' : (texts[index] ?? ''));
   const told: EntityConsumer = {
-    targets,
-    take(objects, entity) {
-      taken[textOf(objects)] = entity;
-      events.push(`take ${textOf(objects)}`);
+    entities: { texts, targets: texts.map((text): Data => ({ text })) },
+    take(index, entity) {
+      taken[textOf(index)] = entity;
+      events.push(`take ${textOf(index)}`);
     },
-    miss: (objects) => void events.push(`miss ${textOf(objects)}`),
+    miss: (index) => void events.push(`miss ${textOf(index)}`),
     report(errors) {
-      for (const { error, targets: objects, path } of errors)
-        events.push(`report ${error.message} for ${textOf(objects)} at ${path.join('.')}`);
+      for (const { error, index, path } of errors)
+        events.push(`report ${error.message} for ${textOf(index)} at ${path.join('.')}`);
     },
     markStale: (ageMs) => void events.push(`stale ${ageMs}`),
     fail(error, failed) {
       failures.push(error);
-      events.push(`fail ${failed.join(',')}`);
+      events.push(`fail ${failed.map(textOf).join(',')}`);
     },
   };
   return { ...told, taken, events, failures };

@@ -9,31 +9,31 @@
 import { GatewayError } from '../shared/errors.ts';
 import { isRecord } from '../shared/records.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
+import type { Entities } from './entities.ts';
 import { copyOf, type Data } from './merge.ts';
 
 /** Sends the representations (JSON text of a list). Rejects where the call failed. */
 export type SendEntities = (representations: string) => Promise<SubgraphResponse>;
 
-/** A fetch of the plan that waits for its entities. */
+/** A fetch of the plan that waits for its entities. It knows them by their index in `entities`. */
 export interface EntityConsumer {
-  /** The objects that each entity is merged into, by representation. */
-  readonly targets: ReadonlyMap<string, readonly Data[]>;
+  readonly entities: Entities;
   /** Takes ownership of `entity`. */
-  take(targets: readonly Data[], entity: Data): void;
+  take(index: number, entity: Data): void;
   /** The subgraph answered null: it has no such entity. */
-  miss(targets: readonly Data[]): void;
-  /** Errors in the answer to the representations `texts`. */
-  report(errors: readonly EntityError[], texts: readonly string[]): void;
-  /** The answer to `texts` is stale: the service is unavailable. */
-  markStale(ageMs: number, texts: readonly string[]): void;
-  /** The whole call for `texts` failed. `error` is undefined where its errors are reported one by one. */
-  fail(error: unknown, texts: readonly string[]): void;
+  miss(index: number): void;
+  /** Errors in the answer to these entities. */
+  report(errors: readonly EntityError[], indexes: readonly number[]): void;
+  /** The answer to these entities is stale: the service is unavailable. */
+  markStale(ageMs: number, indexes: readonly number[]): void;
+  /** The whole call for these entities failed. `error` is undefined where its errors are reported one by one. */
+  fail(error: unknown, indexes: readonly number[]): void;
 }
 
 export interface EntityError {
   readonly error: SubgraphError;
-  /** The objects of the entity that failed; undefined where the error names none. */
-  readonly targets: readonly Data[] | undefined;
+  /** Of the entity that failed; undefined where the error names none. */
+  readonly index: number | undefined;
   /** Within the entity. */
   readonly path: ReadonlyArray<string | number>;
 }
@@ -52,7 +52,23 @@ type BatchAnswer = { readonly response: SubgraphResponse } | { readonly failure:
 /** All calls of one request with the same key. */
 interface Group {
   open: Batch | undefined;
-  readonly byText: Map<string, Batch>;
+  readonly batches: Batch[];
+  /** By representation. Made for the second consumer: most groups have one. */
+  places: Map<string, Place> | undefined;
+}
+
+/** Where an entity is fetched. */
+interface Place {
+  readonly batch: Batch;
+  readonly index: number;
+}
+
+/** What one consumer gets of one batch. */
+interface Share {
+  readonly batch: Batch;
+  readonly consumer: EntityConsumer;
+  /** Indexes of its entities, and at the same positions those in the batch. Undefined: all, and they are the same. */
+  readonly some: { readonly own: number[]; readonly inBatch: number[] } | undefined;
 }
 
 export class EntityLoader {
@@ -60,59 +76,92 @@ export class EntityLoader {
 
   /** Settles when every entity of `consumer` is merged or reported. Never rejects. */
   load(key: string, consumer: EntityConsumer, send: SendEntities): Promise<void> {
-    let group = this.#groups.get(key);
-    if (!group) this.#groups.set(key, (group = { open: undefined, byText: new Map() }));
-    const batches = new Set<Batch>();
-    for (const text of consumer.targets.keys()) {
-      let batch = group.byText.get(text);
-      if (!batch) {
-        batch = group.open ?? this.#open(group, send);
-        batch.texts.push(text);
-        group.byText.set(text, batch);
-      }
-      batches.add(batch);
+    const { texts } = consumer.entities;
+    if (texts.length === 0) return Promise.resolve();
+    const group = this.#groups.get(key);
+    if (!group) {
+      const first: Group = { open: undefined, batches: [], places: undefined };
+      this.#groups.set(key, first);
+      return settle({ batch: openBatch(first, [...texts], send), consumer, some: undefined });
     }
-    if (batches.size === 1) return settleWith(batches.values().next().value as Batch, consumer);
-    return Promise.all([...batches].map((batch) => settleWith(batch, consumer))).then(noop);
+    const shares = sharesOf(group, consumer, send);
+    if (shares.length === 1) return settle(shares[0] as Share);
+    return Promise.all(shares.map(settle)).then(noop);
   }
 
   /** Call it before a mutation, which may change entities. */
   clear(): void {
     this.#groups.clear();
   }
-
-  #open(group: Group, send: SendEntities): Batch {
-    const { promise, resolve } = Promise.withResolvers<BatchAnswer>();
-    const batch: Batch = { texts: [], answer: promise, owned: false };
-    group.open = batch;
-    // Later in this tick, when every step has added its entities.
-    queueMicrotask(() => {
-      group.open = undefined;
-      send(`[${batch.texts.join(',')}]`).then(
-        (response) => resolve({ response }),
-        (failure: unknown) => resolve({ failure }),
-      );
-    });
-    return batch;
-  }
 }
 
-async function settleWith(batch: Batch, consumer: EntityConsumer): Promise<void> {
+/** @param texts Grows until it is sent. */
+function openBatch(group: Group, texts: string[], send: SendEntities): Batch {
+  const { promise, resolve } = Promise.withResolvers<BatchAnswer>();
+  const batch: Batch = { texts, answer: promise, owned: false };
+  group.open = batch;
+  group.batches.push(batch);
+  // Later in this tick, when every step has added its entities.
+  queueMicrotask(() => {
+    group.open = undefined;
+    send(`[${batch.texts.join(',')}]`).then(
+      (response) => resolve({ response }),
+      (failure: unknown) => resolve({ failure }),
+    );
+  });
+  return batch;
+}
+
+/** Adds what no call of the group fetches yet to the one that is still open. */
+function sharesOf(group: Group, consumer: EntityConsumer, send: SendEntities): Share[] {
+  const places = (group.places ??= placesIn(group.batches));
+  const shares: Share[] = [];
+  for (const [own, text] of consumer.entities.texts.entries()) {
+    let place = places.get(text);
+    if (!place) {
+      const batch = group.open ?? openBatch(group, [], send);
+      place = { batch, index: batch.texts.length };
+      batch.texts.push(text);
+      places.set(text, place);
+    }
+    const { batch, index } = place;
+    const share = shares.find((one) => one.batch === batch);
+    if (share) {
+      share.some?.own.push(own);
+      share.some?.inBatch.push(index);
+    } else shares.push({ batch, consumer, some: { own: [own], inBatch: [index] } });
+  }
+  return shares;
+}
+
+function placesIn(batches: readonly Batch[]): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const batch of batches)
+    for (const [index, text] of batch.texts.entries()) places.set(text, { batch, index });
+  return places;
+}
+
+async function settle(share: Share): Promise<void> {
+  const { batch, consumer } = share;
   const answer = await batch.answer;
   if ('failure' in answer) {
-    consumer.fail(answer.failure, batch.texts);
+    consumer.fail(answer.failure, ownIndexes(share));
     return;
   }
   const { response } = answer;
   const entities = response.data?._entities;
   if (Array.isArray(entities) && entities.length === batch.texts.length) {
     if (response.shared) batch.owned = true;
-    mergeEntities(batch, consumer, entities);
-    if (response.stale) consumer.markStale(response.stale.ageMs, batch.texts);
+    mergeEntities(share, entities);
+    if (response.stale) consumer.markStale(response.stale.ageMs, ownIndexes(share));
   } else {
-    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), batch.texts);
+    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), ownIndexes(share));
   }
-  if (response.errors?.length) consumer.report(errorsFor(consumer, batch, response.errors), batch.texts);
+  if (response.errors?.length) consumer.report(errorsFor(share, response.errors), ownIndexes(share));
+}
+
+function ownIndexes({ consumer, some }: Share): readonly number[] {
+  return some?.own ?? [...consumer.entities.texts.keys()];
 }
 
 function wrongCount(expected: number): GatewayError {
@@ -126,35 +175,33 @@ function notAnEntity(): GatewayError {
   );
 }
 
-function mergeEntities(batch: Batch, consumer: EntityConsumer, entities: readonly unknown[]): void {
+function mergeEntities({ batch, consumer, some }: Share, entities: readonly unknown[]): void {
   const mayTake = !batch.owned;
   batch.owned = true;
-  const unusable: string[] = [];
-  for (let i = 0; i < entities.length; i += 1) {
-    const text = batch.texts[i] as string;
-    const targets = consumer.targets.get(text);
-    if (!targets) continue;
-    const entity = entities[i];
-    if (isRecord(entity)) consumer.take(targets, mayTake ? entity : copyOf(entity));
-    else if (entity === null) consumer.miss(targets);
-    else unusable.push(text);
+  const unusable: number[] = [];
+  const count = some ? some.own.length : consumer.entities.texts.length;
+  for (let i = 0; i < count; i += 1) {
+    const own = some ? (some.own[i] as number) : i;
+    const entity = entities[some ? (some.inBatch[i] as number) : i];
+    if (isRecord(entity)) consumer.take(own, mayTake ? entity : copyOf(entity));
+    else if (entity === null) consumer.miss(own);
+    else unusable.push(own);
   }
   if (unusable.length > 0) consumer.fail(notAnEntity(), unusable);
 }
 
 /** Without the errors of entities that only other consumers requested. */
-function errorsFor(
-  consumer: EntityConsumer,
-  batch: Batch,
-  errors: readonly SubgraphError[],
-): readonly EntityError[] {
+function errorsFor(share: Share, errors: readonly SubgraphError[]): readonly EntityError[] {
+  const { batch, some, consumer } = share;
   const relevant: EntityError[] = [];
   for (const error of errors) {
-    const [first, index, ...path] = error.path ?? [];
-    const text = first === '_entities' && typeof index === 'number' ? batch.texts[index] : undefined;
-    const targets = text === undefined ? undefined : consumer.targets.get(text);
-    if (targets) relevant.push({ error, targets, path });
-    else if (text === undefined) relevant.push({ error, targets: undefined, path: [] });
+    const [first, inBatch, ...path] = error.path ?? [];
+    if (first !== '_entities' || typeof inBatch !== 'number' || batch.texts[inBatch] === undefined) {
+      relevant.push({ error, index: undefined, path: [] });
+      continue;
+    }
+    const own = some ? some.own[some.inBatch.indexOf(inBatch)] : inBatch;
+    if (own !== undefined && own < consumer.entities.texts.length) relevant.push({ error, index: own, path });
   }
   return relevant;
 }

@@ -5,7 +5,6 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { isRecord } from '../shared/records.ts';
 import { failWith } from '../shared/trace.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
-import type { EntityError } from './entity-loader.ts';
 import { applyDeclaredValues, applyDeclaredValue, finalName, type DeclaredNames } from './fallbacks.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import type { Data } from './merge.ts';
@@ -34,19 +33,27 @@ export function reportRootErrors(call: FetchCall, response: SubgraphResponse): v
   }
 }
 
+interface LocatedError {
+  readonly error: SubgraphError;
+  /** Those of the entity that failed; undefined where the error names none. */
+  readonly objects: readonly Data[] | undefined;
+  /** Within the entity. */
+  readonly path: Path;
+}
+
 /** An error that names no entity concerns all objects of the call. */
-export function reportEntityErrors(call: FetchCall, errors: readonly EntityError[]): void {
+export function reportEntityErrors(call: FetchCall, errors: readonly LocatedError[]): void {
   const callPositions = positionsOf(call);
   const positionsByObject = Map.groupBy(callPositions, ({ object }) => object);
   const positionsFor = (wanted: Iterable<Data>): Position[] =>
     [...new Set(wanted)].flatMap((object) => positionsByObject.get(object) ?? []);
   let nulls: Path[] | undefined;
-  for (const { error, targets, path } of errors) {
-    if (!targets) {
+  for (const { error, objects, path } of errors) {
+    if (!objects) {
       addReport(call, error, (nulls ??= nullPaths(call, callPositions)));
       continue;
     }
-    const positions = positionsFor(targets);
+    const positions = positionsFor(objects);
     if (applyDeclaredValue(call, { code: error.extensions?.['code'], path, positions })) continue;
     const missing = path.length > 0 ? [] : nullPaths(call, positions);
     addReport(call, error, missing.length > 0 ? missing : pathsBelow(positions, path));

@@ -8,6 +8,7 @@
 
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { compileContextGroups } from './context-groups.ts';
+import { compileGrouping, isList, type Entities, type Targets } from './entities.ts';
 import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
 import type { FetchCall } from './fetch-call.ts';
@@ -20,7 +21,6 @@ import {
 } from './fetch-reports.ts';
 import { send, toCompiledFetch, type CompiledFetch, type Step } from './fetch.ts';
 import { copyOf, noSuchObject, type Data } from './merge.ts';
-import type { BuildRepresentation, Identify } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type FetchInputs, type Run } from './run.ts';
 import type { StepCode } from './step-code.ts';
@@ -104,10 +104,11 @@ type EntityLoad = (run: Run, objects: readonly Data[], context?: string) => Prom
 
 function compileEntityLoad(fetch: CompiledFetch, code: StepCode): EntityLoad {
   const { node, path, key } = fetch;
-  const grouping: Grouping = {
-    represent: code.representation(node.requires ?? [], node.inputRewrites),
-    identify: node.inputRewrites.length === 0 ? code.identity(node.requires ?? []) : null,
-  };
+  const { requires, inputRewrites } = node;
+  const groupByEntity = compileGrouping(
+    code.representation(requires ?? [], inputRewrites),
+    inputRewrites.length === 0 ? code.identity(requires ?? []) : null,
+  );
   const mergeInto = compileMergeIntoAll(node, code);
   /** Compiled on first use: most are never needed. */
   let partialLoads: readonly EntityLoad[] | undefined;
@@ -120,68 +121,34 @@ function compileEntityLoad(fetch: CompiledFetch, code: StepCode): EntityLoad {
   };
   return (run, objects, context = '') => {
     const incomplete: Data[] | undefined = node.partialFetches.length > 0 ? [] : undefined;
-    const targets = targetsOf(objects, grouping, incomplete);
+    const entities = groupByEntity(objects, incomplete);
     const partialLoad =
       incomplete && incomplete.length > 0 ? loadPartially(run, incomplete, context) : undefined;
-    if (targets.size === 0) return partialLoad;
+    if (entities.texts.length === 0) return partialLoad;
     const loadKey =
       node.variables.length === 0 && context === ''
         ? key
         : `${key}\0${variablesText(run, node.variables, { representations: null, context })}`;
     const loaded = run.state.entities.load(
       loadKey,
-      new EntityFetch({ run, fetch, targets, mergeInto }),
+      new EntityFetch({ run, fetch, entities, mergeInto }),
       (representations) => send(run, fetch, { representations, context }),
     );
     return partialLoad ? Promise.all([loaded, partialLoad]).then(() => {}) : loaded;
   };
 }
 
-/** Groups the objects of a fetch by entity. */
-interface Grouping {
-  readonly represent: BuildRepresentation;
-  readonly identify: Identify | null;
-}
-
-/**
- * The objects of each entity, by its representation.
- *
- * @param incomplete Receives the objects that lack a required field.
- */
-function targetsOf(
-  objects: readonly Data[],
-  { represent, identify }: Grouping,
-  incomplete: Data[] | undefined,
-): Map<string, Data[]> {
-  const targets = new Map<string, Data[]>();
-  const targetsByIdentity = new Map<unknown, Data[]>();
-  for (const object of objects) {
-    const identity = identify?.(object);
-    const sameIdentity = identity === undefined ? undefined : targetsByIdentity.get(identity);
-    if (sameIdentity) {
-      sameIdentity.push(object);
-      continue;
-    }
-    const text = represent(object);
-    if (text === null) {
-      incomplete?.push(object);
-      continue;
-    }
-    let entityTargets = targets.get(text);
-    if (entityTargets) entityTargets.push(object);
-    else targets.set(text, (entityTargets = [object]));
-    if (identity !== undefined) targetsByIdentity.set(identity, entityTargets);
-  }
-  return targets;
-}
-
 /** Merges an object of an answer into each of its targets. */
-type MergeIntoAll = (targets: readonly Data[], data: Data) => void;
+type MergeIntoAll = (targets: Targets, data: Data) => void;
 
 function compileMergeIntoAll(node: FetchNode, code: StepCode): MergeIntoAll {
   const { unshared } = node;
   const mergeInto = code.merge(mergedNames(node));
   return (targets, data) => {
+    if (!isList(targets)) {
+      mergeInto(targets, data);
+      return;
+    }
     for (let i = 0; i < targets.length; i += 1) {
       mergeInto(targets[i] as Data, unshared && i > 0 ? copyOf(data) : data);
     }
@@ -200,7 +167,7 @@ function mergedNames({ writes, outputRewrites }: FetchNode): string[] {
 interface EntityFetchInput {
   readonly run: Run;
   readonly fetch: CompiledFetch;
-  readonly targets: ReadonlyMap<string, readonly Data[]>;
+  readonly entities: Entities;
   readonly mergeInto: MergeIntoAll;
 }
 
@@ -208,48 +175,59 @@ class EntityFetch implements EntityConsumer {
   readonly #run: Run;
   readonly #fetch: CompiledFetch;
   readonly #mergeInto: MergeIntoAll;
-  readonly targets: ReadonlyMap<string, readonly Data[]>;
+  readonly entities: Entities;
 
-  constructor({ run, fetch, targets, mergeInto }: EntityFetchInput) {
+  constructor({ run, fetch, entities, mergeInto }: EntityFetchInput) {
     this.#run = run;
     this.#fetch = fetch;
     this.#mergeInto = mergeInto;
-    this.targets = targets;
+    this.entities = entities;
   }
 
-  take(targets: readonly Data[], entity: Data): void {
+  take(index: number, entity: Data): void {
     const { interfaceObjectType, node } = this.#fetch;
     if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
     if (interfaceObjectType !== null && entity.__typename === interfaceObjectType)
       entity.__typename = undefined;
-    this.#mergeInto(targets, entity);
+    this.#mergeInto(this.entities.targets[index] as Targets, entity);
   }
 
-  miss(targets: readonly Data[]): void {
+  miss(index: number): void {
     const { resolvesTypes } = this.#fetch.node;
     if (resolvesTypes.length === 0) return;
     // The subgraph that resolves the runtime types of an interface does not have this object: it does not exist.
-    for (const target of targets) {
-      if (resolvesTypes.includes(target.__typename as string)) target.__typename = noSuchObject;
+    for (const object of this.#objectsOf(index)) {
+      if (resolvesTypes.includes(object.__typename as string)) object.__typename = noSuchObject;
     }
   }
 
-  report(errors: readonly EntityError[], texts: readonly string[]): void {
-    reportEntityErrors(this.#callFor(texts), errors);
+  report(errors: readonly EntityError[], indexes: readonly number[]): void {
+    const located = errors.map(({ error, index, path }) => ({
+      error,
+      path,
+      objects: index === undefined ? undefined : this.#objectsOf(index),
+    }));
+    reportEntityErrors(this.#callFor(indexes), located);
   }
 
-  markStale(ageMs: number, texts: readonly string[]): void {
-    markStale(this.#callFor(texts), ageMs);
+  markStale(ageMs: number, indexes: readonly number[]): void {
+    markStale(this.#callFor(indexes), ageMs);
   }
 
-  fail(error: unknown, texts: readonly string[]): void {
-    const call = this.#callFor(texts);
+  fail(error: unknown, indexes: readonly number[]): void {
+    const call = this.#callFor(indexes);
     if (error === undefined) explainFailure(call);
     else reportFailure(call, error);
   }
 
-  #callFor(texts: readonly string[]): FetchCall {
-    const objects = new Set(texts.flatMap((text) => this.targets.get(text) ?? []));
+  #callFor(indexes: readonly number[]): FetchCall {
+    const objects = new Set(indexes.flatMap((index) => this.#objectsOf(index)));
     return { run: this.#run, fetch: this.#fetch, objects };
+  }
+
+  #objectsOf(index: number): readonly Data[] {
+    const targets = this.entities.targets[index];
+    if (targets === undefined) return [];
+    return isList(targets) ? targets : [targets as Data];
   }
 }
