@@ -18,7 +18,7 @@ interface Study {
   readonly onDemand?: boolean;
 }
 
-export type StudyName = 'mix' | 'new' | 'schema' | 'latency' | 'memory';
+export type StudyName = 'mix' | 'new' | 'schema' | 'latency' | 'waits' | 'memory';
 
 /** What is measured by a way of its own, each in its file below `studies/`. */
 export const studies: readonly Study[] = [
@@ -29,6 +29,7 @@ export const studies: readonly Study[] = [
   { name: 'new', says: '1,000 other operations from one address, 20 in flight' },
   { name: 'schema', says: 'what 300, 1,600 and 5,000 types cost: first answer, CPU, memory' },
   { name: 'latency', says: 'at a fixed rate, half of what the gateway can hold: heavy, small and mix' },
+  { name: 'waits', says: 'small requests beside answers of 10 MB: how long they wait' },
   { name: 'memory', says: 'minutes of heavy and new operations together: resident memory', onDemand: true },
 ];
 

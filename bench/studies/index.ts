@@ -11,6 +11,7 @@ import { measureMix } from './mix.ts';
 import { measureNew } from './new.ts';
 import { measureSchema } from './schema.ts';
 import type { StudyResult, StudyTerms } from './study.ts';
+import { measureWaits } from './waits.ts';
 
 const measureBy: Readonly<Record<StudyName, (terms: StudyTerms) => Promise<StudyResult>>> = {
   mix: measureMix,
@@ -18,6 +19,7 @@ const measureBy: Readonly<Record<StudyName, (terms: StudyTerms) => Promise<Study
   schema: measureSchema,
   latency: measureLatency,
   memory: measureMemory,
+  waits: measureWaits,
 };
 
 export async function runStudies(stage: Stage, options: Options): Promise<StudyResult[]> {
