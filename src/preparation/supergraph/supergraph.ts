@@ -3,7 +3,7 @@
  * Worker only: building these blocks a thread for seconds on a large supergraph.
  */
 
-import { Supergraph, type Schema } from '@apollo/federation-internals';
+import type { Schema, Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 
@@ -29,6 +29,7 @@ import type { RateLimit } from '../worker-protocol.ts';
 import { protectionOf, type Protection } from '../protection/protection.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 import { renamedNames, type RenamedNames } from '../planner-fixes/renaming.ts';
+import { assumedSupergraph, validatedSupergraph } from './validated-supergraph.ts';
 
 export interface LoadedSupergraph {
   readonly sdl: string;
@@ -153,10 +154,7 @@ function built(sdl: string, { isValid }: { readonly isValid: boolean }): BuiltSu
   const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
   const joins = new JoinSpec(document);
   const planned = withoutCosts(document);
-  const supergraph = Supergraph.build(planned, {
-    supportedFeatures: null,
-    validateSupergraph: !isValid,
-  });
+  const supergraph = isValid ? assumedSupergraph(planned) : validatedSupergraph(planned, () => planned);
   const plannerSchema = supergraph.apiSchema();
   const schema = schemaWithOwnNames(apiSchemaIn(planned, plannerSchema));
   keepWrittenDefaults(schema, document);
