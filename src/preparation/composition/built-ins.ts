@@ -17,6 +17,7 @@ import {
   type InputValueDefinitionNode,
 } from 'graphql';
 
+import { eachDirective } from '../supergraph/applied-directives.ts';
 import { locationsOf, type CompositionNote, type ParsedSubgraph, type SourceLocation } from './notes.ts';
 
 const oneOf = 'oneOf';
@@ -160,7 +161,7 @@ export function withOneOf(supergraphSdl: string, names: ReadonlySet<string>): st
 /** A supergraph composed elsewhere may use `@oneOf` without a definition, which GraphQL allows but the planner does not. */
 export function definingOneOf(supergraph: DocumentNode): DocumentNode {
   let isUsed = false;
-  visit(supergraph, { Directive: ({ name }) => void (isUsed ||= name.value === oneOf) });
+  eachDirective(supergraph, ({ name }) => void (isUsed ||= name.value === oneOf));
   const isDefined = supergraph.definitions.some(
     (node) => node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === oneOf,
   );

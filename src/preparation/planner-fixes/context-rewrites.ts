@@ -6,7 +6,7 @@
  */
 
 import type { FetchNode as PlannerFetch } from '@apollo/query-planner';
-import { Kind, visit, type DocumentNode, type FieldDefinitionNode } from 'graphql';
+import { Kind, type DocumentNode, type FieldDefinitionNode } from 'graphql';
 
 import type { ContextUse, FetchNode, PathStep, PlanNode, RewriteStep } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -40,14 +40,16 @@ export function contextFields(supergraph: DocumentNode): {
 } {
   const consumers = new Set<string>();
   const sources = new Set<string>();
-  visit(supergraph, {
-    FieldDefinition(field) {
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION)
+      continue;
+    for (const field of definition.fields ?? []) {
       for (const selection of contextSelections(field)) {
         consumers.add(field.name.value);
         for (const name of selection.match(/\w+/g) ?? []) sources.add(name);
       }
-    },
-  });
+    }
+  }
   return { consumers, sources };
 }
 

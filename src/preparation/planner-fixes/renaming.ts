@@ -54,12 +54,9 @@ export function renamedNames(supergraph: GraphQLSchema, joins: JoinSpec): Rename
 function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
   const names = new Set<string>();
   const types = new Map<string, string>();
-  for (const type of Object.values(supergraph.getTypeMap())) {
-    for (const { key } of joins.typesOf(type.name)) {
-      if (key === null) continue;
-      for (const selection of selectionSetOf(key).selections) {
-        if (selection.kind === Kind.FIELD && !selection.selectionSet) names.add(selection.name.value);
-      }
+  for (const key of joins.keys()) {
+    for (const selection of selectionSetOf(key).selections) {
+      if (selection.kind === Kind.FIELD && !selection.selectionSet) names.add(selection.name.value);
     }
   }
   for (const type of Object.values(supergraph.getTypeMap())) {

@@ -7,6 +7,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  Kind,
   parse,
   print,
   visit,
@@ -56,10 +57,17 @@ export function keepWrittenDefaults(schema: GraphQLSchema, document: DocumentNod
 
 function defaultsIn(document: DocumentNode): Defaults {
   const defaults = new Map<string, ConstValueNode>();
-  mapInputValues(document, (coordinate, { defaultValue }) => {
-    if (defaultValue && hasChangingNumber(defaultValue)) defaults.set(coordinate, defaultValue);
-    return undefined;
-  });
+  const add = (owner: string, { name, defaultValue }: InputValueDefinitionNode): void => {
+    if (defaultValue && hasChangingNumber(defaultValue)) defaults.set(`${owner}.${name.value}`, defaultValue);
+  };
+  for (const node of document.definitions) {
+    if (!('fields' in node)) continue;
+    const type = node.name.value;
+    for (const field of node.fields ?? []) {
+      if (field.kind === Kind.INPUT_VALUE_DEFINITION) add(type, field);
+      else for (const argument of field.arguments ?? []) add(`${type}.${field.name.value}`, argument);
+    }
+  }
   return defaults;
 }
 

@@ -16,6 +16,7 @@ import {
 
 import { GatewayError } from '../../shared/errors.ts';
 import { own } from '../../shared/records.ts';
+import { eachDirective } from './applied-directives.ts';
 
 /** The specification of `@cost` and `@listSize`. */
 export const costFeature = 'https://specs.apollo.dev/cost/v0.1';
@@ -163,7 +164,7 @@ function usedDirectives(names: ReadonlyMap<string, string>, supergraph: Document
   // A single directive may be applied within @join__directive, which is not visible here.
   if (names.size === 1) return [...names.keys()];
   const applied = new Set<string>();
-  visit(supergraph, { Directive: ({ name }) => void applied.add(name.value) });
+  eachDirective(supergraph, ({ name }) => void applied.add(name.value));
   return [...names].flatMap(([name, localName]) => (applied.has(localName) ? [name] : []));
 }
 

@@ -6,7 +6,6 @@
 
 import {
   Kind,
-  visit,
   type ArgumentNode,
   type ConstDirectiveNode,
   type DocumentNode,
@@ -65,11 +64,20 @@ export class JoinSpec {
     return this.#fields.get(`${type}.${field}`) ?? [];
   }
 
+  /** The texts of all resolvable keys, each once. */
+  keys(): ReadonlySet<string> {
+    const keys = [...this.#types.values()].flatMap((joins) => joins.map(({ key }) => key));
+    return new Set(keys.filter((key) => key !== null));
+  }
+
   /** The text of every `@requires`, with whose field it is. */
   *requirements(): Iterable<{ readonly type: string; readonly field: string; readonly requires: string }> {
     for (const [coordinate, joins] of this.#fields) {
-      const [type = '', field = ''] = coordinate.split('.');
-      for (const { requires } of joins) if (requires !== null) yield { type, field, requires };
+      for (const { requires } of joins) {
+        if (requires === null) continue;
+        const [type = '', field = ''] = coordinate.split('.');
+        yield { type, field, requires };
+      }
     }
   }
 
@@ -117,10 +125,15 @@ export class JoinSpec {
  * may use such a key for an entity fetch, which then returns nothing.
  */
 export function withoutUselessKeys(supergraph: DocumentNode): DocumentNode {
-  return visit(supergraph, {
-    ObjectTypeDefinition: (definition) => withDirectives(definition),
-    InterfaceTypeDefinition: (definition) => withDirectives(definition),
+  let isChanged = false;
+  const definitions = supergraph.definitions.map((definition) => {
+    const isJoined =
+      definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION;
+    const changed = isJoined ? withDirectives(definition) : undefined;
+    isChanged ||= changed !== undefined;
+    return changed ?? definition;
   });
+  return isChanged ? { ...supergraph, definitions } : supergraph;
 }
 
 function withDirectives<Node extends ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode>(

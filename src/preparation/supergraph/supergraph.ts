@@ -87,11 +87,9 @@ export function loadServable(
   allowUnenforced: readonly string[],
   options: LoadOptions = {},
 ): LoadedSupergraph {
-  assertServable(
-    orInvalid(() => parse(sdl)),
-    allowUnenforced,
-  );
-  return loadSupergraph(sdl, options);
+  const document = orInvalid(() => parsed(sdl));
+  assertServable(document, allowUnenforced);
+  return loaded({ sdl, document }, options);
 }
 
 /**
@@ -100,10 +98,25 @@ export function loadServable(
  * @throws {GatewayError} `SUPERGRAPH_INVALID` with what is wrong; `CONFIG_INVALID` for a policy or limits that do not fit.
  */
 export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSupergraph {
+  return loaded({ sdl, document: orInvalid(() => parsed(sdl)) }, options);
+}
+
+/** A supergraph as text and as a document. */
+interface ParsedSupergraph {
+  readonly sdl: string;
+  readonly document: DocumentNode;
+}
+
+/** Tokens and places of all nodes would take as much memory again: where they are needed, the text is parsed again. */
+function parsed(sdl: string): DocumentNode {
+  return parse(sdl, { noLocation: true });
+}
+
+function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph {
   const { policy: outline = null, limitedFields = null, isValid = false } = options;
+  const { sdl } = parts;
   return orInvalid(() => {
-    const { document, planned, joins, supergraph, plannerSchema, schema } = built(sdl, { isValid });
-    const fullSchema = fullSchemaOf(planned);
+    const { document, joins, supergraph, plannerSchema, schema, fullSchema } = built(parts, { isValid });
     const requirements = readRequirements(joins);
     const contexts = contextFields(document);
     const rateLimits = rateLimitsOf(document, schema);
@@ -140,25 +153,33 @@ export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSu
 
 /** The API schema alone, without a planner. @throws {GatewayError} `SUPERGRAPH_INVALID`. */
 export function apiSchemaOf(sdl: string): GraphQLSchema {
-  return orInvalid(() => built(sdl, { isValid: false }).schema);
+  return orInvalid(() => built({ sdl, document: parsed(sdl) }, { isValid: false }).schema);
 }
 
-interface BuiltSupergraph extends Pick<LoadedSupergraph, 'joins' | 'plannerSchema' | 'schema'> {
+interface BuiltSupergraph extends Pick<
+  LoadedSupergraph,
+  'joins' | 'plannerSchema' | 'schema' | 'fullSchema'
+> {
   readonly document: DocumentNode;
-  /** The part of it that the planner gets. */
-  readonly planned: DocumentNode;
   readonly supergraph: Supergraph;
 }
 
-function built(sdl: string, { isValid }: { readonly isValid: boolean }): BuiltSupergraph {
-  const document = withoutUselessKeys(plannable(definingOneOf(parse(sdl))));
+function built(parts: ParsedSupergraph, { isValid }: { readonly isValid: boolean }): BuiltSupergraph {
+  const document = forPlanner(parts.document);
   const joins = new JoinSpec(document);
   const planned = withoutCosts(document);
-  const supergraph = isValid ? assumedSupergraph(planned) : validatedSupergraph(planned, () => planned);
+  const supergraph = isValid
+    ? assumedSupergraph(planned)
+    : validatedSupergraph(planned, () => withoutCosts(forPlanner(parse(parts.sdl))));
   const plannerSchema = supergraph.apiSchema();
+  const fullSchema = fullSchemaOf(planned);
   const schema = schemaWithOwnNames(apiSchemaIn(planned, plannerSchema));
   keepWrittenDefaults(schema, document);
-  return { document, planned, joins, supergraph, plannerSchema, schema };
+  return { document, joins, supergraph, plannerSchema, schema, fullSchema };
+}
+
+function forPlanner(document: DocumentNode): DocumentNode {
+  return withoutUselessKeys(plannable(definingOneOf(document)));
 }
 
 function orInvalid<Result>(load: () => Result): Result {
