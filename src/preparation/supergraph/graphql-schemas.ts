@@ -5,6 +5,7 @@
 
 import {
   EnumType,
+  inaccessibleIdentity,
   InputObjectType,
   InterfaceType,
   ObjectType,
@@ -13,12 +14,14 @@ import {
 } from '@apollo/federation-internals';
 import {
   buildASTSchema,
+  GraphQLSchema,
+  isSpecifiedDirective,
+  isTypeDefinitionNode,
   Kind,
   type ConstDirectiveNode,
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
-  type GraphQLSchema,
   type InputValueDefinitionNode,
   type NamedTypeNode,
 } from 'graphql';
@@ -28,11 +31,39 @@ export function fullSchemaOf(supergraph: DocumentNode): GraphQLSchema {
   return buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true });
 }
 
-/** Of what is in the planner's API schema. */
-export function apiSchemaIn(supergraph: DocumentNode, api: Schema): GraphQLSchema {
-  const elements = new ApiElements(api);
+export interface PlannerSchemas {
+  readonly full: Schema;
+  readonly api: Schema;
+}
+
+/** Of what is in the planner's API schema. @param full What `fullSchemaOf` made of the same supergraph. */
+export function apiSchemaIn(
+  supergraph: DocumentNode,
+  full: GraphQLSchema,
+  planner: PlannerSchemas,
+): GraphQLSchema {
+  if (!hidesElements(planner.full)) return withoutFeatures(supergraph, full, planner.api);
+  const elements = new ApiElements(planner.api);
   const definitions = supergraph.definitions.flatMap((node) => elements.of(node));
   return fullSchemaOf({ kind: Kind.DOCUMENT, definitions });
+}
+
+function hidesElements(full: Schema): boolean {
+  const feature = full.coreFeatures?.getByIdentity(inaccessibleIdentity);
+  const directive = feature && full.directive(feature.directiveNameInSchema('inaccessible'));
+  return directive !== undefined && directive.applications().size > 0;
+}
+
+/** Of the same types: only those of composition are not part of the API. */
+function withoutFeatures(supergraph: DocumentNode, full: GraphQLSchema, api: Schema): GraphQLSchema {
+  const types = supergraph.definitions.flatMap((node) => {
+    const name = isTypeDefinitionNode(node) ? node.name.value : undefined;
+    return (name !== undefined && api.type(name) && full.getType(name)) || [];
+  });
+  const directives = full
+    .getDirectives()
+    .filter((directive) => isSpecifiedDirective(directive) || api.directive(directive.name) !== undefined);
+  return new GraphQLSchema({ ...full.toConfig(), types, directives, assumeValid: true });
 }
 
 /** The parts of definitions that the API schema has, too. */

@@ -173,7 +173,8 @@ function built(parts: ParsedSupergraph, { isValid }: { readonly isValid: boolean
     : validatedSupergraph(planned, () => withoutCosts(forPlanner(parse(parts.sdl))));
   const plannerSchema = supergraph.apiSchema();
   const fullSchema = fullSchemaOf(planned);
-  const schema = schemaWithOwnNames(apiSchemaIn(planned, plannerSchema));
+  const planner = { full: supergraph.schema, api: plannerSchema };
+  const schema = schemaWithOwnNames(apiSchemaIn(planned, fullSchema, planner));
   keepWrittenDefaults(schema, document);
   return { document, joins, supergraph, plannerSchema, schema, fullSchema };
 }
