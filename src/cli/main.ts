@@ -2,7 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { keepCompiledCode } from '../shared/compile-cache.ts';
 import { runCommand, type Command } from './arguments.ts';
+
+keepCompiledCode();
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,

@@ -2,8 +2,6 @@
 /** The `tributary` command: runs the TypeScript source in a checkout, the compiled code in an installed package. */
 
 import { existsSync } from 'node:fs';
-// Not by name: older versions of Node lack some of its exports.
-import module from 'node:module';
 
 const nodeVersionMin = 24;
 if (Number.parseInt(process.versions.node, 10) < nodeVersionMin) {
@@ -12,7 +10,6 @@ if (Number.parseInt(process.versions.node, 10) < nodeVersionMin) {
   );
   process.exit(1);
 }
-module.enableCompileCache?.();
 const inCheckout =
   existsSync(new URL('./main.ts', import.meta.url)) && !import.meta.url.includes('/node_modules/');
 await import(inCheckout ? './main.ts' : '../../dist/cli/main.js');

@@ -1,12 +1,12 @@
 /** One worker as the primary process sees it: starts it, calls it, ends it. */
 
 import cluster, { type Worker } from 'node:cluster';
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { LogLevel } from '../config/gateway/log.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { keepCompiledCode } from '../shared/compile-cache.ts';
 import type { CredentialTexts } from '../server/credentials.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ownModule } from '../shared/own-module.ts';
@@ -64,8 +64,8 @@ export class WorkerProcess {
     this.#config = config;
     cluster.setupPrimary({ exec: workerFile, args: [] });
     // With the compile cache of the first worker the others start in half the time.
-    const { directory } = enableCompileCache();
-    this.#worker = cluster.fork(directory === undefined ? {} : { NODE_COMPILE_CACHE: directory });
+    keepCompiledCode();
+    this.#worker = cluster.fork();
     this.pid = this.#worker.process.pid ?? 0;
     let servingSinceMs: number | undefined;
     this.ended = new Promise((resolve) => {

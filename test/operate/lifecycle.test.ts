@@ -88,6 +88,20 @@ describe('tributary serve', () => {
     expect(await running.ended()).toEqual({ code, stdout: '', stderr: '' });
   });
 
+  it('starts again with the code that all of its threads compiled before', async () => {
+    const TMPDIR = await folderWith({});
+    const environment = { TMPDIR, NODE_COMPILE_CACHE: '', NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const { running: first } = await given('', environment);
+    first.child.kill('SIGTERM');
+    await first.ended();
+    const { running: again } = await given('', environment);
+    again.child.kill('SIGTERM');
+    const { stderr } = await again.ended();
+    // One that the main thread loads, and one that only planner workers load.
+    for (const file of ['fastify/fastify.js', '@apollo/query-planner/dist/buildPlan.js'])
+      expect(stderr).toMatch(new RegExp(`cache for CommonJS \\S+/${file} was accepted`));
+  });
+
   it('answers and ends where nobody reads its log any more', async () => {
     const { url, running } = await given();
     running.child.stdout?.destroy();
