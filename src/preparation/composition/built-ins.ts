@@ -17,7 +17,6 @@ import {
   type InputValueDefinitionNode,
 } from 'graphql';
 
-import { eachDirective } from '../supergraph/applied-directives.ts';
 import { locationsOf, type CompositionNote, type ParsedSubgraph, type SourceLocation } from './notes.ts';
 
 const oneOf = 'oneOf';
@@ -160,8 +159,11 @@ export function withOneOf(supergraphSdl: string, names: ReadonlySet<string>): st
 
 /** A supergraph composed elsewhere may use `@oneOf` without a definition, which GraphQL allows but the planner does not. */
 export function definingOneOf(supergraph: DocumentNode): DocumentNode {
-  let isUsed = false;
-  eachDirective(supergraph, ({ name }) => void (isUsed ||= name.value === oneOf));
+  const isUsed = supergraph.definitions.some(
+    (node) =>
+      (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION || node.kind === Kind.INPUT_OBJECT_TYPE_EXTENSION) &&
+      node.directives?.some(({ name }) => name.value === oneOf),
+  );
   const isDefined = supergraph.definitions.some(
     (node) => node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === oneOf,
   );

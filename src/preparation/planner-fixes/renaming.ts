@@ -62,6 +62,7 @@ function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
   for (const type of Object.values(supergraph.getTypeMap())) {
     if (!('getFields' in type) || isInputObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
+      if (!names.has(field.name)) continue;
       const text = String(field.type);
       if (field.args.length > 0 || (types.get(field.name) ?? text) !== text) names.delete(field.name);
       types.set(field.name, text);

@@ -144,7 +144,7 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
       costs: new CostRules(document, fullSchema),
       rateLimits,
       limitedFields: limitedFieldsOf(schema, limitedFields, rateLimits),
-      labels: labelsIn(document),
+      labels: joins.hasLabels ? labelsIn(document) : [],
       typesOf: typeMatcher(fullSchema),
       subgraphs: subgraphsOf(supergraph),
     };
