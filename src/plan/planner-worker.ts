@@ -50,8 +50,6 @@ export interface PlannerWorkerParts {
 export class PlannerWorker {
   /** The loaded supergraph; rejects where it cannot be loaded. */
   readonly loaded: Promise<LoadedSdl>;
-  /** It composed or checked the supergraph. The packages for that stay in its memory, so a leaner worker replaces it. */
-  readonly isChecker: boolean;
   readonly #worker: Worker;
   readonly #pendingTasks = new Map<number, PendingTask>();
   readonly #onExit: () => void;
@@ -62,7 +60,6 @@ export class PlannerWorker {
 
   constructor({ source, options, loadTimeoutMs, onExit }: PlannerWorkerParts) {
     this.#onExit = onExit;
-    this.isChecker = source.kind !== 'checked';
     this.#worker = new Worker(workerFile, {
       name: 'planner',
       workerData: sentOptions(options),

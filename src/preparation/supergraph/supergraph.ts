@@ -69,7 +69,7 @@ export interface GraphOptions {
 }
 
 export interface LoadOptions extends GraphOptions {
-  /** It was composed or validated before: to validate it again takes a third of the time. Default: false. */
+  /** It was composed or validated before. Default: false. */
   readonly isValid?: boolean;
 }
 
