@@ -17,8 +17,10 @@ import { ClientSchemas } from './contract/client-schemas.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
 import { introspect } from './introspection.ts';
 import { prepare, type PreparationOptions } from './prepare.ts';
+import { sampleOperations } from './sample-operations.ts';
 import { prepareShape } from './shapes.ts';
 import { loadServable, loadSupergraph, type LoadedSupergraph } from './supergraph/supergraph.ts';
+import { WarmUp } from './warm-up.ts';
 import type {
   ClientSchema,
   GraphDescription,
@@ -37,10 +39,16 @@ let current: LoadedSupergraph | undefined;
 let clientSchemas: ClientSchemas | undefined;
 
 const interrupter = new Interrupter();
+/** Those that the main thread knows of. */
+let reportedInterruptions = 0;
+let warmUp: WarmUp | undefined;
+/** For an operation that nobody asked. */
+const warmUpBudget: Budget = { cpuMs: 200, wallMs: 1000 };
+const samplesMax = 100;
 
 port.on('message', ({ id, task, budget }: WorkerRequest) => {
   const startCpuMs = threadClocks.cpu();
-  const interruptionsBefore = interrupter.interruptions;
+  if (task.kind === 'prepare') warmUp?.asked();
   void perform(task, budget)
     .then((answer): WorkerOutcome => ({ is: 'done', json: JSON.stringify(answer) }))
     .catch(toOutcome)
@@ -49,9 +57,10 @@ port.on('message', ({ id, task, budget }: WorkerRequest) => {
       const reply: WorkerReply = {
         id,
         cpuMs,
-        interrupted: interrupter.interruptions > interruptionsBefore,
+        interrupted: interrupter.interruptions > reportedInterruptions,
         ...outcome,
       };
+      reportedInterruptions = interrupter.interruptions;
       port.postMessage(reply);
     });
 });
@@ -111,12 +120,26 @@ function describeGraph(): GraphDescription {
   return { apiSdl: printSchema(schema), supergraphSdl: sdl };
 }
 
+/** The first worker only: a standby is asked where the first one is busy, and so has long been warm. */
+function startWarmUp(graph: LoadedSupergraph): WarmUp {
+  const clientOptions = { ...options, clientSchema: graph.schema };
+  return new WarmUp({
+    samples: () => sampleOperations(graph.schema, samplesMax),
+    clocks: threadClocks,
+    prepare(query) {
+      const request = { query, operationName: null, literals: [] };
+      interrupter.run(warmUpBudget, () => prepareShape(graph, request, clientOptions));
+    },
+  });
+}
+
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
   clientSchemas = undefined;
   current =
     source.kind === 'checked'
       ? loadSupergraph(source.sdl, { ...options, isValid: true })
       : await checkAndLoad(source);
+  if (source.kind !== 'checked') warmUp = startWarmUp(current);
   const { sdl, subgraphs, labels, rateLimits } = current;
   return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };
 }
