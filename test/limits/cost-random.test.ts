@@ -76,7 +76,9 @@ describe.each(fixtures.filter(({ name }) => chosen.includes(name)))('$name', (fi
         try {
           return bounded(planningTimeoutMs, () => graph.prepare(query, variables));
         } catch (error) {
-          if (!isGatewayError(error) || error.code !== 'PLANNING_TIMEOUT') throw error;
+          const isTooSlow = isGatewayError(error) && error.code === 'PLANNING_TIMEOUT';
+          // A fast machine runs into the longest list that there is before the time is over.
+          if (!isTooSlow && !String(error).includes('cannot be planned')) throw error;
           // The interruption may have left the planner's caches half written.
           graph = load();
           tally.notPlanned += 1;

@@ -22,6 +22,7 @@ import {
   type Authorized,
   type OperationLimited,
 } from '../../../src/pipeline/stages.ts';
+import { GatewayError } from '../../../src/shared/errors.ts';
 import type { AuthorizationRecord } from '../../../src/shared/authorization-record.ts';
 import { Events } from '../../../src/shared/events.ts';
 import { variableCoercion } from '../../../src/operation/variables.ts';
@@ -193,6 +194,8 @@ export function openEngine(fixture: Fixture, options: EngineOptions = {}): Engin
       const conditions = result.conditional.conditionVariables.filter((name) => values.get(name) === true);
       result = inTime(() => graph.prepare({ ...request, conditions }));
     }
+    if ('refused' in result && result.refused.code === 'PLANNING_FAILED')
+      throw new GatewayError('PLANNING_FAILED', `Not prepared: ${JSON.stringify(result)}`);
     if (!('prepared' in result)) throw new Error(`Not prepared: ${JSON.stringify(result)}`);
     // As it crosses the thread boundary.
     return compileOperation(JSON.parse(JSON.stringify(result.prepared)), options.interpreted ? Infinity : 0);
