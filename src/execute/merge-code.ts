@@ -1,7 +1,7 @@
-/** `merge` as generated code, for the result of one fetch. */
+/** `mergeOnly` as generated code, for the result of one fetch. */
 
 import { assertName, generate, readCode } from './generated-code.ts';
-import { merge, mergeValues, type Data } from './merge.ts';
+import { mergeOnly, mergeValues, type Data } from './merge.ts';
 
 export type Merge = (target: Data, source: Data) => void;
 
@@ -19,5 +19,5 @@ export function compileMerge(names: readonly string[]): Merge {
     ].join('\n');
   });
   const body = `return (target, source) => { let v, p;\n${lines.join('\n')}\n};`;
-  return generate<Merge>('merge', { mergeValues }, body) ?? merge;
+  return generate<Merge>('merge', { mergeValues }, body) ?? mergeOnly(names);
 }

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { ExactNumber } from '../shared/exact-number.ts';
 import { compileMerge } from './merge-code.ts';
-import { copyOf, merge, noSuchObject, type Data } from './merge.ts';
+import { copyOf, merge, mergeOnly, noSuchObject, type Data } from './merge.ts';
 
 describe.each([
   ['merge', merge],
+  ['mergeOnly', mergeOnly(['a', 'b', 'constructor', 'toString'])],
   ['compileMerge', compileMerge(['a', 'b', 'constructor', 'toString'])],
 ])('%s', (_name, mergeInto) => {
   it.each<[string, Data, Data, Data]>([
@@ -118,10 +119,13 @@ it('merge never writes a prototype, at any depth', () => {
   expect(target).toEqual({ a: { y: 2 } });
 });
 
-it('compileMerge writes only the names that the fetch may write, and the type name', () => {
-  const target: Data = {};
-  compileMerge(['a'])(target, { __typename: 'T', a: 1, b: 2 });
-  expect(target).toEqual({ __typename: 'T', a: 1 });
+it.each([
+  ['mergeOnly', mergeOnly],
+  ['compileMerge', compileMerge],
+])('%s writes only the names that the fetch may write, and the type name', (_name, mergeOf) => {
+  const target: Data = { c: 1 };
+  mergeOf(['a'])(target, { __typename: 'T', a: 1, b: 2, c: 3 });
+  expect(target).toEqual({ __typename: 'T', a: 1, c: 1 });
 });
 
 describe('copyOf', () => {

@@ -18,13 +18,26 @@ export const noSuchObject = Symbol('no such object');
  * and merging it into several targets shares them (see `fetch-step.ts` for why that is safe).
  */
 export function merge(target: Data, source: Data): void {
-  for (const key in source) {
-    const value = source[key];
-    if (value === undefined || key === '__proto__') continue;
-    const existing = own(target, key);
-    if (existing === undefined || existing === null) target[key] = value;
-    else if (value !== null && existing !== value) target[key] = mergeValues(existing, value);
-  }
+  for (const key in source) if (key !== '__proto__') mergeField(target, key, source[key]);
+}
+
+/**
+ * The same for the answer to one fetch.
+ *
+ * @param names Of fields that the fetch may write: a service may answer more than it was asked.
+ */
+export function mergeOnly(names: readonly string[]): (target: Data, source: Data) => void {
+  const written = ['__typename', ...names];
+  return (target, source) => {
+    for (const name of written) mergeField(target, name, own(source, name));
+  };
+}
+
+function mergeField(target: Data, key: string, value: unknown): void {
+  if (value === undefined) return;
+  const existing = own(target, key);
+  if (existing === undefined || existing === null) target[key] = value;
+  else if (value !== null && existing !== value) target[key] = mergeValues(existing, value);
 }
 
 /** For two different values, neither of them null. */

@@ -2,7 +2,7 @@
 
 import type { DataRewrite, PathStep, RequiredSelection } from '../pipeline/prepared.ts';
 import { compileMerge, type Merge } from './merge-code.ts';
-import { merge } from './merge.ts';
+import { mergeOnly } from './merge.ts';
 import { compilePositions, type FindObjects } from './positions-code.ts';
 import { objectsAt } from './positions.ts';
 import { generateIdentity, type BuildRepresentation, type Identify } from './representation-code.ts';
@@ -22,7 +22,7 @@ export interface StepCode {
 
 export const plainCode: StepCode = {
   positions: (path) => (root) => objectsAt(root, path),
-  merge: () => merge,
+  merge: mergeOnly,
   representation: referenceRepresentation,
   identity: () => null,
 };

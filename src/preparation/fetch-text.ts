@@ -1,8 +1,8 @@
-/** Reads the text of a fetch, which several passes over a plan need: each text is parsed once. */
+/** Reads the text of a fetch, which several passes over a plan need: each text is parsed once for a plan. */
 
 import { Kind, parse, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 
-/** As many as a plan may have; further ones make room by leaving none. */
+/** Of one plan; further ones make room by leaving none. */
 const textsMax = 128;
 const documents = new Map<string, DocumentNode>();
 
@@ -14,6 +14,11 @@ export function parsedFetch(text: string): DocumentNode {
     documents.set(text, document);
   }
   return document;
+}
+
+/** Call it when a plan is made: parsed texts take many times as much memory as the texts. */
+export function forgetParsedFetches(): void {
+  documents.clear();
 }
 
 /** Its operations; a fetch has one. */

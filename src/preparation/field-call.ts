@@ -2,9 +2,18 @@
 
 import { Kind, print, visit, type ArgumentNode, type FieldNode, type ObjectValueNode } from 'graphql';
 
+/** Of fields with arguments: fragments show a field at many places, and printing long lists takes long. */
+const signatures = new WeakMap<FieldNode, string>();
+
 /** Equal for fields that GraphQL merges under one response name, and for those only. */
 export function fieldSignature(field: FieldNode): string {
-  return `${field.name.value}(${argumentsText(field)})`;
+  if (!field.arguments?.length) return `${field.name.value}()`;
+  let signature = signatures.get(field);
+  if (signature === undefined) {
+    signature = `${field.name.value}(${argumentsText(field)})`;
+    signatures.set(field, signature);
+  }
+  return signature;
 }
 
 /** Independent of the order of arguments and of fields of input objects. */

@@ -36,6 +36,7 @@ import { slicingChecks, slicingRule } from './cost/slicing.ts';
 import type { VisitedOperation } from './field-visits.ts';
 import { partlyHidden, withRuntimeTypes } from './contract/runtime-types.ts';
 import { finiteNumbersRule } from './finite-numbers.ts';
+import { forgetParsedFetches } from './fetch-text.ts';
 import { introspectionSpec, noIntrospectionRule } from './introspection.ts';
 import type { LimitedFields } from './limited-fields/limited-fields.ts';
 import { oneOfVariablesRule } from './one-of-variables.ts';
@@ -115,8 +116,7 @@ export function prepareDocument(
   const conditionVariables = conditionVariablesOf(document, supergraph.requirements);
   const { labels = [], denied = [] } = request;
   const variant = { schema, labels, denied, contract, cost: options.cost ?? costDefaults };
-  if (conditionVariables.length === 0)
-    return prepareOperation(supergraph, document, { ...variant, operation });
+  if (conditionVariables.length === 0) return prepareAlone(supergraph, document, { ...variant, operation });
   if (!request.conditions) {
     return {
       conditional: {
@@ -127,7 +127,16 @@ export function prepareDocument(
   }
   const decided = withConditions(document, new Set(request.conditions));
   const decidedOperation = getOperationAST(decided, request.operationName) ?? operation;
-  return prepareOperation(supergraph, decided, { ...variant, operation: decidedOperation });
+  return prepareAlone(supergraph, decided, { ...variant, operation: decidedOperation });
+}
+
+/** Keeps nothing for the next operation. */
+function prepareAlone(...terms: Parameters<typeof prepareOperation>): PreparationResult {
+  try {
+    return prepareOperation(...terms);
+  } finally {
+    forgetParsedFetches();
+  }
 }
 
 function rulesFor({ costs }: LoadedSupergraph, contract: Contract | undefined): ValidationRule[] {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PreservedLiterals } from './literals.ts';
 
 const schema = buildSchema(`
-  directive @tagged(id: ID) on FIELD
+  directive @tagged(id: ID) on FIELD | QUERY
   scalar Json
   enum Color { RED }
   input Filter { id: ID color: Color json: Json ids: [ID!] and: [Filter] }
@@ -33,6 +33,15 @@ describe('a literal that the planner would print differently', () => {
     const restored = planned.replace('$_literal0', first(given)).replace('$_literal1', ' RED');
     expect(literals.restore(text(literals.operation))).toBe(text(operation(`{f(${restored})}`)));
   });
+
+  it.each(['query@tagged(id:"5"){f}', 'query($v:ID@tagged(id:"5")){f(id:$v)}', '{f@tagged(id:"5")}'])(
+    'is planned as a variable, also in a directive: %s',
+    (given) => {
+      const literals = preserve(given);
+      expect(text(literals.operation)).toContain('@tagged(id:$_literal0)');
+      expect(literals.restore(text(literals.operation))).toBe(text(operation(given)));
+    },
+  );
 
   it.each([
     'id:"a5"',

@@ -20,9 +20,11 @@ import {
   visit,
   visitWithTypeInfo,
   type ConstValueNode,
+  type DirectiveNode,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type SelectionNode,
   type ValueNode,
   type VariableDefinitionNode,
   type VariableNode,
@@ -123,16 +125,23 @@ function unusedPrefix({ variableDefinitions = [] }: OperationDefinitionNode): st
 }
 
 /** Other than booleans and null, which the planner prints as they are. */
-function hasLiterals({ variableDefinitions = [], selectionSet }: OperationDefinitionNode): boolean {
+function hasLiterals({
+  variableDefinitions = [],
+  directives = [],
+  selectionSet,
+}: OperationDefinitionNode): boolean {
   return (
+    directives.some(hasLiteralArgument) ||
     variableDefinitions.some(({ defaultValue }) => defaultValue !== undefined) ||
-    someSelection(selectionSet, (selection) =>
-      [selection, ...(selection.directives ?? [])].some(
-        (node) =>
-          'arguments' in node && node.arguments?.some(({ value }) => !plainKinds.has(value.kind)) === true,
-      ),
+    someSelection(
+      selectionSet,
+      (selection) => hasLiteralArgument(selection) || selection.directives?.some(hasLiteralArgument) === true,
     )
   );
+}
+
+function hasLiteralArgument(node: SelectionNode | DirectiveNode): boolean {
+  return 'arguments' in node && node.arguments?.some(({ value }) => !plainKinds.has(value.kind)) === true;
 }
 
 const plainKinds: ReadonlySet<Kind> = new Set([Kind.VARIABLE, Kind.BOOLEAN, Kind.NULL]);

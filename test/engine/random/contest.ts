@@ -14,6 +14,7 @@ import type { Answer } from '../oracle/compose.ts';
 import { openMonolith } from '../oracle/monolith.ts';
 import { openStock } from '../oracle/stock.ts';
 import { EngineGraph, openEngine } from '../ours/engine.ts';
+import { answersMore } from './more.ts';
 import type { WrittenOperation } from './write.ts';
 
 export interface Tally {
@@ -168,7 +169,9 @@ function plainAnswers(fixture: Fixture, view: FixtureView | undefined, tally: Ta
   const graph = view?.graph ?? new EngineGraph(fixture);
   const options = { errorsMax, planningTimeoutMs: planningTimeoutOf(fixture), graph };
   const engine = openEngine(fixture, options);
-  const apart = openEngine(fixture, { ...options, joined: false });
+  const around = answersMore(graph.schema);
+  const apart = openEngine(fixture, { ...options, joined: false, around });
+  const toldMore = openEngine(fixture, { ...options, around });
   return async ({ query, variables }, fresh) => {
     const compiled = engine.prepare(query, undefined, variables);
     engine.clear();
@@ -180,7 +183,7 @@ function plainAnswers(fixture: Fixture, view: FixtureView | undefined, tally: Ta
     tally.calls += engine.calls.length;
     tally.callsApart += apart.calls.length;
     const interpreted = compileOperation(compiled.prepared, Infinity);
-    return { ...answers, interpreted: await fresh(() => engine.runPrepared(interpreted, variables)) };
+    return { ...answers, interpreted: await fresh(() => toldMore.runPrepared(interpreted, variables)) };
   };
 }
 
