@@ -11,9 +11,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+import { Pool } from 'undici';
+
 import { gatewaySchema } from '../src/config/gateway/gateway-config.ts';
 import { policyDefaults } from '../src/config/gateway/policies.ts';
-import { transportDefaults, type ServiceTransport } from '../src/config/gateway/transport.ts';
 import { measureGateway } from '../src/observe/metrics/gateway-metrics.ts';
 import { anyClient } from '../src/pipeline/client.ts';
 import { anonymous } from '../src/pipeline/principal.ts';
@@ -29,7 +30,6 @@ import { untraced } from '../src/shared/trace.ts';
 import { aroundSubgraph } from '../src/sources/around/shared-fetches.ts';
 import { graphqlAnswer } from '../src/sources/graphql/answer.ts';
 import { createGraphqlSubgraph } from '../src/sources/graphql/graphql-source.ts';
-import { createPool } from '../src/sources/http/pool.ts';
 import { createHttpTransport, type HttpResponse, type HttpSend } from '../src/sources/http/transport.ts';
 import type { Subgraph, SubgraphRequest } from '../src/sources/source.ts';
 import { cores, notPinned, start } from './processes.ts';
@@ -189,8 +189,7 @@ function layersOverSockets(port: number): Row[] {
   const counted = subgraphWith(withRetries, { send, url, events: measured() });
   return [
     { name: 'a bare socket: one write, one read', call: overSocket(port) },
-    { name: 'undici: headers, pool, parser', call: overPool(port, { http2: true }) },
-    { name: 'ours for HTTP/1.1: the same', call: overPool(port, {}) },
+    { name: 'undici: headers, pool, parser', call: overUndici(port) },
     { name: '+ our transport: headers, timer, limits', call: sending },
     {
       name: '+ reading the answer',
@@ -242,16 +241,13 @@ function openConnection(port: number, onFree: (connection: Connection) => void):
   return connection;
 }
 
-/** Without TLS, `http2` is HTTP/1.1 over undici. */
-function overPool(port: number, settings: Partial<ServiceTransport>): Layer {
-  const target = { origin: `http://127.0.0.1:${port}`, address: undefined };
-  const pool = createPool(target, { ...transportDefaults, connections: inFlight, ...settings });
+function overUndici(port: number): Layer {
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: inFlight, pipelining: 1 });
   const options = { method: 'POST', path: '/graphql', body, headers: sentHeaders } as const;
   return () =>
     new Promise((resolve, reject) => {
       let answer: Buffer | undefined;
       pool.dispatch(options, {
-        isReleased: false,
         onRequestStart: () => undefined,
         onResponseStart: () => undefined,
         onResponseData(_controller, chunk) {

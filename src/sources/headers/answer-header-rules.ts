@@ -14,7 +14,7 @@ import {
   strictest,
   type CacheControl,
 } from '../http/cache-control.ts';
-import type { HttpHeaders } from '../http/pooled-call.ts';
+import type { HttpHeaders } from '../http/exchange.ts';
 import { noHeaderRules } from './request-header-rules.ts';
 
 /** What one answer says to the client. */

@@ -3,6 +3,8 @@
  * the timeout, the client's departure or the byte cap.
  */
 
+import type { Dispatcher } from 'undici';
+
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { Cancellation } from '../../shared/cancellation.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -10,8 +12,8 @@ import type { RecordedSpan } from '../../shared/trace.ts';
 import { countBytes, uncountedBytes } from './answer-budget.ts';
 import { ContentDecoding, encodingOf, type Encoding } from './content-decoding.ts';
 import { badResponse, connectionLost, timedOut, unavailable } from '../failures.ts';
-import { Http1Error } from './http1/http1-error.ts';
-import type { CallController, HttpHeaders, PooledCall } from './pooled-call.ts';
+
+export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpResponse {
   readonly status: number;
@@ -39,7 +41,7 @@ export interface HttpCallLimits {
 type Resolve = (response: HttpResponse) => void;
 type Reject = (error: GatewayError) => void;
 
-export class HttpCall implements PooledCall {
+export class HttpCall implements Dispatcher.DispatchHandler {
   readonly #service: string;
   readonly #limits: HttpCallLimits;
   readonly #resolve: Resolve;
@@ -47,11 +49,11 @@ export class HttpCall implements PooledCall {
   readonly #onReleased: () => void;
   readonly #timer: NodeJS.Timeout;
   readonly #onCancel: (reason: GatewayError) => void;
-  #controller: CallController | undefined;
-  /** Set once the caller has its answer; what is reported afterwards only frees the place. */
+  #controller: Dispatcher.DispatchController | undefined;
+  /** Set once the caller has its answer; what undici reports afterwards only frees the place. */
   #isSettled = false;
   #abortReason: Error | undefined;
-  /** The connection is done with it. */
+  /** undici is done with it. */
   isReleased = false;
   #status = 0;
   /** Answers before the answer, such as 103 Early Hints. */
@@ -63,7 +65,7 @@ export class HttpCall implements PooledCall {
   #rest: Buffer[] | undefined;
   #bytes = 0;
 
-  /** @param onReleased Runs once, when the connection is done with the call: its place in the queue is free. */
+  /** @param onReleased Runs once, when undici is done with the call: its place in the queue is free. */
   constructor(
     service: string,
     limits: HttpCallLimits,
@@ -79,13 +81,13 @@ export class HttpCall implements PooledCall {
     limits.cancellation.on(this.#onCancel);
   }
 
-  onRequestStart(controller: CallController): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // It ended while it waited for a connection: do not send it.
     if (this.#abortReason) controller.abort(this.#abortReason);
   }
 
-  onResponseStart(controller: CallController, status: number, headers: HttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
     if (status < 200) {
       this.#hints += 1;
       if (this.#hints > hintsMax)
@@ -113,7 +115,7 @@ export class HttpCall implements PooledCall {
     if (Number(headers['content-length'] ?? 0) > bytesMax) this.#failTooLarge(bytesMax);
   }
 
-  onResponseData(controller: CallController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.#decoding) {
       this.#take(chunk);
       return;
@@ -131,7 +133,7 @@ export class HttpCall implements PooledCall {
     else this.#finish();
   }
 
-  #startDecoding(encoding: Encoding, controller: CallController): void {
+  #startDecoding(encoding: Encoding, controller: Dispatcher.DispatchController): void {
     this.#decoding = new ContentDecoding(encoding, {
       onData: (chunk) => this.#take(chunk),
       onEnd: () => this.#finish(),
@@ -207,7 +209,7 @@ const hintsMax = 20;
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
-/** Requests that undici does not make. */
+/** A request that undici does not make: a defect of ours. */
 const notBuilt = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ADDRESS_REFUSED']);
@@ -215,25 +217,22 @@ const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ADDRESS_REFUSED'])
 const beforeConnection: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
 const lostCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Answers that broke HTTP itself, in undici's words; the connection was there. */
+/** Answers that broke HTTP itself; the connection was there. */
 const protocolCodes = /^(HPE_|UND_ERR_RES_|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW)/;
 
 function failureOf(error: Error, service: string, hasResponse: boolean): GatewayError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const fault = error instanceof Http1Error ? error.fault : undefined;
-  if (fault === 'connect-timeout' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return timedOut(service, error, { outcome: 'connect', nothingSent: true });
   }
   if (timeoutCodes.has(code)) return timedOut(service, error);
-  // A defect of ours.
-  if (fault === 'not-sendable' || notBuilt.has(code)) {
+  if (notBuilt.has(code)) {
     return new GatewayError('INTERNAL_ERROR', 'Internal error', { public: { service }, cause: error });
   }
-  const isProtocolError =
-    fault === 'not-http' || error.name === 'HTTPParserError' || protocolCodes.test(code);
   // A connection lost in the middle of an answer is a truncated answer.
+  const isProtocolError = error.name === 'HTTPParserError' || protocolCodes.test(code);
   if (hasResponse || isProtocolError) return badResponse(service, error);
-  if (fault === 'lost' || lostCodes.has(code)) return connectionLost(service, error);
+  if (lostCodes.has(code)) return connectionLost(service, error);
   const nothingSent = neverConnected.has(code) || ('syscall' in error && beforeConnection.has(error.syscall));
   return unavailable(service, error, { nothingSent });
 }

@@ -1,9 +1,6 @@
-/**
- * The connections to one origin, set up so that only allowed addresses are ever connected to: of `http1/`, and of undici
- * where a connection may have several calls under way.
- */
+/** The connections to one origin: undici's pool, set up so that only allowed addresses are ever connected to. */
 
-import { lookup as resolve } from 'node:dns';
+import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 
@@ -11,9 +8,6 @@ import { Client, type Dispatcher, Pool } from 'undici';
 
 import type { ServiceTransport } from '../../config/gateway/transport.ts';
 import { checkAddress, checkHost, checkedLookup } from '../../shared/addresses.ts';
-import { Http1Pool } from './http1/http1-pool.ts';
-import { socketOpener } from './http1/socket-opener.ts';
-import type { ConnectionPool, PooledCall } from './pooled-call.ts';
 
 export interface PoolTarget {
   readonly origin: string;
@@ -24,27 +18,23 @@ export interface PoolTarget {
 }
 
 /** @throws {AddressRefused} When the address is refused whatever a resolver says. */
-export function createPool(target: PoolTarget, service: ServiceTransport): ConnectionPool {
-  const { address } = target;
-  const url = new URL(target.origin);
-  checkHost(url.hostname, service);
+export function createPool(target: PoolTarget, service: ServiceTransport): Pool {
+  const { origin, address } = target;
+  checkHost(new URL(origin).hostname, service);
   if (address !== undefined) checkAddress(address, service);
-  const lookup =
-    address === undefined ? checkedLookup(target.lookup ?? systemLookup, service) : pinned(address);
-  if (service.http2 || service.pipelining > 1) return undiciPool(url, lookup, service);
   const { tls = {} } = service;
-  return new Http1Pool(socketOpener({ url, lookup, tls }), url.host, service);
-}
-
-function undiciPool(url: URL, lookup: LookupFunction, service: ServiceTransport): Pool {
-  const { tls = {} } = service;
-  return new Pool(url, {
-    factory: (origin, options) => new PooledClient(origin, options),
+  return new Pool(origin, {
+    factory: (url, options) => new PooledClient(url, options),
     connections: service.connections,
     pipelining: service.pipelining,
     allowH2: service.http2,
     keepAliveTimeout: service.keepAliveMs,
-    connect: { timeout: service.connectTimeoutMs, lookup, minVersion: 'TLSv1.2', ...definedOf(tls) },
+    connect: {
+      timeout: service.connectTimeoutMs,
+      lookup: address === undefined ? checkedLookup(target.lookup ?? systemLookup, service) : pinned(address),
+      minVersion: 'TLSv1.2',
+      ...definedOf(tls),
+    },
     // Each call has its own, exact timer.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -56,17 +46,20 @@ function undiciPool(url: URL, lookup: LookupFunction, service: ServiceTransport)
  * for ever for the end of a request that it never had.
  */
 class PooledClient extends Client {
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    call: Dispatcher.DispatchHandler & PooledCall,
-  ): boolean {
+  override dispatch(options: Dispatcher.DispatchOptions, call: PooledCall): boolean {
     if (super.dispatch(options, call)) return true;
     // Not by `stats`, which counts everything anew for each call.
     return call.isReleased && !this.closed && !this.destroyed;
   }
 }
 
-const systemLookup: LookupFunction = (hostname, options, callback) => resolve(hostname, options, callback);
+/** What is sent over these connections. */
+export interface PooledCall extends Dispatcher.DispatchHandler {
+  /** Nothing of it is under way any more. Set when its end was reported. */
+  readonly isReleased: boolean;
+}
+
+const systemLookup: LookupFunction = (hostname, options, callback) => lookup(hostname, options, callback);
 
 function pinned(address: string): LookupFunction {
   const family = isIP(address);

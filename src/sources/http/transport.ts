@@ -1,13 +1,15 @@
 /**
  * HTTP to backends: one keep-alive pool an address, never a redirect, a deadline and byte caps on each call.
  *
- * Connections are made in `pool.ts`; one exchange is `exchange.ts`; what the bodies mean is for `graphql-source.ts` and
- * `rest-source.ts`.
+ * Built on undici's `dispatch`: `fetch` costs about three times as much a call. One exchange is `exchange.ts`; what
+ * the bodies mean is for `graphql-source.ts` and `rest-source.ts`.
  */
 
 import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+
+import type { Pool } from 'undici';
 
 import { transportDefaults, type ServiceTransport } from '../../config/gateway/transport.ts';
 import type { Call, CallContext } from '../../resilience/call.ts';
@@ -22,7 +24,6 @@ import { badResponse, timedOut, unavailable, unusable } from '../failures.ts';
 import { describeHttpCall } from './call-span.ts';
 import { HttpCall, type HttpCallLimits, type HttpResponse } from './exchange.ts';
 import { createPool } from './pool.ts';
-import type { ConnectionPool } from './pooled-call.ts';
 import { headerRules, type HeaderRules, type SentHeaders } from '../headers/request-header-rules.ts';
 
 export type { HttpResponse } from './exchange.ts';
@@ -74,7 +75,7 @@ const compress = promisify(gzip);
 
 interface Origin {
   readonly key: string;
-  readonly pool: ConnectionPool;
+  readonly pool: Pool;
   calls: number;
   usedAtMs: number;
   /** Let go: whoever still holds it asks for a new one. */
@@ -99,7 +100,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   const { operationBytesMax = 64 * 1024 * 1024, lookup } = options;
   const origins = new Map<string, Origin>();
   /** Let go, with calls under way. */
-  const leaving = new Set<ConnectionPool>();
+  const leaving = new Set<Pool>();
   const unfollows: Array<() => void> = [];
 
   function letGo(origin: Origin): void {
@@ -294,7 +295,7 @@ function longestUnused(origins: ReadonlyMap<string, Origin>): Origin | undefined
   return oldest;
 }
 
-async function closePool(pool: ConnectionPool): Promise<void> {
+async function closePool(pool: Pool): Promise<void> {
   const timer = setTimeout(() => void pool.destroy(), closeTimeoutMs);
   await pool.close().catch(() => undefined);
   clearTimeout(timer);
