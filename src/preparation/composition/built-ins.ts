@@ -9,8 +9,11 @@ import {
   parse,
   specifiedDirectives,
   visit,
+  type DefinitionNode,
   type DirectiveDefinitionNode,
   type DocumentNode,
+  type EnumValueDefinitionNode,
+  type FieldDefinitionNode,
   type GraphQLDirective,
   type InputObjectTypeDefinitionNode,
   type InputObjectTypeExtensionNode,
@@ -159,14 +162,22 @@ export function withOneOf(supergraphSdl: string, names: ReadonlySet<string>): st
 
 /** A supergraph composed elsewhere may use `@oneOf` without a definition, which GraphQL allows but the planner does not. */
 export function definingOneOf(supergraph: DocumentNode): DocumentNode {
-  const isUsed = supergraph.definitions.some(
-    (node) =>
-      (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION || node.kind === Kind.INPUT_OBJECT_TYPE_EXTENSION) &&
-      node.directives?.some(({ name }) => name.value === oneOf),
-  );
+  const isUsed = supergraph.definitions.some(hasOneOf);
   const isDefined = supergraph.definitions.some(
     (node) => node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === oneOf,
   );
   if (!isUsed || isDefined) return supergraph;
   return { ...supergraph, definitions: [...parse(oneOfDefinition).definitions, ...supergraph.definitions] };
+}
+
+/** Anywhere in it: where it may not stand, the planner says so. */
+function hasOneOf(
+  node: DefinitionNode | FieldDefinitionNode | InputValueDefinitionNode | EnumValueDefinitionNode,
+): boolean {
+  return (
+    ('directives' in node && node.directives?.some(({ name }) => name.value === oneOf) === true) ||
+    ('fields' in node && node.fields?.some(hasOneOf) === true) ||
+    ('values' in node && node.values?.some(hasOneOf) === true) ||
+    ('arguments' in node && node.arguments?.some(hasOneOf) === true)
+  );
 }

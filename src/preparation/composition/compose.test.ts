@@ -136,6 +136,11 @@ describe('directives of GraphQL itself', () => {
     expect(printSchema(buildSchema(printSchema(schema)))).toContain('input By @oneOf {');
   });
 
+  it('says where @oneOf may not stand, also of a supergraph that does not define it', () => {
+    const sdl = supergraphOf(['type Query { a: Int }']).replace(/type Query[^{]*/, '$& @oneOf ');
+    expect(() => loadSupergraph(sdl)).toThrow('Directive "@oneOf" may not be used on OBJECT');
+  });
+
   it('enforces @oneOf of a supergraph that does not define it', () => {
     const sdl = supergraphOf([search]).replace('directive @oneOf on INPUT_OBJECT', '');
     expect(sdl).toContain('@oneOf');
