@@ -1,7 +1,5 @@
 /** Fail-overs under load: no request fails, few wait, and what was counted stays counted, whatever the new clock says. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { describe, expect, it } from 'vitest';
 
 import { checkOf, ruleOf } from '../support/limits.ts';
@@ -31,8 +29,6 @@ describe('after a fail-over to a replica whose clock is a minute behind', () => 
   const timeoutMs = 100_000;
   /** More than the rest of the limit, of each of two processes. */
   const calls = 100;
-  /** The replica has everything. */
-  const replicatedMs = 500;
   /** Longer than the fail-over takes; the minute is more than 11 of its buckets. */
   const shortWindowMs = 50_000;
   /** All of them have room for what is counted, for as long as the test takes. */
@@ -50,7 +46,7 @@ describe('after a fail-over to a replica whose clock is a minute behind', () => 
       const checks = [checkOf(rule, { key: keyOf(rule.policy) })];
       expect(await before.burst(checks, limit / 4)).toBe(limit / 2);
     }
-    await sleep(replicatedMs);
+    await outage.replicated();
     await outage.happen();
     // They remember nothing.
     const after = await startLimiterProcesses({ redis, count: 2, timeoutMs });
@@ -68,7 +64,7 @@ describe('after a fail-over to a replica whose clock is a minute behind', () => 
     const before = await startLimiterProcesses({ redis, count: 1, timeoutMs });
     const startedAtMs = performance.now();
     expect(await before.burst(checks, limit)).toBe(limit);
-    await sleep(replicatedMs);
+    await outage.replicated();
     await outage.happen();
     const after = await startLimiterProcesses({ redis, count: 2, timeoutMs });
     const admitted = await after.burst(checks, calls);

@@ -15,6 +15,8 @@ export interface SentinelSet {
    *   and every sentinel says so; a master that was killed or stopped stays so.
    */
   failOver(how: 'kill' | 'stop' | 'command'): Promise<void>;
+  /** Done when all replicas have what the master has now. */
+  replicated(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -140,8 +142,23 @@ function setOf(
       replicas = servers.filter((server) => server !== master);
       await until(async () => (await masterNow().tell('ROLE')).includes('master'));
     },
+    async replicated() {
+      const offset = offsetIn(await masterNow().tell('INFO replication'), 'master_repl_offset');
+      await Promise.all(
+        replicas.map((replica) =>
+          until(async () => offsetIn(await replica.tell('INFO replication'), 'slave_repl_offset') >= offset),
+        ),
+      );
+    },
     close,
   };
+}
+
+/** @throws Where it is not there. */
+function offsetIn(info: string, name: string): number {
+  const offset = new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1];
+  if (offset === undefined) throw new Error(`there is no ${name}`);
+  return Number(offset);
 }
 
 const commandTriesMax = 5;

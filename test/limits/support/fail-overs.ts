@@ -28,7 +28,12 @@ export async function shardFailOver(how: How): Promise<Outage> {
   };
 }
 
-export async function sentinelFailOver(how: How, options: SentinelOptions = {}): Promise<Outage> {
+interface SentinelOutage extends Outage {
+  /** Done when the replica has what the master has now. */
+  replicated(): Promise<void>;
+}
+
+export async function sentinelFailOver(how: How, options: SentinelOptions = {}): Promise<SentinelOutage> {
   const set = await startSentinelSet(options);
   onTestFinished(() => set.close());
   return {
@@ -36,6 +41,7 @@ export async function sentinelFailOver(how: How, options: SentinelOptions = {}):
     redis: { sentinel: { name: set.name, addresses: set.sentinels.map(({ url }) => url) } },
     keyLike: (name) => Promise.resolve(keyOf(name)),
     happen: () => set.failOver(how),
+    replicated: () => set.replicated(),
     isNoticed: how !== 'command',
   };
 }
