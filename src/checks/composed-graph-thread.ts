@@ -2,13 +2,12 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { printSchema } from 'graphql';
-
 import { composeClientGraph, type ClientGraph } from '../preparation/contract/client-graph.ts';
 import { openContract } from '../preparation/contract/contract.ts';
 import { loadSupergraph } from '../preparation/supergraph/supergraph.ts';
 import { subgraphSchemasOf } from '../preparation/supergraph/subgraph-schemas.ts';
 import { errorText } from '../shared/error-text.ts';
+import { printedSchema } from '../shared/schema-text.ts';
 import type { ClientSchemaText, ComposedClient, ComposedGraph, ComposedInput } from './composed-graph.ts';
 
 parentPort?.postMessage(composed(workerData as ComposedInput));
@@ -34,7 +33,7 @@ function subgraphsOf(source: ComposedInput['source']): ReturnType<typeof subgrap
 
 function schemaOf({ name, contract }: ComposedClient, graph: ClientGraph): ClientSchemaText {
   try {
-    return { name, sdl: printSchema(openContract(graph, contract).schema), problem: null };
+    return { name, sdl: printedSchema(openContract(graph, contract).schema), problem: null };
   } catch (error) {
     return { name, sdl: null, problem: errorText(error) };
   }

@@ -3,15 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { printSchema, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 
 import { displayName } from '../config/yaml/file.ts';
+import { printedSchema } from '../shared/schema-text.ts';
 
 export const snapshotName = 'api.graphql';
 
 /** @param command That makes the file. */
 export function snapshotText(schema: GraphQLSchema, command: string): string {
-  return printedSnapshot(printSchema(schema), command);
+  return printedSnapshot(printedSchema(schema), command);
 }
 
 /** The same of a schema that is printed already. */

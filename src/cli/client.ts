@@ -2,11 +2,12 @@
 
 import { writeFile } from 'node:fs/promises';
 
-import { introspectionFromSchema, printSchema, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 
 import type { ClientConfig } from '../config/client/client-file.ts';
 import { displayName } from '../config/yaml/file.ts';
 import { isGatewayError } from '../shared/errors.ts';
+import { introspectSchema, printedSchema } from '../shared/schema-text.ts';
 import { CommandFailed, exitCodes, readArguments, UsageError } from './arguments.ts';
 import type { Command, Flags, FlagValues } from './arguments.ts';
 import {
@@ -97,8 +98,8 @@ const actions: Readonly<Record<string, Action>> = {
       const graph = await openGraph(locations);
       const schema = openView(client, graph).schema;
       if (write === true) await writeSnapshot(snapshotFile(locations.clients, name), name, schema);
-      else if (json === true) console.log(JSON.stringify(introspectionFromSchema(schema), null, 2));
-      else console.log(printSchema(schema));
+      else if (json === true) console.log(JSON.stringify(introspectSchema(schema), null, 2));
+      else console.log(printedSchema(schema));
       return exitCodes.ok;
     },
   },

@@ -1,8 +1,7 @@
 /** `tributary contract`: what a client sees of the graph, and why an element is visible to it or hidden. */
 
-import { printSchema } from 'graphql';
-
 import type { Outcome } from '../preparation/contract/visibility.ts';
+import { printedSchema } from '../shared/schema-text.ts';
 import { CommandFailed, exitCodes, flagText, readArguments, type Command } from './arguments.ts';
 import {
   locationFlags,
@@ -45,7 +44,7 @@ Exit codes: 0 printed, 1 unknown client or element, or a contract that does not 
     if (coordinate === undefined) {
       const { impliedRemovals } = await import('../preparation/contract/contract.ts');
       warn(impliedRemovals(hidden, client.contract, graph.tagSources));
-      console.log(printSchema(schema));
+      console.log(printedSchema(schema));
     }
     return exitCodes.ok;
   },

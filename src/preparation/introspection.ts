@@ -1,7 +1,6 @@
 /** Schema introspection: answers `__schema` and `__type` from the API schema. */
 
 import {
-  executeSync,
   GraphQLError,
   Kind,
   OperationTypeNode,
@@ -21,6 +20,7 @@ import {
 import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Clause } from '../pipeline/clause.ts';
 import type { IntrospectionSpec } from '../pipeline/prepared.ts';
+import { introspectSchema } from '../shared/schema-text.ts';
 import { isSchemaField, type SchemaField } from './projection-spec.ts';
 
 interface IntrospectionSelection {
@@ -83,9 +83,7 @@ export function introspect(
   const variableValues = Object.fromEntries(
     [...variables].map(([name, value]) => [`${variablePrefix}${name}`, value]),
   );
-  const { data, errors } = executeSync({ schema, document, variableValues });
-  if (!data) throw new Error(`Introspection failed: ${errors?.[0]?.message ?? 'no data'}`);
-  return data;
+  return introspectSchema(schema, { document, variableValues });
 }
 
 /** Wraps the field in inline fragments with the conditions of the clause. */

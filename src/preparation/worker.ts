@@ -5,13 +5,14 @@ import './supergraph/telemetry-off.ts';
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { printSchema, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 
 import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest } from '../pipeline/planning.ts';
 import type { PreparationResult, ShapeResult } from '../pipeline/prepared.ts';
 import { errorText } from '../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { printedSchema } from '../shared/schema-text.ts';
 import type { SubgraphSchema } from './composition/compose.ts';
 import { ClientSchemas } from './contract/client-schemas.ts';
 import { Interrupted, Interrupter, threadClocks, type Budget } from './interruptible.ts';
@@ -80,7 +81,7 @@ async function perform(task: WorkerTask, budget: Budget | null): Promise<unknown
       return withinBudget(() => introspect(schema, task.document, new Map(task.variables)));
     }
     case 'clientSchema':
-      return { sdl: printSchema(schemasOfClients().schemaFor(task.contract)) } satisfies ClientSchema;
+      return { sdl: printedSchema(schemasOfClients().schemaFor(task.contract)) } satisfies ClientSchema;
     case 'checkContract':
       schemasOfClients().check(task.contract);
       return null;
@@ -117,7 +118,7 @@ function schemasOfClients(): ClientSchemas {
 
 function describeGraph(): GraphDescription {
   const { schema, sdl } = loadedGraph();
-  return { apiSdl: printSchema(schema), supergraphSdl: sdl };
+  return { apiSdl: printedSchema(schema), supergraphSdl: sdl };
 }
 
 /** The first worker only: a standby is asked where the first one is busy, and so has long been warm. */

@@ -29,6 +29,7 @@ import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } fr
 import type { ErrorCount } from '../shared/event-spans.ts';
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
+import { hideUnprintableDefaults } from '../shared/schema-text.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
 import { anyClient } from '../pipeline/client.ts';
 import type { AnswerLabels, UnlabelledAnswer } from './answer-headers.ts';
@@ -218,6 +219,8 @@ function gatewayInterface(gateway: ApolloGateway, config: GatewayConfig): Gatewa
   const publishSchema = async (): Promise<void> => {
     const { apiSdl, supergraphSdl: coreSupergraphSdl } = await gateway.describe();
     const apiSchema = buildSchema(apiSdl, { assumeValid: true });
+    // Apollo Server prints it for the key of its document store; everything is executed by the gateway.
+    hideUnprintableDefaults(apiSchema);
     for (const listener of listeners) listener({ apiSchema, coreSupergraphSdl });
   };
   gateway.events.on('graphReplaced', () => {

@@ -213,6 +213,21 @@ describe('tributary client', () => {
     );
   });
 
+  it('prints default values of custom scalars that are lists or objects', async () => {
+    const type = 'type Query {\n  product(upc: ID!, options: Json = {a: [1.10]}): String\n}';
+    const cwd = await commandFolder({
+      'products.graphql': `scalar Json\n${type}`,
+      'stock.graphql': 'type Query { quantity: Int }',
+      'clients/web/client.yaml': 'owner: web-team\n',
+    });
+    const [sdl, json] = await Promise.all([
+      run(cwd, 'contract', 'web'),
+      run(cwd, 'client', 'schema', 'web', '--json'),
+    ]);
+    expect(sdl.stdout).toContain('product(upc: ID!, options: Json = {a: [1.10]}): String');
+    expect(json.stdout).toContain('"defaultValue": "{a: [1.10]}"');
+  });
+
   it.each<[string[], number, string]>([
     [[], 2, 'tributary client: expected one of: init, list, schema'],
     [['toString'], 2, 'tributary client: expected one of: init, list, schema'],

@@ -207,6 +207,15 @@ describe('a value from further up', () => {
   });
 });
 
+it('a supergraph with a default value that leads back to its own type is refused', async () => {
+  const sdl = compose('type Query { a(by: By): String } input By { a: Int or: By }');
+  const circular = sdl.replace('or: By', 'or: By = {a: 1}');
+  await expect(loaded(circular)).rejects.toMatchObject({
+    code: 'SUPERGRAPH_INVALID',
+    message: expect.stringContaining('The default value of "By.or" leads back to its own type') as unknown,
+  });
+});
+
 describe('a supergraph with directives that nothing enforces', () => {
   const all = ['cacheTag'];
 

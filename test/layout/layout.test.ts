@@ -70,6 +70,16 @@ describe('the linter refuses every import that the folder tables do not allow', 
   });
 });
 
+it('the linter refuses to print schemas in ways that fail on some default values', async () => {
+  const names = ['printSchema', 'printType', 'introspectionFromSchema'];
+  const text = [...names, 'print']
+    .map((name) => `import { ${name} } from 'graphql';\nvoid ${name};\n`)
+    .join('');
+  const findings = await findingsInPlanted(new Map([['src/cli/planted.ts', text]]));
+  const refused = findings.filter(({ rule }) => rule === 'no-restricted-imports').map(({ line }) => line);
+  expect(refused).toEqual([1, 3, 5]);
+});
+
 it('the linter refuses a cycle of imports, also of types alone', async () => {
   const texts = ['type ', ''].flatMap((word): Array<[string, string]> => {
     const kind = word === '' ? 'values' : 'types';

@@ -53,6 +53,11 @@ describe('each mistake names subgraph, file and line', () => {
       'a.graphql:4:3 [a]',
     ],
     [
+      'a default value that leads back to its own type',
+      ['type Query { a(i: I): Int }\ninput I {\n  b: Int\n  i: I = {} }'],
+      'a.graphql:5:3 [a] I.i INVALID_GRAPHQL: [a] The default value of "I.i" leads back to its own type "I"',
+    ],
+    [
       'a default value of the wrong type',
       ['type Query {\n  a(b: Int = "x"): Int }'],
       'a.graphql:3:5 [a] Query.a(b:) INVALID_GRAPHQL',

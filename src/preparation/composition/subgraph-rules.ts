@@ -20,6 +20,7 @@ import { KnownArgumentNamesOnDirectivesRule } from 'graphql/validation/rules/Kno
 import { ProvidedRequiredArgumentsOnDirectivesRule } from 'graphql/validation/rules/ProvidedRequiredArgumentsRule.js';
 import { validateSDL } from 'graphql/validation/validate.js';
 
+import { circularDefaults } from '../circular-defaults.ts';
 import { builtInErrors } from './built-ins.ts';
 import { locationsOf, type CompositionNote, type ParsedSubgraph } from './notes.ts';
 
@@ -41,7 +42,13 @@ export function subgraphErrors(subgraph: ParsedSubgraph): CompositionNote[] {
   const invalid = validateSDL(subgraph.document, null, rules)
     .filter((error) => !isGeneratedTwice(error))
     .map((error) => noteOf(subgraph, error));
-  return [...invalid, ...builtInErrors(subgraph)];
+  const circular = circularDefaults(subgraph.document).map(({ message, coordinate, nodes }) => ({
+    code: 'INVALID_GRAPHQL',
+    message: `[${subgraph.name}] ${message}`,
+    coordinate,
+    locations: nodes.flatMap((node) => locationsOf(subgraph, node)),
+  }));
+  return [...invalid, ...circular, ...builtInErrors(subgraph)];
 }
 
 /** The SDL of running subgraphs may contain federation definitions twice, which the composer accepts. */

@@ -4,22 +4,16 @@
  */
 
 import {
-  isInputObjectType,
-  isInterfaceType,
-  isObjectType,
   Kind,
   parse,
   print,
-  visit,
   type ConstValueNode,
   type DocumentNode,
-  type GraphQLArgument,
-  type GraphQLInputField,
   type GraphQLSchema,
   type InputValueDefinitionNode,
 } from 'graphql';
 
-import { numberOf } from '../../shared/exact-number.ts';
+import { hasChangingNumber, inputsOf, mapInputValues } from '../../shared/schema-text.ts';
 
 /** Defaults with numbers that JavaScript prints differently, by coordinate: `Filter.price`, `Query.products.first`. */
 type Defaults = ReadonlyMap<string, ConstValueNode>;
@@ -39,19 +33,10 @@ export function withWrittenDefaults(supergraphSdl: string, subgraphs: readonly D
 /** Sets the defaults in the schema of a supergraph to those written in its document. */
 export function keepWrittenDefaults(schema: GraphQLSchema, document: DocumentNode): void {
   const written = defaultsIn(document);
-  const keep = (element: GraphQLArgument | GraphQLInputField, coordinate: string): void => {
-    const defaultValue = written.get(coordinate);
-    if (defaultValue && element.astNode) element.astNode = { ...element.astNode, defaultValue };
-  };
   if (written.size === 0) return;
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (isInputObjectType(type)) {
-      for (const field of Object.values(type.getFields())) keep(field, `${type.name}.${field.name}`);
-    } else if (isObjectType(type) || isInterfaceType(type)) {
-      for (const { name, args } of Object.values(type.getFields())) {
-        for (const argument of args) keep(argument, `${type.name}.${name}.${argument.name}`);
-      }
-    }
+  for (const [coordinate, input] of inputsOf(schema)) {
+    const defaultValue = written.get(coordinate);
+    if (defaultValue && input.astNode) input.astNode = { ...input.astNode, defaultValue };
   }
 }
 
@@ -69,35 +54,4 @@ function defaultsIn(document: DocumentNode): Defaults {
     }
   }
   return defaults;
-}
-
-function hasChangingNumber(value: ConstValueNode): boolean {
-  let defaults = false;
-  const checkNumber = ({ value: text }: { readonly value: string }): void => {
-    defaults ||= typeof numberOf(text, 'digits') !== 'number';
-  };
-  visit(value, { IntValue: checkNumber, FloatValue: checkNumber });
-  return defaults;
-}
-
-function mapInputValues(
-  document: DocumentNode,
-  change: (coordinate: string, node: InputValueDefinitionNode) => InputValueDefinitionNode | undefined,
-): DocumentNode {
-  const names: string[] = [];
-  const withName = {
-    enter: ({ name }: { readonly name: { readonly value: string } }) => void names.push(name.value),
-    leave: () => void names.pop(),
-  };
-  return visit(document, {
-    ObjectTypeDefinition: withName,
-    ObjectTypeExtension: withName,
-    InterfaceTypeDefinition: withName,
-    InterfaceTypeExtension: withName,
-    InputObjectTypeDefinition: withName,
-    InputObjectTypeExtension: withName,
-    FieldDefinition: withName,
-    DirectiveDefinition: () => false,
-    InputValueDefinition: (node) => change([...names, node.name.value].join('.'), node),
-  });
 }

@@ -10,6 +10,7 @@ import { isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'gr
 import type { PolicyOutline } from '../../pipeline/authorization.ts';
 import { errorText } from '../../shared/error-text.ts';
 import { GatewayError, isGatewayError } from '../../shared/errors.ts';
+import { circularDefaults } from '../circular-defaults.ts';
 import { definingOneOf } from '../composition/built-ins.ts';
 import { CostRules } from '../cost/cost-rules.ts';
 import { keepWrittenDefaults } from './default-values.ts';
@@ -165,6 +166,7 @@ interface BuiltSupergraph extends Pick<
 }
 
 function built(parts: ParsedSupergraph, { isValid }: { readonly isValid: boolean }): BuiltSupergraph {
+  if (!isValid) refuseCircularDefaults(parts.document);
   const document = forPlanner(parts.document);
   const joins = new JoinSpec(document);
   const planned = withoutCosts(document);
@@ -177,6 +179,11 @@ function built(parts: ParsedSupergraph, { isValid }: { readonly isValid: boolean
   const schema = schemaWithOwnNames(apiSchemaIn(planned, fullSchema, planner));
   keepWrittenDefaults(schema, document);
   return { document, joins, supergraph, plannerSchema, schema, fullSchema };
+}
+
+function refuseCircularDefaults(document: DocumentNode): void {
+  const circular = circularDefaults(document);
+  if (circular.length > 0) throw new Error(circular.map(({ message }) => message).join('\n'));
 }
 
 function forPlanner(document: DocumentNode): DocumentNode {

@@ -19,7 +19,7 @@ const files = {
     scalar Json
     enum Colour { RED GREEN }
     input Amount { decimal: Decimal json: Json float: Float id: ID ids: [ID!] inner: Amount }
-    input Preset { decimal: Decimal = 9007199254740993.10 other: Int }
+    input Preset { decimal: Decimal = 9007199254740993.10 other: Int json: Json = [1, { a: "b" }] }
     type Query {
       echo(
         decimal: Decimal, decimals: [Decimal], json: Json, float: Float, id: ID, ids: [ID], amount: Amount

@@ -125,7 +125,10 @@ describe('a variable', () => {
 
   it('gets the defaults of the schema as they are written there', async () => {
     await gateway.post(body('query ($v: Preset) { echo(preset: $v) }', '{"v":{"other":1}}'));
-    expect(called('people').variables).toBe(`{"v":{"other":1,"decimal":${long}.10}}`);
+    expect(called('people').variables).toBe(`{"v":{"other":1,"decimal":${long}.10,"json":[1,{"a":"b"}]}}`);
+    const { text } = await gateway.post(body('{ __type(name: "Preset") { inputFields { defaultValue } } }'));
+    const shown = [`"${long}.10"`, 'null', '"[1, {a: \\"b\\"}]"'].map((value) => `{"defaultValue":${value}}`);
+    expect(text).toBe(`{"data":{"__type":{"inputFields":[${shown.join(',')}]}}}`);
   });
 });
 
