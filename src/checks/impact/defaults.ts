@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { astFromValue, print, type GraphQLInputType, type InputValueDefinitionNode } from 'graphql';
 
 import { cutText } from '../../shared/cut-text.ts';
+import { hasChangingNumber } from '../../shared/schema-text.ts';
 
 /** Where a value is expected: an argument, an input field, or an item of a list, which has no default. */
 export interface InputLocation {
@@ -15,7 +16,13 @@ export interface InputLocation {
 }
 
 export function sameDefault(base: InputLocation, head: InputLocation): boolean {
-  return isDeepStrictEqual(base.defaultValue, head.defaultValue);
+  return isDeepStrictEqual(base.defaultValue, head.defaultValue) && numbersIn(base) === numbersIn(head);
+}
+
+/** Services get their digits, which `defaultValue` may have rounded: where it has, the text. */
+function numbersIn({ astNode }: InputLocation): string | null {
+  const written = astNode?.defaultValue;
+  return written && hasChangingNumber(written) ? print(written) : null;
 }
 
 const textLengthMax = 80;

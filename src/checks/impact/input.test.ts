@@ -99,6 +99,13 @@ describe('arguments', () => {
       '{ x }',
       [`affected default-changed ${x}`],
     ],
+    [
+      'a default with other digits that JavaScript rounds away',
+      'x(a: Float = 9007199254740992): Int',
+      'x(a: Float = 9007199254740993): Int',
+      '{ x }',
+      [`affected default-changed ${x}`],
+    ],
     ['the same default in other words', 'x(a: [Int] = 1): Int', 'x(a: [Int] = [1]): Int', '{ x }', []],
     [
       'a list now',
