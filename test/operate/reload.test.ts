@@ -75,7 +75,8 @@ describe('an address', () => {
       (_request, response) => void response.writeHead(302, { location: '/other' }).end(),
     ],
   ])('that %s is refused with the reason', async (_what, reason, listener) => {
-    const source = await sourceAt(listener);
+    const isLate = reason.includes('timeout');
+    const source = await sourceAt(listener, isLate ? { timeoutMs: 300 } : {});
     await expect(source.read()).rejects.toMatchObject({
       code: 'SUPERGRAPH_INVALID',
       message: expect.stringContaining(reason) as unknown,
@@ -157,13 +158,17 @@ describe('a reloader', () => {
 const place = {
   kind: 'supergraph',
   environment: {},
-  timeoutMs: 300,
+  // For what hangs only.
+  timeoutMs: 60_000,
   supergraphBytesMax: 1000,
   addresses: { allowLoopback: true, allowPrivate: true },
 } as const;
 const graph: Graph = { kind: 'supergraph', sdl: 'type Query { a: Int }' };
 
-async function sourceAt(listener: RequestListener): Promise<GraphSource> {
+async function sourceAt(
+  listener: RequestListener,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<GraphSource> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -174,6 +179,7 @@ async function sourceAt(listener: RequestListener): Promise<GraphSource> {
   });
   return new GraphSource({
     ...place,
+    ...options,
     location: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`,
   });
 }

@@ -11,6 +11,8 @@ import type { Load, Order, Report, Sample, StateAt } from './limiter-program.ts'
 export interface LimiterProcesses {
   /** All of them ask at once. @param times Each. @returns How many requests were admitted, of all processes. */
   burst(checks: readonly LimitCheck[], times: number): Promise<number>;
+  /** Done when they know of each other. */
+  counted(): Promise<void>;
   startLoad(load: Load): Promise<void>;
   /** Closes the limiters. */
   stop(): Promise<readonly Observed[]>;
@@ -57,6 +59,9 @@ export async function startLimiterProcesses(options: ProcessesOptions): Promise<
     async burst(checks, times) {
       const reports = await tellAll(() => ({ kind: 'burst', checks, times }));
       return reports.reduce((sum, report) => sum + (report.kind === 'done' ? report.admitted : 0), 0);
+    },
+    async counted() {
+      await tellAll(() => ({ kind: 'count' }));
     },
     async startLoad(load) {
       await tellAll(() => ({ kind: 'load', load }));

@@ -28,6 +28,8 @@ export type Order =
   | { readonly kind: 'burst'; readonly checks: readonly LimitCheck[]; readonly times: number }
   /** Until told to stop, by the first connection. */
   | { readonly kind: 'load'; readonly load: Load }
+  /** Until the first connection has counted all connections of all processes, as local mode goes by that. */
+  | { readonly kind: 'count' }
   | { readonly kind: 'stop' };
 
 export interface Load {
@@ -67,6 +69,7 @@ const ticksMin = 0.75;
 const settleMs = 100;
 
 let limiters: readonly Limiter[] = [];
+let firstStore: CountingStore | undefined;
 let states: StateAt[] = [];
 let samples: Sample[] = [];
 let loadTimer: NodeJS.Timeout | undefined;
@@ -85,6 +88,9 @@ async function obey(order: Order): Promise<Report | undefined> {
       samples = [];
       loadTimer = setInterval(() => askAll(order.load), order.load.everyMs);
       return { kind: 'done', admitted: 0 };
+    case 'count':
+      await firstStore?.allCounted;
+      return { kind: 'done', admitted: 0 };
     case 'stop':
       clearInterval(loadTimer);
       await sleep(settleMs);
@@ -93,17 +99,39 @@ async function obey(order: Order): Promise<Report | undefined> {
   }
 }
 
+/** Tells when its probes have counted all processes, of which there are `expected`. */
+class CountingStore extends RedisStore {
+  readonly allCounted: Promise<void>;
+  readonly #expected: number;
+  #resolve: () => void = () => {};
+
+  constructor(options: ConstructorParameters<typeof RedisStore>[0], expected: number) {
+    super(options);
+    this.#expected = expected;
+    this.allCounted = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  override async probe(): ReturnType<RedisStore['probe']> {
+    const result = await super.probe();
+    // The limiter knows of it by the next turn.
+    if (result.processes >= this.#expected) setImmediate(this.#resolve);
+    return result;
+  }
+}
+
 async function open(order: Order & { kind: 'open' }, index: number): Promise<Limiter> {
   const { redis, name, processes } = order;
   const config = redisSchema.parse(redis);
   const store = await openStore(config, new Events());
   const { timeoutMs = config.commandTimeoutMs } = order;
+  const counting = new CountingStore({ store, timeoutMs, processId: `${name}-${index}` }, processes);
+  if (index === 0) firstStore = counting;
   return createLimiter({
     keysMax: 100_000,
     blockedKeysMax: 100_000,
     now: monotonicClock,
     shared: {
-      store: new RedisStore({ store, timeoutMs, processId: `${name}-${index}` }),
+      store: counting,
       processes,
       processesKeptMs: 300_000,
       onStateChange: (change) => states.push({ ...change, atMs: Date.now() }),

@@ -21,8 +21,6 @@ const processCount = 3;
 const limit = 90;
 const share = limit / processCount;
 const windowMs = 3_600_000;
-/** The processes know of each other. */
-const countedMs = 2500;
 const beforeMs = 500;
 const recoveryMaxMs = 2000;
 const afterMs = recoveryMaxMs + 500;
@@ -63,7 +61,7 @@ export interface Ordeal {
 
 export async function undergo(name: string, outage: Outage): Promise<Ordeal> {
   const processes = await startLimiterProcesses({ redis: outage.redis, count: processCount });
-  await sleep(countedMs);
+  await processes.counted();
   await processes.startLoad(await loadOn((name) => outage.keyLike(name)));
   await sleep(beforeMs);
   const beganAtMs = Date.now();
