@@ -68,6 +68,18 @@ describe('an entity loader', () => {
     expect([second, third]).toEqual([entity, entity]);
   });
 
+  it('gives a fetch that comes later nothing of what was merged into the entity of one before', async () => {
+    const { loader, send } = given(() => ({ data: { _entities: [{ inner: { n: 1 } }] } }));
+    const [first, later] = [
+      { ...consumer('1'), isRepeated: true },
+      { ...consumer('1'), isRepeated: true },
+    ];
+    await loader.load('k', first, send);
+    Object.assign(first.taken['1']!['inner'] as Data, { added: 2 });
+    await loader.load('k', later, send);
+    expect(later.taken['1']).toEqual({ inner: { n: 1 } });
+  });
+
   it('gives even the first a copy of an answer that other requests share', async () => {
     const entity = { n: 1 };
     const { loader, send } = given(() => ({ data: { _entities: [entity] }, shared: true }));
@@ -175,6 +187,7 @@ function consumer(...texts: string[]) {
   const failures: unknown[] = [];
   const textOf = (index: number | undefined): string => (index === undefined ? 'all' : (texts[index] ?? ''));
   const told: EntityConsumer = {
+    isRepeated: false,
     entities: { texts, targets: texts.map((text): Data => ({ text })) },
     take(index, entity) {
       taken[textOf(index)] = entity;

@@ -2,8 +2,8 @@
  * Fetches each entity once per request. Fetches of the same fields from the same service are batched into one call per
  * tick, and reuse calls that are in flight or done (single-flight).
  *
- * Keyed by service, operation text and variables, then by representation. An entity that several fetches get is copied
- * for all but the first, because later steps may write different values at their paths.
+ * Keyed by service, operation text and variables, then by representation. An entity that several fetches of a plan may get
+ * is copied for each, because later steps may write different values at their paths.
  */
 
 import { GatewayError } from '../shared/errors.ts';
@@ -18,6 +18,8 @@ export type SendEntities = (representations: string) => Promise<SubgraphResponse
 /** A fetch of the plan that waits for its entities. It knows them by their index in `entities`. */
 export interface EntityConsumer {
   readonly entities: Entities;
+  /** Other consumers may ask for the same entities later, and must not see what was merged into them. */
+  readonly isRepeated: boolean;
   /** Takes ownership of `entity`. */
   take(index: number, entity: Data): void;
   /** The subgraph answered null: it has no such entity. */
@@ -43,7 +45,7 @@ interface Batch {
   readonly texts: string[];
   /** Never rejects. */
   readonly answer: Promise<BatchAnswer>;
-  /** The entities of the answer have an owner, a consumer or another request: further consumers get copies. */
+  /** The entities of the answer have an owner, a consumer or another request, or may get one: consumers get copies. */
   owned: boolean;
 }
 
@@ -151,7 +153,7 @@ async function settle(share: Share): Promise<void> {
   const { response } = answer;
   const entities = response.data?._entities;
   if (Array.isArray(entities) && entities.length === batch.texts.length) {
-    if (response.shared) batch.owned = true;
+    if (response.shared || consumer.isRepeated) batch.owned = true;
     mergeEntities(share, entities);
     if (response.stale) consumer.markStale(response.stale.ageMs, ownIndexes(share));
   } else {

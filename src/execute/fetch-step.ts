@@ -176,12 +176,14 @@ class EntityFetch implements EntityConsumer {
   readonly #fetch: CompiledFetch;
   readonly #mergeInto: MergeIntoAll;
   readonly entities: Entities;
+  readonly isRepeated: boolean;
 
   constructor({ run, fetch, entities, mergeInto }: EntityFetchInput) {
     this.#run = run;
     this.#fetch = fetch;
     this.#mergeInto = mergeInto;
     this.entities = entities;
+    this.isRepeated = fetch.node.repeated === true;
   }
 
   take(index: number, entity: Data): void {

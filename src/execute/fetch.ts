@@ -1,5 +1,6 @@
 /** The part of a fetch that is the same for every request, and how a fetch is sent. */
 
+import { fetchKey } from '../pipeline/fetch-key.ts';
 import type { FetchNode, PathStep } from '../pipeline/prepared.ts';
 import { fetchNameOf } from '../pipeline/shapes.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -19,7 +20,7 @@ export interface CompiledFetch {
   named: SentOperation | null;
   /** The interface object that this fetch selects: its name must not overwrite a runtime type. */
   readonly interfaceObjectType: string | null;
-  /** Equal for the same operation to the same service, also across the parts of a split operation. */
+  /** See `fetchKey`. */
   readonly key: string;
 }
 
@@ -30,14 +31,13 @@ interface SentOperation {
 }
 
 export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): CompiledFetch {
-  const { service, operation: query, operationName } = node;
   return {
     node,
     path,
     sent: sentOf(node),
     named: null,
     interfaceObjectType: interfaceObjectType(node),
-    key: `${service}\0${withoutName(query, operationName)}`,
+    key: fetchKey(node),
   };
 }
 
@@ -94,11 +94,6 @@ function interfaceObjectType({ resolvesTypes, inputRewrites }: FetchNode): strin
       return String(rewrite.value);
   }
   return null;
-}
-
-/** The planner gives otherwise equal fetches of one operation different names. */
-function withoutName(query: string, name: string | null): string {
-  return name === null ? query : query.replace(name, '');
 }
 
 /** @throws {GatewayError} Always as a rejection, also before anything is sent. */

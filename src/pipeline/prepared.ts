@@ -186,6 +186,8 @@ export interface FetchNode {
    * Positions of the same entity get copies, because fields below depend on ancestors. Absent: they share one object.
    */
   readonly unshared?: true;
+  /** The plan has the same fetch at other paths, too, which get copies of its entities. Absent: it has not. */
+  readonly repeated?: true;
   /** How it shares a call with other fetches of entities. Absent: it has a call of its own. */
   readonly joinable?: JoinableText;
 }

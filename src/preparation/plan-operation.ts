@@ -17,8 +17,9 @@ import type { Renamer } from './planner-fixes/renaming.ts';
 import { repairPlan } from './planner-fixes/repair.ts';
 import { planSerially } from './planner-fixes/serial.ts';
 import { settled } from './planner-fixes/settle.ts';
-import { splitByConflict } from './planner-fixes/split.ts';
+import { splitByConflict, type SplitOperation } from './planner-fixes/split.ts';
 import { withNumberPaths } from './number-places.ts';
+import { withRepeatedFetches } from './repeated-fetches.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
 export interface PlanningOptions {
@@ -41,15 +42,20 @@ export function planOperation(
   const hoistedOperation = hoisted(schema, joins, settledOperation);
   const split = splitByConflict(hoistedOperation, supergraph, options.renamer.nameOf);
   const plan = (part: OperationDefinitionNode): PlanNode => planPart(supergraph, part, options);
-  if (split)
-    return withJoinableFetches({
-      kind: 'split',
-      main: plan(split.main),
-      others: split.others.map((other) => ({ node: plan(other.operation), graft: other.graft })),
-    });
-  return withJoinableFetches(
-    operation.operation === 'mutation' ? planSerially(hoistedOperation, plan) : plan(hoistedOperation),
-  );
+  const whole = (): PlanNode =>
+    operation.operation === 'mutation' ? planSerially(hoistedOperation, plan) : plan(hoistedOperation);
+  return withRepeatedFetches(withJoinableFetches(split ? splitPlan(split, plan) : whole()));
+}
+
+function splitPlan(
+  { main, others }: SplitOperation,
+  plan: (part: OperationDefinitionNode) => PlanNode,
+): PlanNode {
+  return {
+    kind: 'split',
+    main: plan(main),
+    others: others.map(({ operation, graft }) => ({ node: plan(operation), graft })),
+  };
 }
 
 /** @param operation Without spreads. */

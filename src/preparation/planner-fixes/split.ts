@@ -1,17 +1,11 @@
 /**
- * Splits an operation whose fields have conflicting requirements (see `requirements.ts`) into documents without conflicts.
+ * Splits an operation whose fields have conflicting requirements (see `conflicting-fields.ts`) into documents without conflicts.
  * The first keeps everything else; each further one has only its fields and their parents.
  */
 
 import {
-  getNamedType,
-  isAbstractType,
   Kind,
-  TypeInfo,
   visit,
-  visitWithTypeInfo,
-  type FieldNode,
-  type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -21,8 +15,8 @@ import type { GraftTree } from '../../pipeline/prepared.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { emptyRecord } from '../../shared/records.ts';
 import { typename } from '../../shared/selections.ts';
+import { partsOf, type Parts } from './conflicting-fields.ts';
 import type { InternalName } from './renaming.ts';
-import type { Requirements } from '../supergraph/requirements.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
 
 export interface SplitOperation {
@@ -30,21 +24,21 @@ export interface SplitOperation {
   readonly others: ReadonlyArray<{ readonly operation: OperationDefinitionNode; readonly graft: GraftTree }>;
 }
 
-/** Part of each field node that belongs to one; nodes that are absent belong to part 0. */
-type Parts = ReadonlyMap<FieldNode, number>;
-
 /**
  * @param operation Without spreads.
  * @returns undefined where nothing conflicts.
- * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations, which must not run twice.
+ * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations, which must not run twice, and as `partsOf`.
  */
 export function splitByConflict(
-  operation: OperationDefinitionNode,
-  { schema, requirements: { conflicts } }: Pick<LoadedSupergraph, 'schema' | 'requirements'>,
+  operationWithSharedNodes: OperationDefinitionNode,
+  { schema, requirements }: Pick<LoadedSupergraph, 'schema' | 'requirements'>,
   nameOf: InternalName,
 ): SplitOperation | undefined {
-  if (conflicts.size === 0) return undefined;
-  const parts = partsOf(schema, conflicts, operation);
+  const required = requirements.requiredArguments;
+  if (!required) return undefined;
+  // A fragment has the same nodes at each place, and each place may belong to another part.
+  const operation = visit(operationWithSharedNodes, { Field: { leave: (field) => ({ ...field }) } });
+  const parts = partsOf(operation, { schema, required, nameOf });
   const count = Math.max(0, ...parts.values()) + 1;
   if (count === 1) return undefined;
   if (operation.operation !== 'query') {
@@ -54,87 +48,66 @@ export function splitByConflict(
       `Fields of this mutation need one field with different arguments: ${fix}`,
     );
   }
-  const partOf = (selectionSet: SelectionSetNode): OperationDefinitionNode => ({
+  const documentOf = (part: number): OperationDefinitionNode => ({
     ...operation,
-    selectionSet,
+    selectionSet: selectedIn(operation.selectionSet, { parts, part, outer: 0 }),
   });
-  const others = Array.from({ length: count - 1 }, (_, index) => {
-    const selectionSet = onlyPart(operation.selectionSet, parts, index + 1);
-    return { operation: partOf(selectionSet), graft: graftTree(selectionSet, parts, nameOf) };
-  });
-  return { main: partOf(withoutParts(operation.selectionSet, parts)), others };
+  const others = Array.from({ length: count - 1 }, (_, index) => ({
+    operation: documentOf(index + 1),
+    graft: graftTree(operation, { parts, part: index + 1 }, nameOf),
+  }));
+  return { main: documentOf(0), others };
 }
 
-/** Greedy colouring: each coordinate gets the first part in which it conflicts with nothing. */
-function partsOf(
-  schema: GraphQLSchema,
-  conflicts: Requirements['conflicts'],
-  operation: OperationDefinitionNode,
-): Parts {
-  const byCoordinate = new Map<string, number>();
-  const parts = new Map<FieldNode, number>();
-  const types = new TypeInfo(schema);
-  const collect = visitWithTypeInfo(types, {
-    Field(field) {
-      const parent = getNamedType(types.getParentType());
-      if (!parent) return;
-      const possible = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
-      for (const type of possible) {
-        const coordinate = `${type.name}.${field.name.value}`;
-        const opponents = conflicts.get(coordinate);
-        if (!opponents) continue;
-        const part = byCoordinate.get(coordinate) ?? firstFree(opponents, byCoordinate);
-        byCoordinate.set(coordinate, part);
-        if (part > 0) parts.set(field, part);
-      }
-    },
-  });
-  visit(operation, collect);
-  return parts;
+interface Selected {
+  readonly parts: Parts;
+  /** The one of the document. */
+  readonly part: number;
+  /** That of the field around. */
+  readonly outer: number;
 }
 
-function firstFree(opponents: ReadonlySet<string>, taken: ReadonlyMap<string, number>): number {
-  const used = new Set([...opponents].map((opponent) => taken.get(opponent)));
-  let part = 0;
-  while (used.has(part)) part += 1;
-  return part;
-}
-
-function withoutParts(selectionSet: SelectionSetNode, parts: Parts): SelectionSetNode {
+/** The fields of one part, and those around them. */
+function selectedIn(selectionSet: SelectionSetNode, { parts, part, outer }: Selected): SelectionSetNode {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind === Kind.FIELD && parts.has(selection)) return [];
-    if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
-    return [{ ...selection, selectionSet: withoutParts(selection.selectionSet, parts) } as SelectionNode];
-  });
-  // The object itself must still be fetched.
-  return { ...selectionSet, selections: selections.length > 0 ? selections : [typename] };
-}
-
-function onlyPart(selectionSet: SelectionSetNode, parts: Parts, part: number): SelectionSetNode {
-  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind === Kind.FIELD && parts.get(selection) === part) return [selection];
-    if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [];
-    if (selection.kind === Kind.FIELD && parts.has(selection)) return [];
-    const inner = onlyPart(selection.selectionSet, parts, part);
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+    const own = partOf(selection, parts, outer);
+    if (!selection.selectionSet) return own === part ? [selection] : [];
+    const inner = selectedIn(selection.selectionSet, { parts, part, outer: own });
     if (inner.selections.length === 0) return [];
     return [{ ...selection, selectionSet: inner } as SelectionNode];
   });
+  // The object itself must still be fetched.
+  if (selections.length === 0 && outer === part) return { ...selectionSet, selections: [typename] };
   return { ...selectionSet, selections };
 }
 
-function graftTree(selectionSet: SelectionSetNode, parts: Parts, nameOf: InternalName): GraftTree {
-  const tree = emptyRecord<GraftTree | true>();
-  const add = (selections: readonly SelectionNode[]): void => {
+/** Where the fields of one part belong in the data. */
+function graftTree(
+  operation: OperationDefinitionNode,
+  { parts, part }: Pick<Selected, 'parts' | 'part'>,
+  nameOf: InternalName,
+): GraftTree {
+  type Tree = Record<string, GraftTree | true>;
+  const add = ({ selections }: SelectionSetNode, outer: number, tree: Tree): void => {
     for (const selection of selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT) add(selection.selectionSet.selections);
+      if (selection.kind === Kind.INLINE_FRAGMENT) add(selection.selectionSet, outer, tree);
       if (selection.kind !== Kind.FIELD) continue;
       const name = nameOf(selection);
-      if (parts.has(selection)) tree[name] = true;
-      else if (selection.selectionSet && tree[name] !== true) {
-        tree[name] = { ...tree[name], ...graftTree(selection.selectionSet, parts, nameOf) };
-      }
+      const own = partOf(selection, parts, outer);
+      if (own === part) tree[name] = true;
+      // The same field may be selected several times.
+      const inner = tree[name] ?? emptyRecord<GraftTree | true>();
+      if (!selection.selectionSet || inner === true) continue;
+      add(selection.selectionSet, own, inner as Tree);
+      if (Object.keys(inner).length > 0) tree[name] = inner;
     }
   };
-  add(selectionSet.selections);
+  const tree = emptyRecord<GraftTree | true>();
+  add(operation.selectionSet, 0, tree);
   return tree;
+}
+
+function partOf(selection: SelectionNode, parts: Parts, outer: number): number {
+  return (selection.kind === Kind.FIELD ? parts.get(selection) : undefined) ?? outer;
 }

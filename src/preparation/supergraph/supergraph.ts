@@ -118,7 +118,7 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
   const { sdl } = parts;
   return orInvalid(() => {
     const { document, joins, supergraph, plannerSchema, schema, fullSchema } = built(parts, { isValid });
-    const requirements = readRequirements(joins);
+    const requirements = readRequirements(joins, fullSchema);
     const contexts = contextFields(document);
     const rateLimits = rateLimitsOf(document, schema);
     const renamed = renamedNames(fullSchema, joins);

@@ -19,7 +19,7 @@ export function answersMore(schema: GraphQLSchema): (service: string, subgraph: 
       const answer = await subgraph.fetch(request);
       if (!isRecord(answer.data)) return answer;
       const { query } = request.operation;
-      if (query.includes('_entities')) {
+      if (query.includes('_entities(')) {
         for (const entities of Object.values(answer.data))
           if (Array.isArray(entities)) for (const entity of entities) add(entity, query);
       }
