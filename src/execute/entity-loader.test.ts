@@ -105,18 +105,18 @@ describe('an answer', () => {
     },
   );
 
-  it.each<[string, SubgraphResponse]>([
-    ['too few entities', { data: { _entities: [{ n: 1 }] } }],
-    ['too many entities', { data: { _entities: [{ n: 1 }, { n: 2 }, { n: 3 }] } }],
-    ['no list', { data: { _entities: { length: 2 } } }],
-    ['no data', { data: null }],
-    ['nothing', {}],
-    ['an empty list of errors', { data: null, errors: [] }],
-  ])('with %s fails for all', async (_title, response) => {
+  it.each<[string, SubgraphResponse, string]>([
+    ['too few entities', { data: { _entities: [{ n: 1 }] } }, '1'],
+    ['too many entities', { data: { _entities: [{ n: 1 }, { n: 2 }, { n: 3 }] } }, '3'],
+    ['no list', { data: { _entities: { length: 2 } } }, 'no list'],
+    ['no data', { data: null }, 'no list'],
+    ['nothing', {}, 'no list'],
+    ['an empty list of errors', { data: null, errors: [] }, 'no list'],
+  ])('with %s fails for all', async (_title, response, got) => {
     const { events, failures } = await answered(response);
     expect(events).toEqual(['fail 1,2']);
     expect(failures).toMatchObject([
-      { code: 'SERVICE_BAD_RESPONSE', message: 'Expected 2 entities from this service' },
+      { code: 'SERVICE_BAD_RESPONSE', message: `Expected 2 entities from this service, got ${got}` },
     ]);
   });
 

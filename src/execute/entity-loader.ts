@@ -157,7 +157,7 @@ async function settle(share: Share): Promise<void> {
     mergeEntities(share, entities);
     if (response.stale) consumer.markStale(response.stale.ageMs, ownIndexes(share));
   } else {
-    consumer.fail(response.errors?.length ? undefined : wrongCount(batch.texts.length), ownIndexes(share));
+    consumer.fail(response.errors?.length ? undefined : wrongCount(batch, entities), ownIndexes(share));
   }
   if (response.errors?.length) consumer.report(errorsFor(share, response.errors), ownIndexes(share));
 }
@@ -166,8 +166,10 @@ function ownIndexes({ consumer, some }: Share): readonly number[] {
   return some?.own ?? [...consumer.entities.texts.keys()];
 }
 
-function wrongCount(expected: number): GatewayError {
-  return new GatewayError('SERVICE_BAD_RESPONSE', `Expected ${expected} entities from this service`);
+function wrongCount({ texts: { length } }: Batch, entities: unknown): GatewayError {
+  const expected = length === 1 ? '1 entity' : `${length} entities`;
+  const answered = Array.isArray(entities) ? String(entities.length) : 'no list';
+  return new GatewayError('SERVICE_BAD_RESPONSE', `Expected ${expected} from this service, got ${answered}`);
 }
 
 function notAnEntity(): GatewayError {

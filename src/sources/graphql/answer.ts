@@ -27,9 +27,12 @@ export function graphqlAnswer(
   const { status } = response;
   if (status < 400) {
     const needsDigits = (value: unknown): boolean => isRecord(value) && holdsNumber(value['data'], numbers);
-    const answer = asResponse(service, parseJson(service, response, needsDigits));
+    const value = parseJson(service, response, needsDigits);
+    const answer = asResponse(service, value);
     if (answer) return answer;
-    throw badResponse(service, new Error(`status ${status} without a GraphQL response`));
+    const what =
+      isRecord(value) && value['data'] === null ? 'data that is null, and no errors' : 'no GraphQL response';
+    throw badResponse(service, new Error(`status ${status} with ${what}`));
   }
   const counts = isGraphqlMedia(response) || !(status >= 500 || unavailableStatuses.has(status));
   const answer = counts ? asResponse(service, jsonOrNothing(service, response)) : undefined;
