@@ -183,11 +183,15 @@ describe.each([
     ['a path that is not there', '/nothing', 404],
     ['health', '/health/ready', 200],
   ])('HEAD is GET without the content: %s', async (_what, path, status, headers = [preflighted]) => {
-    const [head, get] = await Promise.all(
-      ['HEAD', 'GET'].map((method) =>
-        sendRaw(shop.url, requestHead(shop.url, `${method} ${path} HTTP/1.1`, headers)),
-      ),
-    );
+    const both = (): Promise<RawReply[]> =>
+      Promise.all(
+        ['HEAD', 'GET'].map((method) =>
+          sendRaw(shop.url, requestHead(shop.url, `${method} ${path} HTTP/1.1`, headers)),
+        ),
+      );
+    let [head, get] = await both();
+    // Ids are counted, and stand in the body of an error: the next two have as many digits.
+    if (idOf(head).length !== idOf(get).length) [head, get] = await both();
     expect(head).toMatchObject({ status, body: '' });
     expect(get?.status).toBe(status);
     expect(withoutIds(head)).toEqual(withoutIds(get));
@@ -330,6 +334,10 @@ function closed(socket: Socket): Promise<unknown> {
 function codeIn({ body: sent }: RawReply): unknown {
   const { errors } = JSON.parse(sent) as { errors?: ReadonlyArray<{ extensions: { code: string } }> };
   return errors?.[0]?.extensions.code ?? null;
+}
+
+function idOf(reply: RawReply | undefined): string {
+  return /^x-request-id: (.*)$/im.exec(reply?.head ?? '')?.[1] ?? '';
 }
 
 function withoutIds(reply: RawReply | undefined): string[] {
