@@ -78,13 +78,13 @@ function firstFree(demand: Demand, parts: readonly Part[]): number {
   return free === -1 ? parts.length : free;
 }
 
-/** Of an operation: what is required by the fields that are planned together. */
+/** The fields of an operation that are planned together, with what they require. */
 class Part {
   readonly #demands = new Set<Demand>();
   readonly #needs = new Map<string, { readonly need: Need; readonly demand: Demand }[]>();
 
   conflictsWith(demand: Demand): boolean {
-    return lineOf(demand).some((one) =>
+    return withAncestors(demand).some((one) =>
       one.needs.some((need) =>
         (this.#needs.get(need.path) ?? []).some((other) =>
           contradict(need, other.need, other.demand.path === one.path),
@@ -95,7 +95,7 @@ class Part {
 
   /** The fields above it are fetched with it. */
   add(demand: Demand): void {
-    for (const one of lineOf(demand)) {
+    for (const one of withAncestors(demand)) {
       if (this.#demands.has(one)) continue;
       this.#demands.add(one);
       for (const need of one.needs) {
@@ -107,14 +107,14 @@ class Part {
   }
 }
 
-function lineOf(demand: Demand): readonly Demand[] {
+/** From the outermost on: a document with the field has those around it, too. */
+function withAncestors(demand: Demand): readonly Demand[] {
   return [...demand.ancestors, demand];
 }
 
 /** One requirement of the field may contradict itself, as may those of the fields that it is below. */
 function refuseContradiction(demand: Demand): void {
-  const line = lineOf(demand);
-  for (const one of line) {
+  for (const one of withAncestors(demand)) {
     for (const need of demand.needs) {
       if (one.needs.some((other) => contradict(need, other, one === demand)))
         throw unsupported(demand, one === demand ? 'itself' : 'others');

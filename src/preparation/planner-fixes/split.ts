@@ -1,6 +1,6 @@
 /**
- * Splits an operation whose fields have conflicting requirements (see `conflicting-fields.ts`) into documents without conflicts.
- * The first keeps everything else; each further one has only its fields and their parents.
+ * Splits an operation whose fields have conflicting requirements (see `conflicting-fields.ts`) into documents without
+ * conflicts. The first keeps everything else; each further one has only the fields of its part and those around them.
  */
 
 import {
@@ -25,19 +25,19 @@ export interface SplitOperation {
 }
 
 /**
- * @param operation Without spreads.
+ * @param inlined The operation without spreads.
  * @returns undefined where nothing conflicts.
  * @throws {GatewayError} `OPERATION_NOT_SUPPORTED` for mutations, which must not run twice, and as `partsOf`.
  */
 export function splitByConflict(
-  operationWithSharedNodes: OperationDefinitionNode,
+  inlined: OperationDefinitionNode,
   { schema, requirements }: Pick<LoadedSupergraph, 'schema' | 'requirements'>,
   nameOf: InternalName,
 ): SplitOperation | undefined {
   const required = requirements.requiredArguments;
   if (!required) return undefined;
   // A fragment has the same nodes at each place, and each place may belong to another part.
-  const operation = visit(operationWithSharedNodes, { Field: { leave: (field) => ({ ...field }) } });
+  const operation = visit(inlined, { Field: { leave: (field) => ({ ...field }) } });
   const parts = partsOf(operation, { schema, required, nameOf });
   const count = Math.max(0, ...parts.values()) + 1;
   if (count === 1) return undefined;
