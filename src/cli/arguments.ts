@@ -2,6 +2,7 @@
 
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
+import { didYouMean } from '../config/yaml/suggest.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { errorText } from '../shared/error-text.ts';
 
@@ -52,8 +53,21 @@ export function readArguments(args: readonly string[], options: Flags, operandsM
   } catch (error) {
     const message = errorText(error);
     // The first sentence says what is wrong; Node adds advice about "--".
-    throw new UsageError(message.split('. ')[0] ?? message);
+    const [mistake = message] = message.split('. ');
+    const unknownFlag = /^Unknown option '(--[^']+)'$/.exec(mistake)?.[1];
+    const flags = [...Object.keys(options), 'help'].map((name) => `--${name}`);
+    throw new UsageError(unknownFlag === undefined ? mistake : `${mistake}${didYouMean(unknownFlag, flags)}`);
   }
+}
+
+/** The action of a command that has several. @throws {UsageError} Where none has this name. */
+export function actionNamed<Action>(actions: Readonly<Record<string, Action>>, name: string): Action {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action !== undefined) return action;
+  const names = Object.keys(actions);
+  throw new UsageError(
+    `expected one of: ${names.join(', ')}${name === '' ? '' : `; got "${name}"${didYouMean(name, names)}`}`,
+  );
 }
 
 /** The value of a flag that takes one. */

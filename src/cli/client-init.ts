@@ -19,7 +19,7 @@ export async function clientInit(
 ): Promise<void> {
   if (!isClientName(name))
     throw new UsageError(
-      `a client's name has lower-case letters, digits and hyphens, begins with a letter and is not "graphiql", got "${name}"`,
+      `a client's name has lower-case letters, digits and hyphens, begins with a letter and is not "graphiql" or "health", got "${name}"`,
     );
   const owner = flagText(ownerFlag) ?? `${name}-team`;
   if (owner.trim() === '') throw new UsageError('--owner needs the name of a team');

@@ -8,7 +8,7 @@ import type { ClientConfig } from '../config/client/client-file.ts';
 import { displayName } from '../config/yaml/file.ts';
 import { isGatewayError } from '../shared/errors.ts';
 import { introspectSchema, printedSchema } from '../shared/schema-text.ts';
-import { CommandFailed, exitCodes, readArguments, UsageError } from './arguments.ts';
+import { actionNamed, CommandFailed, exitCodes, readArguments, UsageError } from './arguments.ts';
 import type { Command, Flags, FlagValues } from './arguments.ts';
 import {
   locationFlags,
@@ -52,8 +52,7 @@ ${locationHelp}
 Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([name = '', ...rest]) {
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) throw new UsageError(`expected one of: ${Object.keys(actions).join(', ')}`);
+    const action = actionNamed(actions, name);
     const { values, operands } = readArguments(
       rest,
       { ...locationFlags, ...action.flags },

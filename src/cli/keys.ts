@@ -6,6 +6,7 @@ import type { KeyRepository } from '../authn/api-keys/key-repository.ts';
 import { KeyManager, type CreatedKey, stateOf } from '../authn/api-keys/manage.ts';
 import type { KeyRecord } from '../config/gateway/auth-api-keys.ts';
 import {
+  actionNamed,
   exitCodes,
   readFlags,
   flagText,
@@ -58,8 +59,7 @@ ID is the public part of a key: trib_ and 12 letters and digits.
 Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([name = '', ...rest]) {
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) throw new UsageError(`expected one of: ${Object.keys(actions).join(', ')}`);
+    const action = actionNamed(actions, name);
     const [first = ''] = rest;
     const idArgument = action.takesId && !first.startsWith('-') ? first : undefined;
     const flags = { ...locationFlags, ...action.flags, json: { type: 'boolean' } } as const;

@@ -2,7 +2,15 @@
 
 import type { RedisConfig } from '../config/gateway/redis.ts';
 import type { Store } from '../store/store.ts';
-import { CommandFailed, exitCodes, flagText, readFlags, UsageError, type Command } from './arguments.ts';
+import {
+  actionNamed,
+  CommandFailed,
+  exitCodes,
+  flagText,
+  readFlags,
+  UsageError,
+  type Command,
+} from './arguments.ts';
 import { parseRedis, withStore } from './credential-location.ts';
 import { readName } from './key-arguments.ts';
 import { counterRows } from './limit-rows.ts';
@@ -42,8 +50,7 @@ KEY is a digest of the values that the policy counts by.
 Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([name = '', ...rest]) {
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) throw new UsageError(`expected one of: ${Object.keys(actions).join(', ')}`);
+    const action = actionNamed(actions, name);
     const values = readFlags(rest, flags);
     const client = readName(values, 'client');
     if (client === null) throw new UsageError(`${name} needs --client NAME`);

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { didYouMean } from '../config/yaml/suggest.ts';
 import { keepCompiledCode } from '../shared/compile-cache.ts';
 import { runCommand, type Command } from './arguments.ts';
 
@@ -41,7 +42,8 @@ async function dispatch(): Promise<number | undefined> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return runCommand(name, await command(), args);
-  console.error(`tributary: no command "${name}"; commands: ${Object.keys(commands).join(', ')}`);
+  const names = Object.keys(commands);
+  console.error(`tributary: no command "${name}"${didYouMean(name, names)}; commands: ${names.join(', ')}`);
   return 2;
 }
 

@@ -2,7 +2,16 @@
 
 import type { RevocationRepository } from '../authn/revocation/revocation-repository.ts';
 import { claimText, revocationSchema, type RevocationEntry } from '../config/gateway/auth-revocation.ts';
-import { exitCodes, readFlags, flagText, UsageError, type Command, type FlagValues } from './arguments.ts';
+import {
+  actionNamed,
+  exitCodes,
+  flagText,
+  readFlags,
+  UsageError,
+  type Command,
+  type Flags,
+  type FlagValues,
+} from './arguments.ts';
 import {
   locationFlags,
   readLocation,
@@ -43,21 +52,9 @@ Gateways refuse revoked tokens within about a second. A user who logs in again g
 Exit codes: 0 done, 1 failed, 2 usage error.`,
 
   async run([action = '', ...rest]) {
-    if (action !== 'revoke' && action !== 'list') throw new UsageError('expected one of: revoke, list');
-    const selectors = {
-      jti: { type: 'string' },
-      sub: { type: 'string' },
-      issuer: { type: 'string' },
-      'issued-before': { type: 'string' },
-      for: { type: 'string' },
-    } as const;
-    const flags = {
-      ...locationFlags,
-      ...(action === 'revoke' ? selectors : {}),
-      json: { type: 'boolean' },
-    } as const;
-    const values = readFlags(rest, flags);
-    const entry = action === 'revoke' ? entryOf(values, Date.now()) : undefined;
+    const { selectors, revokes } = actionNamed(actions, action);
+    const values = readFlags(rest, { ...locationFlags, ...selectors, json: { type: 'boolean' } });
+    const entry = revokes ? entryOf(values, Date.now()) : undefined;
     const configEntry: ConfigEntry = { key: 'auth.revocation', read: ({ auth }) => auth?.revocation };
     const location = await readLocation(values, configEntry);
     await withFailures(() =>
@@ -65,6 +62,20 @@ Exit codes: 0 done, 1 failed, 2 usage error.`,
     );
     return exitCodes.ok;
   },
+};
+
+const actions: Readonly<Record<string, { readonly selectors: Flags; readonly revokes: boolean }>> = {
+  revoke: {
+    selectors: {
+      jti: { type: 'string' },
+      sub: { type: 'string' },
+      issuer: { type: 'string' },
+      'issued-before': { type: 'string' },
+      for: { type: 'string' },
+    },
+    revokes: true,
+  },
+  list: { selectors: {}, revokes: false },
 };
 
 async function revoke(book: RevocationRepository, entry: RevocationEntry, values: FlagValues): Promise<void> {

@@ -40,5 +40,12 @@ async function importOrExplain(url: string): Promise<UserModule> {
 }
 
 function cannotLoad(cause: unknown): never {
-  throw new Error(`cannot be loaded: ${errorText(cause)}`, { cause });
+  throw new Error(`cannot be loaded: ${syntaxErrorPlace(cause)}${errorText(cause)}`, { cause });
+}
+
+/** `/app/users.ts:4: `: Node writes it above the message of a syntax error in TypeScript, and nowhere for JavaScript. */
+function syntaxErrorPlace(cause: unknown): string {
+  if (!(cause instanceof SyntaxError)) return '';
+  const place = /^(?:file:\/\/)?(\S[^\n]*:\d+)\n/.exec(cause.stack ?? '')?.[1];
+  return place === undefined ? '' : `${place}: `;
 }

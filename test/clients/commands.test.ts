@@ -233,7 +233,7 @@ describe('tributary client', () => {
     [['toString'], 2, 'tributary client: expected one of: init, list, schema'],
     [['init'], 2, 'tributary client: name a client, such as: tributary client init web'],
     [['init', 'Web'], 2, "a client's name has lower-case letters, digits and hyphens, begins with a letter"],
-    [['init', 'graphiql'], 2, 'is not "graphiql", got "graphiql"'],
+    [['init', 'graphiql'], 2, 'is not "graphiql" or "health", got "graphiql"'],
     [['init', 'kiosk', '--owner', ' '], 2, '--owner needs the name of a team'],
     [['list', 'web'], 2, "Unexpected argument 'web'"],
     [['list', '--clients', 'none'], 1, 'none: the folder of clients cannot be read (ENOENT'],

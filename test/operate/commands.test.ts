@@ -19,6 +19,9 @@ describe('wrong use ends with one line and exit code 2', () => {
       'tributary: no command "nope"; commands: serve, dev, demo, compose, check, diff, lint, override, client',
     ],
     [['serve', '--bogus'], "tributary serve: Unknown option '--bogus' (see tributary serve --help)"],
+    [['comopse'], 'tributary: no command "comopse" (did you mean "compose"?); commands: serve'],
+    [['serve', '--grpah', 'a'], `tributary serve: Unknown option '--grpah' (did you mean "--graph"?)`],
+    [['tokens', 'lst'], 'tributary tokens: expected one of: revoke, list; got "lst" (did you mean "list"?)'],
     [['serve', 'extra'], "tributary serve: Unexpected argument 'extra' (see tributary serve --help)"],
     [['serve', '--port'], "tributary serve: Option '--port <value>' argument missing"],
     [['serve', '--port', 'abc'], 'tributary serve: --port must be a number from 0 to 65535, got "abc"'],
@@ -48,7 +51,7 @@ describe('what cannot start ends with one line that names it and exit code 1', (
       ['serve', '--supergraph', 'broken.graphql'],
       'broken.graphql: Syntax Error: Expected Name, found <EOF>.',
     ],
-    [['serve', '--supergraph', 'plain.graphql'], 'plain.graphql: Invalid supergraph: must be a core schema'],
+    [['serve', '--supergraph', 'plain.graphql'], 'plain.graphql: It is no supergraph, as it does not link'],
     [['serve', '--graph', 'broken.yaml'], 'broken.yaml:2:1 Flow sequence in block collection'],
     [['compose', '--graph', 'none.yaml'], 'tributary compose: none.yaml: no such file'],
     [['compose', '--graph', 'broken.yaml'], 'broken.yaml:2:1 Flow sequence in block collection'],
@@ -143,7 +146,7 @@ sources:
     [
       'a syntax error in a module',
       { 'users.ts': 'export const subgraph = {' },
-      /^tributary compose: subgraph users: its resolvers: .*users\.ts cannot be loaded: /,
+      /^tributary compose: subgraph users: its resolvers: .*users\.ts cannot be loaded: .*users\.ts:1: Unexpected token/,
     ],
     ['a module that is not there', { 'users.ts': '' }, /users\.ts must export "subgraph"/],
     [

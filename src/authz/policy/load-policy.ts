@@ -19,7 +19,7 @@ export interface LoadedPolicy {
 /**
  * Reloads the file if it has changed.
  *
- * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is invalidPolicy.
+ * @throws {GatewayError} `CONFIG_INVALID` naming the file and what is wrong with it.
  */
 export async function loadPolicy(file: string): Promise<LoadedPolicy> {
   const { policy: createPolicy } = await reloadUserModule(file).catch((error: Error) => {
@@ -38,10 +38,9 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
 
 /** @throws {GatewayError} `CONFIG_INVALID` */
 export function readPolicy(file: string, policy: unknown): LoadedPolicy {
-  if (!isRecord(policy) || !isRecord(policy.permissions)) {
+  if (isRecord(policy)) checkKeys(file, policy);
+  if (!isRecord(policy) || !isRecord(policy.permissions))
     throw invalidPolicy(file, 'its function "policy" must return an object with "permissions"');
-  }
-  checkKeys(file, policy);
   const reader = new PolicyReader(file);
   const types = Object.entries(policy.permissions).map(
     ([type, fields]) => [type, reader.fields(type, fields)] as const,

@@ -65,12 +65,16 @@ export interface Link {
   readonly nameOf: (directive: string) => string;
 }
 
+const noSupergraph =
+  'It is no supergraph, as it does not link the join specification: compose subgraphs with "tributary compose --out FILE", or serve their graph.yaml with --graph';
+
 /**
  * @param allowUnenforced Directives that the configuration accepts although the gateway does not enforce them.
- * @throws {GatewayError} `SUPERGRAPH_INVALID` with every unsupported feature, and what to do.
+ * @throws {GatewayError} `SUPERGRAPH_INVALID` for the schema of a subgraph, and with every unsupported feature and what to do.
  */
 export function assertServable(supergraph: DocumentNode, allowUnenforced: readonly string[]): void {
   const links = linksOf(supergraph);
+  if (!links.some(({ url }) => join.test(url))) throw new GatewayError('SUPERGRAPH_INVALID', noSupergraph);
   const unknown = links.filter(
     ({ url, purpose }) =>
       !Object.hasOwn(featureDirectives, url) &&
