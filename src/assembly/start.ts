@@ -135,14 +135,13 @@ function superviseWorkers(supervised: Supervised): RunningGateway {
 /** gateway.yaml, with what is said before it. */
 export async function readConfig(options: StartOptions): Promise<GatewayConfig> {
   const { configPath, environment, host, port, workers, logLevel, filePollMs } = options;
-  const config = await loadGatewayConfig(configPath, environment ? { environment } : {});
+  const config = await loadGatewayConfig(configPath, { workers, ...(environment ? { environment } : {}) });
   return {
     ...config,
     server: {
       ...config.server,
       host: host ?? config.server.host,
       port: port ?? config.server.port,
-      workers: workers ?? config.server.workers,
     },
     reload: { ...config.reload, filePollMs: filePollMs ?? config.reload.filePollMs },
     log: { ...config.log, level: logLevel ?? config.log.level },

@@ -18,7 +18,8 @@ SIGUSR1 switches the log between the configured level and debug.
   --config FILE           gateway.yaml: listener, authentication, limits, timeouts (default: built-in defaults)
   --port N                port to listen on, 0 for any free port (default: 4000)
   --host NAME             address to listen on (default: 127.0.0.1; 0.0.0.0 for all interfaces)
-  --workers N|auto        processes that serve requests on that port; auto: one per processor (default: 1)
+  --workers N|auto        processes that serve requests on that port; auto: one per processor
+                          (default: server.workers of gateway.yaml, which is 1)
   --help                  print this help
 
 Exit codes: 0 after a graceful shutdown, 1 if it cannot start, 2 usage error.`,

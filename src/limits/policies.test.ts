@@ -82,6 +82,14 @@ describe('the limit of a policy', () => {
     expect(rules.of(other, null)).toMatchObject([{ limit: 7 }]);
   });
 
+  it('has the window of the policy where that of a tier or a client has none', () => {
+    const { rules } = policy({ key: ['client'], window: '1d', tiers: { free: { limit: 10 } } });
+    const day = 24 * hour;
+    expect(rules.of(anyClient, 'free')).toMatchObject([{ limit: 10, windowMs: day }]);
+    const web = client(own({ policies: { it: { limit: 3 } } }));
+    expect(rules.of(web, null)).toMatchObject([{ limit: 3, windowMs: day }]);
+  });
+
   it('of a client that is only stated is also that of the anonymous client', () => {
     const { rules } = policy({ key: ['client'], tiers });
     const both = [

@@ -1,6 +1,6 @@
 /** The limits of the configuration, compiled: at which gate each applies, to which requests, and how much it admits. */
 
-import type { LimitPolicyConfig, TierLimitConfig } from '../config/gateway/limit-policies.ts';
+import type { LimitPolicyConfig } from '../config/gateway/limit-policies.ts';
 import { fieldOf, windowMsOf } from '../config/gateway/limit-texts.ts';
 import { tierPolicy, type LimitsConfig } from '../config/gateway/limits.ts';
 import type { Client, ClientLimits, OwnLimit } from '../pipeline/client.ts';
@@ -33,7 +33,8 @@ export function isReturned({ gate, unit }: Policy, { windowMs }: LimitRule): boo
 
 const unlimited: readonly LimitRule[] = [];
 
-type RuleTraits = Pick<LimitRule, 'policy' | 'algorithm' | 'whenStoreLost' | 'isGlobal'>;
+/** What all rules of a policy have in common, and the window of those that have none of their own. */
+type RuleTraits = Pick<LimitRule, 'policy' | 'algorithm' | 'whenStoreLost' | 'isGlobal' | 'windowMs'>;
 
 /** How much a policy admits: by the client's own limit, else by tier, else the limit for all. */
 export class PolicyRules {
@@ -49,7 +50,7 @@ export class PolicyRules {
     WeakMap<readonly LimitRule[], readonly LimitRule[]>
   >();
 
-  constructor(traits: RuleTraits, base: TierLimitConfig | null, tiers: LimitsConfig['tiers']) {
+  constructor(traits: RuleTraits, base: OwnLimit | null, tiers: LimitsConfig['tiers']) {
     this.#traits = traits;
     this.#base = base ? [ruleOf(traits, base)] : unlimited;
     this.#tiers = new Map(Object.entries(tiers).map(([tier, limit]) => [tier, [ruleOf(traits, limit)]]));
@@ -111,7 +112,7 @@ function ruleOf(traits: RuleTraits, { limit, window, burst }: OwnLimit): LimitRu
   return {
     ...traits,
     limit,
-    windowMs: windowMsOf(window),
+    windowMs: window === undefined ? traits.windowMs : windowMsOf(window),
     burst: burst ?? Math.max(1, Math.floor(limit / 10)),
   };
 }
@@ -126,6 +127,7 @@ function lowest(rules: readonly LimitRule[]): readonly LimitRule[] {
 
 /** `@rateLimit` of a field of the graph. */
 export interface GraphFieldLimit extends OwnLimit {
+  readonly window: string;
   readonly coordinate: string;
   /** Null: as the default of `limits.fields`. */
   readonly key: readonly string[] | null;
@@ -168,8 +170,14 @@ function policyOf(name: string, config: LimitPolicyConfig, counted?: string): Po
   const { key, algorithm, whenStoreLost, limit, window, burst, tiers, unit, when, mode } = config;
   const argument = key.find((part) => part.startsWith('args.'));
   const field = counted ?? (argument === undefined ? null : fieldOf(argument));
-  const traits = { policy: name, algorithm, whenStoreLost, isGlobal: key.includes('global') };
-  const base = limit === undefined ? null : { limit, window, burst };
+  const traits = {
+    policy: name,
+    algorithm,
+    whenStoreLost,
+    isGlobal: key.includes('global'),
+    windowMs: windowMsOf(window),
+  };
+  const base = limit === undefined ? null : { limit, burst };
   return {
     name,
     gate: gateOf({ unit, key, field, when }, tiers),

@@ -34,8 +34,8 @@ export interface ClientLimits {
 /** Units in each window, and with `gcra` those that may come at once. */
 export interface OwnLimit {
   readonly limit: number;
-  /** A duration such as `1m`. */
-  readonly window: string;
+  /** A duration such as `1m`. Default: that of the policy. */
+  readonly window?: string | undefined;
   readonly burst?: number | undefined;
 }
 

@@ -167,6 +167,7 @@ function sentOptions({
   clientSchemas,
   cost,
   limitedFields,
+  warmUp,
 }: PreparationOptions): SentOptions {
   return {
     tokensMax,
@@ -175,6 +176,7 @@ function sentOptions({
     clientSchemas,
     cost,
     limitedFields: limitedFields ?? null,
+    warmUp,
   };
 }
 

@@ -59,6 +59,8 @@ export interface PreparationOptions extends GraphOptions {
   readonly clientSchemas?: ClientSchemaLimits;
   /** Default: `costDefaults`. */
   readonly cost?: CostOptions;
+  /** Operations that nobody asked are planned right after the graph was loaded: `warm-up.ts`. Default: false. */
+  readonly warmUp?: boolean;
 }
 
 /** For one client. */

@@ -140,7 +140,7 @@ async function load(source: SupergraphSource): Promise<LoadedSdl> {
     source.kind === 'checked'
       ? loadSupergraph(source.sdl, { ...options, isValid: true })
       : await checkAndLoad(source);
-  if (source.kind !== 'checked') warmUp = startWarmUp(current);
+  if (options.warmUp === true && source.kind !== 'checked') warmUp = startWarmUp(current);
   const { sdl, subgraphs, labels, rateLimits } = current;
   return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };
 }

@@ -20,6 +20,22 @@ describe('loadGatewayConfig', () => {
     expect(config.errors).toEqual({ backendMessages: 'redact', suggestions: false, traceId: false });
   });
 
+  it('warms the planner up in production, or as the file says', async () => {
+    const warmsUp = async (text: string, environment: Record<string, string>): Promise<boolean> =>
+      (await loadGatewayConfig((await file(text)).path, { environment })).planning.warmUp;
+    const production = { NODE_ENV: 'production' };
+    expect(await warmsUp('', production)).toBe(true);
+    expect(await warmsUp('', {})).toBe(false);
+    expect(await warmsUp('planning: { warmUp: false }', production)).toBe(false);
+    expect(await warmsUp('planning: { warmUp: true }', {})).toBe(true);
+  });
+
+  it('counts the workers of the command line as processes that share the limits', async () => {
+    const { path } = await file('server: { workers: 2 }');
+    const { server, limits } = await loadGatewayConfig(path, { workers: 3 });
+    expect([server.workers, limits.processes]).toEqual([3, 3]);
+  });
+
   it('gives planning at least as much time by the clock as of the processor', async () => {
     const { path } = await file('timeouts: { planningMs: 20000 }');
     const { timeouts } = await loadGatewayConfig(path);

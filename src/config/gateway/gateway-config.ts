@@ -164,6 +164,8 @@ const optionsSchema = z.strictObject({
        * Absent: no file.
        */
       operationsFile: filePath.optional(),
+      /** Operations that nobody asked are planned right after the start. Default: in production. */
+      warmUp: z.boolean().optional(),
     })
     .prefault({}),
   /** The store that several gateways share. Absent: nothing is shared. */
@@ -242,13 +244,17 @@ export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file 
 
 type GatewayFile = z.output<typeof gatewaySchema>;
 
-export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'limits' | 'log' | 'traces'> & {
+export type GatewayConfig = Omit<
+  GatewayFile,
+  'server' | 'errors' | 'front' | 'limits' | 'log' | 'planning' | 'traces'
+> & {
   readonly front: 'direct' | 'apollo';
   readonly server: Omit<GatewayFile['server'], 'workers'> & {
     readonly graphiql: boolean;
     readonly workers: number;
   };
   readonly limits: GatewayFile['limits'] & { readonly store: 'memory' | 'redis'; readonly processes: number };
+  readonly planning: GatewayFile['planning'] & { readonly warmUp: boolean };
   readonly errors: GatewayFile['errors'] & {
     readonly backendMessages: 'pass' | 'redact';
     readonly suggestions: boolean;
@@ -260,6 +266,8 @@ export type GatewayConfig = Omit<GatewayFile, 'server' | 'errors' | 'front' | 'l
 export interface GatewayConfigOptions {
   /** Default `process.env`. */
   readonly environment?: Environment;
+  /** Worker processes, whatever `server.workers` says. */
+  readonly workers?: number | undefined;
 }
 
 /**
@@ -277,6 +285,7 @@ export async function loadGatewayConfig(
       : await readYamlFile(path, gatewaySchema, read);
   const environment = options.environment ?? process.env;
   const isProduction = environment.NODE_ENV === 'production';
+  const workers = options.workers ?? workersOf(file.server.workers);
   const traces = resolvedTraces(file.traces, environment);
   const { plugins, key } = file.apollo;
   return {
@@ -285,17 +294,18 @@ export async function loadGatewayConfig(
     server: {
       ...file.server,
       graphiql: file.server.graphiql ?? !isProduction,
-      workers: workersOf(file.server.workers),
+      workers,
     },
     limits: {
       ...file.limits,
       store: file.limits.store ?? (file.redis ? 'redis' : 'memory'),
-      processes: file.limits.processes ?? workersOf(file.server.workers),
+      processes: file.limits.processes ?? workers,
     },
     timeouts: {
       ...file.timeouts,
       planningWallMs: Math.max(file.timeouts.planningMs, file.timeouts.planningWallMs),
     },
+    planning: { ...file.planning, warmUp: file.planning.warmUp ?? isProduction },
     headers: { ...file.headers, forward: withoutTraceHeaders(file.headers.forward, traces) },
     errors: {
       ...file.errors,

@@ -15,9 +15,12 @@ export const policyName = z
   .regex(/^[a-z][\w.-]{0,63}$/, 'expected a lower-case letter, then letters, digits and _.-');
 
 /** A duration such as `30s`, `1m`, `12h` or `30d`. */
-export const window = z
-  .custom<string>((value) => typeof value === 'string' && isWindow(value), `expected ${windowForm}`)
-  .default('1m');
+const windowText = z.custom<string>(
+  (value) => typeof value === 'string' && isWindow(value),
+  `expected ${windowForm}`,
+);
+
+export const window = windowText.default('1m');
 
 const keyPart = z.string().refine(isKeyPart, `expected ${keyPartForm}`);
 
@@ -34,7 +37,8 @@ export const keySchema = z
 export const tierLimitSchema = z.strictObject({
   /** Units in each window. */
   limit: units,
-  window,
+  /** Default: that of the policy. */
+  window: windowText.optional(),
   /** `gcra`: units that may come at once. Default: a tenth of the limit. */
   burst: units.optional(),
 });
