@@ -21,7 +21,7 @@ import type { Fallbacks } from '../sources/source.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import { copyOf, merge, mergeValues, type Data } from './merge.ts';
 import type { Position } from './positions.ts';
-import { applyRewrites } from './rewrites.ts';
+import { applyRewrites, rewrittenPath } from './rewrites.ts';
 import type { FallbacksUsed, Run } from './run.ts';
 
 /** The response names that have a declared value, by object. */
@@ -227,11 +227,7 @@ function appliesTo({ type, isNarrowed }: SelectedField, { __typename }: Data, no
 
 /** The name in the merged data: a rewrite removes an alias that the planner added. */
 export function finalName({ outputRewrites }: FetchNode, name: string): string {
-  for (const rewrite of outputRewrites) {
-    const keys = rewrite.path.filter((step) => 'key' in step);
-    if (rewrite.kind === 'rename' && keys.length === 1 && keys[0]?.key === name) return rewrite.to;
-  }
-  return name;
+  return String(rewrittenPath(outputRewrites, [name])[0]);
 }
 
 // Selections of declared values

@@ -9,8 +9,11 @@ import { applyDeclaredValues, applyDeclaredValue, finalName, type DeclaredNames 
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import type { Data } from './merge.ts';
 import type { Position } from './positions.ts';
+import { rewrittenPath } from './rewrites.ts';
+import type { Report } from './run.ts';
 
 type Path = ReadonlyArray<string | number>;
+type Reason = Omit<Report, 'paths'>;
 
 /** A longer `extensions.code` of a backend is not an error code. */
 const codeCharsMax = 256;
@@ -29,7 +32,7 @@ export function reportRootErrors(call: FetchCall, response: SubgraphResponse): v
     const path = error.path ?? [];
     const failure = { code: error.extensions?.['code'], path, positions };
     if (hasData && applyDeclaredValue(call, failure)) continue;
-    addReport(call, error, path.length > 0 ? pathsBelow(positions, path) : missing);
+    addReport(call, error, path.length > 0 ? pathsBelow(call, positions, path) : missing);
   }
 }
 
@@ -50,13 +53,15 @@ export function reportEntityErrors(call: FetchCall, errors: readonly LocatedErro
   let nulls: Path[] | undefined;
   for (const { error, objects, path } of errors) {
     if (!objects) {
-      addReport(call, error, (nulls ??= nullPaths(call, callPositions)));
+      nulls ??= nullPaths(call, callPositions);
+      const isNoted = noteUntyped(call, reasonOf(call, error));
+      if (nulls.length > 0 || !isNoted) addReport(call, error, nulls);
       continue;
     }
     const positions = positionsFor(objects);
     if (applyDeclaredValue(call, { code: error.extensions?.['code'], path, positions })) continue;
     const missing = path.length > 0 ? [] : nullPaths(call, positions);
-    addReport(call, error, missing.length > 0 ? missing : pathsBelow(positions, path));
+    addReport(call, error, missing.length > 0 ? missing : pathsBelow(call, positions, path));
   }
 }
 
@@ -69,9 +74,7 @@ export function reportFailure(call: FetchCall, error: unknown): void {
   const { span } = call.run.context.trace;
   if (span) failWith(span, error);
   const filled = applyDeclaredValues(call, gatewayError?.code);
-  const paths = failedPaths(call, filled);
-  if (paths.length === 0) return;
-  call.run.reports.push({
+  const reason: Reason = {
     message: gatewayError?.message ?? 'Internal error',
     code: gatewayError?.code ?? 'INTERNAL_ERROR',
     service: call.fetch.node.service,
@@ -79,8 +82,10 @@ export function reportFailure(call: FetchCall, error: unknown): void {
     extensions: gatewayError?.public ?? {},
     cause: gatewayError ? gatewayError.cause : error,
     retryable: gatewayError?.retryable === true && isSafeToRetry(call, gatewayError),
-    paths,
-  });
+  };
+  noteUntyped(call, reason);
+  const paths = failedPaths(call, filled);
+  if (paths.length > 0) call.run.reports.push({ ...reason, paths });
 }
 
 /** Reports a service that is not asked: one error for all of its fetches, at the first field that is missing. */
@@ -89,17 +94,17 @@ export function reportRefusal(call: FetchCall, { cost, maximum }: Refusal): void
   const { service } = call.fetch.node;
   const paths = failedPaths(call);
   run.explainedPaths.push(...paths);
-  const isReported = run.reports.some((report) => report.code === refusalCode && report.service === service);
-  if (paths.length === 0 || isReported) return;
-  run.reports.push({
+  const reason: Reason = {
     message: `This part of the operation has an estimated cost of ${cost}; at most ${maximum} is allowed`,
     code: refusalCode,
     service,
     fromBackend: false,
     extensions: { cost, maximum },
     retryable: false,
-    paths: paths.slice(0, 1),
-  });
+  };
+  noteUntyped(call, reason);
+  const isReported = run.reports.some((report) => report.code === refusalCode && report.service === service);
+  if (paths.length > 0 && !isReported) run.reports.push({ ...reason, paths: paths.slice(0, 1) });
 }
 
 const refusalCode = 'SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE';
@@ -124,11 +129,16 @@ function codeOf(code: unknown): string {
   return typeof code === 'string' && code.length <= codeCharsMax ? code : 'SERVICE_ERROR';
 }
 
-function addReport({ run, fetch }: FetchCall, error: SubgraphError, paths: readonly Path[]): void {
+function addReport(call: FetchCall, error: SubgraphError, paths: readonly Path[]): void {
+  const reason = reasonOf(call, error);
+  call.run.context.trace.span?.fail(reason.code);
+  call.run.reports.push({ ...reason, paths });
+}
+
+function reasonOf({ run, fetch }: FetchCall, error: SubgraphError): Reason {
   const { code, service, retryable, ...extensions } = error.extensions ?? {};
-  run.context.trace.span?.fail(codeOf(code));
   const isRetryable = typeof retryable === 'boolean' ? retryable : run.isMutation ? false : undefined;
-  run.reports.push({
+  return {
     message: error.message,
     code: codeOf(code),
     service: typeof service === 'string' ? service : fetch.node.service,
@@ -136,8 +146,23 @@ function addReport({ run, fetch }: FetchCall, error: SubgraphError, paths: reado
     extensions,
     ...(isRetryable === undefined ? {} : { retryable: isRetryable }),
     ...(error.cause === undefined ? {} : { cause: error.cause }),
-    paths,
-  });
+  };
+}
+
+/**
+ * The objects of a call whose runtime types it was to fetch: where the answer depends on them, this is their error.
+ *
+ * @returns Whether there are any.
+ */
+function noteUntyped(call: FetchCall, reason: Reason): boolean {
+  const { resolvesTypes } = call.fetch.node;
+  if (resolvesTypes.length === 0) return false;
+  const objects = positionsOf(call)
+    .map(({ object }) => object)
+    .filter(({ __typename }) => resolvesTypes.includes(String(__typename)));
+  const untyped = (call.run.state.untyped ??= new Map());
+  for (const object of objects) untyped.set(object, reason);
+  return objects.length > 0;
 }
 
 /** The paths of all fields that the fetch did not write, at most `errorsMax`. */
@@ -170,6 +195,7 @@ function missingPaths(
   return paths;
 }
 
-function pathsBelow(positions: readonly Position[], path: Path): Path[] {
-  return positions.map((position) => [...position.path, ...path]);
+function pathsBelow({ fetch }: FetchCall, positions: readonly Position[], path: Path): Path[] {
+  const written = rewrittenPath(fetch.node.outputRewrites, path);
+  return positions.map((position) => [...position.path, ...written]);
 }

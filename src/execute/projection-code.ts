@@ -64,11 +64,14 @@ class Generator {
       );
       return;
     }
-    const branches = shape.cases.map((shapeCase, at) => {
-      const unnamed = shapeCase.types.includes(shape.type) ? 'case undefined: ' : '';
-      const labels = unnamed + shapeCase.types.map((type) => `case ${JSON.stringify(type)}:`).join(' ');
-      return `    ${labels} return o${index}_${at}(d);`;
-    });
+    const branches = shape.cases.flatMap(({ types }, at) =>
+      types.map((type) => {
+        const labels = `${type === shape.type ? 'case undefined: ' : ''}case ${JSON.stringify(type)}:`;
+        const unresolved = shape.unresolved?.find((one) => one.type === type);
+        const condition = unresolved?.when ? this.#condition(unresolved.when) : 'true';
+        return `    ${labels} ${unresolved ? `if (${condition}) return; ` : ''}return o${index}_${at}(d);`;
+      }),
+    );
     this.#functions.push(
       `function o${index}(d) {\n  switch (d.__typename) {\n${branches.join('\n')}\n  }\n}`,
     );

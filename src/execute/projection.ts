@@ -27,6 +27,8 @@ export interface ProjectionInput {
   readonly explained: readonly ClientPath[];
   /** The service that the value at this path comes from; undefined where several are possible. */
   readonly serviceOf?: (path: ClientPath) => string | undefined;
+  /** Why the runtime types of these objects are not known. Default: all are. */
+  readonly untyped?: ReadonlyMap<Data, Omit<AnswerError, 'path'>> | undefined;
 }
 
 export interface Projected {
@@ -51,6 +53,8 @@ class Projector {
   readonly #input: ProjectionInput;
   /** The path of the value that is being completed. */
   readonly #path: Array<string | number> = [];
+  /** The runtime type of the object that it belongs to. */
+  #type = '';
   #explained: Set<string> | undefined;
 
   constructor(input: ProjectionInput) {
@@ -60,10 +64,11 @@ class Projector {
   object(shape: Shape, source: Data): Data | typeof failed {
     const type = typeOf(shape, source);
     const shapeCase = shape.cases.find((candidate) => candidate.types.includes(type));
-    if (!shapeCase) {
-      const problem =
-        source.__typename === null ? 'without a type name' : 'of a type that is not part of the schema';
-      this.#report(`Expected ${shape.type}, got an object ${problem}`);
+    const isUnresolved = shape.unresolved?.some(
+      (one) => one.type === type && isIncluded(one.when, this.#input.variables),
+    );
+    if (!shapeCase || isUnresolved) {
+      this.#reportType(shape, source, shapeCase ? 'whose runtime type its service did not say' : undefined);
       return failed;
     }
     const result: Data = {};
@@ -82,7 +87,11 @@ class Projector {
     if (field.value.is === 'typename') return type;
     const from = field.value.is === 'introspection' ? (this.#input.introspection ?? {}) : source;
     const raw = Object.hasOwn(from, field.from) ? from[field.from] : undefined;
-    return this.#value(field, 0, raw);
+    const outer = this.#type;
+    this.#type = type;
+    const value = this.#value(field, 0, raw);
+    this.#type = outer;
+    return value;
   }
 
   #value(field: FieldSpec, depth: number, raw: unknown): unknown {
@@ -129,16 +138,30 @@ class Projector {
     return this.#mismatch(field, depth, actual);
   }
 
+  #reportType(shape: Shape, source: Data, problem = unfitType(source)): void {
+    const reason = this.#input.untyped?.get(source);
+    if (reason) {
+      if (!this.#isExplained()) this.errors.push({ ...reason, path: [...this.#path] });
+      return;
+    }
+    this.#report(`Expected ${shape.type}, got an object ${problem}`);
+  }
+
   #mismatch(field: FieldSpec, depth: number, actual: string): typeof failed {
     const expected = typeText(field.wrappers.slice(depth), this.#nameOf(field.value));
-    this.#report(`Expected ${expected} for field ${field.name}, got ${actual}`);
+    this.#report(`Expected ${expected} for field ${this.#coordinateOf(field)}, got ${actual}`);
     return failed;
   }
 
   #reportNull(field: FieldSpec): void {
     if (this.#isExplained()) return;
     const expected = typeText(field.wrappers, this.#nameOf(field.value));
-    this.#report(`Cannot return null for non-nullable field ${field.name} (${expected})`);
+    this.#report(`Cannot return null for non-nullable field ${this.#coordinateOf(field)} (${expected})`);
+  }
+
+  /** Types with the same fields share a case, which is named by one of them. */
+  #coordinateOf({ name }: FieldSpec): string {
+    return `${this.#type}${name.slice(name.indexOf('.'))}`;
   }
 
   #nameOf(value: FieldValue): string {
@@ -172,6 +195,10 @@ class Projector {
     const origin = service === undefined ? {} : { service };
     this.errors.push({ message, code: 'FIELD_VALUE_INVALID', path, fromBackend: false, ...origin });
   }
+}
+
+function unfitType({ __typename }: Data): string {
+  return __typename === null ? 'without a type name' : 'of a type that is not part of the schema';
 }
 
 /** Always sets an own property: a client may alias a field `__proto__`. */

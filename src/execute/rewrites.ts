@@ -4,11 +4,30 @@ import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import { mergeValues, type Data } from './merge.ts';
 
+type Path = ReadonlyArray<string | number>;
+
 export function applyRewrites(rewrites: readonly DataRewrite[], value: unknown): void {
   for (const rewrite of rewrites) {
     const last = rewrite.path.at(-1);
     if (last && 'key' in last) applyAt(value, rewrite, 0);
   }
+}
+
+/** A path of an answer as it is after the rewrites. */
+export function rewrittenPath(rewrites: readonly DataRewrite[], path: Path): Path {
+  if (rewrites.length === 0) return path;
+  const keys: string[] = [];
+  return path.map((element) => {
+    if (typeof element === 'number') return element;
+    keys.push(element);
+    const rename = rewrites.find((rewrite) => rewrite.kind === 'rename' && isAt(rewrite, keys));
+    return rename?.kind === 'rename' ? rename.to : element;
+  });
+}
+
+function isAt({ path }: DataRewrite, keys: readonly string[]): boolean {
+  const own = path.flatMap((step) => ('key' in step ? [step.key] : []));
+  return own.length === keys.length && own.every((key, index) => key === keys[index]);
 }
 
 /** Merges with a value of the new name: an alias may select only a part of the same field. */

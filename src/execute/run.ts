@@ -43,6 +43,8 @@ export interface OperationState {
   readonly variableTexts: Map<string, string>;
   /** Undefined: no fallback was used. */
   fallbacks: FallbacksUsed | undefined;
+  /** Why the runtime types of these objects were not fetched. Undefined: all were. */
+  untyped: Map<Data, Omit<Report, 'paths'>> | undefined;
 }
 
 export interface FallbacksUsed {

@@ -265,6 +265,15 @@ export interface Shape {
   readonly cases: readonly ShapeCase[];
   /** Runtime types whose objects are left out of lists: hidden from this client. Absent: none. */
   readonly hiddenTypes?: readonly string[];
+  /** Interfaces that are no type of an object here, although services know objects by them alone. Absent: none. */
+  readonly unresolved?: readonly UnresolvedType[];
+}
+
+/** The answer depends on the runtime type of an object: while it is not known, there is no answer. */
+export interface UnresolvedType {
+  readonly type: string;
+  /** It depends on it if any clause holds; absent: always. */
+  readonly when?: readonly Clause[];
 }
 
 export interface ShapeCase {

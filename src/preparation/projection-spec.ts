@@ -20,6 +20,7 @@ import {
   type GraphQLCompositeType,
   type GraphQLEnumType,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -27,7 +28,14 @@ import {
 } from 'graphql';
 
 import type { Clause } from '../pipeline/clause.ts';
-import type { FieldSpec, FieldValue, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import type {
+  FieldSpec,
+  FieldValue,
+  ProjectionSpec,
+  Shape,
+  ShapeCase,
+  UnresolvedType,
+} from '../pipeline/prepared.ts';
 import { emptyRecord } from '../shared/records.ts';
 import { responseName } from '../shared/selections.ts';
 import {
@@ -134,19 +142,47 @@ export class ProjectionBuilder {
       ...this.#checkOfObjects(type, group.types, location),
     }));
     const hiddenTypes = this.#dropHiddenOf && hiddenTypesOf(type.name, this.#schema, this.#dropHiddenOf);
-    const hidden = hiddenTypes ? { hiddenTypes } : {};
-    this.#shapes[index] = { type: type.name, isObject: isObjectType(type), cases, ...hidden };
+    const unresolved = this.#unresolvedTypes(type, occurrences);
+    this.#shapes[index] = {
+      type: type.name,
+      isObject: isObjectType(type),
+      cases,
+      ...(hiddenTypes ? { hiddenTypes } : {}),
+      ...(unresolved.length > 0 ? { unresolved } : {}),
+    };
     return index;
   }
 
   /** Object types, and interfaces whose name an interface object has as `__typename` if its runtime type is not fetched. */
   #runtimeTypes(type: GraphQLCompositeType): RuntimeType[] {
     if (!isAbstractType(type)) return [type];
-    const unresolved = this.#interfaceObjects
+    return [...this.#schema.getPossibleTypes(type), ...this.#interfaceObjectsOf(type)];
+  }
+
+  #interfaceObjectsOf(type: GraphQLCompositeType): GraphQLInterfaceType[] {
+    if (!isAbstractType(type)) return [];
+    return this.#interfaceObjects
       .map((name) => this.#schema.getType(name))
       .filter(isInterfaceType)
       .filter((candidate) => candidate === type || this.#schema.isSubType(type, candidate));
-    return [...this.#schema.getPossibleTypes(type), ...unresolved];
+  }
+
+  /** Where `__typename` or a field of some members is selected, what the interface's own name gives is no answer. */
+  #unresolvedTypes(type: GraphQLCompositeType, occurrences: readonly Occurrence[]): UnresolvedType[] {
+    return this.#interfaceObjectsOf(type).flatMap((candidate): UnresolvedType[] => {
+      const common = this.#collector.collect(candidate, occurrences);
+      const commonTexts = new Set(common.map(textOf));
+      const depending = [
+        ...common.filter(({ node }) => node.name.value === '__typename'),
+        ...this.#schema
+          .getPossibleTypes(candidate)
+          .flatMap((member) => this.#collector.collect(member, occurrences))
+          .filter((field) => !commonTexts.has(textOf(field))),
+      ];
+      if (depending.length === 0) return [];
+      const when = anyOf(depending.map(({ clause }) => clause));
+      return [{ type: candidate.name, ...(when ? { when } : {}) }];
+    });
   }
 
   #addEnum(type: GraphQLEnumType): void {
@@ -163,7 +199,7 @@ export class ProjectionBuilder {
   ): string {
     const fields = collected.map(
       ({ node, clause }) =>
-        `${node.loc?.start}:${String(this.#typeOf(type, node))}:${clauseText(clause)}:${this.#checks?.ofField(type, node)}`,
+        `${textOf({ node, clause })}:${String(this.#typeOf(type, node))}:${this.#checks?.ofField(type, node)}`,
     );
     const guard = isAbstractType(declared) ? this.#checks?.ofObject(type.name) : undefined;
     return `${guard} ${fields.join()}`;
@@ -285,6 +321,10 @@ function inOrder(
 function withClause(spec: FieldSpec, clause: Clause): FieldSpec {
   const { when: _, ...rest } = spec;
   return isAlways(clause) ? rest : { ...rest, when: [clause] };
+}
+
+function textOf({ node, clause }: CollectedField): string {
+  return `${node.loc?.start}:${clauseText(clause)}`;
 }
 
 /** A field with several conditions counts as unconditional: an unneeded check does no harm. */

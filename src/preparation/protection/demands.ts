@@ -63,9 +63,16 @@ export class Demands {
     });
   }
 
-  /** For an object of this runtime type, whatever fields are selected. */
-  ofObject(type: string): Demand | null {
-    return this.#once(type, () => allOf(this.#ofType(this.#schema.getType(type))));
+  /**
+   * For an object of this runtime type, whatever fields are selected. Where a service knows it by an interface alone,
+   * every possible type must be allowed.
+   */
+  ofObject(name: string): Demand | null {
+    return this.#once(name, () => {
+      const type = this.#schema.getType(name);
+      const members = isInterfaceType(type) ? this.#schema.getPossibleTypes(type) : [];
+      return allOf([type, ...members].flatMap((one) => this.#ofType(one)));
+    });
   }
 
   #once(coordinate: string, read: () => Demand | null): Demand | null {

@@ -1,0 +1,159 @@
+/** Services that fail make no value visible that rules or directives deny, and no object of an unknown type. */
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { GatewayError } from '../../../src/shared/errors.ts';
+import type { Subgraph } from '../../../src/sources/source.ts';
+import { federated, type Fixture } from '../fixtures/fixture.ts';
+import { fixtures } from '../fixtures/index.ts';
+import type { Answer } from '../oracle/compose.ts';
+import { openEngine, type EngineOptions } from '../ours/engine.ts';
+import { guardFixture, type GuardedFixture } from './guarded-fixture.ts';
+import { principals } from './rules.ts';
+
+type Around = NonNullable<EngineOptions['around']>;
+
+const unavailable = (failing: string): Around => {
+  return (service, subgraph) =>
+    service === failing ? { ...subgraph, fetch: () => Promise.reject(isDown()) } : subgraph;
+};
+const isDown = (): GatewayError => new GatewayError('SERVICE_UNAVAILABLE', 'It is down');
+const withoutData =
+  (failing: string): Around =>
+  (service, subgraph) =>
+    service === failing
+      ? { ...subgraph, fetch: () => Promise.resolve({ data: null, errors: [{ message: 'no data' }] }) }
+      : subgraph;
+/** Its entities do not say their types. */
+const withoutTypes = (failing: string): Around => {
+  const untyped = (subgraph: Subgraph): Subgraph => ({
+    ...subgraph,
+    async fetch(request) {
+      const response = await subgraph.fetch(request);
+      return JSON.parse(JSON.stringify(response).replaceAll('"__typename"', '"type"')) as typeof response;
+    },
+  });
+  return (service, subgraph) => (service === failing ? untyped(subgraph) : subgraph);
+};
+
+type Path = ReadonlyArray<string | number>;
+
+function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as never)[key] : undefined),
+    data,
+  );
+}
+
+function deniedPaths({ errors = [] }: Answer): Path[] {
+  return errors
+    .filter(({ extensions }) => ['FORBIDDEN', 'UNAUTHENTICATED'].includes(String(extensions?.['code'])))
+    .map(({ path = [] }) => path);
+}
+
+function typeNames(value: unknown, path: Path = []): Array<[Path, unknown]> {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]): Array<[Path, unknown]> =>
+    key === '__typename' ? [[[...path, key], child]] : typeNames(child, [...path, key]),
+  );
+}
+
+const cases = fixtures.flatMap((fixture) =>
+  Object.keys(fixture.subgraphs).map((service) => ({ fixture, service, name: fixture.name })),
+);
+
+describe.each(cases)('$name without $service', ({ fixture, service }) => {
+  let guarded: GuardedFixture;
+  beforeAll(() => {
+    guarded = guardFixture(fixture, 3);
+  });
+  const queries = fixture.operations.filter(({ query }) => !query.trimStart().startsWith('mutation'));
+
+  it.each(['user', 'anonymous'] as const)('shows %s nothing that is denied otherwise', async (who) => {
+    const { policy, graph } = guarded;
+    const options = { access: { policy, principal: principals[who] }, graph };
+    const whole = openEngine(fixture, options);
+    const broken = openEngine(fixture, { ...options, around: unavailable(service) });
+    for (const operation of queries) {
+      const [expected, actual] = [await whole.run(operation), await broken.run(operation)];
+      for (const path of deniedPaths(expected))
+        expect(valueAt(actual.data, path) ?? null, `${operation.name} ${path.join('.')}`).toBeNull();
+      for (const [path, name] of typeNames(actual.data))
+        expect(name, `${operation.name} ${path.join('.')}`).toBe(valueAt(expected.data, path));
+    }
+  });
+});
+
+const rows = [
+  { __typename: 'Book', id: 'm1', pages: 412 },
+  { __typename: 'Movie', id: 'm2', minutes: 90 },
+];
+const media: Fixture = {
+  name: 'guarded media',
+  about: 'members of an interface object of which one is for users only',
+  subgraphs: {
+    catalog: {
+      typeDefs: `
+        extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@authenticated"])
+        type Query { media: [Medium] }
+        interface Medium @key(fields: "id") { id: ID! }
+        type Book implements Medium @key(fields: "id") @authenticated { id: ID! pages: Int }
+        type Movie implements Medium @key(fields: "id") { id: ID! minutes: Int }`,
+      resolvers: {
+        Query: { media: () => rows },
+        Medium: { __resolveReference: ({ id }) => rows.find((row) => row.id === id) ?? null },
+      },
+    },
+    ratings: {
+      typeDefs: federated(`
+        type Query { top: [Medium] }
+        type Medium @key(fields: "id") @interfaceObject { id: ID! score: Int }`),
+      resolvers: {
+        Query: { top: () => rows.map(({ id }) => ({ id, score: 5 })) },
+        Medium: { __resolveReference: ({ id }) => ({ id, score: 5 }) },
+      },
+    },
+  },
+  monolith: { typeDefs: 'type Query { media: Int }', resolvers: {} },
+  operations: [],
+};
+
+describe.each([
+  ['generated', false],
+  ['interpreted', true],
+])('an object of which only the interface is known, with %s code', (_, interpreted) => {
+  const ask = (query: string, around?: Around, who: keyof typeof principals = 'anonymous'): Promise<Answer> =>
+    openEngine(media, {
+      interpreted,
+      access: { policy: null, principal: principals[who] },
+      ...(around ? { around } : {}),
+    }).run({ query });
+  const codes = ({ errors = [] }: Answer): string[] =>
+    errors.map(({ path = [], extensions }) => `${path.join('.')} ${String(extensions?.['code'])}`);
+
+  it('is denied like its members', async () => {
+    const query = '{ top { id score } }';
+    expect((await ask(query)).data).toEqual({ top: [null, { id: 'm2', score: 5 }] });
+    for (const around of [unavailable('catalog'), withoutData('catalog'), withoutTypes('catalog')])
+      expect((await ask(query, around)).data).toEqual({ top: [null, null] });
+  });
+
+  it.each([
+    [unavailable, 'SERVICE_UNAVAILABLE'],
+    [withoutData, 'SERVICE_ERROR'],
+    [withoutTypes, 'FIELD_VALUE_INVALID'],
+  ])('is null where its type matters, with one error', async (breaking, code) => {
+    for (const selection of ['__typename id', 'id ... on Book { pages }']) {
+      const answer = await ask(`{ top { ${selection} } }`, breaking('catalog'), 'user');
+      expect(answer.data).toEqual({ top: [null, null] });
+      expect(codes(answer)).toEqual([`top.0 ${code}`, `top.1 ${code}`]);
+    }
+  });
+
+  it('is there where its type does not matter', async () => {
+    const scored = await ask('{ top { id score } }', unavailable('catalog'), 'user');
+    expect(scored).toMatchObject({ data: { top: [{ score: 5 }, { score: 5 }] }, errors: [] });
+    const query = 'query ($pages: Boolean = false) { top { id ... on Book @include(if: $pages) { pages } } }';
+    const conditional = await ask(query, unavailable('catalog'), 'user');
+    expect(conditional).toMatchObject({ data: { top: [{ id: 'm1' }, { id: 'm2' }] }, errors: [] });
+  });
+});

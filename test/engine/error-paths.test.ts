@@ -1,0 +1,128 @@
+/** Errors of services stand at the fields of the client, whatever the planner asked the services. */
+import { describe, expect, it } from 'vitest';
+
+import { federated, type Fixture, type Part } from './fixtures/fixture.ts';
+import type { Answer } from './oracle/compose.ts';
+import { openEngine } from './ours/engine.ts';
+
+const fail = (what: string): never => {
+  throw new Error(what);
+};
+
+function ask(subgraphs: Readonly<Record<string, Part>>, query: string): Promise<Answer> {
+  const monolith = { typeDefs: 'type Query { a: Int }', resolvers: {} };
+  const fixture: Fixture = {
+    name: JSON.stringify(subgraphs),
+    about: '',
+    subgraphs,
+    monolith,
+    operations: [],
+  };
+  return openEngine(fixture).run({ query });
+}
+
+function errorsOf({ errors = [] }: Answer): string[] {
+  return errors.map(({ path = [], message }) => `${path.join('.')}: ${message}`);
+}
+
+describe('the error of a field that the planner gave an alias', () => {
+  const other = {
+    typeDefs: federated(`
+      type Query { other: Int }
+      type A @key(fields: "id") { id: ID! x: String @shareable }
+      type B @key(fields: "id") { id: ID! x: String @shareable }`),
+    resolvers: {},
+  };
+  const hits = {
+    typeDefs: federated(`
+      type Query { hits: [Hit] }
+      union Hit = A | B
+      type A @key(fields: "id") { id: ID! x: String! @shareable }
+      type B @key(fields: "id") { id: ID! x: String @shareable y: Int }`),
+    resolvers: {
+      Query: {
+        hits: () => [
+          { __typename: 'A', id: 'a', x: 'ax' },
+          { __typename: 'B', id: 'b', y: 1 },
+        ],
+      },
+      B: { x: () => fail('no x') },
+    },
+  };
+
+  it.each([
+    '{ hits { ... on A { x } ... on B { x y } } }',
+    '{ hits { ... on B { x y } ... on A { x } } }',
+    '{ hits { ... on A { z: x } ... on B { z: x y } } }',
+  ])('stands at that field: %s', async (query) => {
+    const answer = await ask({ hits, other }, query);
+    const name = query.includes('z:') ? 'z' : 'x';
+    expect(answer.data).toEqual({ hits: [{ [name]: 'ax' }, { [name]: null, y: 1 }] });
+    expect(errorsOf(answer)).toEqual([`hits.1.${name}: no x`]);
+  });
+});
+
+describe('the error of a field that the client did not select on that member', () => {
+  const rows = [
+    { __typename: 'Book', id: 'b' },
+    { __typename: 'Movie', id: 'm' },
+  ];
+  const catalog = {
+    typeDefs: federated(`
+      type Query { media: [Medium!]! }
+      interface Medium @key(fields: "id") { id: ID! }
+      type Book implements Medium @key(fields: "id") { id: ID! }
+      type Movie implements Medium @key(fields: "id") { id: ID! }`),
+    resolvers: { Query: { media: () => rows } },
+  };
+  const ratings = {
+    typeDefs: federated(`
+      type Query { other: Int }
+      type Medium @key(fields: "id") @interfaceObject { id: ID! verdict: String }`),
+    resolvers: {
+      Medium: {
+        __resolveReference: ({ id }: Readonly<Record<string, unknown>>) => ({ id }),
+        verdict: ({ id }: Readonly<Record<string, unknown>>) => (id === 'm' ? fail('no verdict') : 'fine'),
+      },
+    },
+  };
+
+  it('is no error of the answer', async () => {
+    const answer = await ask({ catalog, ratings }, '{ media { __typename ... on Book { verdict } } }');
+    expect(answer).toEqual({
+      data: { media: [{ __typename: 'Book', verdict: 'fine' }, { __typename: 'Movie' }] },
+      errors: [],
+    });
+  });
+
+  it('is one where it was selected', async () => {
+    expect(errorsOf(await ask({ catalog, ratings }, '{ media { verdict } }'))).toEqual([
+      'media.1.verdict: no verdict',
+    ]);
+  });
+});
+
+it('an unfit value is said to be of the type of its object', async () => {
+  const pets = {
+    typeDefs: federated(`
+      type Query { pets: [Pet] }
+      interface Pet { name: String! }
+      type Cat implements Pet { name: String! }
+      type Dog implements Pet { name: String! }`),
+    resolvers: { Query: { pets: () => [{ __typename: 'Dog', name: ['Rex'] }] } },
+  };
+  const fixture: Fixture = {
+    name: 'pets',
+    about: '',
+    subgraphs: { pets },
+    monolith: { typeDefs: 'type Query { a: Int }', resolvers: {} },
+    operations: [],
+  };
+  const answer = await openEngine(fixture, {
+    around: (_, subgraph) => ({
+      ...subgraph,
+      fetch: () => Promise.resolve({ data: { pets: [{ __typename: 'Dog', name: 5 }] } }),
+    }),
+  }).run({ query: '{ pets { name } }' });
+  expect(errorsOf(answer)[0]).toMatch(/^pets.0.name: Expected String for field Dog\.name, got a number/);
+});
