@@ -17,6 +17,7 @@ import { renamedNames, Renamer, type RenamedNames } from './renaming.ts';
 const names: RenamedNames = {
   aliases: new Set(['id', 'title', 'price', '__typename', '_entities']),
   always: new Set(['constructor', '__proto__', 'tax']),
+  requiredPlain: new Set(['price']),
   keys: new Set(['id']),
   prefix: '_t',
 };
@@ -25,6 +26,11 @@ describe('a renamer', () => {
   it.each<[string, string, string]>([
     ['keeps names that are not taken', '{ title t: title other: price }', '{title t:title other:price}'],
     ['renames an alias that is a field of the graph', '{ price: title }', '{_t0:title}'],
+    [
+      'renames a field with arguments that is required without',
+      '{ price(in: "EUR") price2: price }',
+      '{_t0:price(in:"EUR")price2:price}',
+    ],
     ['keeps an alias that is the name of its field', '{ title: title }', '{title:title}'],
     [
       'renames an alias that begins like an internal name',
@@ -123,6 +129,10 @@ describe('renamedNames', () => {
       ['price', 'fee', 'constructor', '__proto__'].filter((name) => found.always.has(name)),
     ).toHaveLength(4);
     expect(['id', 'owner', 'tax'].filter((name) => found.always.has(name))).toEqual([]);
+  });
+
+  it('knows what requirements select without arguments', () => {
+    expect([...found.requiredPlain].sort()).toEqual(['id', 'owner']);
   });
 
   it('knows all names of fields', () => {

@@ -30,6 +30,8 @@ export interface RenamedNames {
   readonly aliases: ReadonlySet<string>;
   /** Response names that are always renamed, aliased or not. */
   readonly always: ReadonlySet<string>;
+  /** Fields that are required without arguments: one with arguments has another value, and is renamed. */
+  readonly requiredPlain: ReadonlySet<string>;
   /** Key fields with the same type everywhere: they keep their name, so that fetched keys are reused. */
   readonly keys: ReadonlySet<string>;
   /** No field name of the supergraph begins with it. */
@@ -42,12 +44,17 @@ export function renamedNames(supergraph: GraphQLSchema, joins: JoinSpec): Rename
     if ('getFields' in type) for (const name of Object.keys(type.getFields())) fieldNames.add(name);
   }
   const always = new Set(Object.getOwnPropertyNames(Object.prototype));
-  for (const { requires } of joins.requirements()) addFieldsWithArguments(requires, always);
+  const requiredPlain = new Set<string>();
+  for (const { requires } of joins.requirements()) {
+    visit(parse(`{ ${requires} }`), {
+      Field: ({ name, arguments: given }) => void (given?.length ? always : requiredPlain).add(name.value),
+    });
+  }
   let prefix = '_t';
   while ([...fieldNames].some((name) => name.startsWith(prefix))) prefix += '_';
   const keys = keyNames(supergraph, joins);
   for (const name of always) keys.delete(name);
-  return { aliases: fieldNames, always, keys, prefix };
+  return { aliases: fieldNames, always, requiredPlain, keys, prefix };
 }
 
 /** Without fields that have arguments or differ in type: they cannot always be merged. */
@@ -71,14 +78,6 @@ function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
   return names;
 }
 
-function addFieldsWithArguments(selection: string, names: Set<string>): void {
-  visit(parse(`{ ${selection} }`), {
-    Field(field) {
-      if (field.arguments?.length) names.add(field.name.value);
-    },
-  });
-}
-
 /** The response name of `field` in the merged data. */
 export type InternalName = (field: FieldNode) => string;
 
@@ -98,11 +97,14 @@ export class Renamer {
 
   readonly nameOf: InternalName = (field) => {
     if (field.name.value === '__typename') return '__typename';
-    const { aliases, always, keys, prefix } = this.#names;
+    const { aliases, always, requiredPlain, keys, prefix } = this.#names;
     if (keys.has(field.name.value)) return field.name.value;
     const name = responseName(field);
     const aliased = field.alias !== undefined && name !== field.name.value;
-    const clashes = always.has(name) || (aliased && (aliases.has(name) || name.startsWith(prefix)));
+    const clashes =
+      always.has(name) ||
+      (requiredPlain.has(name) && Boolean(field.arguments?.length)) ||
+      (aliased && (aliases.has(name) || name.startsWith(prefix)));
     const internalNames = this.#internal.get(name) ?? new Map<string, string>();
     if (internalNames.size === 0) this.#internal.set(name, internalNames);
     const signature = fieldSignature(field);
