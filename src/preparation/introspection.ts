@@ -41,15 +41,19 @@ export function introspectionSpec(
       wrapInConditions(clause, { ...node, alias: { kind: Kind.NAME, value: key } }),
     ),
   );
+  const used = usedBy(selections, fragments);
   const query: OperationDefinitionNode = {
     kind: Kind.OPERATION_DEFINITION,
     // Also for a mutation whose payload has a field of the query type.
     operation: OperationTypeNode.QUERY,
-    variableDefinitions,
+    // Required variables of other fields have no value here.
+    variableDefinitions: variableDefinitions.filter(({ variable }) =>
+      used.variables.has(variable.name.value),
+    ),
     selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
-  const document = print({ kind: Kind.DOCUMENT, definitions: [query, ...fragments.values()] });
-  if (usesVariables(selections, fragments)) return { kind: 'ask', document };
+  const document = print({ kind: Kind.DOCUMENT, definitions: [query, ...used.fragments] });
+  if (used.variables.size > 0) return { kind: 'ask', document };
   return { kind: 'answer', data: introspect(schema, document, new Map()) };
 }
 
@@ -116,14 +120,27 @@ function condition(name: 'include' | 'skip', variable: string): DirectiveNode {
   };
 }
 
-/** Checks all fragments, also unused ones: a false positive only costs a call to the worker. */
-function usesVariables(
+interface Used {
+  readonly variables: ReadonlySet<string>;
+  readonly fragments: Iterable<FragmentDefinitionNode>;
+}
+
+/** Variables and fragments, also through other fragments. */
+function usedBy(
   selections: readonly SelectionNode[],
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): boolean {
-  let isFound = false;
-  const visitor = { Variable: () => void (isFound = true) };
+): Used {
+  const variables = new Set<string>();
+  // Grows while it is walked.
+  const spread = new Set<FragmentDefinitionNode>();
+  const visitor: ASTVisitor = {
+    Variable: ({ name }) => void variables.add(name.value),
+    FragmentSpread({ name }) {
+      const fragment = fragments.get(name.value);
+      if (fragment) spread.add(fragment);
+    },
+  };
   for (const selection of selections) visit(selection, visitor);
-  for (const fragment of fragments.values()) visit(fragment, visitor);
-  return isFound;
+  for (const fragment of spread) visit(fragment, visitor);
+  return { variables, fragments: spread };
 }

@@ -42,6 +42,18 @@ const fixture: Fixture = {
       variables: { a: 'Box', b: 'Nothing' },
     },
     {
+      name: 'beside required variables of other fields',
+      query:
+        'query ($x: Boolean!) { __schema { queryType { name } } self { one @include(if: $x) ...F } } fragment F on Query { one @skip(if: $x) }',
+      variables: { x: true },
+    },
+    {
+      name: 'with some of the variables',
+      query:
+        'query ($a: String!, $x: Boolean!) { __type(name: $a) { ...N } self { one @include(if: $x) } } fragment N on __Type { name ...K } fragment K on __Type { kind @include(if: $x) }',
+      variables: { a: 'Box', x: true },
+    },
+    {
       name: 'under conditions',
       query:
         'query ($x: Boolean!) { self { __schema @include(if: $x) { queryType { name } } __schema @skip(if: $x) { mutationType { name } } one } }',
