@@ -24,6 +24,7 @@ import { copyOf, noSuchObject, type Data } from './merge.ts';
 import { applyRewrites } from './rewrites.ts';
 import { variablesText, type FetchInputs, type Run } from './run.ts';
 import type { StepCode } from './step-code.ts';
+import { forgetLoadedValues } from '../shared/loaded-values.ts';
 import { isRecord } from '../shared/records.ts';
 import { within, type RecordedSpan } from '../shared/trace.ts';
 
@@ -64,7 +65,10 @@ function rootStep(fetch: CompiledFetch, code: StepCode): Step {
   return (run) => {
     const targets = findObjects(run.data);
     if (targets.length === 0) return undefined;
-    if (node.operationKind === 'mutation') run.state.entities.clear();
+    if (node.operationKind === 'mutation') {
+      run.state.entities.clear();
+      forgetLoadedValues(run.context.locals);
+    }
     return send(run, fetch, noInputs)
       .then((response) => {
         if (isRecord(response.data)) {

@@ -160,7 +160,7 @@ describe('a subgraph of this process', () => {
       const query = schema.getQueryType()?.getFields() ?? {};
       if (query['row']) query['row'].resolve = () => ({ a: 1 });
       if (query['echo']) query['echo'].resolve = (_, args: { in?: object }) => JSON.stringify(args.in);
-      const subgraph = createLocalSubgraph({ name: 'local', schema, contextOf: () => ({}) });
+      const subgraph = createLocalSubgraph({ name: 'local', schema, contextOf: (request) => ({ request }) });
       expect(await fetchFrom(subgraph, `{ row { ${name} a } }`)).toEqual({
         data: { row: { [name]: null, a: 1 } },
       });

@@ -168,6 +168,18 @@ describe('a bulk loader', () => {
     ]);
   });
 
+  it('asks again after a change by the same request, and not after one by another', async () => {
+    const { service, source } = await given((request, response) => {
+      if (request.method === 'POST') json({})(request, response);
+      else backwards(request, response);
+    });
+    const [context, other] = [requestContext(), requestContext()];
+    for (const one of [context, other]) await source.loader(usersById, one).load('u1');
+    await source.post('/users', { body: {} }, context);
+    for (const one of [context, other]) await source.loader(usersById, one).load('u1');
+    expect(service.asked.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST', 'GET']);
+  });
+
   it('waits for more ids as long as the window says', async () => {
     const { service, source } = await given(backwards, { batching: { batchMax: 100, windowMs: 50 } });
     const loader = source.loader(usersById, requestContext());

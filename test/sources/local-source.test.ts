@@ -1,10 +1,13 @@
 /** A subgraph in this process: errors it may show, contexts, deadlines, and the cache of parsed texts. */
 
-import { GraphQLError, buildSchema } from 'graphql';
+import { type GraphQLObjectType, GraphQLError, buildSchema } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 
+import type { RequestContext } from '../../src/pipeline/request.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
 import { type LocalSubgraphOptions, createLocalSubgraph } from '../../src/sources/local/local-source.ts';
+import type { LocalContext } from '../../src/sources/local/mutation-fields.ts';
+import { loaderOf } from '../../src/sources/resolvers/loader.ts';
 import { requestContext } from '../support/context.ts';
 import { fetchFrom } from './support/fetch.ts';
 
@@ -111,7 +114,7 @@ describe('an error', () => {
 
 describe('the context of resolvers', () => {
   it('is made once a request, and never shared between requests or subgraphs', async () => {
-    const contextOf = vi.fn(() => ({}));
+    const contextOf = vi.fn((request: RequestContext) => ({ request }));
     const seen: unknown[] = [];
     const root = { hello: (_args: unknown, context: unknown) => void seen.push(context) };
     const [one, other] = [given(root, { contextOf }), given(root, { contextOf })];
@@ -123,6 +126,31 @@ describe('the context of resolvers', () => {
     expect(contextOf).toHaveBeenCalledTimes(3);
     expect(seen[0]).toBe(seen[1]);
     expect(new Set(seen).size).toBe(3);
+  });
+});
+
+it('a mutation sees nothing that was loaded before it began', async () => {
+  let stock = 5;
+  const shop = buildSchema(`
+    type Query { stock: Int }
+    type Mutation { buy: Bought }
+    type Bought { stock: Int }
+  `);
+  const loaded = (context: LocalContext): Promise<number | null> =>
+    loaderOf(context.request, 'stock', () => Promise.resolve(new Map([['all', stock]]))).load('all');
+  const { buy } = shop.getMutationType()?.getFields() ?? {};
+  const field = (shop.getType('Bought') as GraphQLObjectType).getFields()['stock'];
+  if (!buy || !field) throw new Error('no such field');
+  buy.resolve = () => ((stock -= 1), {});
+  field.resolve = (_source, _args, context: LocalContext) => loaded(context);
+  const subgraph = createLocalSubgraph({
+    name: 'local',
+    schema: shop,
+    contextOf: (request) => ({ request }),
+  });
+  const query = 'mutation { a: buy { stock again: stock } b: buy { stock } }';
+  expect(await fetchFrom(subgraph, query)).toEqual({
+    data: { a: { stock: 4, again: 4 }, b: { stock: 3 } },
   });
 });
 
@@ -176,12 +204,12 @@ const schema = buildSchema(`
 
 /** Root functions stand in for resolvers: they get arguments and context. */
 function given(root: Readonly<Record<string, unknown>>, options: Partial<LocalSubgraphOptions> = {}) {
-  const { contextOf = () => ({}), ...rest } = options;
+  const { contextOf = (request) => ({ request }), ...rest } = options;
   for (const [name, field] of Object.entries(schema.getQueryType()?.getFields() ?? {})) {
     field.resolve = (_source, args, context: { root: Record<string, (...args: unknown[]) => unknown> }) =>
       context.root[name]?.(args, context);
   }
   const withRoot: LocalSubgraphOptions['contextOf'] = (request) =>
-    Object.assign(contextOf(request) as object, { root });
+    Object.assign(contextOf(request), { root });
   return createLocalSubgraph({ name: 'local', schema, contextOf: withRoot, ...rest });
 }

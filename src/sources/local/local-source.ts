@@ -23,6 +23,7 @@ import { mayHaveLongNumber } from '../../shared/exact-number.ts';
 import { isPromise } from '../../shared/promises.ts';
 import { ServiceRefusal, timedOut } from '../failures.ts';
 import { setFieldDeadlines, type FieldDeadlines } from './field-deadlines.ts';
+import { setMutationFields, type LocalContext } from './mutation-fields.ts';
 import { ownVariables, setOwnFields } from './own-fields.ts';
 import type {
   Subgraph,
@@ -36,7 +37,7 @@ export interface LocalSubgraphOptions {
   readonly name: string;
   readonly schema: GraphQLSchema;
   /** What resolvers get as their context; made once a client request and shared by all its fetches. */
-  readonly contextOf: (request: RequestContext) => unknown;
+  readonly contextOf: (request: RequestContext) => LocalContext;
   /** Default 10 000: longer than the sources' own, so that one slow source costs its fields and not the whole fetch. */
   readonly timeoutMs?: number;
   readonly fieldDeadlines?: FieldDeadlines;
@@ -48,6 +49,7 @@ export function createLocalSubgraph(options: LocalSubgraphOptions): Subgraph {
   const { name, schema, contextOf, timeoutMs = 10_000, documentsMax = 1000 } = options;
   if (options.fieldDeadlines) setFieldDeadlines(schema, name, options.fieldDeadlines);
   setOwnFields(schema);
+  setMutationFields(schema);
   const ownVariablesOf = ownVariables(schema);
   const documentOf = documentCache(schema, name, documentsMax);
   // Keyed by this subgraph: two of them never share a context, two fetches of one request always do.

@@ -2,13 +2,14 @@
  * Batching: ids asked for one by one while a client's request resolves become one call to the backend.
  *
  * A loader lives as long as its request and is shared by everything that runs for it, so that no request ever sees
- * what was loaded for another.
+ * what was loaded for another. A mutation ends it: what it has loaded may have changed.
  */
 
 import DataLoader from 'dataloader';
 
 import type { RequestContext } from '../../pipeline/request.ts';
 import type { LoadedBatch, Service } from '../../resilience/service.ts';
+import { loadedValues } from '../../shared/loaded-values.ts';
 
 /** What a batch found by key; a key that is missing does not exist, an `Error` is that key's alone. */
 export type Found<Value> = ReadonlyMap<string, Value | Error>;
@@ -36,7 +37,7 @@ export interface LoaderOptions<Key> {
 
 type Loaders = Map<string, Loader<unknown, unknown>>;
 
-/** Under this the loaders of one request are kept in its `locals`. */
+/** Under this the loaders of one request are kept. */
 const loadersKey = Symbol('loaders');
 const unbatched: Batching = { batchMax: 100, windowMs: 0, loaded: () => undefined };
 
@@ -71,7 +72,7 @@ export function loaderOf<Value, Key = string>(
  * have theirs.
  */
 export function loadersOf({ locals, forwardHeaders }: RequestContext, key: unknown): Map<unknown, unknown> {
-  return mapIn(mapIn(locals, key), forwardHeaders);
+  return mapIn(mapIn(loadedValues(locals), key), forwardHeaders);
 }
 
 export function mapIn(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknown> {
