@@ -116,7 +116,7 @@ export function requestStages(line: RequestStages): (arrived: stages.Arrived) =>
     const { context, arrived } = limited;
     // Nothing of its body is parsed yet: the word is all there is to go by.
     const mayChangeData = (): boolean => arrived.body?.includes('mutation') === true;
-    await during(context, 'admit', () => admission.enter(mayChangeData));
+    await during(context, 'admit', () => admission.enter(context, mayChangeData));
     const admitted = stages.admitted(limited, admission.aside);
     return untilLastPart(
       () => admission.leave(),

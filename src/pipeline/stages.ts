@@ -151,12 +151,15 @@ export interface Admission {
   /**
    * @param mayChangeData Asked only when there is too much to do: what changes data is refused last.
    * @returns undefined where the request may go on at once. Either way `leave` is called when it is done.
-   * @throws {GatewayError} `OVERLOADED`: then `leave` is not called.
+   * @throws {GatewayError} `OVERLOADED`, also at its deadline, and `CANCELLED`: then `leave` is not called.
    */
-  enter(mayChangeData: () => boolean): Promise<void> | undefined;
+  enter(request: WaitingRequest, mayChangeData: () => boolean): Promise<void> | undefined;
   leave(): void;
   readonly aside: Aside;
 }
+
+/** How long a request waits, at most. */
+export type WaitingRequest = Pick<RequestContext, 'deadlineAtMs' | 'cancellation'>;
 
 /** Leaves the request's place among those that are executed to others while it waits for something else. */
 export type Aside = <Result>(wait: Promise<Result>) => Promise<Result>;

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import type { WaitingRequest } from '../pipeline/stages.ts';
+import { Cancellation } from '../shared/cancellation.ts';
+import { GatewayError } from '../shared/errors.ts';
 import { Admission } from './admission.ts';
 import { Overload } from './overload.ts';
 
@@ -52,7 +55,7 @@ describe('Admission', () => {
   it('refuses requests beyond the queue, with a retryAfter', () => {
     const { admission, enter } = given({ queueMax: 1 });
     for (const name of ['a', 'b', 'c']) enter(name);
-    expect(() => admission.enter(() => false)).toThrow(
+    expect(() => admission.enter(request(), () => false)).toThrow(
       expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } }),
     );
   });
@@ -61,16 +64,34 @@ describe('Admission', () => {
     const { admission, enter, entered } = given({ waitTimeoutMs: 1 });
     enter('a');
     enter('b');
-    await expect(admission.enter(() => false)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(admission.enter(request(), () => false)).rejects.toMatchObject({ code: 'OVERLOADED' });
     enter('d');
     admission.leave();
     await settled();
     expect(entered).toEqual(['a', 'b', 'd']);
   });
 
+  it('refuses a request at its own deadline, and as soon as its client has gone, for those behind it', async () => {
+    const { admission, enter, entered } = given({ queueMax: 2 });
+    enter('a');
+    enter('b');
+    const cancellation = new Cancellation();
+    const impatient = admission.enter(request({ deadlineAtMs: 1 }), () => false);
+    const gone = admission.enter(request({ cancellation }), () => false);
+    expect(() => admission.enter(request(), () => false)).toThrow(GatewayError);
+    cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
+    await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(impatient).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(admission.queued).toBe(0);
+    enter('c');
+    admission.leave();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c']);
+  });
+
   it('refuses queries first under overload, then everything', () => {
     const { admission, overload } = given();
-    const enterWith = (mayChangeData: boolean) => () => admission.enter(() => mayChangeData);
+    const enterWith = (mayChangeData: boolean) => () => admission.enter(request(), () => mayChangeData);
     const refused = expect.objectContaining({ code: 'OVERLOADED', public: { retryAfter: 1 } });
     overload.update({ lagMs: 0, heapShare: 0.93 });
     expect(enterWith(false)).toThrow(refused);
@@ -81,6 +102,10 @@ describe('Admission', () => {
     expect(enterWith(false)).not.toThrow();
   });
 });
+
+function request(options: Partial<WaitingRequest> = {}): WaitingRequest {
+  return { deadlineAtMs: 60_000, cancellation: new Cancellation(), ...options };
+}
 
 function given({ queueMax = 100, waitTimeoutMs = 10_000 } = {}) {
   const state = { busy: 0.9 };
@@ -99,7 +124,7 @@ function given({ queueMax = 100, waitTimeoutMs = 10_000 } = {}) {
   admission.close();
   const entered: string[] = [];
   const enter = (name: string): void => {
-    const wait = admission.enter(() => false);
+    const wait = admission.enter(request(), () => false);
     // A request that is still queued at the end of its test is refused later.
     if (wait)
       wait.then(

@@ -10,7 +10,7 @@
 import { getHeapStatistics } from 'node:v8';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Admission as AdmissionStage, Aside } from '../pipeline/stages.ts';
+import type { Admission as AdmissionStage, Aside, WaitingRequest } from '../pipeline/stages.ts';
 import { type Clock, monotonicClock } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
@@ -42,7 +42,6 @@ const idleSamplesMin = 3;
 
 interface QueuedRequest {
   readonly admit: () => void;
-  readonly timer: NodeJS.Timeout;
 }
 
 export class Admission implements AdmissionStage {
@@ -89,9 +88,9 @@ export class Admission implements AdmissionStage {
   /**
    * @param mayChangeData Called only under overload: mutations are refused last.
    * @returns undefined if the request is admitted at once. Call `leave` when it is done.
-   * @throws {GatewayError} `OVERLOADED`, at once or after the wait: then do not call `leave`.
+   * @throws {GatewayError} `OVERLOADED`, at once or after the wait, and `CANCELLED`: then do not call `leave`.
    */
-  enter(mayChangeData: () => boolean): Promise<void> | undefined {
+  enter(request: WaitingRequest, mayChangeData: () => boolean): Promise<void> | undefined {
     const { level } = this.#options.overload;
     if (level === 2 || (level === 1 && !mayChangeData())) throw overloaded();
     if (this.#running < this.#limit) {
@@ -99,14 +98,32 @@ export class Admission implements AdmissionStage {
       return undefined;
     }
     if (this.#queue.size >= this.#options.queueMax) throw overloaded();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#queue.delete(queued);
-        reject(overloaded());
-      }, this.#options.waitTimeoutMs);
-      const queued: QueuedRequest = { admit: resolve, timer };
-      this.#queue.add(queued);
-    });
+    return this.#wait(request);
+  }
+
+  /** Until its own deadline, and as long as its client is there: it must not keep the place of others. */
+  #wait({ deadlineAtMs, cancellation }: WaitingRequest): Promise<void> {
+    const { waitTimeoutMs, now } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const refuse = (reason: GatewayError): void => {
+      this.#queue.delete(queued);
+      settle();
+      reject(reason);
+    };
+    const timer = setTimeout(() => refuse(overloaded()), Math.min(waitTimeoutMs, deadlineAtMs - now()));
+    const settle = (): void => {
+      clearTimeout(timer);
+      cancellation.off(refuse);
+    };
+    const queued: QueuedRequest = {
+      admit() {
+        settle();
+        resolve();
+      },
+    };
+    this.#queue.add(queued);
+    cancellation.on(refuse);
+    return promise;
   }
 
   leave(): void {
@@ -165,7 +182,6 @@ export class Admission implements AdmissionStage {
     for (const queued of this.#queue) {
       if (this.#running >= this.#limit) return;
       this.#queue.delete(queued);
-      clearTimeout(queued.timer);
       this.#running += 1;
       queued.admit();
     }

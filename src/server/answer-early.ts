@@ -32,7 +32,7 @@ export function sendWhole(response: ServerResponse, answer: WholeResponse, unrea
     unread.end(response, body);
   } else if (requestHeaders.expect === undefined) {
     response.writeHead(status, headers);
-    endOnceRead(response, body);
+    endOnceRead(response, body, unread);
   } else {
     // A client that waits for "100 Continue" may send its body or not: where its next request begins is unknown.
     response.writeHead(status, { ...headers, connection: 'close' });
@@ -41,10 +41,16 @@ export function sendWhole(response: ServerResponse, answer: WholeResponse, unrea
 }
 
 /** Ends the response once the request has been discarded. The receive timeout of a request applies as well. */
-function endOnceRead(response: ServerResponse, body: string | Buffer): void {
+function endOnceRead(response: ServerResponse, body: string | Buffer, unread: UnreadAnswers): void {
   const request = response.req;
   answeredEarly.add(request.socket);
-  response.write(body);
+  let isRead = false;
+  let isWritten = false;
+  unread.end(response, body, (last) => {
+    isWritten = true;
+    response.write(last);
+    if (isRead) response.end();
+  });
   const timer = setTimeout(() => request.socket.destroy(), lingerMs);
   let remaining = discardedBytesMax;
   request.on('data', (chunk: Buffer) => {
@@ -54,7 +60,9 @@ function endOnceRead(response: ServerResponse, body: string | Buffer): void {
   });
   request.on('end', () => {
     answeredEarly.delete(request.socket);
-    response.end();
+    clearTimeout(timer);
+    isRead = true;
+    if (isWritten) response.end();
   });
   response.on('close', () => clearTimeout(timer));
   request.resume();

@@ -47,11 +47,18 @@ interface UnreadConnection {
   reads: boolean;
 }
 
+interface LongAnswer {
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly finish: (last: Buffer) => void;
+}
+
 export class UnreadAnswers {
   readonly #limits: UnreadLimits;
   readonly #now: Clock;
   readonly #events: Events;
   readonly #connections = new Map<Socket, UnreadConnection>();
+  readonly #watched = new WeakSet<Socket>();
   #bytes = 0;
   #closed = { connections: 0, bytes: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -62,22 +69,33 @@ export class UnreadAnswers {
     this.#events = events;
   }
 
-  /** Ends `response`, whose head is written, as fast as its client reads. */
-  end(response: ServerResponse, body: string | Buffer): void {
+  /**
+   * Ends `response`, whose head is written, as fast as its client reads.
+   *
+   * @param finish Sends the last part. Default: it ends the response.
+   */
+  end(
+    response: ServerResponse,
+    text: string | Buffer,
+    finish = (last: string | Buffer): void => void response.end(last),
+  ): void {
+    // Nobody is there to read it, and no `close` will tell.
+    if (response.destroyed || response.req.socket.destroyed) return;
+    const body = typeof text === 'string' && text.length > sliceBytes ? Buffer.from(text) : text;
     if (typeof body === 'string' || body.length <= sliceBytes) {
-      response.end(body);
+      finish(body);
       const unread = response.writableLength;
       if (unread > 0) this.#add(response, unread);
       return;
     }
-    this.#sendSlices(response, body, this.#add(response, body.length));
+    this.#sendSlices({ response, body, finish }, this.#add(response, body.length));
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  #sendSlices(response: ServerResponse, body: Buffer, connection: UnreadConnection): void {
+  #sendSlices({ response, body, finish }: LongAnswer, connection: UnreadConnection): void {
     let sent = 0;
     const send = (): void => {
       if (response.destroyed) return;
@@ -88,7 +106,7 @@ export class UnreadAnswers {
         response.once('drain', send);
         return;
       }
-      response.end(body.subarray(sent));
+      finish(body.subarray(sent));
     };
     send();
   }
@@ -100,6 +118,7 @@ export class UnreadAnswers {
       const client = this.#limits.networkOf(plainAddress(socket.remoteAddress ?? ''), response.req.headers);
       waiting = { socket, client, answers: 0, bytes: 0, progressedAtMs: this.#now(), reads: false };
       this.#connections.set(socket, waiting);
+      this.#watch(socket);
       this.#timer ??= setInterval(() => this.#check(), checkEveryMs).unref();
     }
     const connection = waiting;
@@ -111,7 +130,20 @@ export class UnreadAnswers {
     return connection;
   }
 
+  /** Node tells only the response that is being sent of the end of its connection, and not those that wait behind it. */
+  #watch(socket: Socket): void {
+    if (this.#watched.has(socket)) return;
+    this.#watched.add(socket);
+    socket.once('close', () => {
+      const connection = this.#connections.get(socket);
+      if (!connection) return;
+      this.#bytes -= connection.bytes;
+      this.#connections.delete(socket);
+    });
+  }
+
   #settled(connection: UnreadConnection, bytes: number): void {
+    if (this.#connections.get(connection.socket) !== connection) return;
     connection.answers -= 1;
     connection.bytes -= bytes;
     this.#bytes -= bytes;
