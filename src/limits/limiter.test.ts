@@ -202,6 +202,21 @@ describe('what was refused', () => {
     expect(take(checkOf(tier, { cost: 5 })).isAllowed).toBe(true);
   });
 
+  it('may be admitted by a higher limit of the same counter, such as of another tier', () => {
+    const { take, limiter } = given();
+    const [low, high] = [checkOf(tier), checkOf({ ...tier, limit: 12 })];
+    take({ ...low, cost: 10 });
+    expect(take(low).isAllowed).toBe(false);
+    expect(limiter.refusal([low])).toMatchObject({ isAllowed: false });
+    expect(limiter.refusal([high])).toBeUndefined();
+    expect([take(high), take(high), take(high)].map(({ isAllowed }) => isAllowed)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([low, high].map((check) => limiter.refusal([check])?.isAllowed)).toEqual([false, false]);
+  });
+
   it('is asked about again once units were given back', () => {
     const { take, limiter } = given();
     const decision = take(checkOf(points, { cost: 10 }));

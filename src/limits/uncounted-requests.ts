@@ -4,10 +4,11 @@
  */
 
 import type { LimitCheck, Limiter } from './check.ts';
+import { counterName } from './counters/counter-name.ts';
 
 const intervalMs = 100;
-/** Further keys are not counted until the next time. */
-const keysMax = 1000;
+/** Further counters are not counted until the next time. */
+const countersMax = 1000;
 /** Units of one check. */
 const unitsMax = 4_294_967_295;
 
@@ -21,11 +22,11 @@ export class UncountedRequests {
   }
 
   add(check: LimitCheck): void {
-    const key = `${check.rule.policy} ${check.key}`;
-    const previous = this.#checks.get(key);
-    if (!previous && this.#checks.size >= keysMax) return;
+    const name = counterName(check);
+    const previous = this.#checks.get(name);
+    if (!previous && this.#checks.size >= countersMax) return;
     const cost = Math.min(unitsMax, check.cost + (previous?.cost ?? 0));
-    this.#checks.set(key, { ...check, cost });
+    this.#checks.set(name, { ...check, cost });
     this.#timer ??= setTimeout(() => this.flush(), intervalMs).unref();
   }
 

@@ -4,12 +4,14 @@
  */
 
 import type { Clock } from '../../shared/clock.ts';
-import type { CheckState, LimitCheck, LimitDecision } from '../check.ts';
+import type { CheckState, LimitCheck, LimitDecision, LimitRule } from '../check.ts';
 import { CheckMap } from '../check-map.ts';
 
 interface BlockedKey {
   /** Refused for this many units; fewer may still be there. */
   readonly cost: number;
+  /** By this rule: another client or tier may have a higher limit of the same counter. */
+  readonly rule: LimitRule;
   readonly untilMs: number;
 }
 
@@ -30,10 +32,11 @@ export class BlockedKeys {
     for (const [index, check] of checks.entries()) {
       const outcome = outcomes[index];
       if (!outcome?.isExceeded || check.isMeasured) continue;
-      const known = this.#find(check);
-      const blocked = { cost: check.cost, untilMs: this.#now() + outcome.retryAfterMs };
-      // A smaller cost is admitted earlier, and blocks the larger ones until then.
-      if (!known || check.cost < known.cost) this.#blocked.set(check, blocked);
+      const { cost, rule } = check;
+      const blocked = this.#find(check);
+      // A smaller cost is admitted earlier, and blocks the larger ones until then; so does a higher limit the lower ones.
+      if (!blocked || cost < blocked.cost || !isAtMost(rule, blocked.rule))
+        this.#blocked.set(check, { cost, rule, untilMs: this.#now() + outcome.retryAfterMs });
     }
   }
 
@@ -52,7 +55,7 @@ export class BlockedKeys {
     let retryAfterMs = 1;
     const states = checks.map((check): CheckState | null => {
       const blocked = check.isMeasured ? undefined : this.#find(check);
-      if (!blocked || check.cost < blocked.cost) return null;
+      if (!blocked || check.cost < blocked.cost || !isAtMost(check.rule, blocked.rule)) return null;
       refusedBy ??= check;
       const resetMs = Math.ceil(blocked.untilMs - this.#now());
       retryAfterMs = Math.max(retryAfterMs, resetMs);
@@ -69,4 +72,8 @@ export class BlockedKeys {
     }
     return blocked;
   }
+}
+
+function isAtMost(rule: LimitRule, other: LimitRule): boolean {
+  return rule.limit <= other.limit && rule.burst <= other.burst;
 }

@@ -58,6 +58,9 @@ export class Leases {
     const lease = isLeasable(check) ? this.#leases.get(counterName(check)) : undefined;
     const nowMs = this.#options.now();
     if (!lease || lease.units < check.cost || lease.untilMs <= nowMs) return undefined;
+    // Units below the limit of one tier may be above that of another.
+    const { limit, burst } = lease.charge.check.rule;
+    if (check.rule.limit !== limit || check.rule.burst !== burst) return undefined;
     lease.units -= check.cost;
     const resetMs = Math.max(1, Math.ceil(lease.state.resetMs - (nowMs - lease.grantedAtMs)));
     const state = { remaining: lease.state.remaining + lease.units, resetMs, isExceeded: false };

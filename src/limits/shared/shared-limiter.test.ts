@@ -292,6 +292,15 @@ describe('leases of a global limit', () => {
     expect(limiter.take([global])).toBeInstanceOf(Promise);
   });
 
+  it('are for requests with the same limit only: what is left of another may be used up', async () => {
+    const { limiter, take, forward } = await given();
+    await forward(2000);
+    await take(global);
+    expect(limiter.take([checkOf({ ...global.rule, limit: 2 })])).toBeInstanceOf(Promise);
+    expect((await take(checkOf({ ...global.rule, limit: 2 }))).isAllowed).toBe(false);
+    expect(limiter.take([global])).not.toBeInstanceOf(Promise);
+  });
+
   it('are over when the bucket ends in which the store counted them', async () => {
     const { take, forward, limiter } = await given();
     const rule = ruleOf({ policy: 'all', limit: 400, windowMs: 10_000, isGlobal: true });
