@@ -5,7 +5,7 @@
  * The 50 ms of leaving and lateness are promises to users; `allowanceMs` is for machines that do other work as well.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -129,10 +129,12 @@ it('clients in a hurry do not make a service look as if it were out', async () =
 
 it('what waits for a connection until its deadline is never sent', async () => {
   const asked = new Set<string>();
+  const held: ServerResponse[] = [];
   const server = createServer((request, response) => {
     void idOf(request).then((id) => {
       asked.add(id);
-      if (id === 'warm') response.end('{"data":{"balance":1}}');
+      if (id.startsWith('holds')) held.push(response);
+      else response.end('{"data":{"balance":1}}');
     });
   });
   server.listen(0, '127.0.0.1');
@@ -140,7 +142,7 @@ it('what waits for a connection until its deadline is never sent', async () => {
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
   const gateway = await openLedgerGateway(
-    'timeouts: { requestMs: 1000 }\npolicies: { defaults: { breaker: { mode: disabled } } }',
+    'policies: { defaults: { breaker: { mode: disabled } } }',
     `http://127.0.0.1:${port}/graphql`,
   );
   onTestFinished(() => gateway.close());
@@ -150,6 +152,7 @@ it('what waits for a connection until its deadline is never sent', async () => {
   const headers = { 'x-request-timeout': '200ms' };
   await inParallel(30, 30, (n) => gateway.balance(`waits ${n}`, { headers }));
   // Now the connections come free.
+  for (const response of held) response.end('{"data":{"balance":1}}');
   await holding;
   await sleep(300);
   asked.delete('warm');

@@ -47,12 +47,13 @@ it('100,000 refused requests neither grow a key nor reach Redis', async () => {
 });
 
 describe('over real time', () => {
-  it('a window admits no more than the limit, and at least 90 % of it where twice as many ask', async () => {
+  it('a window admits no more than the limit, and as much as one of 1.1 times its length would', async () => {
     const redis = await ownRedis();
     const { limiter, changes } = await opened({ url: redis.url });
     const rule = ruleOf({ limit: 100, windowMs: 500 });
     const windows = 8;
     const uses: Array<{ readonly sentAtMs: number; readonly knownAtMs: number }> = [];
+    const sent: number[] = [];
     const startedAtMs = performance.now();
     let offered = 0;
     while (performance.now() - startedAtMs < windows * rule.windowMs) {
@@ -60,6 +61,7 @@ describe('over real time', () => {
       const asked = [];
       for (; offered < due; offered += 1) {
         const sentAtMs = performance.now();
+        sent.push(sentAtMs);
         const use = async (): Promise<void> => {
           const { isAllowed } = await limiter.take([checkOf(rule)]);
           if (isAllowed) uses.push({ sentAtMs, knownAtMs: performance.now() });
@@ -74,13 +76,27 @@ describe('over real time', () => {
       ({ sentAtMs }) =>
         uses.filter((one) => one.sentAtMs >= sentAtMs && one.knownAtMs < sentAtMs + rule.windowMs).length,
     );
-    const perWindow = uses.length / windows;
-    console.log(`of 100: ${perWindow.toFixed(1)} a window, at most ${Math.max(...most)} in any`);
-    expect(Math.max(...most)).toBeLessThanOrEqual(rule.limit);
-    expect(perWindow).toBeGreaterThanOrEqual(0.9 * rule.limit);
+    // On a busy machine fewer ask in one window, and more in another.
+    const least = admittedBy(1.1 * rule.windowMs, rule.limit, sent);
+    const mostInWindow = Math.max(...most);
+    console.log(
+      `${uses.length} admitted, of ${least} that must be, at most ${mostInWindow} in any window of 100`,
+    );
+    expect(mostInWindow).toBeLessThanOrEqual(rule.limit);
+    expect(uses.length).toBeGreaterThanOrEqual(0.98 * least);
     expect(changes).toEqual([]);
   });
 });
+
+/** How many of these a window admits that is exact. */
+function admittedBy(windowMs: number, limit: number, times: readonly number[]): number {
+  const admitted: number[] = [];
+  for (const time of times) {
+    const oldest = admitted.at(-limit);
+    if (oldest === undefined || oldest <= time - windowMs) admitted.push(time);
+  }
+  return admitted.length;
+}
 
 it('a late turn of the event loop is not taken for a slow Redis', async () => {
   const redis = await ownRedis();

@@ -240,8 +240,9 @@ function relaxed(value: ValueModel, random: Random): boolean {
 function restricted(value: ValueModel, random: Random, model: SchemaModel): boolean {
   const before = value.type;
   value.type = setNonNull(value.type, random, true);
-  if (value.defaultValue !== null) value.defaultValue = randomLiteral(random, model, value.type);
-  return levelsText(before) !== levelsText(value.type);
+  const isChanged = levelsText(before) !== levelsText(value.type);
+  if (isChanged && value.defaultValue !== null) value.defaultValue = randomLiteral(random, model, value.type);
+  return isChanged;
 }
 
 function levelsText(type: TypeRef): string {
@@ -266,9 +267,10 @@ function inputNameChanged(value: ValueModel, random: Random): boolean {
   const name = nameIn(value.type);
   const others = random.chance(0.8) ? kindred.get(name) : undefined;
   const other = others ? random.pick(others) : nameIn(randomInputRef(random));
+  if (other === name) return false;
   value.type = withName(value.type, other);
   if (value.defaultValue !== null && random.chance(0.5)) value.defaultValue = null;
-  return other !== name;
+  return true;
 }
 
 function defaultChanged(value: ValueModel, random: Random, model: SchemaModel): boolean {
