@@ -24,7 +24,8 @@ export function createTrustedProxy(config: TrustedProxyConfig): ProveSync {
         scopes: [],
         claims: {},
         provenBy: 'trusted-proxy',
-        issuer: request.clientAddress,
+        // One for all proxies: a user stays the same, whichever of them a request comes through.
+        issuer: 'trusted-proxy',
         validUntilMs: null,
       },
     };

@@ -1,6 +1,7 @@
 /** Keys of an identity provider: rotated, asked for by attackers, and gone while the provider is down. Time is moved by hand. */
 import { join } from 'node:path';
 
+import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 
 import { openAuth } from '../../src/authn/open-authentication.ts';
@@ -122,6 +123,32 @@ describe('an unknown kid', () => {
     expect(idp.asked).toBe(2);
   });
 });
+
+it.each(['the same kid', 'no kid'])(
+  'a key that takes the place of another with %s is accepted at once, outside the cool-down',
+  async (kid) => {
+    const [first, second] = await Promise.all([signingKey('ES256', 'one'), signingKey('ES256', 'one')]);
+    const isNamed = kid !== 'no kid';
+    const published = ({ jwk }: typeof first): JWK => {
+      const { kid: _, ...unnamed } = jwk;
+      return isNamed ? jwk : unnamed;
+    };
+    const idp = await provider([first]);
+    idp.keys = [published(first)];
+    const check = checker({ issuers: [issuerOf(idp)] });
+    const header = isNamed ? {} : { kid: undefined };
+    const tokenOf = (key: typeof first, jti: string): Promise<string> =>
+      signed(key, idp.issuer, { nowMs: check.nowMs, claims: { jti }, header });
+    expect((await check.check(await tokenOf(first, 'a'))).principal).toBeDefined();
+    idp.keys = [published(second)];
+    expect((await check.check(await tokenOf(second, 'b'))).code).toBe('UNAUTHENTICATED');
+    expect(idp.asked).toBe(1);
+    check.forward(30 * secondMs);
+    expect((await check.check(await tokenOf(second, 'c'))).principal).toBeDefined();
+    expect((await check.check(await tokenOf(first, 'd'))).code).toBe('UNAUTHENTICATED');
+    expect(idp.asked).toBe(2);
+  },
+);
 
 it('many tokens at once, with no keys yet, cause one fetch', async () => {
   const { idp, check, token } = await given();

@@ -1,4 +1,4 @@
-import { chmod, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
@@ -63,6 +63,29 @@ it('keeps what was good while the file is broken, too large or gone, and says ea
   expect(file.value).toBe(1);
   await replace(path, '4');
   await expect.poll(() => file.value).toBe(4);
+});
+
+it('is read again after a failure that has nothing to do with it, and says so once', async () => {
+  const path = join(await folderWith({ number: '1' }), 'number');
+  const failures: string[] = [];
+  let failsStill = 0;
+  const file = await WatchedFile.open<number>({
+    path,
+    pollMs: 5,
+    bytesMax: 10,
+    parse: Number,
+    advice: '',
+    onFailure: (reason) => failures.push(reason),
+    async readText(name) {
+      if (failsStill-- > 0) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      return readFile(name, 'utf8');
+    },
+  });
+  onTestFinished(() => file.close());
+  failsStill = 3;
+  await replace(path, '2');
+  await expect.poll(() => file.value).toBe(2);
+  expect(failures).toEqual(['it cannot be read (EMFILE)']);
 });
 
 it('must be there and be good when it is opened, unless something else holds instead', async () => {

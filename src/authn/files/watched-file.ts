@@ -1,6 +1,6 @@
 /**
  * A JSON file that is reloaded when it changes. If it becomes invalid or disappears, the last good value stays in use and
- * the failure is reported once.
+ * the failure is reported once. A file that could not be read is read again the next time, changed or not.
  */
 
 import { readFile, stat } from 'node:fs/promises';
@@ -20,12 +20,16 @@ export interface WatchedFileOptions<Value> {
   /** What to do if the file must exist and does not. */
   readonly advice: string;
   readonly onFailure: (reason: string) => void;
+  /** Default: as a file of this machine. */
+  readonly readText?: (path: string) => Promise<string>;
 }
 
 export class WatchedFile<Value> {
   readonly #options: WatchedFileOptions<Value>;
   #value: Value;
   #state: string;
+  /** Of the file as it is now, reported. */
+  #failure: string | undefined;
   readonly #poller: Poller;
 
   /** @throws {GatewayError} `CONFIG_INVALID` if the file is missing or invalid. */
@@ -60,27 +64,37 @@ export class WatchedFile<Value> {
   async #look(): Promise<void> {
     const state = await fileState(this.#options.path);
     if (state === this.#state) return;
-    this.#state = state;
     try {
       this.#value = await read(this.#options);
+      this.#state = state;
+      this.#failure = undefined;
     } catch (error) {
-      this.#options.onFailure(reasonOf(error));
+      // What is wrong with the content stays wrong until it changes.
+      if (!isReadError(error)) this.#state = state;
+      const failure = `${state} ${reasonOf(error)}`;
+      if (failure !== this.#failure) this.#options.onFailure(reasonOf(error));
+      this.#failure = failure;
     }
   }
 }
 
-async function read<Value>({ path, bytesMax, parse }: WatchedFileOptions<Value>): Promise<Value> {
+async function read<Value>(options: WatchedFileOptions<Value>): Promise<Value> {
+  const { path, bytesMax, parse, readText = (file) => readFile(file, 'utf8') } = options;
   const stats = await stat(path);
   if (!stats.isFile()) throw new Error('it is not a file');
   if (stats.size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
   if ((stats.mode & 0o002) !== 0)
     throw new Error('every user may write it: remove that permission with chmod o-w');
-  return parse(await readFile(path, 'utf8'));
+  return parse(await readText(path));
+}
+
+function isReadError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error)
+  if (isReadError(error))
     return error.code === 'ENOENT' ? 'no such file' : `it cannot be read (${String(error.code)})`;
   return error.message;
 }

@@ -47,6 +47,21 @@ export class IssuerKeys {
     const set = await this.#current();
     const current = set.find(unverified);
     const candidates = current.length > 0 ? current : await this.#findAfterReload(unverified);
+    return this.#imported(candidates);
+  }
+
+  /**
+   * For a token that none of the keys verifies: one may have taken the place of another with the same `kid`, or without.
+   *
+   * @returns Empty where the keys are still the same. Throws as `find`.
+   */
+  async findReplaced(unverified: UnverifiedToken): Promise<readonly VerifyingKey[]> {
+    const before = this.#set;
+    const candidates = await this.#findAfterReload(unverified);
+    return this.#set === before ? [] : this.#imported(candidates);
+  }
+
+  async #imported(candidates: ReturnType<KeySet['find']>): Promise<readonly VerifyingKey[]> {
     if (candidates.length === 0)
       throw invalidCredentials('no key of the issuer matches the kid and algorithm of the token');
     const imported = await Promise.allSettled(candidates);

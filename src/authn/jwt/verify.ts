@@ -7,7 +7,7 @@ import type { Principal } from '../../pipeline/principal.ts';
 import { isGatewayError } from '../../shared/errors.ts';
 import { invalidCredentials } from '../proof.ts';
 import { principalOf } from './claims.ts';
-import { parseToken } from './parse-token.ts';
+import { parseToken, type UnverifiedToken } from './parse-token.ts';
 import type { VerifyingKey } from './key-set.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
@@ -35,16 +35,16 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   if (!config.algorithms.some((name) => name === unverified.algorithm))
     throw invalidCredentials('the algorithm of the token is not allowed for its issuer');
   checkType(unverified.type, config);
-  const candidates = await keys.find(unverified).catch(rethrow);
   const nowMs = wallClock();
-  const payload = await verifyWithAny(token, candidates, {
+  const options = {
     issuer: config.issuer,
     audience: config.audience,
     algorithms: config.algorithms,
     requiredClaims: ['exp', ...config.requiredClaims],
     clockTolerance: config.clockToleranceSeconds,
     currentDate: new Date(nowMs),
-  }).catch(rethrow);
+  };
+  const payload = await payloadOf({ token, unverified }, keys, options).catch(rethrow);
   // The library accepts properties that every object inherits as claims.
   const absent = config.requiredClaims.find((name) => !Object.hasOwn(payload, name));
   if (absent !== undefined) throw invalidCredentials(`the claim ${absent} of the token is missing`);
@@ -62,6 +62,26 @@ export async function verifyToken(token: string, { issuers, wallClock }: Verifie
   if (cnf !== undefined && config.boundTokens === 'reject')
     throw invalidCredentials('the token is bound to a key');
   return principalOf(payload, { names: config.claims, issuer: config.issuer, provenBy: 'jwt' });
+}
+
+interface TokenToVerify {
+  readonly token: string;
+  readonly unverified: UnverifiedToken;
+}
+
+async function payloadOf(
+  { token, unverified }: TokenToVerify,
+  keys: IssuerKeys,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return await verifyWithAny(token, await keys.find(unverified), options);
+  } catch (error) {
+    if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    const replaced = await keys.findReplaced(unverified);
+    if (replaced.length === 0) throw error;
+    return verifyWithAny(token, replaced, options);
+  }
 }
 
 /** Tries the next key if the signature does not match or the key is unusable, for example too short. */
