@@ -19,8 +19,14 @@ export interface ClientStates {
   readonly headGraph: OpenGraph;
 }
 
+export interface ChangeFinding {
+  readonly finding: Finding;
+  /** As of the `SchemaChange`. */
+  readonly member?: string | undefined;
+}
+
 export interface ClientChanges {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ChangeFinding[];
   readonly counts: Readonly<Record<ChangeLevel, number>>;
   /** From the graph, and not only from what the client sees. */
   readonly removed: readonly RemovedElement[];
@@ -35,7 +41,7 @@ export const severityOfLevel: Readonly<Record<ChangeLevel, Severity>> = {
 
 export async function clientChanges(states: ClientStates): Promise<ClientChanges> {
   const counts = { breaking: 0, dangerous: 0, safe: 0 };
-  const findings: Finding[] = [];
+  const findings: ChangeFinding[] = [];
   const removed: RemovedElement[] = [];
   for (const change of await schemaChanges(states.base, states.head)) {
     const seen = asSeenBy(states, change);
@@ -49,9 +55,8 @@ export async function clientChanges(states: ClientStates): Promise<ClientChanges
       const deprecationReason = elementAt(states.base, coordinate)?.deprecationReason ?? null;
       removed.push({ coordinate, deprecationReason, client, location: baseGraph.locationOf(coordinate) });
     }
-    findings.push(
-      newFinding({ rule, stage: 'diff', severity, client, coordinate, message, details, location }),
-    );
+    const text = { rule, stage: 'diff', severity, client, coordinate, message, details, location } as const;
+    findings.push({ finding: newFinding(text), member: seen.member });
   }
   return { findings, counts, removed };
 }

@@ -15,6 +15,7 @@ import { compose, type Composition, type SubgraphSchema } from '../preparation/c
 import type { CompositionNote } from '../preparation/composition/notes.ts';
 import { SchemaIndex } from '../preparation/composition/schema-index.ts';
 import { openClientGraph, type ClientGraph } from '../preparation/contract/client-graph.ts';
+import { loadSupergraph, type LoadedSupergraph } from '../preparation/supergraph/supergraph.ts';
 import { errorText } from '../shared/error-text.ts';
 import { newFinding } from './new-finding.ts';
 import type { FileLocation, Finding } from './report.ts';
@@ -24,6 +25,10 @@ export interface OpenGraph extends ClientGraph {
   readonly supergraph: DocumentNode;
   /** Of the first definition. Null: it is not there, or the graph was composed elsewhere. */
   readonly locationOf: (coordinate: string) => FileLocation | null;
+  /** As the gateway loads it: what composes may still be unusable. */
+  readonly loaded: LoadedSupergraph;
+  /** Of composition, without those that need a check of all queries. */
+  readonly hints: readonly Finding[];
 }
 
 /**
@@ -32,10 +37,10 @@ export interface OpenGraph extends ClientGraph {
  * @returns Or why it is none.
  */
 export function openGraph(graph: StateGraph): OpenGraph | { readonly findings: readonly Finding[] } {
-  if (graph.kind === 'supergraph') return opened(graph.sdl, graph);
+  if (graph.kind === 'supergraph') return opened(graph.sdl, graph, []);
   const composition = compose(graph.subgraphs, { checksSatisfiability: false });
-  if ('errors' in composition) return { findings: composition.errors.map(errorFinding) };
-  return opened(composition.supergraphSdl, graph);
+  const findings = compositionFindings(composition);
+  return 'errors' in composition ? { findings } : opened(composition.supergraphSdl, graph, findings);
 }
 
 /** Of subgraphs whose text is no schema. */
@@ -49,7 +54,11 @@ export function compositionFindings(composition: Composition): Finding[] {
   return 'errors' in composition ? composition.errors.map(errorFinding) : composition.hints.map(hintFinding);
 }
 
-function opened(sdl: string, graph: StateGraph): OpenGraph | { readonly findings: readonly Finding[] } {
+function opened(
+  sdl: string,
+  graph: StateGraph,
+  hints: readonly Finding[],
+): OpenGraph | { readonly findings: readonly Finding[] } {
   const subgraphs = graph.kind === 'subgraphs' ? graph.subgraphs : [];
   try {
     const index = new SchemaIndex(
@@ -59,8 +68,11 @@ function opened(sdl: string, graph: StateGraph): OpenGraph | { readonly findings
       const [location] = index.locationsOf([coordinate]);
       return location ? locationIn(location) : null;
     };
+    const loaded = loadSupergraph(sdl);
     return {
-      ...openClientGraph(sdl, subgraphs),
+      ...openClientGraph(sdl, subgraphs, loaded.schema),
+      loaded,
+      hints,
       supergraph: parse(sdl, { noLocation: true }),
       locationOf,
     };

@@ -5,16 +5,11 @@ import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { errorText } from '../shared/error-text.ts';
 import { tokensMax } from './operations/documents.ts';
 import { OperationComparer, type OperationComparison } from './impact/comparer.ts';
+import { Causes, type Unexplained } from './causes.ts';
+import type { ChangeFinding } from './client-changes.ts';
+import { mostCalledFirst } from './most-called.ts';
 import { newFinding } from './new-finding.ts';
-import type {
-  ClientOperation,
-  ClientSummary,
-  FileLocation,
-  Finding,
-  ImpactLevel,
-  ImpactReason,
-  OperationImpact,
-} from './report.ts';
+import type { ClientOperation, ClientSummary, FileLocation, Finding } from './report.ts';
 
 export interface ClientSchemas {
   readonly client: string;
@@ -50,16 +45,11 @@ const invalidAndNew = 'operation-invalid';
 export function operationImpacts(
   schemas: ClientSchemas,
   operations: readonly ClientOperation[],
-  changes: readonly Finding[],
+  changes: readonly ChangeFinding[],
 ): Impacts {
   const comparer = new OperationComparer(schemas.base, schemas.head);
   const counts = { broken: 0, affected: 0, safe: 0, invalidBefore: 0 };
-  const byChange = new Map<string, OperationImpact[]>();
-  const unexplained = new Map<
-    string,
-    { readonly reason: ImpactReason; readonly impacts: OperationImpact[] }
-  >();
-  const coordinates = new Set(changes.flatMap(({ coordinate }) => coordinate ?? []));
+  const causes = new Causes(changes);
   const compared: Array<Impacts['compared'][number]> = [];
   for (const whole of operations) {
     const { document: text, ...operation } = whole;
@@ -70,26 +60,13 @@ export function operationImpacts(
     const isNew = whole.file !== null && !schemas.registered.has(operationKey(whole));
     if (isInvalid && !isNew) counts.invalidBefore += 1;
     else counts[level] += 1;
-    for (const [coordinate, own] of Map.groupBy(reasons, (reason) => reason.coordinate)) {
-      if (coordinate !== null && coordinates.has(coordinate)) {
-        push(byChange, coordinate, { operation, level: worstOf(own), reasons: own });
-        continue;
-      }
-      for (const reason of own) {
-        const code = isInvalid && isNew ? invalidAndNew : reason.code;
-        const key = JSON.stringify([code, reason.coordinate, code === invalidAndNew ? reason.message : '']);
-        const impacts = unexplained.get(key)?.impacts ?? [];
-        impacts.push({ operation, level: reason.level, reasons: [{ ...reason, code }] });
-        unexplained.set(key, { reason: { ...reason, code }, impacts });
-      }
-    }
+    causes.add(
+      operation,
+      isInvalid && isNew ? reasons.map((reason) => ({ ...reason, code: invalidAndNew })) : reasons,
+    );
   }
-  const concerned = changes.map((change) => {
-    const impacts = change.coordinate === null ? [] : (byChange.get(change.coordinate) ?? []);
-    return { ...change, operations: mostCalledFirst(impacts) };
-  });
-  const others = [...unexplained.values()].map(({ reason, impacts }) => ownFinding(schemas, reason, impacts));
-  return { findings: [...concerned, ...others], counts, compared };
+  const others = causes.unexplained.map((cause) => ownFinding(schemas, cause));
+  return { findings: [...causes.findings, ...others], counts, compared };
 }
 
 export function comparison(
@@ -110,38 +87,21 @@ export function comparison(
   return comparer.compare(document, name);
 }
 
-function ownFinding(
-  { client, locationOf }: ClientSchemas,
-  reason: ImpactReason,
-  impacts: readonly OperationImpact[],
-): Finding {
-  const { code, coordinate, message } = reason;
+function ownFinding({ client, locationOf }: ClientSchemas, { reason, impacts }: Unexplained): Finding {
+  const { code, coordinate, member } = reason;
   const isBroken = impacts.some(({ level }) => level === 'broken') && code !== invalidBefore;
+  // Those of other operations may name other fields.
+  const [first = ''] = impacts.flatMap(({ reasons }) => reasons.map(({ message }) => message)).toSorted();
+  const message = code === invalidBefore ? 'Operations that were invalid before, and are not checked' : first;
   return newFinding({
     rule: code === invalidBefore ? 'operation-invalid-before' : code,
     stage: 'impact',
     severity: isBroken ? 'error' : 'warning',
     client,
     coordinate,
-    message: code === invalidBefore ? 'Operations that were invalid before, and are not checked' : message,
+    message,
+    details: coordinate === null ? [message] : member === undefined ? [] : [member],
     location: coordinate === null ? null : locationOf(coordinate),
     operations: mostCalledFirst(impacts),
   });
-}
-
-function worstOf(reasons: readonly ImpactReason[]): ImpactLevel {
-  return reasons.some(({ level }) => level === 'broken') ? 'broken' : 'affected';
-}
-
-export function mostCalledFirst(impacts: readonly OperationImpact[]): OperationImpact[] {
-  return impacts.toSorted((one, other) => {
-    const byLevel = Number(other.level === 'broken') - Number(one.level === 'broken');
-    return byLevel || (other.operation.calls ?? 0) - (one.operation.calls ?? 0);
-  });
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const values = map.get(key);
-  if (values) values.push(value);
-  else map.set(key, [value]);
 }

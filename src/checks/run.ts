@@ -61,7 +61,12 @@ export async function runChecks(
       const same = { ...base, clients: head.clients, operations: [] };
       checked = await compared({ ...input, base: same }, { base: after, head: after }, stages);
     } else checked = await compared(input, { base: before, head: after }, stages);
-    await stages.run('compose', null, () => whole);
+    const hintsBefore = new Set(
+      'findings' in before ? [] : before.hints.map(({ fingerprint }) => fingerprint),
+    );
+    await stages.run('compose', null, async () =>
+      (await whole).filter(({ fingerprint }) => !hintsBefore.has(fingerprint)),
+    );
   }
   const findings = await decided(input, stages, checked);
   return reportOf(input, { stages, findings, clients: checked.map(({ summary }) => summary) });

@@ -4,7 +4,8 @@ import type { GraphQLSchema } from 'graphql';
 
 import { OperationComparer } from './impact/comparer.ts';
 import { newFinding } from './new-finding.ts';
-import { comparison, invalidBefore, mostCalledFirst, operationKey } from './operation-impacts.ts';
+import { mostCalledFirst } from './most-called.ts';
+import { comparison, invalidBefore, operationKey } from './operation-impacts.ts';
 import type { ClientOperation, Finding, OperationImpact } from './report.ts';
 
 export interface RegisteredOperations {

@@ -73,8 +73,22 @@ export async function readStates(flags: FlagValues): Promise<CheckedStates> {
   const baseFlag = flagText(flags['base']);
   const base = baseFlag === undefined ? await mergeBase(places) : await locationOf(baseFlag, places);
   const rest = await headOf(flags, places);
-  const baseState = await readState({ ...(await filesOf(base, [])), isGraphOptional: true });
+  const baseState = withOperationsIn(
+    operationFiles(flags, places.root),
+    await readState({ ...(await filesOf(base, [])), isGraphOptional: true }),
+    rest.head,
+  );
   return { ...rest, base: withClientsOf(baseState, rest.head), head: withClientsOf(rest.head, baseState) };
+}
+
+/** `--operations` are sent today: one that is not valid is no mistake of the change. */
+function withOperationsIn(
+  folders: StateFiles['operations'],
+  base: SchemaState,
+  { operations }: SchemaState,
+): SchemaState {
+  const sent = operations.filter(({ file }) => folders.some(({ folder }) => file?.startsWith(`${folder}/`)));
+  return { ...base, operations: [...base.operations, ...sent] };
 }
 
 /** A supergraph has no clients beside it: they are those of the other state. */
@@ -107,14 +121,17 @@ async function headOf(flags: FlagValues, places: Places): Promise<Omit<CheckedSt
     headFlag === undefined
       ? { tree: new DiskTree(root, 'working tree'), graph, clients }
       : await locationOf(headFlag, places);
-  const operations = flagTexts(flags['operations']).map((text) => operationsFlag(text, root));
-  const state = await readState(await filesOf(head, operations));
+  const state = await readState(await filesOf(head, operationFiles(flags, root)));
   return {
     head: { ...state, graph: await withRunning(state.graph, flagTexts(flags['subgraph'])) },
     root,
     graph: head.graph,
     headTree: head.tree,
   };
+}
+
+function operationFiles(flags: FlagValues, root: string): StateFiles['operations'] {
+  return flagTexts(flags['operations']).map((text) => operationsFlag(text, root));
 }
 
 /** Outside of a repository, messages name files from where the command runs, if they are below it. */

@@ -4,7 +4,7 @@ import { jsonFormat } from '../checks/outputs/json.ts';
 import { messageText, nameText } from '../checks/outputs/finding-text.ts';
 import { textFormat } from '../checks/outputs/text.ts';
 import type { CheckReport, Finding, Severity } from '../checks/report.ts';
-import { defaultChecksPolicy } from '../config/checks/checks-file.ts';
+import { defaultChecksPolicy, type ChecksPolicy } from '../config/checks/checks-file.ts';
 import { flagText, readFlags, UsageError, type Command } from './arguments.ts';
 import { checkFlags, checkHelp, configured, outputOptions, runCheck } from './check-run.ts';
 
@@ -29,11 +29,10 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
     if (format !== 'text' && format !== 'json')
       throw new UsageError(`--format must be text or json, got "${format}"`);
     return configured(async () => {
-      // With the default policy and without operations, the severity of a change is its level.
       const { states, report: whole } = await runCheck(flags, ({ base, head, now }) => ({
         base,
         head: { ...head, operations: [] },
-        policy: defaultChecksPolicy,
+        policy: byLevel,
         overrides: [],
         now,
       }));
@@ -46,6 +45,18 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
       process.stdout.write(format === 'json' ? jsonFormat.render(report, options) : changesText(report));
       return 0;
     });
+  },
+};
+
+/** Without operations, the severity of a change is its level then. */
+const byLevel: ChecksPolicy = {
+  ...defaultChecksPolicy,
+  severities: {
+    ...(Object.fromEntries(
+      Object.keys(defaultChecksPolicy.severities).map((rule) => [rule, null]),
+    ) as ChecksPolicy['severities']),
+    'breaking-without-usage': 'error',
+    'dangerous-without-usage': 'warning',
   },
 };
 

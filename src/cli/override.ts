@@ -54,7 +54,7 @@ Exit codes: 0 written, 1 no such finding or an override that is there already, 2
       const approver = flagText(flags['approver']) ?? approverOf(finding, report);
       if (approver === '')
         throw new UsageError('--approver must say who accepts it: the finding concerns no single client');
-      const { text } = overrideSnippet(finding, { approver, expires, reason });
+      const { text } = overrideSnippet(finding, { approver, expires, reason, graphFile: states.graph });
       // Checks would refuse the file.
       await readOverrides([{ file: 'the override', text }]);
       const file = join(

@@ -140,6 +140,8 @@ async function load(source: SupergraphSource): Promise<LoadedSdl> {
     source.kind === 'checked'
       ? loadSupergraph(source.sdl, { ...options, isValid: true })
       : await checkAndLoad(source);
+  // No request should wait until it is made.
+  void current.planner;
   if (options.warmUp === true && source.kind !== 'checked') warmUp = startWarmUp(current);
   const { sdl, subgraphs, labels, rateLimits } = current;
   return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };

@@ -43,6 +43,19 @@ describe('a base that does not compose', () => {
   });
 });
 
+it('operations from elsewhere that were invalid before do not fail a change', async () => {
+  const repository = await TestRepository.create(shopFiles);
+  onTestFinished(() => repository.remove());
+  await repository.write(new Map([['sent/local.graphql', 'query Local { nothing @client }']]));
+  const flags = { graph: `${repository.root}/schemas/graph.yaml` };
+  const states = await readStates({ ...flags, operations: [`web=${repository.root}/sent`] });
+  const report = await runChecks({ ...states, ...(await readPolicy(states)), now: '2026-11-29T00:00:00Z' });
+  expect(report.findings.map(({ rule, severity }) => `${severity} ${rule}`)).toContain(
+    'warning operation-invalid-before',
+  );
+  expect(report.verdict).toBe('passed');
+});
+
 describe('a base without a graph', () => {
   const readme: Files = new Map([['README.md', 'A shop\n']]);
 

@@ -21,7 +21,7 @@ it.each([
   ['a client of digits', finding({ client: '0123' })],
   ['names of what every object has', finding({ client: 'constructor', coordinate: '__proto__.toString' })],
 ])('for %s', async (_what, one) => {
-  const { file, text } = overrideSnippet(one, options);
+  const { file, text } = overrideSnippet(one, { ...options, graphFile: 'schemas/graph.yaml' });
   await expect(readOverrides([{ file, text }])).rejects.toThrow(
     'reason: expected what it is, not a placeholder',
   );

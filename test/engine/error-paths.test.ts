@@ -21,7 +21,7 @@ function ask(subgraphs: Readonly<Record<string, Part>>, query: string): Promise<
   return openEngine(fixture).run({ query });
 }
 
-function errorsOf({ errors = [] }: Answer): string[] {
+function errorsOf({ errors }: Answer): string[] {
   return errors.map(({ path = [], message }) => `${path.join('.')}: ${message}`);
 }
 

@@ -1,7 +1,16 @@
 /** What differs between two schemas, element by element. */
 
 import { ChangeType, CriticalityLevel, diff, type Change } from '@graphql-inspector/core';
-import type { GraphQLSchema } from 'graphql';
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isRequiredArgument,
+  isScalarType,
+  isUnionType,
+  type GraphQLSchema,
+} from 'graphql';
 
 import { own } from '../../shared/records.ts';
 
@@ -17,6 +26,8 @@ export interface SchemaChange {
   readonly message: string;
   /** What it was and what it is; part of the finding's fingerprint. */
   readonly details: readonly string[];
+  /** The type that a union got or lost, or the interface that a type got or lost. Absent: no such change. */
+  readonly member?: string | undefined;
 }
 
 /** Descriptions change nothing that a client could depend on. */
@@ -29,7 +40,43 @@ const ignored: ReadonlySet<string> = new Set(
 /** @returns Without changes of descriptions, and of directives that are applied: those are in the supergraph alone. */
 export async function schemaChanges(base: GraphQLSchema, head: GraphQLSchema): Promise<SchemaChange[]> {
   const changes = await diff(base, head);
-  return changes.filter(({ type }) => !ignored.has(type)).map(toSchemaChange);
+  return [
+    ...changes
+      .filter(({ type }) => !ignored.has(type))
+      .map((change) => toSchemaChange(change, { base, head })),
+    ...oneOfChanges(base, head),
+  ];
+}
+
+interface Schemas {
+  readonly base: GraphQLSchema;
+  readonly head: GraphQLSchema;
+}
+
+/** Of input types in both: the library compares new ones only. */
+function oneOfChanges(base: GraphQLSchema, head: GraphQLSchema): SchemaChange[] {
+  return Object.values(base.getTypeMap()).flatMap((type): SchemaChange[] => {
+    const after = head.getType(type.name);
+    if (!isInputObjectType(type) || !isInputObjectType(after) || type.isOneOf === after.isOneOf) return [];
+    const common = { coordinate: type.name, details: [] };
+    return after.isOneOf
+      ? [
+          {
+            ...common,
+            rule: 'one-of-added',
+            level: 'breaking',
+            message: `${type.name} takes exactly one field now`,
+          },
+        ]
+      : [
+          {
+            ...common,
+            rule: 'one-of-removed',
+            level: 'safe',
+            message: `${type.name} takes several fields now`,
+          },
+        ];
+  });
 }
 
 const levels: Readonly<Record<CriticalityLevel, ChangeLevel>> = {
@@ -38,14 +85,42 @@ const levels: Readonly<Record<CriticalityLevel, ChangeLevel>> = {
   [CriticalityLevel.NonBreaking]: 'safe',
 };
 
-function toSchemaChange(change: Change): SchemaChange {
+function toSchemaChange(change: Change, schemas: Schemas): SchemaChange {
   const coordinate = coordinateOf(change);
-  const [before, after] = beforeAndAfter(change.meta);
+  const [before, after] = beforeAndAfter(change, schemas);
   const rule = ruleOf(change, before, after);
   const details = [before, after].filter((detail) => detail !== null);
   const message = messageOf({ rule, change, coordinate, before, after });
-  return { rule, coordinate, level: levels[change.criticality.level], message, details };
+  return { rule, coordinate, level: levelOf(change, schemas), message, details, member: memberOf(change) };
 }
+
+function levelOf(change: Change, { base, head }: Schemas): ChangeLevel {
+  const { type, meta } = change;
+  const values = meta as Readonly<Record<string, unknown>>;
+  // Also for a type that is new: clients of the interface were not written for it.
+  if (type === ChangeType.ObjectTypeInterfaceAdded)
+    return base.getType(textOf(values, 'addedInterfaceName')) ? 'dangerous' : 'safe';
+  if (type === ChangeType.DirectiveArgumentAdded) {
+    const directive = head.getDirective(textOf(values, 'directiveName'));
+    const argument = directive?.args.find(
+      ({ name }) => name === textOf(values, 'addedDirectiveArgumentName'),
+    );
+    if (argument) return isRequiredArgument(argument) ? 'breaking' : 'safe';
+  }
+  return levels[change.criticality.level];
+}
+
+function memberOf({ meta }: Change): string | undefined {
+  const values = meta as Readonly<Record<string, unknown>>;
+  return memberKeys.map((key) => textOf(values, key)).find((text) => text !== '');
+}
+
+const memberKeys = [
+  'addedUnionMemberTypeName',
+  'removedUnionMemberTypeName',
+  'addedInterfaceName',
+  'removedInterfaceName',
+];
 
 /** Rules with a name that says more than the type of the change. */
 const ruleNames: ReadonlyMap<string, string> = new Map([
@@ -67,7 +142,7 @@ function ruleOf(change: Change, before: string | null, after: string | null): st
     return isBreaking ? 'required-input-field-added' : 'input-field-added';
   if (change.type === ChangeType.FieldTypeChanged && before !== null && after !== null) {
     if (unwrapped(before) !== unwrapped(after)) return 'type-changed';
-    return before.length > after.length ? 'became-nullable' : 'became-non-null';
+    return isMoreNullable(before, after) ? 'became-nullable' : 'became-non-null';
   }
   return ruleNames.get(change.type) ?? change.type.toLowerCase().replaceAll('_', '-');
 }
@@ -77,15 +152,53 @@ function unwrapped(type: string): string {
   return type.replaceAll('!', '');
 }
 
-/** Of the `meta` of a change: the value of a key that begins with `old` or `new`. */
-function beforeAndAfter(meta: unknown): [string | null, string | null] {
-  const entries = typeof meta === 'object' && meta !== null ? Object.entries(meta) : [];
+/** Whether a level of `after` may be null that of `before` may not, where they differ in nothing else. */
+function isMoreNullable(before: string, after: string): boolean {
+  const levelsOf = (type: string): string[] => type.match(/(?:\w+|\])!?/g) ?? [];
+  const later = levelsOf(after);
+  return levelsOf(before).some((level, index) => level.endsWith('!') && !later[index]?.endsWith('!'));
+}
+
+/** Of the `meta` of a change: the value of a key that begins with `old` or `new`, or what was added or removed. */
+function beforeAndAfter({ type, meta }: Change, { base, head }: Schemas): [string | null, string | null] {
+  if (type === ChangeType.TypeKindChanged) {
+    const name = textOf(meta as Readonly<Record<string, unknown>>, 'typeName');
+    return [kindOf(base, name), kindOf(head, name)];
+  }
+  const entries = Object.entries<unknown>(meta);
   const valueOf = (prefix: string): string | null => {
     const [, value] = entries.find(([key]) => key.startsWith(prefix)) ?? [];
-    return value === undefined || value === null ? null : String(value);
+    return typeof value === 'string' || typeof value === 'boolean' ? String(value) : null;
   };
-  return [valueOf('old'), valueOf('new') ?? valueOf('added')];
+  return [valueOf('old') ?? removedPart(entries), valueOf('new') ?? valueOf('added')];
 }
+
+/** What is no longer part of an element that is still there. */
+function removedPart(entries: ReadonlyArray<readonly [string, unknown]>): string | null {
+  const [, value] = entries.find(([key]) => removedParts.has(key)) ?? [];
+  return typeof value === 'string' ? value : null;
+}
+
+const removedParts: ReadonlySet<string> = new Set([
+  'removedUnionMemberTypeName',
+  'removedInterfaceName',
+  'removedDirectiveLocation',
+]);
+
+function kindOf(schema: GraphQLSchema, name: string): string | null {
+  const type = schema.getType(name);
+  const kind = type && typeKinds.find(([is]) => is(type));
+  return kind ? kind[1] : null;
+}
+
+const typeKinds = [
+  [isScalarType, 'a scalar'],
+  [isObjectType, 'an object type'],
+  [isInterfaceType, 'an interface'],
+  [isUnionType, 'a union'],
+  [isEnumType, 'an enum'],
+  [isInputObjectType, 'an input type'],
+] as const;
 
 /** `Type.field.argument` of the library is `Type.field(argument:)`. */
 function coordinateOf({ type, path, meta }: Change): string | null {
@@ -112,11 +225,22 @@ interface Described {
 
 function messageOf({ rule, change, coordinate, before, after }: Described): string {
   const element = coordinate ?? 'The schema';
+  // The element at the coordinate is still there.
+  if (ofParts.has(rule)) return change.message;
   if (rule.endsWith('-removed') && !rule.includes('deprecation')) return `${element} was removed`;
   if (rule === 'required-argument-added' || rule === 'required-input-field-added')
     return `${element} was added and is required`;
-  if (rule === 'possible-type-added' || rule === 'interface-added') return change.message;
   if (rule.endsWith('-added') && !rule.includes('deprecation')) return `${element} was added`;
   if (before !== null && after !== null) return `${element} changed from ${before} to ${after}`;
   return change.message;
 }
+
+const ofParts: ReadonlySet<string> = new Set([
+  'possible-type-added',
+  'possible-type-removed',
+  'interface-added',
+  'interface-removed',
+  'directive-argument-added',
+  'directive-location-added',
+  'directive-location-removed',
+]);

@@ -7,12 +7,12 @@
 
 import { Kind, type ASTNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 
-import type { ImpactLevel, ImpactReason } from '../report.ts';
+import type { ImpactLevel } from '../report.ts';
 import { FieldChangesByType } from './field-changes.ts';
 import { InputTypes } from './input-types.ts';
 import { introspectionDiffers } from './introspection.ts';
 import { isTooDeep } from './nesting.ts';
-import { affected, asAffected, broken, Reasons } from './reasons.ts';
+import { affected, asAffected, broken, Reasons, type MemberReason } from './reasons.ts';
 import { RuntimeTypeSets } from './runtime-types.ts';
 import { errorsMax, errorsUnder, type InvalidOperation } from './validation.ts';
 import { walkOperation, type SchemaPair, type WalkResult } from './walk.ts';
@@ -20,7 +20,7 @@ import { walkOperation, type SchemaPair, type WalkResult } from './walk.ts';
 export interface OperationComparison {
   readonly level: ImpactLevel;
   /** Those that break first, at most 50. Empty: it is safe. */
-  readonly reasons: readonly ImpactReason[];
+  readonly reasons: readonly MemberReason[];
   /**
    * What it uses under the base: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `Enum.VALUE`, and all that
    * its variables may be made of. As it is written: fields of an interface are not those of what implements it.
@@ -95,7 +95,7 @@ function notCompared(message: string): OperationComparison {
 function invalidBefore(
   before: readonly InvalidOperation[],
   after: readonly InvalidOperation[],
-): ImpactReason {
+): MemberReason {
   const text = before[0]?.message ?? '';
   return after.length > 0
     ? broken('invalid-before', null, `The operation is invalid, before and after: ${text}`)

@@ -10,11 +10,11 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import type { ImpactReason } from '../report.ts';
 import { sameDefault } from './defaults.ts';
 import { inputTypeChange, type InputTypes } from './input-types.ts';
 import { outputReasons } from './output-types.ts';
 import type { RuntimeTypes, RuntimeTypeSets } from './runtime-types.ts';
+import type { MemberReason } from './reasons.ts';
 
 /** The arguments of one field or directive. */
 export interface ArgumentLists {
@@ -26,7 +26,7 @@ export interface ArgumentLists {
 
 export interface FieldChanges {
   /** Of its output. */
-  readonly reasons: readonly ImpactReason[];
+  readonly reasons: readonly MemberReason[];
   /** Of which something changed, if only below their types. */
   readonly changedArguments: readonly ArgumentLists[];
   /** Object types that it may return, before and after. */

@@ -18,9 +18,8 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-import type { ImpactReason } from '../report.ts';
 import { sameDefault } from './defaults.ts';
-import { affected } from './reasons.ts';
+import { affected, type MemberReason } from './reasons.ts';
 
 /**
  * What became of a type at an input position, for values that fitted it: `relaxed`: null fits now; `restricted`: null no
@@ -47,8 +46,8 @@ export function inputTypeChange(base: GraphQLInputType, head: GraphQLInputType):
 export class InputTypes {
   readonly #base: GraphQLSchema;
   readonly #head: GraphQLSchema;
-  readonly #ownChanges = new Map<string, readonly ImpactReason[]>();
-  readonly #changes = new Map<string, readonly ImpactReason[]>();
+  readonly #ownChanges = new Map<string, readonly MemberReason[]>();
+  readonly #changes = new Map<string, readonly MemberReason[]>();
   readonly #differs = new Map<string, boolean>();
   readonly #reachable = new Map<string, readonly string[]>();
   readonly #coordinates = new Map<string, readonly string[]>();
@@ -59,7 +58,7 @@ export class InputTypes {
   }
 
   /** Of a named type of the base and all that its values may contain. New optional fields and enum values are none. */
-  changesOf(typeName: string): readonly ImpactReason[] {
+  changesOf(typeName: string): readonly MemberReason[] {
     let changes = this.#changes.get(typeName);
     if (!changes) {
       changes = this.#reachableFrom(typeName).flatMap((name) => this.#ownChangesOf(name));
@@ -113,7 +112,7 @@ export class InputTypes {
     return names;
   }
 
-  #ownChangesOf(typeName: string): readonly ImpactReason[] {
+  #ownChangesOf(typeName: string): readonly MemberReason[] {
     let changes = this.#ownChanges.get(typeName);
     if (!changes) {
       changes = typeChanges(this.#base.getType(typeName), this.#head.getType(typeName));
@@ -140,7 +139,7 @@ function membersOf(type: GraphQLNamedType | undefined): readonly string[] {
 function typeChanges(
   base: GraphQLNamedType | undefined,
   head: GraphQLNamedType | undefined,
-): readonly ImpactReason[] {
+): readonly MemberReason[] {
   if (!base) return [];
   if (!head) return [unknown('type-removed', base.name, `${base.name} was removed`)];
   if (isInputObjectType(base) && isInputObjectType(head)) return inputObjectChanges(base, head);
@@ -164,8 +163,8 @@ export function isSameKind(base: GraphQLInputType, head: GraphQLInputType): bool
   );
 }
 
-function inputObjectChanges(base: GraphQLInputObjectType, head: GraphQLInputObjectType): ImpactReason[] {
-  const changes: ImpactReason[] = [];
+function inputObjectChanges(base: GraphQLInputObjectType, head: GraphQLInputObjectType): MemberReason[] {
+  const changes: MemberReason[] = [];
   const headFields = head.getFields();
   const baseFields = base.getFields();
   if (base.isOneOf !== head.isOneOf) {
@@ -198,8 +197,8 @@ function inputFieldChanges(
   coordinate: string,
   base: GraphQLInputField,
   head: GraphQLInputField,
-): ImpactReason[] {
-  const changes: ImpactReason[] = [];
+): MemberReason[] {
+  const changes: MemberReason[] = [];
   const change = `${String(base.type)} is now ${String(head.type)}`;
   const typeChange = inputTypeChange(base.type, head.type);
   if (typeChange === 'changed') {
@@ -216,6 +215,6 @@ function inputFieldChanges(
   return changes;
 }
 
-function unknown(code: string, coordinate: string, message: string): ImpactReason {
+function unknown(code: string, coordinate: string, message: string): MemberReason {
   return affected(code, coordinate, `${message} (values unknown)`);
 }

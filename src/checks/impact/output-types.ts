@@ -12,8 +12,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 
-import type { ImpactReason } from '../report.ts';
-import { affected, broken, namesText } from './reasons.ts';
+import { affected, broken, type MemberReason } from './reasons.ts';
 import type { RuntimeTypeSets } from './runtime-types.ts';
 
 export interface OutputTypes {
@@ -23,7 +22,7 @@ export interface OutputTypes {
   readonly head: GraphQLOutputType;
 }
 
-export function outputReasons(types: OutputTypes, sets: RuntimeTypeSets): ImpactReason[] {
+export function outputReasons(types: OutputTypes, sets: RuntimeTypeSets): MemberReason[] {
   const base = getNamedType(types.base);
   const head = getNamedType(types.head);
   const reasons = wrapperReasons(types);
@@ -40,10 +39,10 @@ export function outputReasons(types: OutputTypes, sets: RuntimeTypeSets): Impact
   return reasons;
 }
 
-function wrapperReasons(types: OutputTypes): ImpactReason[] {
+function wrapperReasons(types: OutputTypes): MemberReason[] {
   const { coordinate } = types;
   const change = `${String(types.base)} is now ${String(types.head)}`;
-  const reasons: ImpactReason[] = [];
+  const reasons: MemberReason[] = [];
   let { base, head }: { base: GraphQLOutputType; head: GraphQLOutputType } = types;
   for (;;) {
     if (isNonNullType(base) && !isNonNullType(head)) {
@@ -63,7 +62,7 @@ function wrapperReasons(types: OutputTypes): ImpactReason[] {
   }
 }
 
-function typeChanged({ coordinate, base, head }: OutputTypes): ImpactReason {
+function typeChanged({ coordinate, base, head }: OutputTypes): MemberReason {
   const change =
     String(base) === String(head)
       ? `${getNamedType(base).name} is another kind of type`
@@ -71,7 +70,7 @@ function typeChanged({ coordinate, base, head }: OutputTypes): ImpactReason {
   return broken('type-changed', coordinate, `The type of ${coordinate} changed: ${change}`);
 }
 
-function enumReasons(field: string, base: GraphQLEnumType, head: GraphQLEnumType): ImpactReason[] {
+function enumReasons(field: string, base: GraphQLEnumType, head: GraphQLEnumType): MemberReason[] {
   const added = head.getValues().filter(({ name }) => !base.getValue(name));
   const removed = base.getValues().filter(({ name }) => !head.getValue(name));
   return [
@@ -90,19 +89,19 @@ function possibleTypeReasons(
   base: GraphQLNamedType,
   head: GraphQLNamedType,
   sets: RuntimeTypeSets,
-): ImpactReason[] {
+): MemberReason[] {
   const before = sets.possible('base', base.name);
   const after = sets.possible('head', head.name);
   const added = [...after].filter((name) => !before.has(name));
   const removed = [...before].filter((name) => !after.has(name));
-  const reasons: ImpactReason[] = [];
-  if (added.length > 0) {
-    const message = `${namesText(added)} may now be where ${head.name} is selected`;
-    reasons.push(affected('possible-type-added', head.name, message));
-  }
-  if (removed.length > 0) {
-    const message = `${namesText(removed)} can no longer be where ${base.name} is selected`;
-    reasons.push(affected('possible-type-removed', base.name, message));
-  }
-  return reasons;
+  return [
+    ...added.map((member) => {
+      const message = `${member} may now be where ${head.name} is selected`;
+      return { ...affected('possible-type-added', head.name, message), member };
+    }),
+    ...removed.map((member) => {
+      const message = `${member} can no longer be where ${base.name} is selected`;
+      return { ...affected('possible-type-removed', base.name, message), member };
+    }),
+  ];
 }

@@ -1,11 +1,18 @@
-/** The reasons of one comparison: each once, those that break first, and no more of them than a reader takes in. */
+/** The reasons of one comparison: each once, those that break first. */
 
 import type { ImpactLevel, ImpactReason } from '../report.ts';
 
-const reasonsMax = 50;
+/** Each is looked up among the changes of the schema: what is left out would seem to be used by nobody. */
+const reasonsMax = 2000;
+
+/** Of an element with members, one reason for each of them. */
+export interface MemberReason extends ImpactReason {
+  /** The type that became or is no longer a member of the element at `coordinate`. Absent: the reason is of the element. */
+  readonly member?: string;
+}
 
 export class Reasons {
-  readonly #byKey = new Map<string, ImpactReason>();
+  readonly #byKey = new Map<string, MemberReason>();
   #level: ImpactLevel = 'safe';
 
   /** Of all that were added, also of those that are too many to list. */
@@ -13,49 +20,38 @@ export class Reasons {
     return this.#level;
   }
 
-  add(reason: ImpactReason): void {
+  add(reason: MemberReason): void {
     if (this.#level !== 'broken') this.#level = reason.level;
-    const key = `${reason.code} ${reason.coordinate ?? reason.message}`;
+    const key = `${reason.code} ${reason.coordinate ?? reason.message} ${reason.member ?? ''}`;
     const same = this.#byKey.get(key);
     if (same ? same.level === 'affected' && reason.level === 'broken' : this.#hasRoomFor(reason)) {
       this.#byKey.set(key, reason);
     }
   }
 
-  addAll(reasons: Iterable<ImpactReason>): void {
+  addAll(reasons: Iterable<MemberReason>): void {
     for (const reason of reasons) this.add(reason);
   }
 
-  list(): readonly ImpactReason[] {
+  list(): readonly MemberReason[] {
     const all = [...this.#byKey.values()];
     const broken = all.filter(({ level }) => level === 'broken');
     return [...broken, ...all.filter(({ level }) => level === 'affected')].slice(0, reasonsMax);
   }
 
-  #hasRoomFor({ level }: ImpactReason): boolean {
+  #hasRoomFor({ level }: MemberReason): boolean {
     return this.#byKey.size < (level === 'broken' ? 2 * reasonsMax : reasonsMax);
   }
 }
 
-export function broken(code: string, coordinate: string | null, message: string): ImpactReason {
+export function broken(code: string, coordinate: string | null, message: string): MemberReason {
   return { code, level: 'broken', coordinate, message };
 }
 
-export function affected(code: string, coordinate: string | null, message: string): ImpactReason {
+export function affected(code: string, coordinate: string | null, message: string): MemberReason {
   return { code, level: 'affected', coordinate, message };
 }
 
-export function asAffected(reason: ImpactReason): ImpactReason {
+export function asAffected(reason: MemberReason): MemberReason {
   return { ...reason, level: 'affected' };
-}
-
-const namesMax = 5;
-
-/** Names in a sentence: `A`, `A and B`, `A, B, C, D, E and 7 more`. */
-export function namesText(names: readonly string[]): string {
-  const [last, ...others] = names.toReversed();
-  if (names.length > namesMax) {
-    return `${names.slice(0, namesMax).join(', ')} and ${names.length - namesMax} more`;
-  }
-  return others.length === 0 ? (last ?? '') : `${others.toReversed().join(', ')} and ${last}`;
 }

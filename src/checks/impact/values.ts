@@ -24,11 +24,10 @@ import {
   type VariableNode,
 } from 'graphql';
 
-import type { ImpactReason } from '../report.ts';
 import { defaultText, sameDefault, type InputLocation } from './defaults.ts';
 import type { ArgumentLists } from './field-changes.ts';
 import { inputTypeChange, isSameKind } from './input-types.ts';
-import { affected, broken, type Reasons } from './reasons.ts';
+import { affected, broken, type Reasons, type MemberReason } from './reasons.ts';
 
 export interface ValuesOptions {
   readonly base: GraphQLSchema;
@@ -36,7 +35,7 @@ export interface ValuesOptions {
   readonly variables: ReadonlyMap<string, VariableDefinitionNode>;
   readonly reasons: Reasons;
   /** Takes what makes the operation invalid, with the node at which `validate` reports it. */
-  readonly refuse: (node: ASTNode, reason: ImpactReason) => void;
+  readonly refuse: (node: ASTNode, reason: MemberReason) => void;
 }
 
 /** One place that takes a value, in both schemas. */

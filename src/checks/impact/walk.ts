@@ -26,10 +26,9 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 
-import type { ImpactReason } from '../report.ts';
 import { fieldOf, type FieldChangesByType } from './field-changes.ts';
 import type { InputTypes } from './input-types.ts';
-import { affected, asAffected, broken, namesText, Reasons } from './reasons.ts';
+import { affected, asAffected, broken, Reasons, type MemberReason } from './reasons.ts';
 import type { RuntimeTypes, RuntimeTypeSets } from './runtime-types.ts';
 import { addArgumentCoordinates, addValueCoordinates } from './value-coordinates.ts';
 import { ValueComparison } from './values.ts';
@@ -48,7 +47,7 @@ export interface SchemaPair {
 export interface WalkResult {
   readonly reasons: Reasons;
   /** Reasons for which the document is invalid, by the node at which validation reports them. */
-  readonly refusals: ReadonlyMap<ASTNode, readonly ImpactReason[]>;
+  readonly refusals: ReadonlyMap<ASTNode, readonly MemberReason[]>;
   readonly coordinates: ReadonlySet<string>;
 }
 
@@ -79,7 +78,7 @@ export function walkOperation(
 
 class Walk implements WalkResult {
   readonly reasons = new Reasons();
-  readonly refusals = new Map<ASTNode, ImpactReason[]>();
+  readonly refusals = new Map<ASTNode, MemberReason[]>();
   readonly coordinates = new Set<string>();
   readonly #pair: SchemaPair;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
@@ -218,16 +217,17 @@ class Walk implements WalkResult {
       this.#refuse(condition, broken('type-changed', name, `${name} no longer has fields`));
     } else if (position.head && !sets.overlap('head', position.head.name, name)) {
       const message = `${name} can no longer be where ${position.head.name} is selected`;
-      this.#refuse(node, broken('possible-type-removed', position.head.name, message));
+      const reason = broken('possible-type-removed', position.head.name, message);
+      this.#refuse(node, { ...reason, member: name });
     }
     const { types, lost, gained } = sets.narrow(position.types, name);
-    if (lost.length > 0 && headType) {
-      const message = `${namesText(lost)} is no longer ${name}: what is selected of ${name} is missing there`;
-      this.reasons.add(broken('type-condition-lost', name, message));
+    for (const member of headType ? lost : []) {
+      const message = `${member} is no longer ${name}: what is selected of ${name} is missing there`;
+      this.reasons.add({ ...broken('type-condition-lost', name, message), member });
     }
-    if (gained.length > 0) {
-      const message = `${namesText(gained)} is now ${name}: what is selected of ${name} is there as well`;
-      this.reasons.add(affected('type-condition-gained', name, message));
+    for (const member of gained) {
+      const message = `${member} is now ${name}: what is selected of ${name} is there as well`;
+      this.reasons.add({ ...affected('type-condition-gained', name, message), member });
     }
     const headInner = isCompositeType(headType) ? headType : undefined;
     this.#waiting.push({ selectionSet: position.selectionSet, base: baseType, head: headInner, types });
@@ -277,7 +277,7 @@ class Walk implements WalkResult {
     }
   }
 
-  #refuse(node: ASTNode, reason: ImpactReason): void {
+  #refuse(node: ASTNode, reason: MemberReason): void {
     const reasons = this.refusals.get(node);
     if (reasons) reasons.push(reason);
     else this.refusals.set(node, [reason]);

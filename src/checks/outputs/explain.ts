@@ -138,6 +138,7 @@ function overrideLines(
   const { text } = overrideSnippet(finding, {
     approver: approverOf(finding, report),
     expires: options.overrideExpires,
+    graphFile: options.graphFile,
   });
   return [
     `  3. Accept it for a time: \`${options.command} override add ${nameText(finding.fingerprint)}\` writes this file, for its approver to review:`,

@@ -113,6 +113,7 @@ function snippetLines(finding: Finding, { report, options }: BlockContext): read
   const { text } = overrideSnippet(finding, {
     approver: approverOf(finding, report),
     expires: options.overrideExpires,
+    graphFile: options.graphFile,
   });
   return ['```yaml', ...text.trimEnd().split('\n'), '```', ''];
 }

@@ -1,5 +1,7 @@
 /** The file that accepts one finding for a time, ready to commit but for its reason. */
 
+import { posix } from 'node:path';
+
 import type { CheckReport, Finding } from '../report.ts';
 import { nameText } from './finding-text.ts';
 import { visibleJson } from './visible-text.ts';
@@ -18,11 +20,13 @@ export interface OverrideSnippetOptions {
   readonly expires: string;
   /** Default: it is left to be filled in. */
   readonly reason?: string;
+  /** Of graph.yaml, relative to the root of the repository: overrides are in `policy/overrides` beside it. */
+  readonly graphFile: string;
 }
 
 export function overrideSnippet(
   { fingerprint, rule, client, coordinate }: Finding,
-  { approver, expires, reason }: OverrideSnippetOptions,
+  { approver, expires, reason, graphFile }: OverrideSnippetOptions,
 ): OverrideSnippet {
   const lines = [
     `fingerprint: ${scalar(fingerprint)}`,
@@ -34,7 +38,8 @@ export function overrideSnippet(
     `expires: ${scalar(expires)}`,
   ];
   // Fingerprints are 16 hex digits; a report from elsewhere may say otherwise.
-  const file = `schemas/policy/overrides/${nameText(fingerprint).replace(/[^\w-]/g, '_')}.yaml`;
+  const name = `${nameText(fingerprint).replace(/[^\w-]/g, '_')}.yaml`;
+  const file = posix.join(posix.dirname(graphFile), 'policy/overrides', name);
   return { file, text: `# ${file}\n${lines.join('\n')}\n` };
 }
 

@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { estimateCost } from '../../operation/cost/estimate.ts';
 import type { Contract } from '../../pipeline/contract.ts';
 import { prepare } from '../../preparation/prepare.ts';
-import { loadSupergraph, type LoadedSupergraph } from '../../preparation/supergraph/supergraph.ts';
+import type { LoadedSupergraph } from '../../preparation/supergraph/supergraph.ts';
 import { monotonicClock } from '../../shared/clock.ts';
 import { newFinding } from '../new-finding.ts';
 import { tokensMax } from '../operations/documents.ts';
@@ -40,7 +40,6 @@ interface Planned {
 export class PlanChanges {
   readonly #graphs: { readonly base: OpenGraph; readonly head: OpenGraph };
   readonly #thresholds: PlanThresholds;
-  #loaded: { readonly base: LoadedSupergraph; readonly head: LoadedSupergraph } | undefined;
   #spentMs = 0;
 
   constructor(graphs: { readonly base: OpenGraph; readonly head: OpenGraph }, thresholds: PlanThresholds) {
@@ -78,12 +77,9 @@ export class PlanChanges {
   }
 
   #finding(client: PlannedClient, operation: ClientOperation): Finding | null {
-    const { base, head } = (this.#loaded ??= {
-      base: loadSupergraph(this.#graphs.base.supergraphSdl),
-      head: loadSupergraph(this.#graphs.head.supergraphSdl),
-    });
-    const before = planned(base, { operation, contract: client.contract, schema: client.base });
-    const after = planned(head, { operation, contract: client.contract, schema: client.head });
+    const { base, head } = this.#graphs;
+    const before = planned(base.loaded, { operation, contract: client.contract, schema: client.base });
+    const after = planned(head.loaded, { operation, contract: client.contract, schema: client.head });
     if (!before || !after) return null;
     const rule = this.#exceeded(before, after);
     if (rule === null) return null;

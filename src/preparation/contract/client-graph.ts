@@ -1,6 +1,6 @@
 /** A graph as commands look at it with the eyes of its clients: without a planner, with the subgraphs that tag it. */
 
-import { parse } from 'graphql';
+import { parse, type GraphQLSchema } from 'graphql';
 
 import { composeOrThrow } from '../composition/compose.ts';
 import { apiSchemaOf } from '../supergraph/supergraph.ts';
@@ -24,12 +24,17 @@ export interface ClientGraph extends TaggedGraph {
 
 /**
  * @param subgraphs In the order of graph.yaml. Default: the supergraph was composed elsewhere.
+ * @param schema Its API schema. Default: it is made.
  * @throws {GatewayError} `SUPERGRAPH_INVALID`.
  */
-export function openClientGraph(supergraphSdl: string, subgraphs: readonly SubgraphText[] = []): ClientGraph {
+export function openClientGraph(
+  supergraphSdl: string,
+  subgraphs: readonly SubgraphText[] = [],
+  schema: GraphQLSchema = apiSchemaOf(supergraphSdl),
+): ClientGraph {
   return {
     supergraphSdl,
-    schema: apiSchemaOf(supergraphSdl),
+    schema,
     tags: readTags(parse(supergraphSdl)),
     tagSources: readTagSources(subgraphs),
     firstDefinitions: readFirstDefinitions(subgraphs),

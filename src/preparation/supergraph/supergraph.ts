@@ -40,6 +40,7 @@ export interface LoadedSupergraph {
   readonly fullSchema: GraphQLSchema;
   /** The API schema, for the planner. */
   readonly plannerSchema: Schema;
+  /** Made when it is first read: checks of a graph do without. */
   readonly planner: QueryPlanner;
   readonly joins: JoinSpec;
   readonly requirements: Requirements;
@@ -122,15 +123,18 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
     const contexts = contextFields(document);
     const rateLimits = rateLimitsOf(document, schema);
     const renamed = renamedNames(fullSchema, joins);
+    let planner: QueryPlanner | undefined;
     return {
       sdl,
       schema,
       fullSchema,
       plannerSchema,
-      planner: new QueryPlanner(supergraph, {
-        exposeDocumentNodeInFetchNode: false,
-        debug: { maxEvaluatedPlans: evaluatedPlansMax },
-      }),
+      get planner() {
+        return (planner ??= new QueryPlanner(supergraph, {
+          exposeDocumentNodeInFetchNode: false,
+          debug: { maxEvaluatedPlans: evaluatedPlansMax },
+        }));
+      },
       joins,
       requirements: {
         ...requirements,

@@ -9,12 +9,14 @@ import type { Finding } from '../../../src/checks/report.ts';
 import { arbitraryFinding, finding, hostileTexts, impact, report } from './reports.ts';
 
 const expires = '2026-12-31';
+const graphFile = 'schemas/graph.yaml';
 
 describe('an override', () => {
   it('is a file that can be committed once it has a reason', () => {
     const snippet = overrideSnippet(finding({ fingerprint: '0123456789abcdef' }), {
       approver: '@acme/web',
       expires,
+      graphFile,
     });
     expect(snippet.file).toBe('schemas/policy/overrides/0123456789abcdef.yaml');
     expect(snippet.text).toBe(`# schemas/policy/overrides/0123456789abcdef.yaml
@@ -28,8 +30,17 @@ expires: 2026-12-31
 `);
   });
 
+  it('is beside graph.yaml', () => {
+    const options = { approver: '', expires, graphFile: 'graph.yaml' };
+    expect(overrideSnippet(finding(), options).file).toMatch(/^policy\/overrides\/\w+\.yaml$/);
+  });
+
   it('has neither client nor coordinate where the finding has none', () => {
-    const { text } = overrideSnippet(finding({ client: null, coordinate: null }), { approver: '', expires });
+    const { text } = overrideSnippet(finding({ client: null, coordinate: null }), {
+      approver: '',
+      expires,
+      graphFile,
+    });
     expect(Object.keys(parse(text) as object)).toEqual([
       'fingerprint',
       'rule',
@@ -83,7 +94,7 @@ expires: 2026-12-31
 /** But for lone surrogates, which no file in UTF-8 can have. */
 function expectSame(arbitrary: Finding, approver: string): void {
   const { fingerprint, rule, client, coordinate } = arbitrary;
-  const { file, text } = overrideSnippet(arbitrary, { approver, expires });
+  const { file, text } = overrideSnippet(arbitrary, { approver, expires, graphFile });
   expect(file).toMatch(/^schemas\/policy\/overrides\/[\w-]*\.yaml$/);
   expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
   const texts = Object.entries({ fingerprint, rule, client, coordinate, reason: '', approver, expires });

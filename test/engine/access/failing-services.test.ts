@@ -44,7 +44,7 @@ function valueAt(data: unknown, path: Path): unknown {
   );
 }
 
-function deniedPaths({ errors = [] }: Answer): Path[] {
+function deniedPaths({ errors }: Answer): Path[] {
   return errors
     .filter(({ extensions }) => ['FORBIDDEN', 'UNAUTHENTICATED'].includes(String(extensions?.['code'])))
     .map(({ path = [] }) => path);
@@ -127,7 +127,7 @@ describe.each([
       access: { policy: null, principal: principals[who] },
       ...(around ? { around } : {}),
     }).run({ query });
-  const codes = ({ errors = [] }: Answer): string[] =>
+  const codes = ({ errors }: Answer): string[] =>
     errors.map(({ path = [], extensions }) => `${path.join('.')} ${String(extensions?.['code'])}`);
 
   it('is denied like its members', async () => {
