@@ -64,14 +64,19 @@ class Generator {
       );
       return;
     }
-    const branches = shape.cases.flatMap(({ types }, at) =>
-      types.map((type) => {
-        const labels = `${type === shape.type ? 'case undefined: ' : ''}case ${JSON.stringify(type)}:`;
-        const unresolved = shape.unresolved?.find((one) => one.type === type);
-        const condition = unresolved?.when ? this.#condition(unresolved.when) : 'true';
-        return `    ${labels} ${unresolved ? `if (${condition}) return; ` : ''}return o${index}_${at}(d);`;
-      }),
-    );
+    const labelOf = (type: string): string =>
+      `${type === shape.type ? 'case undefined: ' : ''}case ${JSON.stringify(type)}:`;
+    const branches = shape.cases.flatMap(({ types }, at) => {
+      const unresolved = (shape.unresolved ?? []).filter(({ type }) => types.includes(type));
+      const resolved = types.filter((type) => !unresolved.some((one) => one.type === type));
+      return [
+        ...unresolved.map(({ type, when }) => {
+          const condition = when ? this.#condition(when) : 'true';
+          return `    ${labelOf(type)} if (${condition}) return; return o${index}_${at}(d);`;
+        }),
+        ...(resolved.length > 0 ? [`    ${resolved.map(labelOf).join(' ')} return o${index}_${at}(d);`] : []),
+      ];
+    });
     this.#functions.push(
       `function o${index}(d) {\n  switch (d.__typename) {\n${branches.join('\n')}\n  }\n}`,
     );

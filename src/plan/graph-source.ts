@@ -76,6 +76,7 @@ export class GraphSource {
     await this.#watchFiles([
       location,
       ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
+      ...graph.sources.flatMap((source) => (source.kind === 'grpc' ? [source.protoPath] : [])),
       ...graph.tlsPaths,
     ]);
     return { kind: 'graph', graph };

@@ -4,6 +4,7 @@
  */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -120,6 +121,23 @@ it('reads a file again once it changed, and says which file is missing', async (
     code: 'SUPERGRAPH_INVALID',
     message: expect.stringContaining('none.graphql cannot be read: ENOENT') as unknown,
   });
+});
+
+it('reads the graph again once a proto file has changed', async () => {
+  const folder = await folderWith({
+    'graph.yaml': `
+subgraphs: { stock: { kind: local, schema: stock.graphql, resolvers: stock.ts, owner: a, sources: [stock] } }
+sources: { stock: { kind: grpc, url: "grpc://localhost:1", proto: stock.proto, service: shop.Stock } }
+`,
+    'stock.graphql': 'type Query { a: Int }',
+    'stock.proto': 'syntax = "proto3";',
+    'stock.ts': '',
+  });
+  const source = new GraphSource({ ...place, kind: 'graph', location: join(folder, 'graph.yaml') });
+  await source.read();
+  expect(await source.readIfChanged()).toBeUndefined();
+  await writeFile(join(folder, 'stock.proto'), 'syntax = "proto3"; package shop;');
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'graph' });
 });
 
 describe('a reloader', () => {
