@@ -50,7 +50,9 @@ export function readManifest(manifest: ManifestFile): RegisteredOperations {
       problems.push({ file, message: `${id}: has no operation${name === null ? '' : ` ${name}`}` });
     for (const operation of chosen) {
       const registered = { client, version, id, file, calls: null, lastSeenAt: null };
-      operations.push({ ...registered, name: operation.name, document: operation.document });
+      // The gateway validates the whole document, whichever of its operations is asked for.
+      const document = read.operations.length > 1 ? body : operation.document;
+      operations.push({ ...registered, name: operation.name, document });
     }
   }
   return { operations, problems };
