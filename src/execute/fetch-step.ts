@@ -11,6 +11,7 @@ import { compileContextGroups } from './context-groups.ts';
 import { compileGrouping, isList, type Entities, type Targets } from './entities.ts';
 import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
+import { failedObjects } from './failed-objects.ts';
 import type { FetchCall } from './fetch-call.ts';
 import {
   explainFailure,
@@ -208,6 +209,8 @@ class EntityFetch implements EntityConsumer {
   }
 
   report(errors: readonly EntityError[], indexes: readonly number[]): void {
+    const failed = errors.map(({ index }) => index);
+    this.#markFailed(failed.includes(undefined) ? indexes : failed.filter((index) => index !== undefined));
     const located = errors.map(({ error, index, path }) => ({
       error,
       path,
@@ -221,9 +224,14 @@ class EntityFetch implements EntityConsumer {
   }
 
   fail(error: unknown, indexes: readonly number[]): void {
+    this.#markFailed(indexes);
     const call = this.#callFor(indexes);
     if (error === undefined) explainFailure(call);
     else reportFailure(call, error);
+  }
+
+  #markFailed(indexes: readonly number[]): void {
+    for (const index of indexes) for (const object of this.#objectsOf(index)) failedObjects.add(object);
   }
 
   #callFor(indexes: readonly number[]): FetchCall {

@@ -2,10 +2,11 @@
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
+import { failedObjects } from './failed-objects.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
-/** @returns null where the object has none of the fetch's types, or lacks a required field. */
+/** @returns null where the object has none of the fetch's types, lacks a required field, or has one that failed below. */
 export type BuildRepresentation = (object: Data) => string | null;
 
 type Field = Extract<RequiredSelection, { kind: 'field' }>;
@@ -26,7 +27,7 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
     ...functions,
     `return (o) => { switch (o.__typename) {\n${cases.join('\n')}\n} return null; };`,
   ].join('\n');
-  return generate<BuildRepresentation>('representation', { ExactNumber }, body);
+  return generate<BuildRepresentation>('representation', { ExactNumber, failedObjects, mapAll }, body);
 }
 
 /** A value that identifies an entity within a fetch without building its representation. */
@@ -67,7 +68,7 @@ function isPlainField(selection: RequiredSelection): boolean {
  * text together takes less time and memory than an object that exists only to be serialized.
  */
 function jsonText(types: readonly string[], fields: readonly Field[], functions: string[]): string {
-  const { reads, values } = fieldCode(fields, functions);
+  const { reads, values } = fieldCode(fields, functions, { missing: 'null', failed: 'null' });
   let text = '{';
   const parts: string[] = [];
   for (const [name, value] of values) {
@@ -82,29 +83,55 @@ function jsonText(types: readonly string[], fields: readonly Field[], functions:
   return `${reads}\nreturn ${parts.join(' + ')};`;
 }
 
-/** Statements that return the literal for `o`, or null where a field is undefined. */
+/** Statements that return the literal for `o`, null where a field is undefined, and undefined where it failed. */
 function literal(fields: readonly Field[], functions: string[]): string {
-  const { reads, values } = fieldCode(fields, functions);
+  const missing = 'failedObjects.has(o) ? undefined : null';
+  const { reads, values } = fieldCode(fields, functions, { missing, failed: 'undefined' });
   const entries = [...values].map(([name, value]) => `${JSON.stringify(name)}: ${value}`);
   return `${reads}\nreturn {${entries.join(', ')}};`;
 }
 
+/** What is returned, as code. */
+interface Returns {
+  /** Where a field is undefined. */
+  readonly missing: string;
+  /** Where something failed below a field. */
+  readonly failed: string;
+}
+
 interface FieldCode {
-  /** Statements that read all fields, and return null where one is undefined. */
+  /** Statements that read all fields. */
   readonly reads: string;
   /** The expression of each field's value, by name. */
   readonly values: ReadonlyMap<string, string>;
 }
 
-function fieldCode(fields: readonly Field[], functions: string[]): FieldCode {
-  const reads = fields.map(
-    ({ name }, i) => `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return null;`,
-  );
+function fieldCode(fields: readonly Field[], functions: string[], { missing, failed }: Returns): FieldCode {
+  const reads = fields.map(({ name, selections }, i) => {
+    const read = `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return ${missing};`;
+    if (!selections) return read;
+    const inner = nested(selections as readonly Field[], functions);
+    return `${read}\nconst v${i} = ${inner}(f${i}); if (v${i} === undefined) return ${failed};`;
+  });
   const values = fields.map(({ name, selections }, i): [string, string] => [
     name,
-    selections ? `${nested(selections as readonly Field[], functions)}(f${i})` : `f${i}`,
+    selections ? `v${i}` : `f${i}`,
   ]);
   return { reads: reads.join('\n'), values: new Map(values) };
+}
+
+/** @returns undefined where one element is. */
+export function mapAll<Value>(
+  list: readonly unknown[],
+  map: (element: unknown) => Value,
+): Value[] | undefined {
+  const values: Value[] = [];
+  for (const element of list) {
+    const value = map(element);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 /** Adds a function for a nested object, list or null, and returns its name. */
@@ -112,7 +139,7 @@ function nested(fields: readonly Field[], functions: string[]): string {
   const body = literal(fields, functions);
   const name = `n${functions.length}`;
   functions.push(
-    `function ${name}(o) {\nif (Array.isArray(o)) return o.map(${name});\nif (typeof o !== 'object' || o === null || o instanceof ExactNumber) return null;\n${body}\n}`,
+    `function ${name}(o) {\nif (Array.isArray(o)) return mapAll(o, ${name});\nif (typeof o !== 'object' || o === null || o instanceof ExactNumber) return null;\n${body}\n}`,
   );
   return name;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
+import { failedObjects } from './failed-objects.ts';
 import { noSuchObject, type Data } from './merge.ts';
 import { generateIdentity, generateRepresentation } from './representation-code.ts';
 import { compileRepresentation, referenceRepresentation } from './representation.ts';
@@ -87,6 +88,18 @@ describe.each([
   ])('selects within %s', (_title, size, expected) => {
     const build = compile([on(['Book'], typename, field('size', field('x')))]);
     expect(build({ __typename: 'Book', size })).toBe(`{"__typename":"Book","size":${expected}}`);
+  });
+
+  it('is missing where a fetch failed for an object below', () => {
+    const build = compile([on(['Book'], typename, field('pages', field('size', field('x'))))]);
+    const bookOf = (size: Data): Data => ({ __typename: 'Book', pages: [{ size: { x: 1 } }, { size }] });
+    const missing = {};
+    expect(build(bookOf(missing))).toBe('{"__typename":"Book","pages":[{"size":{"x":1}},{"size":null}]}');
+    failedObjects.add(missing);
+    expect(build(bookOf(missing))).toBeNull();
+    const other = { x: null };
+    failedObjects.add(other);
+    expect(build(bookOf(other))).toBe('{"__typename":"Book","pages":[{"size":{"x":1}},{"size":{"x":null}}]}');
   });
 
   it('takes no method of a number for a field', () => {

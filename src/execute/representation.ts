@@ -5,11 +5,13 @@
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
+import { failedObjects } from './failed-objects.ts';
 import { merge, type Data } from './merge.ts';
-import { generateRepresentation, type BuildRepresentation } from './representation-code.ts';
+import { generateRepresentation, mapAll, type BuildRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
 
-type Select = (source: Data) => Data | null;
+/** @returns null where a field is missing; undefined where it is missing because a fetch failed. */
+type Select = (source: Data) => Data | null | undefined;
 
 export function compileRepresentation(
   requires: readonly RequiredSelection[],
@@ -32,48 +34,45 @@ export function referenceRepresentation(
   };
 }
 
-function compileSelections(selections: readonly RequiredSelection[]): Select {
-  const selectors = selections.map(compileSelection);
+function compileSelections(selections: readonly RequiredSelection[], isNested = false): Select {
+  const selectors = selections.map((selection) => compileSelection(selection, isNested));
   return (source) => {
     const result: Data = {};
-    for (const selectInto of selectors) if (!selectInto(source, result)) return null;
+    for (const selectInto of selectors) {
+      const outcome = selectInto(source, result);
+      if (outcome !== 'selected') return outcome === 'missing' ? null : undefined;
+    }
     return result;
   };
 }
 
-/** @returns Whether the selection could be satisfied. */
-type SelectInto = (source: Data, target: Data) => boolean;
+type SelectInto = (source: Data, target: Data) => 'selected' | 'missing' | 'failed';
 
-function compileSelection(selection: RequiredSelection): SelectInto {
+function compileSelection(selection: RequiredSelection, isNested: boolean): SelectInto {
   if (selection.kind === 'on') {
     const types = new Set(selection.types);
-    const select = compileSelections(selection.selections);
+    const select = compileSelections(selection.selections, isNested);
     return (source, target) => {
-      if (!types.has(String(source.__typename))) return true;
+      if (!types.has(String(source.__typename))) return 'selected';
       const selected = select(source);
       if (selected) merge(target, selected);
-      return true;
+      // One type of several may be asked for what the others lack.
+      return isNested && selected === undefined ? 'failed' : 'selected';
     };
   }
   const { name } = selection;
-  if (!selection.selections) {
-    return (source, target) => {
-      const value = own(source, name);
-      if (value === undefined) return false;
-      target[name] = value;
-      return true;
-    };
-  }
-  const select = compileSelections(selection.selections);
+  const select = selection.selections && compileSelections(selection.selections, true);
   return (source, target) => {
     const value = own(source, name);
-    if (value === undefined) return false;
-    target[name] = selectFrom(value, select);
-    return true;
+    if (value === undefined) return failedObjects.has(source) ? 'failed' : 'missing';
+    const selected = select ? selectFrom(value, select) : value;
+    if (selected === undefined) return 'failed';
+    target[name] = selected;
+    return 'selected';
   };
 }
 
 function selectFrom(value: unknown, select: Select): unknown {
-  if (Array.isArray(value)) return value.map((element) => selectFrom(element, select));
+  if (Array.isArray(value)) return mapAll(value, (element) => selectFrom(element, select));
   return isRecord(value) ? select(value) : null;
 }

@@ -102,6 +102,60 @@ describe('the error of a field that the client did not select on that member', (
   });
 });
 
+describe('what is computed from a list of objects', () => {
+  const lines = [{ id: 'l1' }, { id: 'l2' }];
+  const orders = {
+    typeDefs: federated(`
+      type Query { order: Order }
+      type Order @key(fields: "id") { id: ID! lines: [Line!]! @external total: Int @requires(fields: "lines { price }") }
+      type Line @key(fields: "id") { id: ID! price: Int @external }`),
+    resolvers: {
+      Query: { order: () => ({ id: 'o' }) },
+      Order: {
+        __resolveReference: (order: Readonly<Record<string, unknown>>) => order,
+        total: (order: Readonly<Record<string, unknown>>) =>
+          (order['lines'] as Array<{ price: number } | null>).reduce(
+            (sum, line) => sum + (line?.price ?? 0),
+            0,
+          ),
+      },
+    },
+  };
+  const baskets = {
+    typeDefs: federated(`
+      type Query { other: Int }
+      type Order @key(fields: "id") { id: ID! lines: [Line!]! }
+      type Line @key(fields: "id") { id: ID! }`),
+    resolvers: {
+      Order: { __resolveReference: ({ id }: Readonly<Record<string, unknown>>) => ({ id, lines }) },
+    },
+  };
+  const prices = (priceOf: (id: unknown) => object | null) => ({
+    typeDefs: federated(`
+      type Query { another: Int }
+      type Line @key(fields: "id") { id: ID! price: Int }`),
+    resolvers: {
+      Line: { __resolveReference: ({ id }: Readonly<Record<string, unknown>>) => priceOf(id) },
+    },
+  });
+  const query = '{ order { total } }';
+
+  it('is not computed where the fetch of one of them failed', async () => {
+    const failing = prices((id) => (id === 'l2' ? fail('no price') : { id, price: 10 }));
+    const answer = await ask({ orders, baskets, prices: failing }, query);
+    expect(answer.data).toEqual({ order: { total: null } });
+    expect(errorsOf(answer)).toEqual(['order: no price']);
+  });
+
+  it('is computed where one of them is not there', async () => {
+    const lacking = prices((id) => (id === 'l2' ? null : { id, price: 10 }));
+    expect(await ask({ orders, baskets, prices: lacking }, query)).toEqual({
+      data: { order: { total: 10 } },
+      errors: [],
+    });
+  });
+});
+
 it('an unfit value is said to be of the type of its object', async () => {
   const pets = {
     typeDefs: federated(`
