@@ -30,8 +30,8 @@ ${outputHelp}
 
 ${formatsHelp}
 
-Exit codes: 0 passed, 1 breaking changes or a policy, 2 usage or configuration, 3 the graph does not compose or a contract
-does not hold.`,
+Exit codes: 0 passed, 1 breaking changes or a policy, 2 usage or configuration, 3 the graph does not compose, a contract does
+not hold, or a client.yaml, a file of operations or a line of usage is not valid.`,
 
   async run(args) {
     const flags = readFlags(args, { ...checkFlags, ...outputFlags, explain: { type: 'string' } });

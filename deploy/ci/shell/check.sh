@@ -4,8 +4,8 @@
 #     sh check.sh [options of "tributary check"]
 #
 # The report goes to the log, and to files in the folder TRIBUTARY_REPORTS (default: tributary-check). The exit code is that
-# of the check: 0 passed, 1 breaking changes or a policy, 2 usage or configuration, 3 the graph does not compose or a contract
-# does not hold. TRIBUTARY_USAGE may name a file with recorded usage. The clone needs the history since the merge base, and the branch origin/main or what --base names.
+# of the check: 0 passed, 1 breaking changes or a policy, 2 usage or configuration, 3 the graph does not compose, a contract does
+# not hold, or a file of a client or of usage is not valid. TRIBUTARY_USAGE may name a file with recorded usage. The clone needs the history since the merge base, and the branch origin/main or what --base names.
 
 set -eu
 
