@@ -11,7 +11,6 @@
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Events } from '../shared/events.ts';
-import { forgetLoadedValues } from '../shared/loaded-values.ts';
 import { failWith } from '../shared/trace.ts';
 import { Replicas, type ReplicasOptions, withReplicas } from './balancer.ts';
 import { withBreaker } from './breaker-gate.ts';
@@ -119,7 +118,7 @@ export class Service {
     if (breaker.mode !== 'disabled') call = withBreaker(call, this.breaker, this.#gateParts());
     if (hedging.enabled) call = withHedging(call, hedging, this.#hedgeParts());
     if (retries.max > 0) call = withRetries(call, retries, this.#retryParts());
-    return forgettingLoaded(withDeadline(call, { service, timeoutMs, reservePercent, clock }));
+    return withDeadline(call, { service, timeoutMs, reservePercent, clock });
   }
 
   batchLoaded({ requestId }: RequestContext, batch: LoadedBatch): void {
@@ -227,16 +226,6 @@ function endSpan<Answer>(
       end(outcomeOf(error));
     },
   );
-}
-
-/** A mutation may have changed whatever its request has loaded. */
-function forgettingLoaded<Request, Answer>(call: Call<Request, Answer>): Call<Request, Answer> {
-  return (request, context) => {
-    const answer = call(request, context);
-    return context.kind === 'query'
-      ? answer
-      : answer.finally(() => forgetLoadedValues(context.request.locals));
-  };
 }
 
 const breakerStates = { closed: 0, 'half-open': 1, open: 2 } as const;

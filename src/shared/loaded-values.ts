@@ -1,6 +1,6 @@
 /**
- * What a request keeps of what it has read, such as its loaders: forgotten where a mutation of it begins and where it has
- * ended, because it may have changed anything.
+ * What a request keeps of what it has read, such as its loaders: forgotten where a field of a mutation begins, because the
+ * one before it may have changed anything.
  */
 
 import type { Locals } from './operation-events.ts';

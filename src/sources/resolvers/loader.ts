@@ -2,7 +2,7 @@
  * Batching: ids asked for one by one while a client's request resolves become one call to the backend.
  *
  * A loader lives as long as its request and is shared by everything that runs for it, so that no request ever sees
- * what was loaded for another. A mutation ends it: what it has loaded may have changed.
+ * what was loaded for another. A field of a mutation ends it: what it has loaded may have changed.
  */
 
 import DataLoader from 'dataloader';
@@ -53,7 +53,7 @@ export function loaderOf<Value, Key = string>(
   batch: (keys: readonly Key[], context: RequestContext) => Promise<Found<Value>>,
   options: LoaderOptions<Key> = {},
 ): Loader<Key, Value> {
-  const loaders = loadersOf(context, loadersKey) as Loaders;
+  const loaders = mapIn(loadersOf(context), loadersKey) as Loaders;
   const known = loaders.get(name);
   if (known) return known as Loader<Key, Value>;
 
@@ -68,11 +68,16 @@ export function loaderOf<Value, Key = string>(
 }
 
 /**
- * The loaders under `key` of all that may be told the same of who asks: subgraphs with rules of identity of their own
- * have theirs.
+ * The loaders of all that may be told the same of who asks, by owner: subgraphs with rules of identity of their own have
+ * theirs.
  */
-export function loadersOf({ locals, forwardHeaders }: RequestContext, key: unknown): Map<unknown, unknown> {
-  return mapIn(mapIn(loadedValues(locals), key), forwardHeaders);
+export function loadersOf({ locals, forwardHeaders }: RequestContext): Map<unknown, unknown> {
+  return mapIn(loadedValues(locals), forwardHeaders);
+}
+
+/** Whoever they were told of. */
+export function forgetLoadersOf(owner: unknown, { locals }: RequestContext): void {
+  for (const loaders of loadedValues(locals).values()) (loaders as Map<unknown, unknown>).delete(owner);
 }
 
 export function mapIn(map: Map<unknown, unknown>, key: unknown): Map<unknown, unknown> {

@@ -15,7 +15,7 @@ import type { BulkEndpoint, BulkOptions, RestCall, RestSource } from './rest-cli
 /** The request's loader over `endpoint`, made on first use. */
 export function bulkLoaderOf<Value>(bulk: Bulk<Value>): Loader<string, Value> {
   const { source, endpoint, context, options } = bulk;
-  const loaders = mapIn(loadersOf(context, source), endpoint);
+  const loaders = mapIn(mapIn(loadersOf(context), source), endpoint);
   const key = options.call ? callKey(options.call) : '';
   const known = loaders.get(key);
   if (known) return known as Loader<string, Value>;

@@ -9,7 +9,7 @@ import { bulkLoaderOf } from './bulk-loader.ts';
 import { answerHeaderRules } from '../headers/answer-header-rules.ts';
 import { statusFailure } from '../http/status.ts';
 import { type HttpMethod, type HttpRequest, type HttpResponse, parseJson } from '../http/transport.ts';
-import { batchingOf } from '../resolvers/loader.ts';
+import { batchingOf, forgetLoadersOf } from '../resolvers/loader.ts';
 import { headerRules, type SentHeaders } from '../headers/request-header-rules.ts';
 import { RestCache, restCacheKey, type RestCacheOptions } from './answer-cache.ts';
 import { restPath } from './path.ts';
@@ -70,6 +70,8 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   async function change(target: Target, values: RestChange, context: RequestContext): Promise<unknown> {
     const { idempotencyKey } = values;
     const request = requestOf(service, target, values);
+    // What its answer brings may be kept.
+    forgetLoadersOf(source, context);
     try {
       const response = await send(request, newCall(context, 'mutation', idempotencyKey));
       tell(response, context);
