@@ -70,7 +70,6 @@ export function createRestSource(backend: Backend, options: RestSourceOptions = 
   async function change(target: Target, values: RestChange, context: RequestContext): Promise<unknown> {
     const { idempotencyKey } = values;
     const request = requestOf(service, target, values);
-    // What its answer brings may be kept.
     forgetLoadersOf(source, context);
     try {
       const response = await send(request, newCall(context, 'mutation', idempotencyKey));
