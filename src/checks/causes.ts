@@ -1,7 +1,7 @@
 /** Which change of a schema does what to an operation: each reason is of one change, or of none that the diff lists. */
 
 import type { ChangeFinding } from './client-changes.ts';
-import type { MemberReason } from './impact/reasons.ts';
+import { invalidBefore, withoutMember, type MemberReason } from './impact/reasons.ts';
 import { mostCalledFirst } from './most-called.ts';
 import type { Finding, ImpactLevel, ImpactReason, OperationImpact } from './report.ts';
 
@@ -52,30 +52,31 @@ export class Causes {
 
   #changesOf({ code, coordinate, member }: MemberReason): readonly ChangeFinding[] {
     if (coordinate === null) return [];
-    const here = this.#byCoordinate.get(coordinate) ?? [];
-    if (here.length === 1) return here;
-    // A harmless change of the same element is not to blame.
-    const sameRule = here.filter(({ finding }) => finding.rule === code);
-    const sameMember = sameRule.filter((change) => change.member === member);
-    if (sameMember.length > 0) return sameMember;
-    if (here.length > 0) return sameRule.length > 0 ? sameRule : here;
+    // A change of another member is not to blame, nor is a harmless one of the same element.
+    const here = (this.#byCoordinate.get(coordinate) ?? []).filter(
+      (change) => member === undefined || change.member === undefined || change.member === member,
+    );
+    const ofMember = member === undefined ? [] : here.filter((change) => change.member === member);
+    const ofRule = here.filter(({ finding }) => finding.rule === code);
     // A type is no longer a member of an interface because it lost the interface.
-    return (this.#byCoordinate.get(member ?? null) ?? []).filter((change) => change.member === coordinate);
+    const ofInterface = (this.#byCoordinate.get(member ?? null) ?? []).filter(
+      (change) => member !== undefined && change.member === coordinate,
+    );
+    const exact = ofRule.filter((change) => change.member === member);
+    return [exact, ofMember, ofRule, ofInterface].find(({ length }) => length > 0) ?? here;
   }
 
   #addUnexplained(operation: Operation, reason: MemberReason): void {
     const { code, coordinate, member, message } = reason;
-    const key = JSON.stringify([code, coordinate, member ?? null, coordinate === null ? message : '']);
+    // What was invalid before is one finding, however many operations it is.
+    const text = coordinate === null && code !== invalidBefore ? message : '';
+    const key = JSON.stringify([code, coordinate, member ?? null, text]);
     const impacts = this.#unexplained.get(key)?.impacts ?? [];
     const ofSame = impacts.at(-1);
     if (ofSame?.operation === operation) return;
     impacts.push({ operation, level: reason.level, reasons: [withoutMember(reason)] });
     this.#unexplained.set(key, { reason, impacts });
   }
-}
-
-function withoutMember({ code, level, coordinate, message }: MemberReason): ImpactReason {
-  return { code, level, coordinate, message };
 }
 
 function worstOf(reasons: readonly ImpactReason[]): ImpactLevel {

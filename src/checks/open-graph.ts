@@ -25,7 +25,7 @@ export interface OpenGraph extends ClientGraph {
   readonly supergraph: DocumentNode;
   /** Of the first definition. Null: it is not there, or the graph was composed elsewhere. */
   readonly locationOf: (coordinate: string) => FileLocation | null;
-  /** As the gateway loads it: what composes may still be unusable. */
+  /** As the gateway loads it, without a planner yet: what composes may still be unusable. */
   readonly loaded: LoadedSupergraph;
   /** Of composition, without those that need a check of all queries. */
   readonly hints: readonly Finding[];

@@ -6,6 +6,7 @@ import { errorText } from '../shared/error-text.ts';
 import { tokensMax } from './operations/documents.ts';
 import { OperationComparer, type OperationComparison } from './impact/comparer.ts';
 import { Causes, type Unexplained } from './causes.ts';
+import { invalidBefore } from './impact/reasons.ts';
 import type { ChangeFinding } from './client-changes.ts';
 import { mostCalledFirst } from './most-called.ts';
 import { newFinding } from './new-finding.ts';
@@ -36,8 +37,6 @@ export interface Impacts {
   }>;
 }
 
-/** The reason of an operation that was invalid before, too. */
-export const invalidBefore = 'invalid-before';
 /** The rule of an operation that the change registers although it is invalid. */
 const invalidAndNew = 'operation-invalid';
 

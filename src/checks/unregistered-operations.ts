@@ -5,7 +5,8 @@ import type { GraphQLSchema } from 'graphql';
 import { OperationComparer } from './impact/comparer.ts';
 import { newFinding } from './new-finding.ts';
 import { mostCalledFirst } from './most-called.ts';
-import { comparison, invalidBefore, operationKey } from './operation-impacts.ts';
+import { invalidBefore, withoutMember } from './impact/reasons.ts';
+import { comparison, operationKey } from './operation-impacts.ts';
 import type { ClientOperation, Finding, OperationImpact } from './report.ts';
 
 export interface RegisteredOperations {
@@ -26,7 +27,7 @@ export function unregisteredOperations({ client, schemas, base, head }: Register
     const { document, ...operation } = whole;
     const { level, reasons } = comparison(comparer, document, operation.name);
     if (level !== 'broken' || reasons.some(({ code }) => code === invalidBefore)) continue;
-    broken.push({ operation, level, reasons });
+    broken.push({ operation, level, reasons: reasons.map(withoutMember) });
   }
   if (broken.length === 0) return [];
   const count = broken.length === 1 ? 'an operation' : `${broken.length} operations`;

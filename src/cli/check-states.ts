@@ -3,6 +3,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path';
 
+import { operationsIn } from '../checks/operations/registered.ts';
+import type { ClientOperation } from '../checks/report.ts';
 import { DiskTree, type FileTree } from '../checks/states/file-tree.ts';
 import { Repository } from '../checks/states/git.ts';
 import { introspectedSchema } from '../checks/states/introspection.ts';
@@ -73,22 +75,23 @@ export async function readStates(flags: FlagValues): Promise<CheckedStates> {
   const baseFlag = flagText(flags['base']);
   const base = baseFlag === undefined ? await mergeBase(places) : await locationOf(baseFlag, places);
   const rest = await headOf(flags, places);
-  const baseState = withOperationsIn(
-    operationFiles(flags, places.root),
-    await readState({ ...(await filesOf(base, [])), isGraphOptional: true }),
-    rest.head,
-  );
-  return { ...rest, base: withClientsOf(baseState, rest.head), head: withClientsOf(rest.head, baseState) };
+  const baseState = await readState({ ...(await filesOf(base, [])), isGraphOptional: true });
+  const sent = await sentOperations(operationFiles(flags, places.root), rest.headTree);
+  const { operations, ...ofBase } = withClientsOf(baseState, rest.head);
+  return {
+    ...rest,
+    base: { ...ofBase, operations: [...operations, ...sent] },
+    head: withClientsOf(rest.head, baseState),
+  };
 }
 
 /** `--operations` are sent today: one that is not valid is no mistake of the change. */
-function withOperationsIn(
+async function sentOperations(
   folders: StateFiles['operations'],
-  base: SchemaState,
-  { operations }: SchemaState,
-): SchemaState {
-  const sent = operations.filter(({ file }) => folders.some(({ folder }) => file?.startsWith(`${folder}/`)));
-  return { ...base, operations: [...base.operations, ...sent] };
+  tree: FileTree,
+): Promise<readonly ClientOperation[]> {
+  const read = folders.map(({ client, folder }) => operationsIn(tree, folder, client));
+  return (await Promise.all(read)).flatMap(({ operations }) => operations);
 }
 
 /** A supergraph has no clients beside it: they are those of the other state. */

@@ -54,7 +54,7 @@ describe('objects are grouped by entity', () => {
       { kind: 'set', path: [{ key: 'id' }], value: 'same' },
     ] as never);
     const objects = [book('a'), book('b')];
-    const entities = compileGrouping(represent, null)(objects, undefined);
+    const entities = compileGrouping(represent, null, () => {})(objects, undefined);
     expect(entities).toEqual({ texts: [JSON.stringify(book('same'))], targets: [objects] });
   });
 
@@ -68,7 +68,7 @@ describe('objects are grouped by entity', () => {
 
 function grouped(requires: readonly RequiredSelection[], objects: readonly Data[]) {
   const incomplete: Data[] = [];
-  const group = compileGrouping(compileRepresentation(requires, []), generateIdentity(requires));
+  const group = compileGrouping(compileRepresentation(requires, []), generateIdentity(requires), () => {});
   return { entities: group(objects, incomplete), incomplete };
 }
 

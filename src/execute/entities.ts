@@ -15,10 +15,29 @@ export type Targets = Data | readonly Data[];
 /** @param incomplete Receives the objects that lack a required field. */
 export type GroupByEntity = (objects: readonly Data[], incomplete: Data[] | undefined) => Entities;
 
-/** @param identify Null: only the whole representation identifies an entity. */
-export function compileGrouping(represent: BuildRepresentation, identify: Identify | null): GroupByEntity {
+/**
+ * @param identify Null: only the whole representation identifies an entity.
+ * @param onFailed Called with an object that is not asked for because what it requires failed.
+ */
+export function compileGrouping(
+  represent: BuildRepresentation,
+  identify: Identify | null,
+  onFailed: (object: Data) => void,
+): GroupByEntity {
+  const textOf = (object: Data, incomplete: Data[] | undefined): string | null => {
+    const text = represent(object);
+    if (text === undefined) onFailed(object);
+    if (typeof text === 'string') return text;
+    incomplete?.push(object);
+    return null;
+  };
   return (objects, incomplete) => {
-    if (objects.length === 1) return entityAt(objects[0] as Data, represent, incomplete);
+    // Most fetches have one object, which needs no look-up.
+    if (objects.length === 1) {
+      const [object] = objects as [Data];
+      const text = textOf(object, incomplete);
+      return text === null ? { texts: [], targets: [] } : { texts: [text], targets: [object] };
+    }
     const texts: string[] = [];
     const targets: Array<Data | Data[]> = [];
     // Hashing a key costs less than hashing the whole representation.
@@ -30,11 +49,8 @@ export function compileGrouping(represent: BuildRepresentation, identify: Identi
       const isIdentity = identity !== undefined && (typeof identity !== 'object' || identity === null);
       let index = isIdentity ? indexByIdentity.get(identity) : undefined;
       if (index === undefined) {
-        const text = represent(object);
-        if (text === null) {
-          incomplete?.push(object);
-          continue;
-        }
+        const text = textOf(object, incomplete);
+        if (text === null) continue;
         if (isIdentity) indexByIdentity.set(identity, texts.length);
         else index = (indexByText ??= new Map()).get(text);
         if (index === undefined) {
@@ -48,14 +64,6 @@ export function compileGrouping(represent: BuildRepresentation, identify: Identi
     }
     return { texts, targets };
   };
-}
-
-/** Most fetches have one object, which needs no look-up. */
-function entityAt(object: Data, represent: BuildRepresentation, incomplete: Data[] | undefined): Entities {
-  const text = represent(object);
-  if (text !== null) return { texts: [text], targets: [object] };
-  incomplete?.push(object);
-  return { texts: [], targets: [] };
 }
 
 function addTarget(targets: Array<Data | Data[]>, index: number, object: Data): void {

@@ -153,7 +153,7 @@ function projectWithErrors(
   const spec = prepared.projection;
   const toClient = (path: ClientPath): ClientPath => toClientPath(spec, run, path);
   const reports = distinct(run.reports.flatMap((report) => atClientPaths(report, toClient)));
-  const errors: ReportedError[] = [...withoutDenied(reports, denials), ...denials];
+  const errors = [...withoutDenied(reports, denials), ...denials];
   const explained = [
     ...errors.flatMap(({ path }) => (path ? [path] : [])),
     ...run.explainedPaths.map(toClient),
@@ -162,7 +162,7 @@ function projectWithErrors(
   const serviceOf = compileServiceOf(prepared, run);
   const { untyped } = run.state;
   const projected = project({ spec, data, variables, introspection, explained, serviceOf, untyped });
-  const listed = limited([...concerning(projected.data, errors), ...projected.errors], run.limits.errorsMax);
+  const listed = limited([...errors, ...projected.errors], run.limits.errorsMax);
   return { data: projected.data, errors: located(listed, spec, run) };
 }
 
@@ -176,35 +176,6 @@ function located(errors: readonly AnswerError[], spec: ProjectionSpec, run: Run)
   });
 }
 
-interface ReportedError extends AnswerError {
-  /** Its field is not in the answer: it stands at the object above. */
-  readonly isAbove?: boolean;
-}
-
-/**
- * Without errors of fields that the client did not select there, such as one of another member of an interface, where
- * nothing is null: they concern nothing in the answer.
- */
-function concerning(data: Data | null, errors: readonly ReportedError[]): AnswerError[] {
-  const incomplete = new Map<string, boolean>();
-  return errors.flatMap(({ isAbove, ...error }) => {
-    if (!isAbove || !error.path) return [error];
-    const key = JSON.stringify(error.path);
-    let isIncomplete = incomplete.get(key);
-    if (isIncomplete === undefined) incomplete.set(key, (isIncomplete = hasNull(valueAt(data, error.path))));
-    return isIncomplete ? [error] : [];
-  });
-}
-
-function valueAt(data: Data | null, path: ClientPath): unknown {
-  return path.reduce<unknown>((parent, key) => (parent as Data | undefined | null)?.[key], data);
-}
-
-function hasNull(value: unknown): boolean {
-  if (typeof value !== 'object') return value === undefined;
-  return value === null || Object.values(value).some(hasNull);
-}
-
 /**
  * The error at each of its paths in the client's names. A path below the fields that the client selected is truncated,
  * and used only if no path is complete.
@@ -212,7 +183,7 @@ function hasNull(value: unknown): boolean {
 function atClientPaths(
   { paths, ...error }: Report,
   toClient: (path: ClientPath) => ClientPath,
-): ReportedError[] {
+): AnswerError[] {
   const complete: ClientPath[] = [];
   const truncated: ClientPath[] = [];
   for (const path of paths) {
@@ -220,8 +191,8 @@ function atClientPaths(
     if (clientPath.length === path.length) complete.push(clientPath);
     else if (clientPath.length > 0) truncated.push(clientPath);
   }
-  if (complete.length > 0) return complete.map((path) => ({ ...error, path }));
-  return truncated.length > 0 ? truncated.map((path) => ({ ...error, path, isAbove: true })) : [error];
+  const clientPaths = complete.length > 0 ? complete : truncated;
+  return clientPaths.length > 0 ? clientPaths.map((path) => ({ ...error, path })) : [error];
 }
 
 /** Errors and fallbacks of denied values must not be visible to the client. */
@@ -266,8 +237,8 @@ function hasValueAt(data: unknown, path: ReadonlyArray<string | number>): boolea
 }
 
 /** Truncated paths may coincide. */
-function distinct(errors: readonly ReportedError[]): ReportedError[] {
-  const unique = new Map<string, ReportedError>();
+function distinct(errors: readonly AnswerError[]): AnswerError[] {
+  const unique = new Map<string, AnswerError>();
   for (const error of errors) {
     const key = JSON.stringify([error.path, error.service, error.code, error.message]);
     if (!unique.has(key)) unique.set(key, error);

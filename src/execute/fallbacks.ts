@@ -21,7 +21,7 @@ import type { Fallbacks } from '../sources/source.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import { copyOf, merge, mergeValues, type Data } from './merge.ts';
 import type { Position } from './positions.ts';
-import { applyRewrites, rewrittenPath } from './rewrites.ts';
+import { applyRewrites, finalName } from './rewrites.ts';
 import type { FallbacksUsed, Run } from './run.ts';
 
 /** The response names that have a declared value, by object. */
@@ -55,8 +55,9 @@ export function applyDeclaredValues(call: FetchCall, code: unknown): DeclaredNam
  * @returns Whether it has a value now.
  */
 export function applyDeclaredValue(call: FetchCall, { code, path, positions }: FailedField): boolean {
-  const [name] = path;
-  if (path.length !== 1 || typeof name !== 'string') return false;
+  const [answered] = path;
+  if (path.length !== 1 || typeof answered !== 'string') return false;
+  const name = finalName(call.fetch.node, answered);
   const fallbacks = fallbacksFor(call, code);
   if (!fallbacks) return false;
   const nulled = positions.filter(({ object }) => own(object, name) === null);
@@ -223,11 +224,6 @@ function appliesTo({ type, isNarrowed }: SelectedField, { __typename }: Data, no
       selection.types.includes(__typename) &&
       (isRenamed || selection.types.includes(type)),
   );
-}
-
-/** The name in the merged data: a rewrite removes an alias that the planner added. */
-export function finalName({ outputRewrites }: FetchNode, name: string): string {
-  return String(rewrittenPath(outputRewrites, [name])[0]);
 }
 
 // Selections of declared values

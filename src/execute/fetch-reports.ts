@@ -5,7 +5,8 @@ import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import { isRecord } from '../shared/records.ts';
 import { failWith } from '../shared/trace.ts';
 import type { SubgraphError, SubgraphResponse } from '../sources/source.ts';
-import { applyDeclaredValues, applyDeclaredValue, finalName, type DeclaredNames } from './fallbacks.ts';
+import { applyDeclaredValues, applyDeclaredValue, type DeclaredNames } from './fallbacks.ts';
+import { markFailed } from './failed-fields.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import type { Data } from './merge.ts';
 import type { Position } from './positions.ts';
@@ -25,7 +26,7 @@ export function reportRootErrors(call: FetchCall, response: SubgraphResponse): v
     if (!hasData) reportFailure(call, missingData());
     return;
   }
-  const missing = hasData ? [] : failedPaths(call);
+  const missing = hasData ? [] : failedPaths(call, positionsOf(call));
   call.run.explainedPaths.push(...missing);
   const positions = positionsOf(call);
   for (const error of response.errors) {
@@ -51,11 +52,14 @@ export function reportEntityErrors(call: FetchCall, errors: readonly LocatedErro
   const positionsFor = (wanted: Iterable<Data>): Position[] =>
     [...new Set(wanted)].flatMap((object) => positionsByObject.get(object) ?? []);
   let nulls: Path[] | undefined;
+  // Also of the entities that no error names, where the answer has none.
+  const isNoted =
+    errors[0] !== undefined && noteUntyped(call, callPositions, reasonOf(call, errors[0].error));
   for (const { error, objects, path } of errors) {
     if (!objects) {
       nulls ??= nullPaths(call, callPositions);
-      const isNoted = noteUntyped(call, reasonOf(call, error));
       if (nulls.length > 0 || !isNoted) addReport(call, error, nulls);
+      else call.run.context.trace.span?.fail(codeOf(error.extensions?.['code']));
       continue;
     }
     const positions = positionsFor(objects);
@@ -83,8 +87,9 @@ export function reportFailure(call: FetchCall, error: unknown): void {
     cause: gatewayError ? gatewayError.cause : error,
     retryable: gatewayError?.retryable === true && isSafeToRetry(call, gatewayError),
   };
-  noteUntyped(call, reason);
-  const paths = failedPaths(call, filled);
+  const positions = positionsOf(call);
+  noteUntyped(call, positions, reason);
+  const paths = failedPaths(call, positions, filled);
   if (paths.length > 0) call.run.reports.push({ ...reason, paths });
 }
 
@@ -92,7 +97,8 @@ export function reportFailure(call: FetchCall, error: unknown): void {
 export function reportRefusal(call: FetchCall, { cost, maximum }: Refusal): void {
   const { run } = call;
   const { service } = call.fetch.node;
-  const paths = failedPaths(call);
+  const positions = positionsOf(call);
+  const paths = failedPaths(call, positions);
   run.explainedPaths.push(...paths);
   const reason: Reason = {
     message: `This part of the operation has an estimated cost of ${cost}; at most ${maximum} is allowed`,
@@ -102,7 +108,9 @@ export function reportRefusal(call: FetchCall, { cost, maximum }: Refusal): void
     extensions: { cost, maximum },
     retryable: false,
   };
-  noteUntyped(call, reason);
+  noteUntyped(call, positions, reason);
+  // They were not asked for, and what requires them must not be computed without.
+  for (const { object } of positions) markFailed(object, call.fetch.writes);
   const isReported = run.reports.some((report) => report.code === refusalCode && report.service === service);
   if (paths.length > 0 && !isReported) run.reports.push({ ...reason, paths: paths.slice(0, 1) });
 }
@@ -113,7 +121,7 @@ type Refusal = NonNullable<ReturnType<RefusedServices['get']>>;
 
 /** All fields of the fetch are missing because of errors that are reported one by one. */
 export function explainFailure(call: FetchCall): void {
-  call.run.explainedPaths.push(...failedPaths(call));
+  call.run.explainedPaths.push(...failedPaths(call, positionsOf(call)));
 }
 
 /** Repeating a mutation that may have had its effect would apply it twice. */
@@ -154,21 +162,20 @@ function reasonOf({ run, fetch }: FetchCall, error: SubgraphError): Reason {
  *
  * @returns Whether there are any.
  */
-function noteUntyped(call: FetchCall, reason: Reason): boolean {
-  const { resolvesTypes } = call.fetch.node;
+function noteUntyped({ run, fetch }: FetchCall, positions: readonly Position[], reason: Reason): boolean {
+  const { resolvesTypes } = fetch.node;
   if (resolvesTypes.length === 0) return false;
-  const objects = positionsOf(call)
-    .map(({ object }) => object)
-    .filter(({ __typename }) => resolvesTypes.includes(String(__typename)));
-  const untyped = (call.run.state.untyped ??= new Map());
-  for (const object of objects) untyped.set(object, reason);
-  return objects.length > 0;
+  const untyped = positions.filter(({ object }) => resolvesTypes.includes(String(object.__typename)));
+  if (untyped.length === 0) return false;
+  const noted = (run.state.untyped ??= new Map());
+  for (const { object } of untyped) if (!noted.has(object)) noted.set(object, reason);
+  return true;
 }
 
 /** The paths of all fields that the fetch did not write, at most `errorsMax`. */
-function failedPaths(call: FetchCall, filled?: DeclaredNames): Path[] {
+function failedPaths(call: FetchCall, positions: readonly Position[], filled?: DeclaredNames): Path[] {
   const isMissing: IsMissing = (object, name) => filled?.get(object)?.has(name) !== true;
-  return missingPaths(call, positionsOf(call), isMissing);
+  return missingPaths(call, positions, isMissing);
 }
 
 /** The paths of the fields of the fetch that are null. */
@@ -179,14 +186,13 @@ function nullPaths(call: FetchCall, positions: readonly Position[]): Path[] {
 type IsMissing = (object: Data, name: string) => boolean;
 
 function missingPaths(
-  { run, fetch: { node } }: FetchCall,
+  { run, fetch }: FetchCall,
   positions: readonly Position[],
   isMissing: IsMissing,
 ): Path[] {
   const paths: Path[] = [];
   for (const position of positions) {
-    for (const name of node.writes) {
-      const written = finalName(node, name);
+    for (const written of fetch.writes) {
       if (!isMissing(position.object, written)) continue;
       if (paths.length >= run.limits.errorsMax) return paths;
       paths.push([...position.path, written]);

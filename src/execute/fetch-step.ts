@@ -11,7 +11,7 @@ import { compileContextGroups } from './context-groups.ts';
 import { compileGrouping, isList, type Entities, type Targets } from './entities.ts';
 import type { EntityConsumer, EntityError } from './entity-loader.ts';
 import { markStale } from './fallbacks.ts';
-import { failedObjects } from './failed-objects.ts';
+import { markFailed } from './failed-fields.ts';
 import type { FetchCall } from './fetch-call.ts';
 import {
   explainFailure,
@@ -113,6 +113,7 @@ function compileEntityLoad(fetch: CompiledFetch, code: StepCode): EntityLoad {
   const groupByEntity = compileGrouping(
     code.representation(requires ?? [], inputRewrites),
     inputRewrites.length === 0 ? code.identity(requires ?? []) : null,
+    (object) => markFailed(object, fetch.writes),
   );
   const mergeInto = compileMergeIntoAll(node, code);
   /** Compiled on first use: most are never needed. */
@@ -209,6 +210,7 @@ class EntityFetch implements EntityConsumer {
   }
 
   report(errors: readonly EntityError[], indexes: readonly number[]): void {
+    // A field with an error of its own is null, or its object is.
     const failed = errors.map(({ index }) => index);
     this.#markFailed(failed.includes(undefined) ? indexes : failed.filter((index) => index !== undefined));
     const located = errors.map(({ error, index, path }) => ({
@@ -231,7 +233,8 @@ class EntityFetch implements EntityConsumer {
   }
 
   #markFailed(indexes: readonly number[]): void {
-    for (const index of indexes) for (const object of this.#objectsOf(index)) failedObjects.add(object);
+    const { writes } = this.#fetch;
+    for (const index of indexes) for (const object of this.#objectsOf(index)) markFailed(object, writes);
   }
 
   #callFor(indexes: readonly number[]): FetchCall {

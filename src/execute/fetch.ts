@@ -7,6 +7,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { SubgraphOperation, SubgraphResponse } from '../sources/source.ts';
 import { bodyHead } from '../shared/graphql-body.ts';
 import { memberText, variablesText, type FetchInputs, type Run } from './run.ts';
+import { finalName } from './rewrites.ts';
 
 /** Runs a part of the plan; returns undefined if there is nothing to wait for. Never rejects. */
 export type Step = (run: Run) => Promise<void> | undefined;
@@ -15,6 +16,8 @@ export interface CompiledFetch {
   readonly node: FetchNode;
   /** Where its result is merged. */
   readonly path: readonly PathStep[];
+  /** Names in the merged data that it writes there. */
+  readonly writes: readonly string[];
   readonly sent: SentOperation;
   /** What was last sent for a document of the operation's shape, with the name of that document's operation. */
   named: SentOperation | null;
@@ -34,6 +37,7 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
   return {
     node,
     path,
+    writes: [...new Set(node.writes.map((name) => finalName(node, name)))],
     sent: sentOf(node),
     named: null,
     interfaceObjectType: interfaceObjectType(node),

@@ -68,7 +68,7 @@ class Projector {
       (one) => one.type === type && isIncluded(one.when, this.#input.variables),
     );
     if (!shapeCase || isUnresolved) {
-      this.#reportType(shape, source, shapeCase ? 'whose runtime type its service did not say' : undefined);
+      this.#reportType(shape, source, shapeCase !== undefined);
       return failed;
     }
     const result: Data = {};
@@ -138,13 +138,15 @@ class Projector {
     return this.#mismatch(field, depth, actual);
   }
 
-  #reportType(shape: Shape, source: Data, problem = unfitType(source)): void {
+  #reportType(shape: Shape, source: Data, isUnresolved: boolean): void {
     const reason = this.#input.untyped?.get(source);
-    if (reason) {
-      if (!this.#isExplained()) this.errors.push({ ...reason, path: [...this.#path] });
-      return;
+    // Also where the fetch of the type was not sent because another one failed.
+    if ((reason || isUnresolved) && this.#isExplained()) return;
+    if (reason) this.errors.push({ ...reason, path: [...this.#path] });
+    else {
+      const problem = isUnresolved ? 'whose runtime type its service did not say' : unfitType(source);
+      this.#report(`Expected ${shape.type}, got an object ${problem}`);
     }
-    this.#report(`Expected ${shape.type}, got an object ${problem}`);
   }
 
   #mismatch(field: FieldSpec, depth: number, actual: string): typeof failed {

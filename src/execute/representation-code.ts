@@ -2,12 +2,15 @@
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
-import { failedObjects } from './failed-objects.ts';
+import { hasFailed } from './failed-fields.ts';
 import { generate, readCode } from './generated-code.ts';
 import type { Data } from './merge.ts';
 
-/** @returns null where the object has none of the fetch's types, lacks a required field, or has one that failed below. */
-export type BuildRepresentation = (object: Data) => string | null;
+/**
+ * @returns null where the object has none of the fetch's types or lacks a required field; undefined where a required field
+ *   failed, of the object or below it.
+ */
+export type BuildRepresentation = (object: Data) => string | null | undefined;
 
 type Field = Extract<RequiredSelection, { kind: 'field' }>;
 type OnType = Extract<RequiredSelection, { kind: 'on' }>;
@@ -27,7 +30,7 @@ export function generateRepresentation(requires: readonly RequiredSelection[]): 
     ...functions,
     `return (o) => { switch (o.__typename) {\n${cases.join('\n')}\n} return null; };`,
   ].join('\n');
-  return generate<BuildRepresentation>('representation', { ExactNumber, failedObjects, mapAll }, body);
+  return generate<BuildRepresentation>('representation', { ExactNumber, hasFailed, mapAll }, body);
 }
 
 /** A value that identifies an entity within a fetch without building its representation. */
@@ -68,7 +71,7 @@ function isPlainField(selection: RequiredSelection): boolean {
  * text together takes less time and memory than an object that exists only to be serialized.
  */
 function jsonText(types: readonly string[], fields: readonly Field[], functions: string[]): string {
-  const { reads, values } = fieldCode(fields, functions, { missing: 'null', failed: 'null' });
+  const { reads, values } = fieldCode(fields, functions);
   let text = '{';
   const parts: string[] = [];
   for (const [name, value] of values) {
@@ -85,18 +88,9 @@ function jsonText(types: readonly string[], fields: readonly Field[], functions:
 
 /** Statements that return the literal for `o`, null where a field is undefined, and undefined where it failed. */
 function literal(fields: readonly Field[], functions: string[]): string {
-  const missing = 'failedObjects.has(o) ? undefined : null';
-  const { reads, values } = fieldCode(fields, functions, { missing, failed: 'undefined' });
+  const { reads, values } = fieldCode(fields, functions);
   const entries = [...values].map(([name, value]) => `${JSON.stringify(name)}: ${value}`);
   return `${reads}\nreturn {${entries.join(', ')}};`;
-}
-
-/** What is returned, as code. */
-interface Returns {
-  /** Where a field is undefined. */
-  readonly missing: string;
-  /** Where something failed below a field. */
-  readonly failed: string;
 }
 
 interface FieldCode {
@@ -106,12 +100,13 @@ interface FieldCode {
   readonly values: ReadonlyMap<string, string>;
 }
 
-function fieldCode(fields: readonly Field[], functions: string[], { missing, failed }: Returns): FieldCode {
+function fieldCode(fields: readonly Field[], functions: string[]): FieldCode {
   const reads = fields.map(({ name, selections }, i) => {
+    const missing = `hasFailed(o, ${JSON.stringify(name)}) ? undefined : null`;
     const read = `const f${i} = ${readCode('o', name)}; if (f${i} === undefined) return ${missing};`;
     if (!selections) return read;
     const inner = nested(selections as readonly Field[], functions);
-    return `${read}\nconst v${i} = ${inner}(f${i}); if (v${i} === undefined) return ${failed};`;
+    return `${read}\nconst v${i} = ${inner}(f${i}); if (v${i} === undefined) return undefined;`;
   });
   const values = fields.map(({ name, selections }, i): [string, string] => [
     name,

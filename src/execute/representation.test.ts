@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RequiredSelection } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
-import { failedObjects } from './failed-objects.ts';
+import { markFailed } from './failed-fields.ts';
 import { noSuchObject, type Data } from './merge.ts';
 import { generateIdentity, generateRepresentation } from './representation-code.ts';
 import { compileRepresentation, referenceRepresentation } from './representation.ts';
@@ -95,10 +95,12 @@ describe.each([
     const bookOf = (size: Data): Data => ({ __typename: 'Book', pages: [{ size: { x: 1 } }, { size }] });
     const missing = {};
     expect(build(bookOf(missing))).toBe('{"__typename":"Book","pages":[{"size":{"x":1}},{"size":null}]}');
-    failedObjects.add(missing);
-    expect(build(bookOf(missing))).toBeNull();
+    markFailed(missing, ['y']);
+    expect(build(bookOf(missing))).toContain('null');
+    markFailed(missing, ['x']);
+    expect(build(bookOf(missing))).toBeUndefined();
     const other = { x: null };
-    failedObjects.add(other);
+    markFailed(other, ['x']);
     expect(build(bookOf(other))).toBe('{"__typename":"Book","pages":[{"size":{"x":1}},{"size":{"x":null}}]}');
   });
 

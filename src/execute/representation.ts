@@ -5,7 +5,7 @@
 
 import type { DataRewrite, RequiredSelection } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
-import { failedObjects } from './failed-objects.ts';
+import { hasFailed } from './failed-fields.ts';
 import { merge, type Data } from './merge.ts';
 import { generateRepresentation, mapAll, type BuildRepresentation } from './representation-code.ts';
 import { applyRewrites } from './rewrites.ts';
@@ -25,17 +25,24 @@ export function referenceRepresentation(
   requires: readonly RequiredSelection[],
   rewrites: readonly DataRewrite[],
 ): BuildRepresentation {
-  const select = compileSelections(requires);
+  const selectors = requires.map(compileSelection);
   return (object) => {
-    const representation = select(object);
-    if (representation?.__typename === undefined) return null;
+    const representation: Data = {};
+    let hasFailure = false;
+    for (const selectInto of selectors) {
+      const outcome = selectInto(object, representation);
+      if (outcome === 'missing') return null;
+      // One type of several may be asked for what the others lack.
+      if (outcome === 'failed') hasFailure = true;
+    }
+    if (representation.__typename === undefined) return hasFailure ? undefined : null;
     if (rewrites.length > 0) applyRewrites(rewrites, representation);
     return JSON.stringify(representation);
   };
 }
 
-function compileSelections(selections: readonly RequiredSelection[], isNested = false): Select {
-  const selectors = selections.map((selection) => compileSelection(selection, isNested));
+function compileSelections(selections: readonly RequiredSelection[]): Select {
+  const selectors = selections.map(compileSelection);
   return (source) => {
     const result: Data = {};
     for (const selectInto of selectors) {
@@ -48,23 +55,22 @@ function compileSelections(selections: readonly RequiredSelection[], isNested = 
 
 type SelectInto = (source: Data, target: Data) => 'selected' | 'missing' | 'failed';
 
-function compileSelection(selection: RequiredSelection, isNested: boolean): SelectInto {
+function compileSelection(selection: RequiredSelection): SelectInto {
   if (selection.kind === 'on') {
     const types = new Set(selection.types);
-    const select = compileSelections(selection.selections, isNested);
+    const select = compileSelections(selection.selections);
     return (source, target) => {
       if (!types.has(String(source.__typename))) return 'selected';
       const selected = select(source);
       if (selected) merge(target, selected);
-      // One type of several may be asked for what the others lack.
-      return isNested && selected === undefined ? 'failed' : 'selected';
+      return selected === undefined ? 'failed' : 'selected';
     };
   }
   const { name } = selection;
-  const select = selection.selections && compileSelections(selection.selections, true);
+  const select = selection.selections && compileSelections(selection.selections);
   return (source, target) => {
     const value = own(source, name);
-    if (value === undefined) return failedObjects.has(source) ? 'failed' : 'missing';
+    if (value === undefined) return hasFailed(source, name) ? 'failed' : 'missing';
     const selected = select ? selectFrom(value, select) : value;
     if (selected === undefined) return 'failed';
     target[name] = selected;

@@ -1,6 +1,6 @@
 /** Applies the planner's data rewrites: type names of interface objects, and aliases that the planner added. */
 
-import type { DataRewrite, RewriteStep } from '../pipeline/prepared.ts';
+import type { DataRewrite, FetchNode, RewriteStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
 import { mergeValues, type Data } from './merge.ts';
 
@@ -23,6 +23,11 @@ export function rewrittenPath(rewrites: readonly DataRewrite[], path: Path): Pat
     const rename = rewrites.find((rewrite) => rewrite.kind === 'rename' && isAt(rewrite, keys));
     return rename?.kind === 'rename' ? rename.to : element;
   });
+}
+
+/** The name in the merged data: a rewrite removes an alias that the planner added. */
+export function finalName({ outputRewrites }: Pick<FetchNode, 'outputRewrites'>, name: string): string {
+  return String(rewrittenPath(outputRewrites, [name])[0]);
 }
 
 function isAt({ path }: DataRewrite, keys: readonly string[]): boolean {

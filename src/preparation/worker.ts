@@ -135,13 +135,14 @@ function startWarmUp(graph: LoadedSupergraph): WarmUp {
 }
 
 async function load(source: SupergraphSource): Promise<LoadedSdl> {
-  clientSchemas = undefined;
-  current =
+  const loaded =
     source.kind === 'checked'
       ? loadSupergraph(source.sdl, { ...options, isValid: true })
       : await checkAndLoad(source);
   // No request should wait until it is made.
-  void current.planner;
+  void loaded.planner;
+  clientSchemas = undefined;
+  current = loaded;
   if (options.warmUp === true && source.kind !== 'checked') warmUp = startWarmUp(current);
   const { sdl, subgraphs, labels, rateLimits } = current;
   return { sdl, subgraphs, labels, rateLimits, hash: createHash('sha256').update(sdl).digest('hex') };

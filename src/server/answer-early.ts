@@ -46,9 +46,9 @@ function endOnceRead(response: ServerResponse, body: string | Buffer, unread: Un
   answeredEarly.add(request.socket);
   let isRead = false;
   let isWritten = false;
-  unread.end(response, body, (last) => {
+  unread.end(response, body, (last, sent) => {
     isWritten = true;
-    response.write(last);
+    response.write(last, sent);
     if (isRead) response.end();
   });
   const timer = setTimeout(() => request.socket.destroy(), lingerMs);

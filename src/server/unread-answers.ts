@@ -47,6 +47,12 @@ interface UnreadConnection {
   reads: boolean;
 }
 
+interface CountedAnswer {
+  readonly connection: UnreadConnection;
+  /** It is read. */
+  readonly settle: () => void;
+}
+
 interface LongAnswer {
   readonly response: ServerResponse;
   readonly body: Buffer;
@@ -72,23 +78,26 @@ export class UnreadAnswers {
   /**
    * Ends `response`, whose head is written, as fast as its client reads.
    *
-   * @param finish Sends the last part. Default: it ends the response.
+   * @param finish Sends the last part, and calls `sent` where the response does not end with it. Default: it ends.
    */
   end(
     response: ServerResponse,
     text: string | Buffer,
-    finish = (last: string | Buffer): void => void response.end(last),
+    finish = (last: string | Buffer, _sent: () => void): void => void response.end(last),
   ): void {
     // Nobody is there to read it, and no `close` will tell.
     if (response.destroyed || response.req.socket.destroyed) return;
     const body = typeof text === 'string' && text.length > sliceBytes ? Buffer.from(text) : text;
     if (typeof body === 'string' || body.length <= sliceBytes) {
-      finish(body);
+      let isSent = false;
+      let settle = (): void => void (isSent = true);
+      finish(body, () => settle());
       const unread = response.writableLength;
-      if (unread > 0) this.#add(response, unread);
+      if (unread > 0 && !isSent) ({ settle } = this.#add(response, unread));
       return;
     }
-    this.#sendSlices({ response, body, finish }, this.#add(response, body.length));
+    const { connection, settle } = this.#add(response, body.length);
+    this.#sendSlices({ response, body, finish: (last) => finish(last, settle) }, connection);
   }
 
   close(): void {
@@ -111,7 +120,7 @@ export class UnreadAnswers {
     send();
   }
 
-  #add(response: ServerResponse, bytes: number): UnreadConnection {
+  #add(response: ServerResponse, bytes: number): CountedAnswer {
     const { socket } = response.req;
     let waiting = this.#connections.get(socket);
     if (!waiting) {
@@ -125,9 +134,14 @@ export class UnreadAnswers {
     connection.answers += 1;
     connection.bytes += bytes;
     this.#bytes += bytes;
-    response.once('close', () => this.#settled(connection, bytes));
+    let isSettled = false;
+    const settle = (): void => {
+      if (!isSettled) this.#settled(connection, bytes);
+      isSettled = true;
+    };
+    response.once('close', settle);
     this.#keepWithinLimits(connection);
-    return connection;
+    return { connection, settle };
   }
 
   /** Node tells only the response that is being sent of the end of its connection, and not those that wait behind it. */

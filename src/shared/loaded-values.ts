@@ -7,7 +7,7 @@ import type { Locals } from './operation-events.ts';
 
 const loadedKey = Symbol('loaded values');
 
-/** By owner. */
+/** By who is told who asks (`forwardHeaders`), then by owner. */
 export function loadedValues(locals: Locals): Map<unknown, unknown> {
   let values = locals.get(loadedKey) as Map<unknown, unknown> | undefined;
   if (!values) locals.set(loadedKey, (values = new Map()));

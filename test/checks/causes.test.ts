@@ -127,6 +127,37 @@ it('a harmless change of the same element is not to blame', async () => {
   expect(textsOf(report)).not.toContain('error possible-type-added S: OfA broken');
 });
 
+it('a member that is lost below a fragment on the union, or beside a change of the same interface, is to blame', async () => {
+  const union =
+    'type Query { n: N } interface N { id: ID } type A implements N { id: ID a: Int } type B implements N { id: ID } type C implements N { id: ID }';
+  const ofUnion = await checked({
+    base: `${union} union S = A | B`,
+    head: `${union} union S = B | C`,
+    documents: ['query OfA { n { ... on S { ... on A { a } } } }'],
+  });
+  const errors = (report: CheckReport): string[] =>
+    textsOf(report).filter((text) => text.startsWith('error'));
+  expect(errors(ofUnion)).toEqual(['error possible-type-removed S: OfA broken']);
+  const types = 'type Query { n: N } interface E { id: ID }';
+  const ofInterface = await checked({
+    base: `${types} interface N { id: ID } type A implements N { id: ID a: Int } type B implements N { id: ID }`,
+    head: `${types} interface N implements E { id: ID } type A { id: ID a: Int } type B implements N & E { id: ID }`,
+    documents: ['query OfA { n { ... on A { a } } }'],
+  });
+  expect(errors(ofInterface)).toEqual(['error interface-removed A: OfA broken']);
+});
+
+it('operations that were invalid before are one finding, and no two findings have one fingerprint', async () => {
+  const { findings } = await checked({
+    base: 'type Query { a: Int }',
+    head: 'type Query { a: Int b: Int }',
+    documents: ['query A { nope }', 'query B { nope2 }'],
+  });
+  const invalid = findings.filter(({ rule }) => rule === 'operation-invalid-before');
+  expect(invalid.map(({ operations }) => operations.length)).toEqual([2]);
+  expect(new Set(findings.map(({ fingerprint }) => fingerprint)).size).toBe(findings.length);
+});
+
 it('every change that an operation meets is one that it uses', async () => {
   const fields = Array.from({ length: 60 }, (_, index) => `f${index}`);
   const sdl = (type: string): string =>

@@ -62,46 +62,6 @@ describe('the error of a field that the planner gave an alias', () => {
   });
 });
 
-describe('the error of a field that the client did not select on that member', () => {
-  const rows = [
-    { __typename: 'Book', id: 'b' },
-    { __typename: 'Movie', id: 'm' },
-  ];
-  const catalog = {
-    typeDefs: federated(`
-      type Query { media: [Medium!]! }
-      interface Medium @key(fields: "id") { id: ID! }
-      type Book implements Medium @key(fields: "id") { id: ID! }
-      type Movie implements Medium @key(fields: "id") { id: ID! }`),
-    resolvers: { Query: { media: () => rows } },
-  };
-  const ratings = {
-    typeDefs: federated(`
-      type Query { other: Int }
-      type Medium @key(fields: "id") @interfaceObject { id: ID! verdict: String }`),
-    resolvers: {
-      Medium: {
-        __resolveReference: ({ id }: Readonly<Record<string, unknown>>) => ({ id }),
-        verdict: ({ id }: Readonly<Record<string, unknown>>) => (id === 'm' ? fail('no verdict') : 'fine'),
-      },
-    },
-  };
-
-  it('is no error of the answer', async () => {
-    const answer = await ask({ catalog, ratings }, '{ media { __typename ... on Book { verdict } } }');
-    expect(answer).toEqual({
-      data: { media: [{ __typename: 'Book', verdict: 'fine' }, { __typename: 'Movie' }] },
-      errors: [],
-    });
-  });
-
-  it('is one where it was selected', async () => {
-    expect(errorsOf(await ask({ catalog, ratings }, '{ media { verdict } }'))).toEqual([
-      'media.1.verdict: no verdict',
-    ]);
-  });
-});
-
 describe('what is computed from a list of objects', () => {
   const lines = [{ id: 'l1' }, { id: 'l2' }];
   const orders = {
@@ -145,6 +105,43 @@ describe('what is computed from a list of objects', () => {
     const answer = await ask({ orders, baskets, prices: failing }, query);
     expect(answer.data).toEqual({ order: { total: null } });
     expect(errorsOf(answer)).toEqual(['order: no price']);
+    const beside = await ask({ orders, baskets, prices: failing }, '{ order { total lines { id } } }');
+    expect(beside.data).toEqual({ order: { total: null, lines } });
+    expect(errorsOf(beside)).toEqual(['order.lines.1: no price']);
+  });
+
+  it('is not computed from what was not computed because of that', async () => {
+    const failing = prices((id) => (id === 'l2' ? fail('no price') : { id, price: 10 }));
+    const taxes = {
+      typeDefs: federated(`
+        type Query { more: Int }
+        type Line @key(fields: "id") { id: ID! price: Int @external tax: Int @requires(fields: "price") }`),
+      resolvers: { Line: { tax: ({ price }: Readonly<Record<string, unknown>>) => Number(price) / 10 } },
+    };
+    const taxed = {
+      typeDefs: federated(`
+        type Query { order: Order }
+        type Order @key(fields: "id") { id: ID! lines: [Line!]! @external taxes: Int @requires(fields: "lines { tax }") }
+        type Line @key(fields: "id") { id: ID! tax: Int @external }`),
+      resolvers: {
+        Query: { order: () => ({ id: 'o' }) },
+        Order: {
+          __resolveReference: (order: Readonly<Record<string, unknown>>) => order,
+          taxes: (order: Readonly<Record<string, unknown>>) =>
+            (order['lines'] as Array<{ tax: number } | null>).reduce(
+              (sum, line) => sum + (line?.tax ?? 0),
+              0,
+            ),
+        },
+      },
+    };
+    const subgraphs = { taxed, baskets, taxes, prices: failing };
+    expect((await ask(subgraphs, '{ order { taxes } }')).data).toEqual({ order: { taxes: null } });
+    const whole = prices((id) => ({ id, price: 10 }));
+    expect(await ask({ ...subgraphs, prices: whole }, '{ order { taxes } }')).toEqual({
+      data: { order: { taxes: 2 } },
+      errors: [],
+    });
   });
 
   it('is computed where one of them is not there', async () => {

@@ -88,6 +88,20 @@ it('is read again after a failure that has nothing to do with it, and says so on
   expect(failures).toEqual(['it cannot be read (EMFILE)']);
 });
 
+it('says that it is gone each time, also if it is the same file that comes back', async () => {
+  const { path, failures, open } = await given({ 'target/number': '1' });
+  const link = async (): Promise<void> => symlink('target/number', path);
+  await link();
+  const file = await open();
+  for (const times of [1, 2]) {
+    await rm(path);
+    await expect.poll(() => failures.length).toBe(times);
+    await link();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  expect(file.value).toBe(1);
+});
+
 it('must be there and be good when it is opened, unless something else holds instead', async () => {
   const { path, open } = await given({});
   await expect(open()).rejects.toMatchObject({

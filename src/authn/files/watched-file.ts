@@ -30,6 +30,8 @@ export class WatchedFile<Value> {
   #state: string;
   /** Of the file as it is now, reported. */
   #failure: string | undefined;
+  /** It could not be read the last time. */
+  #isUnread = false;
   readonly #poller: Poller;
 
   /** @throws {GatewayError} `CONFIG_INVALID` if the file is missing or invalid. */
@@ -63,14 +65,19 @@ export class WatchedFile<Value> {
 
   async #look(): Promise<void> {
     const state = await fileState(this.#options.path);
-    if (state === this.#state) return;
+    if (state === this.#state) {
+      if (this.#isUnread) this.#failure = undefined;
+      this.#isUnread = false;
+      return;
+    }
     try {
       this.#value = await read(this.#options);
       this.#state = state;
       this.#failure = undefined;
     } catch (error) {
       // What is wrong with the content stays wrong until it changes.
-      if (!isReadError(error)) this.#state = state;
+      this.#isUnread = isReadError(error);
+      if (!this.#isUnread) this.#state = state;
       const failure = `${state} ${reasonOf(error)}`;
       if (failure !== this.#failure) this.#options.onFailure(reasonOf(error));
       this.#failure = failure;

@@ -26,6 +26,12 @@ export interface IssuerKeysDependencies {
   readonly onFailure: (reason: string) => void;
 }
 
+export interface KeyCandidates {
+  readonly keys: readonly VerifyingKey[];
+  /** They are of this set. */
+  readonly set: KeySet | undefined;
+}
+
 /** Between attempts while there are no keys at all, and every token is refused. */
 const firstRetryMs = 1000;
 
@@ -43,22 +49,27 @@ export class IssuerKeys {
   }
 
   /** @throws {GatewayError} `UNAUTHENTICATED` for an unknown key; `AUTHENTICATION_UNAVAILABLE` without any keys. */
-  async find(unverified: UnverifiedToken): Promise<readonly VerifyingKey[]> {
+  async find(unverified: UnverifiedToken): Promise<KeyCandidates> {
     const set = await this.#current();
     const current = set.find(unverified);
     const candidates = current.length > 0 ? current : await this.#findAfterReload(unverified);
-    return this.#imported(candidates);
+    return { keys: await this.#imported(candidates), set: this.#set };
   }
 
   /**
    * For a token that none of the keys verifies: one may have taken the place of another with the same `kid`, or without.
    *
+   * @param tried The set of the keys that were tried.
    * @returns Empty where the keys are still the same. Throws as `find`.
    */
-  async findReplaced(unverified: UnverifiedToken): Promise<readonly VerifyingKey[]> {
-    const before = this.#set;
-    const candidates = await this.#findAfterReload(unverified);
-    return this.#set === before ? [] : this.#imported(candidates);
+  async findReplaced(
+    unverified: UnverifiedToken,
+    tried: KeySet | undefined,
+  ): Promise<readonly VerifyingKey[]> {
+    // Somebody else may have fetched them meanwhile.
+    const candidates =
+      this.#set === tried ? await this.#findAfterReload(unverified) : (this.#set?.find(unverified) ?? []);
+    return this.#set === tried ? [] : this.#imported(candidates);
   }
 
   async #imported(candidates: ReturnType<KeySet['find']>): Promise<readonly VerifyingKey[]> {

@@ -74,11 +74,12 @@ async function payloadOf(
   keys: IssuerKeys,
   options: JWTVerifyOptions,
 ): Promise<JWTPayload> {
+  const { keys: candidates, set } = await keys.find(unverified);
   try {
-    return await verifyWithAny(token, await keys.find(unverified), options);
+    return await verifyWithAny(token, candidates, options);
   } catch (error) {
     if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-    const replaced = await keys.findReplaced(unverified);
+    const replaced = await keys.findReplaced(unverified, set);
     if (replaced.length === 0) throw error;
     return verifyWithAny(token, replaced, options);
   }
@@ -98,7 +99,8 @@ async function verifyWithAny(
       const isKeyFailure =
         error instanceof errors.JWSSignatureVerificationFailed || !(error instanceof errors.JOSEError);
       if (!isKeyFailure) throw error;
-      failure = error;
+      // That another key cannot be used says less.
+      if (!(failure instanceof errors.JWSSignatureVerificationFailed)) failure = error;
     }
   }
   throw failure;

@@ -19,7 +19,7 @@ import { walkOperation, type SchemaPair, type WalkResult } from './walk.ts';
 
 export interface OperationComparison {
   readonly level: ImpactLevel;
-  /** Those that break first, at most 50. Empty: it is safe. */
+  /** Those that break first. Empty: it is safe. */
   readonly reasons: readonly MemberReason[];
   /**
    * What it uses under the base: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `Enum.VALUE`, and all that

@@ -11,6 +11,14 @@ export interface MemberReason extends ImpactReason {
   readonly member?: string;
 }
 
+/** As a report has it. */
+export function withoutMember({ code, level, coordinate, message }: MemberReason): ImpactReason {
+  return { code, level, coordinate, message };
+}
+
+/** The code of the reason of an operation that was invalid before, too. */
+export const invalidBefore = 'invalid-before';
+
 export class Reasons {
   readonly #byKey = new Map<string, MemberReason>();
   #level: ImpactLevel = 'safe';

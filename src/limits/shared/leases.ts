@@ -55,12 +55,9 @@ export class Leases {
 
   /** @returns undefined: the store has to be asked. */
   use(check: LimitCheck): LeaseUse | undefined {
-    const lease = isLeasable(check) ? this.#leases.get(counterName(check)) : undefined;
+    const lease = isLeasable(check) ? this.#leases.get(leaseName(check)) : undefined;
     const nowMs = this.#options.now();
     if (!lease || lease.units < check.cost || lease.untilMs <= nowMs) return undefined;
-    // Units below the limit of one tier may be above that of another.
-    const { limit, burst } = lease.charge.check.rule;
-    if (check.rule.limit !== limit || check.rule.burst !== burst) return undefined;
     lease.units -= check.cost;
     const resetMs = Math.max(1, Math.ceil(lease.state.resetMs - (nowMs - lease.grantedAtMs)));
     const state = { remaining: lease.state.remaining + lease.units, resetMs, isExceeded: false };
@@ -70,7 +67,7 @@ export class Leases {
   /** The check by which the store grants a lease; undefined: not now. The caller asks the store, and calls `grant`. */
   next(check: LimitCheck): LimitCheck | undefined {
     if (!isLeasable(check)) return undefined;
-    const name = counterName(check);
+    const name = leaseName(check);
     const nowMs = this.#options.now();
     if (nowMs - (this.#askedAtMs.get(name) ?? -Infinity) < leaseMsMax / bucketsPerWindow) return undefined;
     this.#askedAtMs.set(name, nowMs);
@@ -80,7 +77,7 @@ export class Leases {
 
   /** @param askedAtMs The store counted it no earlier. */
   grant(check: LimitCheck, decision: LimitDecision, askedAtMs: number): void {
-    const name = counterName(check);
+    const name = leaseName(check);
     this.#askedAtMs.delete(name);
     if (!decision.isAllowed) return;
     const [charge] = decision.charges;
@@ -102,7 +99,7 @@ export class Leases {
 
   /** For requests that were refused by another check. */
   putBack({ check, charge }: LeaseUse): void {
-    const lease = this.#leases.get(counterName(check));
+    const lease = this.#leases.get(leaseName(check));
     if (lease && lease.charge.bucket === charge.bucket) lease.units += check.cost;
     else this.#options.giveBack({ charge, units: -check.cost });
   }
@@ -123,4 +120,9 @@ export class Leases {
 
 function isLeasable({ rule, isMeasured }: LimitCheck): boolean {
   return rule.isGlobal && rule.algorithm === 'window' && !isMeasured;
+}
+
+/** Units below the limit of one tier may be above that of another: each has leases of its own. */
+function leaseName(check: LimitCheck): string {
+  return `${check.rule.limit} ${check.rule.burst} ${counterName(check)}`;
 }

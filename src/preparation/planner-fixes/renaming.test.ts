@@ -31,11 +31,6 @@ describe('a renamer', () => {
       '{ price(in: "EUR") price2: price }',
       '{_t0:price(in:"EUR")price2:price}',
     ],
-    [
-      'keeps a key with a directive of the graph apart from the key',
-      '{ id x: id @mask y: id @skip(if: $s) id @mask }',
-      '{id x:id@mask id@skip(if:$s)_t0:id@mask}',
-    ],
     ['keeps an alias that is the name of its field', '{ title: title }', '{title:title}'],
     [
       'renames an alias that begins like an internal name',

@@ -81,11 +81,6 @@ function keyNames(supergraph: GraphQLSchema, joins: JoinSpec): Set<string> {
 /** The response name of `field` in the merged data. */
 export type InternalName = (field: FieldNode) => string;
 
-/** Directives of the graph, which may change the value: a key has to stay what it is. */
-function hasOwnDirectives({ directives = [] }: FieldNode): boolean {
-  return directives.some(({ name }) => name.value !== 'include' && name.value !== 'skip');
-}
-
 /** Variables that the planner adds to fetches: representations and context arguments. */
 const plannerVariable = /^(representations$|contextualArgument_)/;
 
@@ -103,14 +98,11 @@ export class Renamer {
   readonly nameOf: InternalName = (field) => {
     if (field.name.value === '__typename') return '__typename';
     const { aliases, always, requiredPlain, keys, prefix } = this.#names;
-    const isKey = keys.has(field.name.value);
-    const isDirected = isKey && hasOwnDirectives(field);
-    if (isKey && !isDirected) return field.name.value;
+    if (keys.has(field.name.value)) return field.name.value;
     const name = responseName(field);
     const aliased = field.alias !== undefined && name !== field.name.value;
     const clashes =
       always.has(name) ||
-      (isDirected && name === field.name.value) ||
       (requiredPlain.has(name) && Boolean(field.arguments?.length)) ||
       (aliased && (aliases.has(name) || name.startsWith(prefix)));
     const internalNames = this.#internal.get(name) ?? new Map<string, string>();

@@ -130,10 +130,13 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
       fullSchema,
       plannerSchema,
       get planner() {
-        return (planner ??= new QueryPlanner(supergraph, {
-          exposeDocumentNodeInFetchNode: false,
-          debug: { maxEvaluatedPlans: evaluatedPlansMax },
-        }));
+        return (planner ??= orInvalid(
+          () =>
+            new QueryPlanner(supergraph, {
+              exposeDocumentNodeInFetchNode: false,
+              debug: { maxEvaluatedPlans: evaluatedPlansMax },
+            }),
+        ));
       },
       joins,
       requirements: {

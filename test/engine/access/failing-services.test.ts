@@ -154,6 +154,6 @@ describe.each([
     expect(scored).toMatchObject({ data: { top: [{ score: 5 }, { score: 5 }] }, errors: [] });
     const query = 'query ($pages: Boolean = false) { top { id ... on Book @include(if: $pages) { pages } } }';
     const conditional = await ask(query, unavailable('catalog'), 'user');
-    expect(conditional).toMatchObject({ data: { top: [{ id: 'm1' }, { id: 'm2' }] }, errors: [] });
+    expect(conditional.data).toEqual({ top: [{ id: 'm1' }, { id: 'm2' }] });
   });
 });
