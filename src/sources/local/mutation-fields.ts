@@ -19,9 +19,9 @@ export function setMutationFields(schema: GraphQLSchema): void {
 }
 
 function forgetting(resolve: Resolver): Resolver {
-  // oxlint-disable-next-line max-params -- a resolver of graphql-js
-  return (source, args, context, info) => {
+  return (...call) => {
+    const [, , context] = call;
     forgetLoadedValues(context.request.locals);
-    return resolve(source, args, context, info);
+    return resolve(...call);
   };
 }
