@@ -30,42 +30,56 @@ it.each([
   ['before the answer was ready', 'response'],
   ['before its turn on the connection came', 'socket'],
 ])('counts nothing for a client that has left %s', async (_, ended) => {
-  const events = new Events();
-  const dropped = vi.fn();
-  events.on('unreadAnswersDropped', dropped);
-  const unread = new UnreadAnswers(limits, () => Date.now(), events);
+  const { unread, dropped } = given();
   for (let departed = 0; departed < 40; departed += 1) {
     const link = linkOf(1);
     if (ended === 'response') link.destroy();
     else Object.assign(link.req.socket, { destroyed: true });
     unread.end(link, Buffer.alloc(100_000));
   }
-  const link = linkOf(1000);
-  unread.end(link, Buffer.alloc(900_000));
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(link.writableFinished).toBe(true);
+  await expectRoomFor(900_000, unread);
   expect(dropped).not.toHaveBeenCalled();
-  unread.close();
 });
 
 it('counts nothing more of a connection that has ended with answers behind the one that is sent', async () => {
-  const events = new Events();
-  const dropped = vi.fn();
-  events.on('unreadAnswersDropped', dropped);
-  const unread = new UnreadAnswers(limits, () => Date.now(), events);
+  const { unread, dropped } = given();
   const first = linkOf(1);
   const second = linkOf(1);
   Object.assign(second, { req: first.req });
   for (const link of [first, second]) unread.end(link, Buffer.alloc(60_000));
   first.req.socket.emit('close');
   first.destroy();
+  await expectRoomFor(1_900_000, unread);
+  expect(dropped).not.toHaveBeenCalled();
+});
+
+it('counts nothing more of a response that is read before its request has ended', async () => {
+  const { unread, dropped } = given();
+  for (let early = 0; early < 40; early += 1) {
+    const link = linkOf(1000);
+    unread.end(link, Buffer.alloc(100_000), (last, sent) => void link.write(last, sent));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(link.writableEnded).toBe(false);
+  }
+  await expectRoomFor(1_900_000, unread);
+  expect(dropped).not.toHaveBeenCalled();
+});
+
+function given() {
+  const events = new Events();
+  const dropped = vi.fn();
+  events.on('unreadAnswersDropped', dropped);
+  return { unread: new UnreadAnswers(limits, () => Date.now(), events), dropped };
+}
+
+/** Together with what is counted already, more than twice the limit would close connections. */
+async function expectRoomFor(bytes: number, unread: UnreadAnswers): Promise<void> {
   const link = linkOf(1000);
-  unread.end(link, Buffer.alloc(1_900_000));
+  unread.end(link, Buffer.alloc(bytes));
   await vi.advanceTimersByTimeAsync(60_000);
   expect(link.writableFinished).toBe(true);
-  expect(dropped).not.toHaveBeenCalled();
   unread.close();
-});
+}
 
 type Link = ServerResponse & { readonly req: { readonly socket: EventEmitter } };
 

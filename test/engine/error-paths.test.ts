@@ -3,13 +3,17 @@ import { describe, expect, it } from 'vitest';
 
 import { federated, type Fixture, type Part } from './fixtures/fixture.ts';
 import type { Answer } from './oracle/compose.ts';
-import { openEngine } from './ours/engine.ts';
+import { openEngine, type EngineOptions } from './ours/engine.ts';
 
 const fail = (what: string): never => {
   throw new Error(what);
 };
 
-function ask(subgraphs: Readonly<Record<string, Part>>, query: string): Promise<Answer> {
+function ask(
+  subgraphs: Readonly<Record<string, Part>>,
+  query: string,
+  options: EngineOptions = {},
+): Promise<Answer> {
   const monolith = { typeDefs: 'type Query { a: Int }', resolvers: {} };
   const fixture: Fixture = {
     name: JSON.stringify(subgraphs),
@@ -18,7 +22,7 @@ function ask(subgraphs: Readonly<Record<string, Part>>, query: string): Promise<
     monolith,
     operations: [],
   };
-  return openEngine(fixture).run({ query });
+  return openEngine(fixture, options).run({ query });
 }
 
 function errorsOf({ errors }: Answer): string[] {
@@ -142,6 +146,16 @@ describe('what is computed from a list of objects', () => {
       data: { order: { taxes: 2 } },
       errors: [],
     });
+  });
+
+  it('is not computed where a service is refused', async () => {
+    const whole = prices((id) => ({ id, price: 10 }));
+    const refused = new Map([['prices', { cost: 2, maximum: 1 }]]);
+    const answer = await ask({ orders, baskets, prices: whole }, query, { refusedServices: () => refused });
+    expect(answer.data).toEqual({ order: { total: null } });
+    expect(errorsOf(answer)).toEqual([
+      'order: This part of the operation has an estimated cost of 2; at most 1 is allowed',
+    ]);
   });
 
   it('is computed where one of them is not there', async () => {

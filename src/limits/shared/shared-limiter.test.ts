@@ -301,6 +301,15 @@ describe('leases of a global limit', () => {
     expect(limiter.take([global])).not.toBeInstanceOf(Promise);
   });
 
+  it('are kept beside those of another limit of the same counter', async () => {
+    const { store, take, forward } = await given();
+    await forward(2000);
+    const other = checkOf({ ...global.rule, limit: 800 });
+    for (let turn = 0; turn < 5; turn += 1) for (const check of [global, other]) await take(check);
+    // One call for the first request by each limit, with its lease.
+    expect(store.calls).toHaveLength(2);
+  });
+
   it('are over when the bucket ends in which the store counted them', async () => {
     const { take, forward, limiter } = await given();
     const rule = ruleOf({ policy: 'all', limit: 400, windowMs: 10_000, isGlobal: true });
