@@ -157,7 +157,7 @@ async function workerUs(all: ReadonlyArray<readonly LimitCheck[]>, atOnce: numbe
     blockedKeysMax: 10_000,
     now: monotonicClock,
     shared: {
-      store: new RemoteCounters(channel, 1),
+      store: new RemoteCounters(channel, { workers: 1, timeoutMs: 200 }),
       processes: 1,
       processesKeptMs: 0,
       onStateChange: ({ reason }) => console.error(`the primary process was lost: ${reason}`),

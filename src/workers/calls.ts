@@ -92,8 +92,6 @@ export type CallToPrimary =
 
 /** Short, because the other side neither loads nor plans anything. */
 export const noticeTimeoutMs = 1000;
-/** Requests wait for it; after that each worker counts by itself. */
-export const limitsTimeoutMs = 200;
 /** Allows for a slow disk. */
 export const auditTimeoutMs = 10_000;
 

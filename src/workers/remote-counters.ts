@@ -3,18 +3,24 @@
 import type { LimitCheck, LimitRule } from '../limits/check.ts';
 import { outcomesOf, type CheckOutcome } from '../limits/counters/decision.ts';
 import type { ChargeChange, SharedStore, StoreProbe } from '../limits/shared/shared-store.ts';
-import { limitsTimeoutMs, type PackedCheck, type PackedRequests, type CallToPrimary } from './calls.ts';
+import type { CallToPrimary, PackedCheck, PackedRequests } from './calls.ts';
 import type { ChannelToPrimary } from './remote-planner.ts';
 
+export interface RemoteCountersOptions {
+  /** How many share the counters. */
+  readonly workers: number;
+  readonly timeoutMs: number;
+}
+
 export class RemoteCounters implements SharedStore {
-  readonly timeoutMs = limitsTimeoutMs;
+  readonly timeoutMs: number;
   readonly #channel: ChannelToPrimary;
   readonly #workers: number;
 
-  /** @param workers That share the counters. */
-  constructor(channel: ChannelToPrimary, workers: number) {
+  constructor(channel: ChannelToPrimary, { workers, timeoutMs }: RemoteCountersOptions) {
     this.#channel = channel;
     this.#workers = workers;
+    this.timeoutMs = timeoutMs;
   }
 
   async take(requests: ReadonlyArray<readonly LimitCheck[]>): Promise<CheckOutcome[][]> {

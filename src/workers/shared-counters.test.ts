@@ -30,7 +30,11 @@ function given(): Given {
     if (call.kind === 'settleLimits') counters.settle(call.changes);
     return Promise.resolve('');
   };
-  return { workers: [1, 2].map(() => new RemoteCounters(channelTo(answer), 2)), calls, primary };
+  return {
+    workers: [1, 2].map(() => new RemoteCounters(channelTo(answer), { workers: 2, timeoutMs: 200 })),
+    calls,
+    primary,
+  };
 }
 
 function channelTo(answer: (call: CallToPrimary) => Promise<string>): Channel<CallToPrimary, CallToWorker> {

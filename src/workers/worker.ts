@@ -128,7 +128,10 @@ async function start({
   const credentials = new HeldCredentials(first);
   const clients =
     clientConfigs && config.clients ? { current: clientsOf(clientConfigs, config.clients) } : null;
-  const counters = new RemoteCounters(channel, config.server.workers);
+  const counters = new RemoteCounters(channel, {
+    workers: config.server.workers,
+    timeoutMs: config.limits.workersTimeoutMs,
+  });
   const running = await serveGateway({ gateway, config, log, credentials, clients, counters });
   const replace = (next: PlannedGraph): Promise<void> => gateway.replace(withPlanner(next));
   return { gateway, running, log, credentials, clients, metrics, replace };

@@ -81,6 +81,8 @@ const storeShape = {
   processes: z.int().min(1).max(10_000).optional(),
   /** How long after Redis was lost the number of processes that it last counted is used instead. */
   processesKeptSeconds: z.int().min(0).max(86_400).default(300),
+  /** How long a worker process waits for the counters in the primary process. After that it counts by itself. */
+  workersTimeoutMs: z.int().min(1).max(60_000).default(200),
 };
 
 const policiesShape = {
