@@ -43,6 +43,7 @@ export interface Leases {
 export interface Backends {
   /** What gateway.yaml says of all services. */
   readonly settings: ServiceSettings;
+  readonly mutations: MutationCounter;
   readonly around: AroundSubgraph;
   /** What gateway.yaml has for this service alone. */
   ownPolicyOf(name: string): OwnPolicy;
@@ -62,6 +63,7 @@ export function createBackends(config: BackendsConfig, mutations: MutationCounte
   const services = new Services({ clock: monotonicClock, random: Math.random, events });
   return {
     settings: config,
+    mutations,
     around: withFallbacks(config, aroundSubgraph(config, mutations, events)),
     ownPolicyOf: (name) => ownPolicyOf(config.policies, name),
     leases() {

@@ -21,7 +21,7 @@ export interface LoadedSubgraphs {
 /** @throws {GatewayError} `CONFIG_INVALID`, naming the subgraph or source and what is wrong. */
 export async function loadSubgraphs(given: GraphConfig, backends: Backends): Promise<LoadedSubgraphs> {
   const graph = withCountedCacheControl(given);
-  const { settings } = backends;
+  const { settings, mutations } = backends;
   checkServices(graph, settings);
   const http = createHttpTransport(settings.transport);
   backends.checkPolicies(graph);
@@ -34,7 +34,8 @@ export async function loadSubgraphs(given: GraphConfig, backends: Backends): Pro
     leases.release();
   };
   try {
-    for (const source of graph.sources) sources.push(await openSource(source, { http, leases, settings }));
+    const parts = { http, leases, settings, mutations };
+    for (const source of graph.sources) sources.push(await openSource(source, parts));
     const subgraphs = new Map<string, Subgraph>();
     for (const subgraph of graph.subgraphs) {
       const { name } = subgraph;

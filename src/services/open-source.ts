@@ -3,6 +3,7 @@
 import type { CustomSourceConfig, SourceConfig } from '../config/graph/file.ts';
 import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { MutationCounter } from '../shared/mutation-counter.ts';
 import { type Backend, backendOf } from '../sources/backend.ts';
 import { type SourceDefinition, sourceToOpen } from '../sources/custom/custom-source.ts';
 import { createGraphqlSource } from '../sources/graphql/graphql-source.ts';
@@ -25,11 +26,12 @@ export interface SourceParts {
   readonly http: HttpTransport;
   readonly leases: Leases;
   readonly settings: ServiceSettings;
+  readonly mutations: MutationCounter;
 }
 
 export async function openSource(
   config: SourceConfig,
-  { http, leases, settings }: SourceParts,
+  { http, leases, settings, mutations }: SourceParts,
 ): Promise<OpenSource> {
   const { name } = config;
   const service = leases.use(config);
@@ -40,7 +42,8 @@ export async function openSource(
     return { name, kind: 'grpc', client, close: () => client.close() };
   }
   const backend = backendOf(service, http, transportOf(config, settings));
-  const opened = config.kind === 'custom' ? await openCustom(config, backend) : openHttp(config, backend);
+  const opened =
+    config.kind === 'custom' ? await openCustom(config, backend) : openHttp(config, backend, mutations);
   // The pool of an HTTP source belongs to the transport.
   return { name, ...opened, close: () => Promise.resolve() };
 }
@@ -50,13 +53,16 @@ type Opened = Pick<OpenSource, 'kind' | 'client'>;
 function openHttp(
   config: Exclude<SourceConfig, { readonly kind: 'grpc' | 'custom' }>,
   backend: Backend,
+  mutations: MutationCounter,
 ): Opened {
-  const { kind, headers } = config;
-  if (kind === 'graphql') return { kind, client: createGraphqlSource(backend, headers) };
-  return {
-    kind,
-    client: createRestSource(backend, { cache: config.cache, ...(headers ? { headers } : {}) }),
+  const { name, headers } = config;
+  if (config.kind === 'graphql') return { kind: 'graphql', client: createGraphqlSource(backend, headers) };
+  const options = {
+    cache: config.cache,
+    changes: mutations.changesOf(name),
+    ...(headers ? { headers } : {}),
   };
+  return { kind: 'rest', client: createRestSource(backend, options) };
 }
 
 /** @throws {GatewayError} `CONFIG_INVALID` where the module has no kind of source, or that refuses its options. */

@@ -64,8 +64,8 @@ export type CallToWorker =
   /** Answered once they are in use. */
   | { readonly kind: 'clients'; readonly clients: ClientConfigs }
   | { readonly kind: 'logLevel'; readonly level: LogLevel }
-  /** Another worker's mutation has ended: answers in flight here may be older than it. */
-  | { readonly kind: 'mutated' }
+  /** Another worker's mutation, or change of a source, has ended: answers in flight here may be older than it. */
+  | { readonly kind: 'mutated'; readonly source?: string }
   /** Answered once requests in flight have ended. */
   | { readonly kind: 'drain' };
 
@@ -80,8 +80,8 @@ export type CallToPrimary =
     }
   /** This worker no longer needs that planner. */
   | { readonly kind: 'released'; readonly generation: number }
-  /** A mutation has ended here. Answered once all other workers know. */
-  | { readonly kind: 'mutated' }
+  /** A mutation, or a change of that source, has ended here. Answered once all other workers know. */
+  | { readonly kind: 'mutated'; readonly source?: string }
   /** Answered with what they used up. */
   | { readonly kind: 'takeLimits'; readonly packed: PackedRequests }
   | { readonly kind: 'settleLimits'; readonly changes: readonly ChargeChange[] }

@@ -24,7 +24,7 @@ import { monotonicClock } from '../shared/clock.ts';
 import type { Credentials } from '../server/credentials.ts';
 import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
-import { noticeTimeoutMs, type CallToPrimary, type ClientConfigs, type PlannedGraph } from './calls.ts';
+import type { CallToPrimary, ClientConfigs, PlannedGraph } from './calls.ts';
 import { Restarts } from './restarts.ts';
 import { SharedCounters } from './shared-counters.ts';
 import { SharedPlanner } from './shared-planner.ts';
@@ -270,7 +270,7 @@ class WorkerPool implements Workers {
   async #answer(call: CallToPrimary, from: WorkerProcess, signal: AbortSignal): Promise<string> {
     if (call.kind === 'mutated') {
       const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
-      await Promise.allSettled(others.map((worker) => worker.notifyMutated(noticeTimeoutMs)));
+      await Promise.allSettled(others.map((worker) => worker.tell(call)));
       return '';
     }
     if (call.kind === 'metrics') {

@@ -115,8 +115,8 @@ export class WorkerProcess {
     await this.#channel.call({ kind: 'logLevel', level }, noticeTimeoutMs);
   }
 
-  async notifyMutated(timeoutMs: number): Promise<void> {
-    await this.#channel.call({ kind: 'mutated' }, timeoutMs);
+  async tell(notice: Extract<CallToWorker, { readonly kind: 'mutated' }>): Promise<void> {
+    await this.#channel.call(notice, noticeTimeoutMs);
   }
 
   /** Drains the worker and ends it; kills it if it does not end in time. */

@@ -87,7 +87,7 @@ async function answer(call: CallToWorker): Promise<string> {
       started().log.setLevel(call.level);
       return '';
     case 'mutated':
-      if (serving) serving.gateway.mutations.value += 1;
+      serving?.gateway.mutations.endedElsewhere(call.source);
       return '';
     case 'drain':
       await serving?.running.close();
@@ -153,12 +153,14 @@ async function writeAudit(lines: readonly string[]): Promise<void> {
   await channel.call({ kind: 'audit', lines }, auditTimeoutMs);
 }
 
-/** After a mutation its client may reach another worker next, which must not share an answer that is older. */
+/** After a mutation its client may reach another worker next, which must not give an answer that is older. */
 function announceMutations({ mutations }: Gateway, { sharing }: GatewayConfig): void {
-  if (!sharing.fetches && !sharing.requests) return;
-  mutations.onEnded = async () => {
+  const isShared = sharing.fetches || sharing.requests;
+  mutations.onEnded = async (source) => {
+    if (source === undefined && !isShared) return;
+    const notice = { kind: 'mutated', ...(source === undefined ? {} : { source }) } as const;
     // A failed notice is ignored: the mutation has succeeded, and its client must see that.
-    await channel.call({ kind: 'mutated' }, 2 * noticeTimeoutMs).catch(() => {});
+    await channel.call(notice, 2 * noticeTimeoutMs).catch(() => {});
   };
 }
 

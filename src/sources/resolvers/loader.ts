@@ -75,7 +75,7 @@ export function loadersOf({ locals, forwardHeaders }: RequestContext): Map<unkno
   return mapIn(loadedValues(locals), forwardHeaders);
 }
 
-/** Whoever they were told of. To be called before a change: what its answer brings may be kept. */
+/** Whoever they were told of. To be called before a change and after it: what its answer brings comes later. */
 export function forgetLoadersOf(owner: unknown, { locals }: RequestContext): void {
   for (const loaders of loadedValues(locals).values()) (loaders as Map<unknown, unknown>).delete(owner);
 }

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 
 import { answerKey, type KeyParts } from '../../pipeline/answer-inputs.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { SourceChanges } from '../../shared/mutation-counter.ts';
 import { parseCacheControl } from '../http/cache-control.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { SentHeaders } from '../headers/request-header-rules.ts';
@@ -25,6 +26,16 @@ interface Entry {
   readonly etag: string | undefined;
   readonly freshUntilMs: number;
   readonly maxAgeS: number;
+  /** See `SourceChanges`. */
+  readonly changes: number;
+}
+
+/** A call, before it is sent. */
+export interface CacheLookup {
+  readonly key: string;
+  /** What was kept then: a service that confirms an answer means this one. */
+  readonly entry: Entry | undefined;
+  readonly changes: number;
 }
 
 /** Differ between requests that are otherwise the same; an answer that varies by one of them is not kept. */
@@ -48,7 +59,8 @@ const notSent = { omittedBecause: 'no service gets to see it' };
 export const restKeyParts: KeyParts<Asked> = {
   graph: { omittedBecause: 'each graph has sources of its own, and each of them its cache' },
   mutations: {
-    omittedBecause: 'a change through the source clears its cache; others are for the service to announce',
+    omittedBecause:
+      'no answer from before a change through the source is used; others are for the service to announce',
   },
   labels: inTheCall,
   principal: { omittedBecause: 'the service learns of it by headers' },
@@ -67,60 +79,58 @@ export const restKeyParts: KeyParts<Asked> = {
 /** Differs for calls that the service could answer differently. */
 export const restCacheKey: (asked: Asked) => string = answerKey(restKeyParts);
 
+export interface RestCacheInputs {
+  readonly clock: Clock;
+  /** Of the source. */
+  readonly changes: Pick<SourceChanges, 'count'>;
+}
+
 export class RestCache {
   readonly #entries: LRUCache<string, Entry>;
-  readonly #clock: Clock;
+  readonly #inputs: RestCacheInputs;
 
-  constructor({ entriesMax, bytesMax }: RestCacheOptions, clock: Clock) {
+  constructor({ entriesMax, bytesMax }: RestCacheOptions, inputs: RestCacheInputs) {
     this.#entries = new LRUCache({
       max: entriesMax,
       maxSize: bytesMax,
       sizeCalculation: ({ response }, key) => response.body.length + key.length + 512,
     });
-    this.#clock = clock;
+    this.#inputs = inputs;
   }
 
-  /** An answer that may be used without asking. */
-  fresh(key: string): HttpResponse | undefined {
+  find(key: string): CacheLookup {
+    const changes = this.#inputs.changes.count();
     const entry = this.#entries.get(key);
-    return entry && this.#clock() < entry.freshUntilMs ? entry.response : undefined;
+    if (entry === undefined || entry.changes === changes) return { key, entry, changes };
+    this.#entries.delete(key);
+    return { key, entry: undefined, changes };
   }
 
-  /** The same, with how old it is by now: for those who keep it on. */
-  aged(key: string): HttpResponse | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
+  /** An answer that may be used without asking, with how old it is by now. */
+  fresh({ entry }: CacheLookup): HttpResponse | undefined {
+    const nowMs = this.#inputs.clock();
+    if (!entry || nowMs >= entry.freshUntilMs) return undefined;
     const { response, freshUntilMs, maxAgeS } = entry;
-    const age = Math.ceil(maxAgeS - (freshUntilMs - this.#clock()) / 1000);
+    const age = Math.ceil(maxAgeS - (freshUntilMs - nowMs) / 1000);
     return { ...response, headers: { ...response.headers, age: String(Math.max(0, age)) } };
   }
 
-  /** To ask whether the answer kept is still right. */
-  etag(key: string): string | undefined {
-    return this.#entries.get(key)?.etag;
-  }
-
-  /** @returns The answer to use: the one kept where the service says that it is still right. */
-  take(key: string, response: HttpResponse): HttpResponse {
-    const known = this.#entries.get(key);
-    if (response.status === 304 && known) {
-      // What it says now of how long it may be kept goes on to clients.
-      const headers = { ...known.response.headers, age: undefined, ...response.headers };
-      const merged = { ...known.response, headers };
-      this.#keep(key, merged);
-      return merged;
-    }
-    if (response.status === 200) this.#keep(key, response);
+  /**
+   * Keeps an answer that could be used, if it may be used again.
+   *
+   * @param response See `confirmed`.
+   */
+  keep({ key, entry, changes }: CacheLookup, response: HttpResponse): void {
+    // The service may have read it before a change that has begun or ended since.
+    if (changes !== this.#inputs.changes.count()) return;
+    // Another call has had a newer answer than the one that was confirmed here.
+    if (response.body === entry?.response.body && this.#entries.peek(key) !== entry) return;
+    const kept = response.status === 200 ? this.#entryOf(response, changes) : undefined;
+    if (kept) this.#entries.set(key, kept);
     else this.#entries.delete(key);
-    return response;
   }
 
-  /** After a change, nothing that was read before is known to be right. */
-  clear(): void {
-    this.#entries.clear();
-  }
-
-  #keep(key: string, { status, body, headers: all }: HttpResponse): void {
+  #entryOf({ status, body, headers: all }: HttpResponse, changes: number): Entry | undefined {
     // A cookie is for whoever caused the answer, once.
     const { 'set-cookie': _cookie, ...headers } = all;
     const response = { status, body, headers };
@@ -128,12 +138,17 @@ export class RestCache {
     const etag = typeof headers['etag'] === 'string' ? headers['etag'] : undefined;
     const age = Number(headers['age'] ?? 0) || 0;
     const freshMs = isNoCache ? 0 : (maxAgeS - age) * 1000;
-    if (isNoStore || variesByRequest(headers['vary']) || (freshMs <= 0 && etag === undefined)) {
-      this.#entries.delete(key);
-      return;
-    }
-    this.#entries.set(key, { response, etag, freshUntilMs: this.#clock() + freshMs, maxAgeS });
+    if (isNoStore || variesByRequest(headers['vary']) || (freshMs <= 0 && etag === undefined))
+      return undefined;
+    return { response, etag, freshUntilMs: this.#inputs.clock() + freshMs, maxAgeS, changes };
   }
+}
+
+/** The answer kept, where the service says that it is still right. */
+export function confirmed({ entry }: CacheLookup, response: HttpResponse): HttpResponse {
+  if (response.status !== 304 || !entry) return response;
+  // What it says now of how long it may be kept goes on to clients.
+  return { ...entry.response, headers: { ...entry.response.headers, age: undefined, ...response.headers } };
 }
 
 function variesByRequest(vary: string | string[] | undefined): boolean {
