@@ -34,6 +34,7 @@ import type { Gateway } from './gateway.ts';
 import { openLimits as openLimitsOf } from './limits.ts';
 import { reloaderFor } from './reload.ts';
 import { notingClaims, openTracing } from './traces.ts';
+import { reportUnhandledRejections } from './unhandled-rejections.ts';
 
 export interface RunningGateway {
   /** Of the GraphQL endpoint. */
@@ -66,6 +67,7 @@ export interface Served {
 export async function serveGateway(served: Served): Promise<RunningGateway> {
   const open = new AsyncDisposableStack();
   open.defer(() => served.gateway.close());
+  open.defer(reportUnhandledRejections(served.gateway.events));
   try {
     return await serve(served, open);
   } catch (error) {

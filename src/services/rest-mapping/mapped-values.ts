@@ -18,7 +18,7 @@ import {
 import { type Placeholder, placeholderText } from '../../config/graph/rest-mapping.ts';
 import { ExactNumber } from '../../shared/exact-number.ts';
 import { isRecord } from '../../shared/records.ts';
-import { badResponse } from '../../sources/failures.ts';
+import { badResponse, unusable } from '../../sources/failures.ts';
 import type { QueryValue } from '../../sources/rest/path.ts';
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -80,7 +80,10 @@ export function textOf(service: string, value: unknown, source: Placeholder): st
   if (typeof value === 'string') return value;
   if (value instanceof ExactNumber || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return String(value);
-  throw badResponse(service, new TypeError(`${placeholderText(source)} is neither text nor a number`));
+  const why = 'it is neither text nor a number';
+  // A scalar of the schema may be anything.
+  if (source.scope === 'args') throw unusable(service, placeholderText(source), why);
+  throw badResponse(service, new TypeError(`${placeholderText(source)}: ${why}`));
 }
 
 /** For a parameter, whose value may also be a list. */

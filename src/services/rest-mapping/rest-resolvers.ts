@@ -263,9 +263,10 @@ class MappedCall {
       const values = this.#valuesOf(scope);
       if (!values || !asked) return null;
       const loader = this.#source.loader(endpoint, request, { call: values });
-      const load = (one: unknown): Promise<Values | null> => {
+      // An id that is no text is the error of its place: others may be under way.
+      const load = async (one: unknown): Promise<Values | null> => {
         const text = textOf(this.#source.name, one, asked);
-        return text === undefined ? Promise.resolve(null) : loader.load(text);
+        return text === undefined ? null : loader.load(text);
       };
       const wanted = placed(asked, scope, this.#renames);
       return Array.isArray(wanted) ? new Loads(wanted.map(load)) : load(wanted);
@@ -332,6 +333,8 @@ class Loads {
 
   constructor(all: ReadonlyArray<Promise<unknown>>) {
     this.all = all;
+    // Where the field fails, nobody waits for them.
+    for (const load of all) load.catch(() => {});
   }
 }
 
