@@ -78,9 +78,9 @@ export function withHedging<Request, Answer>(
         onHedge(call, afterMs);
         race.run((second) => next(request, second), nextTry(race.first, new Cancellation()));
       }, afterMs);
-      race.onOver = () => {
+      race.onOver = (isAnswered) => {
         clearTimeout(timer);
-        note();
+        if (isAnswered) note();
       };
       race.run((first) => next(request, first), race.first);
     });
@@ -91,7 +91,7 @@ export function withHedging<Request, Answer>(
 class Race<Answer> {
   readonly first: CallContext;
   isOver = false;
-  onOver: () => void = () => undefined;
+  onOver: (isAnswered: boolean) => void = () => undefined;
   readonly #call: CallContext;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: Error) => void;
@@ -112,25 +112,25 @@ class Race<Answer> {
     if (this.#running.size === 1) this.#call.cancellation.on(this.#onCancel);
     send(one).then(
       (answer) => {
-        this.#end(one);
+        this.#end(one, true);
         this.#resolve(answer);
         for (const other of this.#running) other.cancellation.cancel(lost);
       },
       (error: Error) => {
         this.#running.delete(one);
         if (this.isOver || this.#running.size > 0) return;
-        this.#end(one);
+        this.#end(one, false);
         this.#reject(error);
       },
     );
   }
 
-  #end(one: CallContext): void {
+  #end(one: CallContext, isAnswered: boolean): void {
     this.#running.delete(one);
     if (this.isOver) return;
     this.isOver = true;
     this.#call.endpoint = one.endpoint;
     this.#call.cancellation.off(this.#onCancel);
-    this.onOver();
+    this.onOver(isAnswered);
   }
 }

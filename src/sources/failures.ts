@@ -37,6 +37,18 @@ export function badResponse(service: string, cause?: unknown, known: Known = {})
   return new CallFailure('SERVICE_BAD_RESPONSE', message, details);
 }
 
+/** The answers to one request are too much together: that says nothing of the service. */
+export function budgetSpent(service: string, bytesMax: number): CallFailure {
+  const cause = new Error(`all answers to one request are larger than ${bytesMax} bytes`);
+  const details = { outcome: 'refused', retryable: false, public: { service }, cause } as const;
+  return new CallFailure('SERVICE_BAD_RESPONSE', `${service} sent an answer that cannot be used`, details);
+}
+
+/** Whether `error` is about the request that made the call: another one may have room for the answer. */
+export function isBudgetSpent(error: unknown): boolean {
+  return error instanceof CallFailure && error.outcome === 'refused' && error.code === 'SERVICE_BAD_RESPONSE';
+}
+
 /**
  * What a service said when it refused a call. The words are a backend's: `local-source.ts` puts them into the
  * subgraph's error, where the policy for such messages decides whether clients see them.

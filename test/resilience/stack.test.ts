@@ -122,6 +122,21 @@ describe('tries', () => {
     expect(first?.endpoint).not.toBe(second?.endpoint);
     expect([first?.cancellation.reason?.code, second?.cancellation.reason]).toEqual(['CANCELLED', undefined]);
   });
+
+  it('calls that failed at once do not make a hedge begin sooner', async () => {
+    const policy = {
+      hedging: { enabled: true, afterMinMs: 1 },
+      breaker: { mode: 'disabled' },
+      retries: { max: 0 },
+    } as const;
+    const given = givenService({ policy });
+    given.backend(failing('connect'));
+    await given.calls(30);
+    given.backend(() => new Promise((resolve) => setTimeout(resolve, 50, 'slow')));
+    const before = given.sent.length;
+    await given.calls(1);
+    expect(given.sent.length - before).toBe(1);
+  });
 });
 
 describe('replicas', () => {

@@ -1,10 +1,11 @@
 /** What policies learn of gRPC calls that fail, and that no failure takes a place along. */
 
-import { Client, status } from '@grpc/grpc-js';
+import { Client, status, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import type { ServiceOptions } from '../../src/resilience/service.ts';
+import { statusError } from '../../src/sources/grpc/status.ts';
 import { requestContext } from '../support/context.ts';
 import { echoServer, echoSource } from './support/echo-server.ts';
 import { freePort } from './support/stand-in.ts';
@@ -71,6 +72,32 @@ describe('a mutation', () => {
       nothingSent: false,
     });
     expect(server.got).toHaveLength(1);
+  });
+});
+
+it('RESOURCE_EXHAUSTED says that the service has too much to do: no failure, and tried again where it is a query', async () => {
+  const server = await echoServer({ code: status.RESOURCE_EXHAUSTED });
+  const { source, service } = await echoSource([server.url], {
+    ...retrying,
+    breaker: { ...policyDefaults.breaker, minimumCalls: 2 },
+  });
+  await expect(source.call('Find', {}, requestContext())).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    outcome: 'busy',
+  });
+  expect(server.got).toHaveLength(3);
+  expect(service.breaker.state).toBe('closed');
+});
+
+it.each([
+  'Received message larger than max (11 vs. 10)',
+  'Received message that decompresses to a size larger than 10',
+])('an answer above the limit is no refusal of the service: %s', (details) => {
+  const error = Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details });
+  expect(statusError('echo', error as ServiceError)).toMatchObject({
+    code: 'SERVICE_BAD_RESPONSE',
+    outcome: 'too-large',
+    retryable: false,
   });
 });
 

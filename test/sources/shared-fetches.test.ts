@@ -9,6 +9,7 @@ import { GatewayError } from '../../src/shared/errors.ts';
 import { Events } from '../../src/shared/events.ts';
 import { MutationCounter } from '../../src/shared/mutation-counter.ts';
 import { aroundSubgraph, shareFetches } from '../../src/sources/around/shared-fetches.ts';
+import { budgetSpent } from '../../src/sources/failures.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../src/sources/source.ts';
 import { requestContext } from '../support/context.ts';
 
@@ -80,6 +81,22 @@ describe('identical queries in flight', () => {
     expect(calls).toHaveLength(2);
     void ask({ context: requestContext({ deadlineInMs: 9500 }) });
     expect(calls).toHaveLength(2);
+    // A tenth of a short time is not much.
+    const late = given();
+    void late.ask({ context: requestContext({ deadlineInMs: 300 }) });
+    void late.ask({ context: requestContext({ deadlineInMs: 800 }) });
+    expect(late.calls).toHaveLength(2);
+  });
+
+  it('whose answer was too much for who asked first are asked again by the others', async () => {
+    const { ask, calls } = given();
+    const [first, second] = [ask(), ask()].map((answer) => answer.catch((error: unknown) => error));
+    const spent = budgetSpent('reviews', 1000);
+    calls[0]?.fail(spent);
+    expect(await first).toBe(spent);
+    await expect.poll(() => calls.length).toBe(2);
+    calls[1]?.answer({ data: { a: 2 } });
+    expect(await second).toMatchObject({ data: { a: 2 } });
   });
 });
 

@@ -11,6 +11,7 @@ import { ignoredHeaders } from '../../config/gateway/input-headers.ts';
 import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { Cancellation } from '../../shared/cancellation.ts';
+import { monotonicClock } from '../../shared/clock.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Events } from '../../shared/events.ts';
 import type { MutationCounter } from '../../shared/mutation-counter.ts';
@@ -18,6 +19,7 @@ import type { RequestTrace } from '../../shared/trace.ts';
 import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-header-rules.ts';
 import { joinCalls } from '../graphql/joined-calls.ts';
 import { fetchKey, type FetchKeyOptions } from './fetch-key.ts';
+import { isBudgetSpent } from '../failures.ts';
 import { byIdentityRule } from './identity-rule.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../source.ts';
 
@@ -75,14 +77,14 @@ export function shareFetches(
       if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
       const key = keyOf(context, mutations.value);
       const present = inFlight.find(body, key);
-      // A call with less time than this request has might end too soon for it.
-      const joins = present !== undefined && present.deadlineAtMs >= context.deadlineAtMs - joinToleranceMs;
-      if (joins) {
-        present.isShared = true;
-        onJoin?.(context);
-        context.trace.span?.link(present.trace);
-      }
-      return hold(joins ? present : start(request, key), context);
+      if (!present || isTooLate(present, context)) return hold(start(request, key), context);
+      present.isShared = true;
+      onJoin?.(context);
+      context.trace.span?.link(present.trace);
+      return hold(present, context).catch((error: unknown) => {
+        if (isBudgetSpent(error)) return hold(start(request, key), context);
+        throw error;
+      });
     },
     close: () => subgraph.close(),
   };
@@ -201,11 +203,19 @@ async function fetchCounted(
     return await subgraph.fetch(request);
   } finally {
     mutations.value += 1;
-    if (mutations.onEnded) await mutations.onEnded();
+    await mutations.onEnded?.();
   }
 }
 
-const joinToleranceMs = 1000;
+/** Of the time that a request has left, but never more than this. */
+const lostPartMax = 0.1;
+const lostMsMax = 1000;
+
+/** Whether a call has so much less time than this request that it might end too soon for it. */
+function isTooLate(call: Call, { deadlineAtMs }: RequestContext): boolean {
+  const lostMs = deadlineAtMs - call.deadlineAtMs;
+  return lostMs > 0 && lostMs > Math.min(lostMsMax, lostPartMax * (deadlineAtMs - monotonicClock()));
+}
 
 /** Waits for the call as long as this request lives. */
 function hold(call: Call, { cancellation }: RequestContext): Promise<SubgraphResponse> {

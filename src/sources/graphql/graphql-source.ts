@@ -11,6 +11,7 @@ import { answerHeaderRules, type AnswerHeaderRules } from '../headers/answer-hea
 import { refused } from '../failures.ts';
 import { graphqlAnswer } from './answer.ts';
 import { idempotencyKeys } from './idempotency.ts';
+import { operationKinds } from './operation-kind.ts';
 import { type Batching, batchingOf } from '../resolvers/loader.ts';
 import type { Subgraph, SubgraphResponse } from '../source.ts';
 
@@ -47,14 +48,14 @@ export function createGraphqlSource(backend: Backend, headers?: ServiceHeaders):
   const { name: service } = backend.service;
   const rules = answerHeaderRules(service, headers);
   const call = graphqlCall(backend, rules);
+  const kindOf = operationKinds();
   return {
     batching: batchingOf(backend.service),
     async query<Data extends object>(text: string, variables: object, context: RequestContext) {
       const body = JSON.stringify({ query: text, variables });
-      const kind = /^\s*mutation\b/.test(text) ? 'mutation' : 'query';
       const { data, errors, clientHeaders } = await rules.hear(
         context,
-        call({ body }, newCall(context, kind)),
+        call({ body }, newCall(context, kindOf(text))),
       );
       if (clientHeaders) rules.add(context, clientHeaders);
       if (data && !errors?.length) return data as Data;

@@ -31,3 +31,16 @@ it.each([
 it('gives none to a query', () => {
   expect(keyFor('{pay{id}}', 'query')).toBeNull();
 });
+
+it('sends the key of the client with the first change of a service, and others that follow from it with the next', () => {
+  const operation = (service: string) =>
+    ({ service, kind: 'mutation', name: undefined, query: 'mutation{pay{id}}' }) as const;
+  const keysOfOneTry = () => {
+    const context = requestContext({ forwardHeaders: { 'idempotency-key': 'K' } });
+    return ['till', 'till', 'bank', 'till'].map((service) =>
+      keyOf({ operation: operation(service), variablesJson: '{}', body: '', context }),
+    );
+  };
+  expect(keysOfOneTry()).toEqual(['K', 'K:1', 'K', 'K:2']);
+  expect(keysOfOneTry()).toEqual(['K', 'K:1', 'K', 'K:2']);
+});

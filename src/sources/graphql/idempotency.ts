@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 
 import { Kind, parse } from 'graphql';
 
+import type { RequestContext } from '../../pipeline/request.ts';
+import { mapIn } from '../resolvers/loader.ts';
 import type { SubgraphOperation, SubgraphRequest } from '../source.ts';
 
 /** The key that every try of one call sends; null: it has none, and is sent once. */
@@ -20,9 +22,23 @@ export function idempotencyKeys(fields: readonly string[]): KeyOf {
     let isCovered = known.get(planned);
     if (isCovered === undefined) known.set(planned, (isCovered = isCoveredBy(names, planned.query)));
     if (!isCovered) return null;
-    // The client's own holds over its tries as well.
-    return context.forwardHeaders[headerName] ?? randomUUID();
+    const own = context.forwardHeaders[headerName];
+    return own === undefined ? randomUUID() : nextKey(own, operation.service, context);
   };
+}
+
+/** Under this a request keeps how many changes each service was sent under the client's key. */
+const sentKey = Symbol('changes under the key of the client');
+
+/**
+ * The client's own holds over its tries as well. It names one change to a service: those that follow in the same request
+ * get keys that follow from it, which are the same in each try, as mutations run one after another.
+ */
+function nextKey(own: string, service: string, { locals }: RequestContext): string {
+  const sent = mapIn(locals, sentKey);
+  const before = (sent.get(service) as number | undefined) ?? 0;
+  sent.set(service, before + 1);
+  return before === 0 ? own : `${own}:${before}`;
 }
 
 const headerName = 'idempotency-key';

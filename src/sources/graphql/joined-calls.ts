@@ -11,6 +11,7 @@ import type { NumberPaths } from '../../pipeline/prepared.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
 import { isGatewayError } from '../../shared/errors.ts';
 import { bodyHead } from '../../shared/graphql-body.ts';
+import { isBudgetSpent } from '../failures.ts';
 import type {
   JoinableOperation,
   JoinableRequest,
@@ -90,7 +91,8 @@ export function joinCalls(send: Fetch): Fetch {
 
 /** Whether a call failed for reasons that its fetches would meet by themselves, too. */
 function isForWhole(error: unknown): boolean {
-  return !isGatewayError(error) || (error.code !== 'SERVICE_ERROR' && error.code !== 'SERVICE_BAD_RESPONSE');
+  if (!isGatewayError(error) || isBudgetSpent(error)) return true;
+  return error.code !== 'SERVICE_ERROR' && error.code !== 'SERVICE_BAD_RESPONSE';
 }
 
 function inCalls(fetches: readonly JoinedFetch[]): JoinedFetch[][] {

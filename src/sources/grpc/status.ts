@@ -25,6 +25,9 @@ export function statusError(service: string, failed: ServiceError, nothingSent =
     case status.CANCELLED:
       // Who asked is still there: the service gave the call up, as one does that shuts down.
       return unavailable(service, error, { outcome: 'server-error' });
+    case status.RESOURCE_EXHAUSTED:
+      if (isTooLarge(error)) return badResponse(service, error, { outcome: 'too-large' });
+      return unavailable(service, error, { outcome: 'busy' });
     default:
       if (isUndecodable(error)) return badResponse(service, error);
       return refused(service, {
@@ -41,8 +44,11 @@ const brokenCodes: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOW
 
 /** grpc-js reports bytes that do not decode, and messages above the limit, in words only. */
 function isUndecodable({ code, details }: ServiceError): boolean {
-  if (code === status.INTERNAL) return details.startsWith('Response message parsing error');
-  return code === status.RESOURCE_EXHAUSTED && details.startsWith('Received message larger than max');
+  return code === status.INTERNAL && details.startsWith('Response message parsing error');
+}
+
+function isTooLarge({ details }: ServiceError): boolean {
+  return /^Received message (larger than max|that decompresses to a size larger)/.test(details);
 }
 
 /** Metadata of the protocol itself; a client's headers must not set it. */

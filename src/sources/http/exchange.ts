@@ -5,13 +5,12 @@
 
 import type { Dispatcher } from 'undici';
 
-import type { RequestContext } from '../../pipeline/request.ts';
-import type { Cancellation } from '../../shared/cancellation.ts';
+import type { CallContext } from '../../resilience/call.ts';
+import { monotonicClock } from '../../shared/clock.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { RecordedSpan } from '../../shared/trace.ts';
 import { countBytes, uncountedBytes } from './answer-budget.ts';
 import { ContentDecoding, encodingOf, type Encoding } from './content-decoding.ts';
-import { badResponse, connectionLost, timedOut, unavailable } from '../failures.ts';
+import { badResponse, budgetSpent, connectionLost, timedOut, unavailable } from '../failures.ts';
 
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -32,10 +31,18 @@ export interface HttpCallLimits {
   /** Of all answers to one client request; see `answer-budget.ts`. */
   readonly operationBytesMax: number;
   readonly acceptEncodings: readonly Encoding[];
-  readonly cancellation: Cancellation;
-  readonly context: RequestContext;
-  /** Null: it is not recorded. */
-  readonly span: RecordedSpan | null;
+}
+
+/** Who waits for the answer, and the pool that the call waits in. */
+export interface HttpCallParts {
+  /** Told when it is sent: until then it waits for a connection. */
+  readonly call: CallContext;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
+  /** Runs once, when undici is done with the call: its place in the queue is free. */
+  readonly onReleased: () => void;
+  /** Whether there is a connection: a call that is not sent then waits for others. */
+  readonly isConnected: () => boolean;
 }
 
 type Resolve = (response: HttpResponse) => void;
@@ -44,14 +51,13 @@ type Reject = (error: GatewayError) => void;
 export class HttpCall implements Dispatcher.DispatchHandler {
   readonly #service: string;
   readonly #limits: HttpCallLimits;
-  readonly #resolve: Resolve;
-  readonly #reject: Reject;
-  readonly #onReleased: () => void;
+  readonly #parts: HttpCallParts;
   readonly #timer: NodeJS.Timeout;
   readonly #onCancel: (reason: GatewayError) => void;
   #controller: Dispatcher.DispatchController | undefined;
   /** Set once the caller has its answer; what undici reports afterwards only frees the place. */
   #isSettled = false;
+  #isSent = false;
   #abortReason: Error | undefined;
   /** undici is done with it. */
   isReleased = false;
@@ -65,24 +71,19 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   #rest: Buffer[] | undefined;
   #bytes = 0;
 
-  /** @param onReleased Runs once, when undici is done with the call: its place in the queue is free. */
-  constructor(
-    service: string,
-    limits: HttpCallLimits,
-    settle: { readonly resolve: Resolve; readonly reject: Reject; readonly onReleased: () => void },
-  ) {
+  constructor(service: string, limits: HttpCallLimits, parts: HttpCallParts) {
     this.#service = service;
     this.#limits = limits;
-    this.#resolve = settle.resolve;
-    this.#reject = settle.reject;
-    this.#onReleased = settle.onReleased;
-    this.#timer = setTimeout(() => this.#fail(timedOut(service)), limits.timeoutMs);
+    this.#parts = parts;
+    this.#timer = setTimeout(() => this.#fail(this.#timedOut()), limits.timeoutMs);
     this.#onCancel = (reason) => this.#fail(reason);
-    limits.cancellation.on(this.#onCancel);
+    parts.call.cancellation.on(this.#onCancel);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#isSent = true;
+    this.#parts.call.sentAtMs = monotonicClock();
     // It ended while it waited for a connection: do not send it.
     if (this.#abortReason) controller.abort(this.#abortReason);
   }
@@ -95,7 +96,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
       return;
     }
     this.#status = status;
-    this.#limits.span?.set('http.response.status_code', status);
+    this.#parts.call.span?.set('http.response.status_code', status);
     // 304 answers a conditional request: it names no other place.
     if (status >= 300 && status < 400 && status !== 304) {
       this.#fail(badResponse(this.#service, new Error(`status ${status}: redirects are not followed`)));
@@ -145,14 +146,14 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   #take(chunk: Buffer): void {
     if (this.#isSettled) return;
     this.#bytes += chunk.length;
-    const { responseBytesMax, operationBytesMax, context } = this.#limits;
+    const { responseBytesMax, operationBytesMax } = this.#limits;
     if (this.#bytes > responseBytesMax) {
       this.#failTooLarge(responseBytesMax);
       return;
     }
     const counted = Math.min(chunk.length, this.#bytes - uncountedBytes);
-    if (counted > 0 && !countBytes(context, counted, operationBytesMax)) {
-      this.#failTooLarge(operationBytesMax);
+    if (counted > 0 && !countBytes(this.#parts.call.request, counted, operationBytesMax)) {
+      this.#fail(budgetSpent(this.#service, operationBytesMax));
       return;
     }
     // Most answers are one chunk: no list, no copy.
@@ -164,13 +165,21 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     if (!this.#settle()) return;
     const first = this.#first ?? Buffer.alloc(0);
     const body = this.#rest ? Buffer.concat([first, ...this.#rest], this.#bytes) : first;
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    this.#parts.resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#release();
     this.#decoding?.destroy();
-    if (this.#settle()) this.#reject(failureOf(error, this.#service, this.#status > 0));
+    if (this.#settle()) this.#parts.reject(failureOf(error, this.#service, this.#status > 0));
+  }
+
+  /** That calls wait for those before them says nothing of the service; that there is no connection does. */
+  #timedOut(): GatewayError {
+    if (this.#isSent) return timedOut(this.#service);
+    const outcome = this.#parts.isConnected() ? 'refused' : 'timeout';
+    const cause = new Error('it waited for a connection');
+    return timedOut(this.#service, cause, { outcome, nothingSent: true });
   }
 
   #failTooLarge(bytesMax: number): void {
@@ -180,7 +189,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
   #fail(error: GatewayError): void {
     if (!this.#settle()) return;
-    this.#reject(error);
+    this.#parts.reject(error);
     this.#abortReason = error;
     this.#controller?.abort(error);
     this.#decoding?.destroy();
@@ -193,14 +202,14 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     clearTimeout(this.#timer);
-    this.#limits.cancellation.off(this.#onCancel);
+    this.#parts.call.cancellation.off(this.#onCancel);
     return true;
   }
 
   #release(): void {
     if (this.isReleased) return;
     this.isReleased = true;
-    this.#onReleased();
+    this.#parts.onReleased();
   }
 }
 

@@ -81,6 +81,7 @@ interface Origin {
   /** Let go: whoever still holds it asks for a new one. */
   isDropped: boolean;
   readonly onReleased: () => void;
+  readonly isConnected: () => boolean;
 }
 
 /** Where an endpoint's calls go. */
@@ -125,15 +126,17 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     const unused = origins.size >= originsMax ? longestUnused(origins) : undefined;
     if (unused) letGo(unused);
     const target = { origin: url, address: endpoint.address, ...(lookup ? { lookup } : {}) };
+    const pool = createPool(target, settings);
     const made: Origin = {
       key,
-      pool: createPool(target, settings),
+      pool,
       calls: 0,
       usedAtMs: monotonicClock(),
       isDropped: false,
       onReleased: () => {
         made.calls -= 1;
       },
+      isConnected: () => pool.stats.connected > 0,
     };
     origins.set(key, made);
     return made;
@@ -173,7 +176,7 @@ interface HttpServiceParts {
 class HttpService {
   readonly #name: string;
   readonly #settings: ServiceTransport;
-  readonly #limits: Omit<HttpCallLimits, 'timeoutMs' | 'cancellation' | 'context' | 'span'>;
+  readonly #limits: Omit<HttpCallLimits, 'timeoutMs'>;
   readonly #originOf: (endpoint: Endpoint) => Origin;
   readonly #rules: HeaderRules;
   readonly #acceptEncoding: string;
@@ -242,14 +245,15 @@ class HttpService {
     return new Promise((resolve, reject) => {
       const headers = this.#headersOf(request, context, timeoutMs);
       if (typeof body === 'object') headers['content-encoding'] = 'gzip';
-      const limits = {
-        ...this.#limits,
-        timeoutMs,
-        cancellation,
-        context: context.request,
-        span: context.span,
-      };
-      const call = new HttpCall(service, limits, { resolve, reject, onReleased: origin.onReleased });
+      const { onReleased, isConnected } = origin;
+      const limits = { ...this.#limits, timeoutMs };
+      const call = new HttpCall(service, limits, {
+        call: context,
+        resolve,
+        reject,
+        onReleased,
+        isConnected,
+      });
       origin.calls += 1;
       origin.usedAtMs = nowMs;
       const { method } = request;
