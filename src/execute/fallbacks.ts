@@ -17,6 +17,7 @@ import type { FetchNode } from '../pipeline/prepared.ts';
 import { isOutage } from '../shared/errors.ts';
 import { isRecord, own } from '../shared/records.ts';
 import { responseName } from '../shared/selections.ts';
+import { forbidKeeping } from '../sources/headers/answer-header-rules.ts';
 import type { Fallbacks } from '../sources/source.ts';
 import { positionsOf, type FetchCall } from './fetch-call.ts';
 import { copyOf, merge, mergeValues, type Data } from './merge.ts';
@@ -102,7 +103,9 @@ function mark(run: Run, fallback: Fallback): void {
   if (marks.length < run.limits.errorsMax) marks.push(fallback);
 }
 
-function fallbacksUsed({ state }: Run): FallbacksUsed {
+function fallbacksUsed({ state, context }: Run): FallbacksUsed {
+  // Also where the client sees none of them: other fields may be computed from them.
+  forbidKeeping(context);
   return (state.fallbacks ??= { marks: [], filled: new Map() });
 }
 

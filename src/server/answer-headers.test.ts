@@ -27,7 +27,10 @@ function headersOf(given: Given) {
   const { keep = 'allowed', status = 200, errors = 0, services = [], own = {}, settings = {} } = given;
   const principal = given.isProven ? { ...anonymous, provenBy: 'jwt' as const } : anonymous;
   const context = requestContext({ principal });
-  const rules = answerHeaderRules('one', serviceHeaders.parse({ respond: ['cache-control', 'vary'] }));
+  const rules = answerHeaderRules(
+    'one',
+    serviceHeaders.parse({ respond: ['cache-control', 'vary', 'set-cookie'] }),
+  );
   for (const headers of services) rules.add(context, rules.of(headers));
   return answerLabels({ ...config, ...settings }).answered(readRequest({ context }), {
     status,
@@ -61,6 +64,16 @@ describe('who may keep an answer', () => {
     ['of a mutation: no-store', { services: [publicMinute], keep: 'nobody' }, 'no-store'],
     ['with rules: its client', { services: [publicMinute], keep: 'client' }, 'max-age=60, private'],
     ['for a proven client: that one', { services: [publicMinute], isProven: true }, 'max-age=60, private'],
+    [
+      'with a cookie of a service: its client',
+      { services: [publicMinute, { ...publicMinute, 'set-cookie': 'visitor=1' }] },
+      'max-age=60, private',
+    ],
+    [
+      'with a cookie of a plugin: its client',
+      { services: [publicMinute], own: { 'set-cookie': 'visitor=1' } },
+      'max-age=60, private',
+    ],
     [
       'that a plugin allows for less: as the plugin says',
       { services: [publicMinute], own: { 'cache-control': 'public, max-age=3' } },

@@ -2,7 +2,7 @@
  * The headers of a response of the endpoint: `cache-control` and `vary`, with those of services and plugins.
  *
  * `cache-control` is `no-store` unless services send one; then the strictest of all services wins. It is never `public`
- * if the answer depends on credentials, a rule or a mask. The answer varies by `Accept`, by every header that can
+ * if the answer depends on credentials, a rule or a mask, or sets a cookie. The answer varies by `Accept`, by every header that can
  * change it (`config/gateway/input-headers.ts`) and by what services name in `vary`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9111
@@ -23,7 +23,7 @@ import {
   strictest,
   type CacheControl,
 } from '../sources/http/cache-control.ts';
-import { saidToClient, varyNames } from '../sources/headers/answer-header-rules.ts';
+import { saidToClient, varyNames, type SaidToClient } from '../sources/headers/answer-header-rules.ts';
 
 interface HeaderInputs {
   readonly locals: RequestContext['locals'];
@@ -76,20 +76,23 @@ function answerHeaders(config: GatewayConfig): (inputs: HeaderInputs) => AnswerH
     return {
       ...(fromServices.lines.size > 0 ? Object.fromEntries(fromServices.lines) : undefined),
       ...ownHeaders,
-      'cache-control': cacheControlText(controlOf(inputs, fromServices.control)),
+      'cache-control': cacheControlText(controlOf(inputs, fromServices)),
       vary: varyOf(names, vary, [...fromServices.vary, ...varyNames(ownHeaders['vary'])]),
     };
   };
 }
 
-function controlOf({ principal, headers, answer }: HeaderInputs, fromServices: CacheControl): CacheControl {
+function controlOf({ principal, headers, answer }: HeaderInputs, said: SaidToClient): CacheControl {
   const { status, errorCounts, keep } = answer;
+  const { control: fromServices, lines } = said;
   // A partial answer must not be stored.
   if (status !== 200 || errorCounts.length > 0 || keep === 'nobody' || fromServices.isNoStore) return noStore;
   const own = answer.headers['cache-control'];
   const control = own === undefined ? fromServices : strictest(fromServices, parseCacheControl(own));
   const isAuthenticated = principal.provenBy !== 'none';
-  const isPrivate = keep === 'client' || isAuthenticated || headers.authorization !== undefined;
+  // A cookie is for one client.
+  const setsCookie = lines.has('set-cookie') || answer.headers['set-cookie'] !== undefined;
+  const isPrivate = keep === 'client' || isAuthenticated || setsCookie || headers.authorization !== undefined;
   return isPrivate ? { ...control, isPublic: false } : control;
 }
 

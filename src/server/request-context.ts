@@ -8,6 +8,7 @@ import type { RequestHead } from '../pipeline/request.ts';
 import { plainAddress } from '../shared/addresses.ts';
 import { Cancellation } from '../shared/cancellation.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { emptyRecord } from '../shared/records.ts';
 import type { RequestTrace } from '../shared/trace.ts';
 
 export interface RequestHeadOptions {
@@ -35,9 +36,10 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
 }
 
 export function requestHead(
-  headers: IncomingHttpHeaders,
+  received: IncomingHttpHeaders,
   { requestId, clientAddress, forward, timeoutMs, trace }: RequestHeadOptions,
 ): RequestHead {
+  const headers = endToEnd(received);
   const forwardHeaders: Record<string, string> = {};
   for (const name of forward) {
     const value = headers[name];
@@ -46,7 +48,7 @@ export function requestHead(
   return {
     requestId,
     clientAddress: plainAddress(clientAddress),
-    forwardedFor: headers['x-forwarded-for'],
+    forwardedFor: received['x-forwarded-for'],
     headers,
     forwardHeaders,
     deadlineAtMs: monotonicClock() + Math.min(timeoutMs, clientTimeoutMs(headers)),
@@ -54,4 +56,21 @@ export function requestHead(
     trace,
     locals: new Map(),
   };
+}
+
+const usualConnection: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
+
+/**
+ * Without the headers that the client's `connection` lists, which are for its own connection. Removed before anything
+ * else reads or adds headers: what is sent to services, and what decides who may share an answer, is the same then.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+ */
+export function endToEnd(headers: IncomingHttpHeaders): RequestHead['headers'] {
+  const { connection } = headers;
+  if (connection === undefined || usualConnection.has(connection)) return headers;
+  const listed = new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  const kept = emptyRecord<string | string[] | undefined>();
+  for (const name in headers) if (!listed.has(name) && name !== 'connection') kept[name] = headers[name];
+  return kept;
 }

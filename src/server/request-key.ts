@@ -40,7 +40,12 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<KeyInputs> {
       const { headers } = inputs.context;
       return headersText(headers, runsUserCode(inputs) ? namesExcept(headers, ignored) : relevantHeaders);
     },
-    clientAddress: (inputs) => (hasPolicy || runsUserCode(inputs) ? inputs.context.clientAddress : ''),
+    clientAddress: (inputs) => {
+      const { clientAddress, forwardedFor } = inputs.context;
+      // Authentication takes it from the headers.
+      if (runsUserCode(inputs)) return `${clientAddress}\n${textOf(forwardedFor)}`;
+      return hasPolicy ? clientAddress : '';
+    },
     mediaType: ({ mediaType }) => mediaType,
     requestForm: ({ http }) => headersText(http.headers, ['content-type', 'content-encoding']),
   };

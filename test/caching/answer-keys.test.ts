@@ -70,6 +70,7 @@ describe('the key of requests that share an answer', () => {
   it.each([
     ['a header of which nobody knows', { headers: { cookie: 'a=1', 'accept-language': 'fr' } }],
     ['the address', { clientAddress: '10.0.0.1' }],
+    ['the addresses that proxies say', { forwardedFor: '192.0.2.1' }],
   ])('holds %s where resolvers or plugins may look at it, and there alone', (_what, change) => {
     const apollo = { ...config.apollo, plugins: ['plugin.mjs'] };
     const withPlugins = { ...config, front: 'apollo' as const, apollo };

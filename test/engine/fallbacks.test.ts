@@ -16,8 +16,11 @@ import {
 } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { serviceHeaders } from '../../src/config/gateway/transport.ts';
 import type { Fallback } from '../../src/pipeline/answer.ts';
+import type { RequestContext } from '../../src/pipeline/request.ts';
 import { GatewayError } from '../../src/shared/errors.ts';
+import { answerHeaderRules, saidToClient } from '../../src/sources/headers/answer-header-rules.ts';
 import type { Fallbacks, Subgraph } from '../../src/sources/source.ts';
 import { fixtures } from './fixtures/index.ts';
 import { openEngine } from './ours/engine.ts';
@@ -69,6 +72,40 @@ describe.each(fixtures)('$name', (fixture) => {
     }
     fixture.reset?.();
   });
+});
+
+it('an answer that is computed from a declared value is not kept, though its client sees no such value', async () => {
+  const fixture = fixtures.find(({ name }) => name === 'failures');
+  if (!fixture) throw new Error('there is such a fixture');
+  const rules = answerHeaderRules('any', serviceHeaders.parse({ respond: ['cache-control'] }));
+  const said = rules.of({ 'cache-control': 'public, max-age=60' });
+  const isOut = { is: false };
+  const contexts = new Set<RequestContext>();
+  const engine = openEngine(fixture, {
+    around: (service, subgraph) => ({
+      ...(service === 'workers' ? { fallbacks: { 'Worker.pay': 4321 } } : {}),
+      fetch(request) {
+        contexts.add(request.context);
+        rules.add(request.context, said);
+        return service === 'workers' && isOut.is
+          ? Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'out'))
+          : subgraph.fetch(request);
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+  const controlOf = async () => {
+    contexts.clear();
+    const answer = await engine.run({ query: '{ job(id: "j1") { worker { bonus } } }' });
+    const [context] = contexts;
+    if (!context) throw new Error('no service was asked');
+    return { text: JSON.stringify(answer.data), isKept: !saidToClient(context).control.isNoStore };
+  };
+  expect((await controlOf()).isKept).toBe(true);
+  isOut.is = true;
+  const { text: computed, isKept } = await controlOf();
+  expect(computed).toContain('4321');
+  expect(isKept).toBe(false);
 });
 
 afterAll(() => {

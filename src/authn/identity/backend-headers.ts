@@ -54,16 +54,14 @@ export function createBackendIdentity(
 
   return {
     apply(head, proof) {
-      const hopByHop = hopByHopNames(head.headers.connection);
-      const isRemoved = hopByHop ? (name: string) => isReserved(name) || hopByHop.has(name) : isReserved;
-      const forwardHeaders = without(head.forwardHeaders, isRemoved);
+      const forwardHeaders = without(head.forwardHeaders, isReserved);
       const forwardByRule: Partial<Record<IdentityRule, Headers>> = {};
       for (const rule of otherRules) writers[rule]((forwardByRule[rule] = { ...forwardHeaders }), proof);
       const unsigned = forwardByRule.signed ?? forwardHeaders;
       writers[identity.rule](forwardHeaders, proof);
       return {
         ...head,
-        headers: without(head.headers, isRemoved),
+        headers: without(head.headers, isReserved),
         forwardHeaders,
         principal: proof.principal,
         ...(otherRules.length > 0 ? { forwardByRule } : {}),
@@ -90,18 +88,6 @@ function signedBy(
     }
     return signed;
   };
-}
-
-/**
- * Hop-by-hop headers, which the client's `connection` header lists, are for its own connection. They are removed here, so
- * that a client cannot have the headers removed that are added afterwards.
- *
- * @returns Undefined for the usual values, which list no headers.
- */
-function hopByHopNames(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
-  const names = String(connection).split(',');
-  return new Set(['connection', ...names.map((name) => name.trim().toLowerCase())]);
 }
 
 function without<Value>(

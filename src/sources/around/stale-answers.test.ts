@@ -74,6 +74,32 @@ it('does not stand in for what a service said itself, nor for a client that left
   expect(await ask('a', fails('CANCELLED'))).toBe('CANCELLED');
 });
 
+const errs =
+  (code: string | undefined, data: object | null = null) =>
+  () =>
+    Promise.resolve({
+      data,
+      errors: [{ message: 'no', ...(code === undefined ? {} : { extensions: { code } }) }],
+    } as SubgraphResponse);
+
+it.each<[string, Behaviour, boolean]>([
+  ['an error of its own', errs('FORBIDDEN'), false],
+  ['an error beside data', errs('FORBIDDEN', { value: null }), false],
+  ['an error without a code', errs(undefined), false],
+  ['a status that refuses', fails('SERVICE_ERROR'), false],
+  ['the outage of one behind it', errs('SERVICE_TIMEOUT', { value: null }), true],
+  ['a defect of its own', errs('INTERNAL_SERVER_ERROR'), true],
+  ['a status from 500', () => Promise.resolve({ data: { value: 1 }, status: 500 }), true],
+  ['nothing', out, true],
+])('what the service said last counts: after %s', async (_what, behaviour, isStillKept) => {
+  const { ask } = given();
+  await ask('a', gives(1));
+  await ask('a', behaviour);
+  expect(await ask('a', out)).toEqual(
+    isStillKept ? { data: { value: 1 }, stale: { ageMs: 0 } } : 'SERVICE_UNAVAILABLE',
+  );
+});
+
 it('forgets the answers that were used longest ago when there are too many bytes of them', async () => {
   const { ask } = given({ bytesMax: 8000 });
   await ask('first', gives('x'.repeat(1500)));

@@ -1,6 +1,8 @@
 /**
  * The last good answers of a subgraph to the queries it gets, for the time it is out. Off unless gateway.yaml asks.
  *
+ * What the service said last counts: where it answered with an error since, there is none.
+ *
  * Keyed like sharing, by the body and by what `staleKey` holds, so nobody gets what only another may see.
  * Kept as JSON text, because whoever gets an answer may change it.
  */
@@ -11,7 +13,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isGatewayError, isOutage } from '../../shared/errors.ts';
 import { parseExactJson } from '../../shared/exact-json.ts';
 import type { StaleKey } from './fetch-key.ts';
-import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../source.ts';
+import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../source.ts';
 
 export interface StaleAnswersOptions {
   /** Older answers are of no use. */
@@ -37,13 +39,16 @@ export function keepStaleAnswers(
     sizeCalculation: ({ text }, key) => 2 * (text.length + key.length) + 256,
   });
 
-  function keep(key: string, { data, errors, status, stale }: SubgraphResponse): void {
-    if (!data || errors?.length || status !== undefined || stale) return;
-    kept.set(key, { text: JSON.stringify(data), atMs: clock() });
+  function keep(key: string, { data, errors = [], status, stale }: SubgraphResponse): void {
+    if (status !== undefined || stale) return;
+    if (data && errors.length === 0) kept.set(key, { text: JSON.stringify(data), atMs: clock() });
+    else if (!errors.some(isOfOutage)) kept.delete(key);
   }
 
   function recall(key: string, error: unknown): SubgraphResponse {
-    const answer = isGatewayError(error) && isOutage(error.code) ? kept.get(key) : undefined;
+    const code = isGatewayError(error) ? error.code : undefined;
+    if (code === 'SERVICE_ERROR') kept.delete(key);
+    const answer = isOutage(code) ? kept.get(key) : undefined;
     if (!answer) throw error;
     const ageMs = Math.round(clock() - answer.atMs);
     if (ageMs <= options.maxAgeMs) {
@@ -67,4 +72,10 @@ export function keepStaleAnswers(
   }
 
   return { fetch, close: () => subgraph.close() };
+}
+
+/** What the service could not do just now; with other errors it says that the answer from before is no longer right. */
+function isOfOutage({ extensions }: SubgraphError): boolean {
+  const code = extensions?.['code'];
+  return isOutage(code) || code === 'INTERNAL_SERVER_ERROR';
 }

@@ -139,6 +139,7 @@ interface Told {
   /** Whether the rule of any service lets it reach the client. */
   isSent: boolean;
   isPrivate: boolean;
+  isForbidden: boolean;
   readonly vary: Set<string>;
 }
 
@@ -148,7 +149,14 @@ const toldKey = Symbol('headers for the client');
 function toldIn({ locals }: RequestContext): Told {
   let told = locals.get(toldKey) as Told | undefined;
   if (!told) {
-    told = { lines: [], control: undefined, isSent: false, isPrivate: false, vary: new Set() };
+    told = {
+      lines: [],
+      control: undefined,
+      isSent: false,
+      isPrivate: false,
+      isForbidden: false,
+      vary: new Set(),
+    };
     locals.set(toldKey, told);
   }
   return told;
@@ -157,6 +165,11 @@ function toldIn({ locals }: RequestContext): Told {
 /** Code had a part in the answer that may look at all of a request: no shared cache can know by what it varies. */
 export function keepPrivate(context: RequestContext): void {
   toldIn(context).isPrivate = true;
+}
+
+/** The answer is right for now only, whatever services say. */
+export function forbidKeeping(context: RequestContext): void {
+  toldIn(context).isForbidden = true;
 }
 
 export interface SaidToClient {
@@ -174,7 +187,7 @@ const nothingSaid: SaidToClient = { lines: new Map(), control: noStore, vary: ne
 export function saidToClient({ locals }: Pick<RequestContext, 'locals'>): SaidToClient {
   const told = locals.get(toldKey) as Told | undefined;
   if (!told) return nothingSaid;
-  const control = (told.isSent ? told.control : undefined) ?? noStore;
+  const control = (told.isSent && !told.isForbidden ? told.control : undefined) ?? noStore;
   const lines = told.lines.length === 0 ? nothingSaid.lines : linesByName(told.lines);
   return { lines, vary: told.vary, control: told.isPrivate ? { ...control, isPublic: false } : control };
 }

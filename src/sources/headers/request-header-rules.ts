@@ -18,45 +18,26 @@ export function headerRules(rules: ServiceHeaders = noHeaderRules): HeaderRules 
   const isPlain = forward.length + removed.size + renamed.size + inserted.length === 0;
 
   /** The name under which a header of the client goes on; undefined where it does not. */
-  const sentAs = (name: string, context: RequestContext): string | undefined =>
-    !mayPass(name, context) || removed.has(name) ? undefined : (renamed.get(name) ?? name);
+  const sentAs = (name: string): string | undefined =>
+    hopByHopHeaders.has(name) || removed.has(name) ? undefined : (renamed.get(name) ?? name);
   if (isPlain) {
-    return (context, sent) => {
-      const { forwardHeaders } = context;
+    return ({ forwardHeaders }, sent) => {
       for (const name in forwardHeaders) {
         const value = forwardHeaders[name];
-        if (value !== undefined && mayPass(name, context)) sent[name] = value;
+        if (value !== undefined && !hopByHopHeaders.has(name)) sent[name] = value;
       }
     };
   }
-  return (context, sent) => {
-    const { forwardHeaders, headers } = context;
+  return ({ forwardHeaders, headers }, sent) => {
     for (const name in forwardHeaders) {
-      const sentName = sentAs(name, context);
+      const sentName = sentAs(name);
       if (sentName !== undefined) sent[sentName] = forwardHeaders[name] ?? '';
     }
     for (const name of forward) {
       const value = headers[name];
-      const sentName = typeof value === 'string' ? sentAs(name, context) : undefined;
+      const sentName = typeof value === 'string' ? sentAs(name) : undefined;
       if (sentName !== undefined) sent[sentName] = value as string;
     }
     for (const [name, value] of inserted) sent[name] = value;
   };
-}
-
-function mayPass(name: string, { headers }: RequestContext): boolean {
-  if (hopByHopHeaders.has(name)) return false;
-  const { connection } = headers;
-  // What a client lists there belongs to its own connection.
-  return connection === undefined || isUsual(connection) || !isListed(name, connection);
-}
-
-function isUsual(connection: string | string[]): boolean {
-  return connection === 'keep-alive' || connection === 'close' || connection === 'Keep-Alive';
-}
-
-function isListed(name: string, connection: string | string[]): boolean {
-  return String(connection)
-    .split(',')
-    .some((listed) => listed.trim().toLowerCase() === name);
 }
