@@ -86,13 +86,17 @@ export class ClientReload {
     const broken = new Map<string, unknown>();
     for (const { name, contract } of this.#inUse.directory.configs) {
       await this.#options.checkContract(contract).catch((error: unknown) => {
-        if (isBroken(error)) broken.set(name, error);
+        if (isBroken(error)) {
+          broken.set(name, error);
+          this.#options.events.emit('clientRefused', { client: name, error });
+        } else if (this.#broken.has(name)) {
+          broken.set(name, this.#broken.get(name));
+        }
       });
     }
-    const others = this.#inUse.refused.filter((name) => !this.#broken.has(name));
     this.#broken = broken;
-    for (const [client, error] of broken) this.#options.events.emit('clientRefused', { client, error });
-    const refused = [...new Set([...others, ...broken.keys()])];
+    const invalid = [...this.#reasons.keys()].filter((name) => name !== null);
+    const refused = [...new Set([...invalid, ...broken.keys()])];
     if (refused.join() !== this.#inUse.refused.join()) await this.#replace({ ...this.#inUse, refused });
   }
 

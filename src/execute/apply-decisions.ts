@@ -9,6 +9,7 @@ import type { AnswerError } from '../pipeline/answer.ts';
 import type { CheckSpec, Decisions, ParentField, Verdict } from '../pipeline/authorization.ts';
 import { isIncluded } from '../pipeline/conditions.ts';
 import type { FieldSpec, PreparedOperation, ProjectionSpec, Shape, ShapeCase } from '../pipeline/prepared.ts';
+import { notPromised } from '../shared/promises.ts';
 import { emptyRecord, isRecord, own } from '../shared/records.ts';
 import type { Data } from './merge.ts';
 import { caseOf, type ClientPath } from './projection.ts';
@@ -199,7 +200,7 @@ class DecisionApplier {
     const value = (container as Record<string | number, unknown>)[key];
     if (value === null || value === undefined) return { is: 'allow' };
     try {
-      setAt(container, key, verdict.conceal(value));
+      setAt(container, key, notPromised(verdict.conceal(value)));
       return { is: 'allow' };
     } catch (error) {
       return this.#decisions.concealFailed(check, error);

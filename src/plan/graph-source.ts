@@ -10,6 +10,7 @@ import type { Environment } from '../config/yaml/environment.ts';
 import { loadGraphFile, type GraphConfig } from '../config/graph/file.ts';
 import type { AddressRules } from '../shared/addresses.ts';
 import type { PolicyOutline } from '../pipeline/authorization.ts';
+import { errorText } from '../shared/error-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isAllowedOrigin } from '../shared/origins.ts';
 import { download } from './download.ts';
@@ -45,9 +46,13 @@ export interface GraphSourceOptions {
 
 export class GraphSource {
   readonly #options: GraphSourceOptions;
-  /** The files of the last graph, with their state at that time. */
-  #files = new Map<string, string>();
+  /** The files of the last graph, with their state before it was read. */
+  #files: ReadonlyMap<string, string> = new Map();
+  /** Of the graph in place, and of the one that was downloaded last. */
   #etag: string | null = null;
+  #downloadedEtag: string | null = null;
+  /** Why the last read failed. Null: it did not. */
+  #failure: string | null = null;
 
   constructor(options: GraphSourceOptions) {
     this.#options = options;
@@ -59,8 +64,19 @@ export class GraphSource {
 
   /** @throws {GatewayError} `CONFIG_INVALID` or `SUPERGRAPH_INVALID`, saying what is wrong. */
   async read(): Promise<Graph> {
-    const graph = await this.#read();
-    return this.#withPolicy(graph);
+    try {
+      const graph = await this.#withPolicy(await this.#read());
+      this.#failure = null;
+      return graph;
+    } catch (error) {
+      this.#failure = errorText(error);
+      throw error;
+    }
+  }
+
+  /** What was read last is in place. A graph that was refused is downloaded again. */
+  accepted(): void {
+    this.#etag = this.#downloadedEtag;
   }
 
   async #withPolicy(graph: Graph): Promise<Graph> {
@@ -71,25 +87,40 @@ export class GraphSource {
   async #read(): Promise<Graph> {
     const { kind, location, environment, serviceUrls } = this.#options;
     if (kind === 'supergraph') return this.#supergraph(await this.#readSupergraph());
-    await this.#watchFiles([location]);
+    // Where it fails, a correction may be in any file of the graph before.
+    await this.#watchFiles([location, ...this.#files.keys()]);
     const graph = await loadGraphFile(location, { environment, serviceUrls });
-    await this.#watchFiles([
-      location,
-      ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
-      ...graph.sources.flatMap((source) => (source.kind === 'grpc' ? [source.protoPath] : [])),
-      ...graph.tlsPaths,
-    ]);
+    await this.#watchFiles(
+      [
+        location,
+        ...graph.subgraphs.map(({ schemaPath }) => schemaPath),
+        ...graph.sources.flatMap((source) => (source.kind === 'grpc' ? [source.protoPath] : [])),
+        ...graph.tlsPaths,
+      ],
+      this.#files,
+    );
     return { kind: 'graph', graph };
   }
 
   /** @returns undefined while nothing has changed since the last read. */
   async readIfChanged(): Promise<Graph | undefined> {
-    if (this.isRemote) {
-      const sdl = await this.#fetch();
+    const hasChanged = await this.#hasChangedFile();
+    if (this.isRemote && !hasChanged && this.#failure === null) {
+      const sdl = await this.#fetch(this.#etag);
       return sdl === undefined ? undefined : this.#withPolicy(this.#supergraph(sdl));
     }
-    for (const [file, state] of this.#files) if ((await fileState(file)) !== state) return this.read();
-    return undefined;
+    if (hasChanged || this.isRemote) return this.read();
+    return this.#failure === null ? undefined : this.#readAgain(this.#failure);
+  }
+
+  /** What was missing may be a file that was named for the first time, which nobody looks at. */
+  async #readAgain(failure: string): Promise<Graph | undefined> {
+    try {
+      return await this.read();
+    } catch (error) {
+      if (errorText(error) === failure) return undefined;
+      throw error;
+    }
   }
 
   #supergraph(sdl: string): Graph {
@@ -99,8 +130,8 @@ export class GraphSource {
   async #readSupergraph(): Promise<string> {
     const { location } = this.#options;
     if (this.isRemote) {
-      this.#etag = null;
-      return (await this.#fetch()) ?? '';
+      await this.#watchFiles([]);
+      return (await this.#fetch(null)) ?? '';
     }
     await this.#watchFiles([location]);
     try {
@@ -111,7 +142,7 @@ export class GraphSource {
   }
 
   /** @returns undefined where the server answers 304 Not Modified. */
-  async #fetch(): Promise<string | undefined> {
+  async #fetch(etag: string | null): Promise<string | undefined> {
     const { location, timeoutMs, supergraphBytesMax, allowedOrigins } = this.#options;
     try {
       if (!isAllowedOrigin(location, allowedOrigins)) {
@@ -121,22 +152,33 @@ export class GraphSource {
         timeoutMs,
         bytesMax: supergraphBytesMax,
         addresses: this.#options.addresses,
-        etag: this.#etag,
+        etag,
       });
       if (!downloaded) return undefined;
-      this.#etag = downloaded.etag;
+      this.#downloadedEtag = downloaded.etag;
       return downloaded.text;
     } catch (cause) {
       throw unreadable(location, cause);
     }
   }
 
-  async #watchFiles(files: readonly string[]): Promise<void> {
+  /** @param before States from before the files were read. */
+  async #watchFiles(
+    files: readonly string[],
+    before: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
     const { policy } = this.#options;
     const watched = policy ? [...files, policy.file] : files;
     this.#files = new Map(
-      await Promise.all(watched.map(async (file) => [file, await fileState(file)] as const)),
+      await Promise.all(
+        watched.map(async (file) => [file, before.get(file) ?? (await fileState(file))] as const),
+      ),
     );
+  }
+
+  async #hasChangedFile(): Promise<boolean> {
+    for (const [file, state] of this.#files) if ((await fileState(file)) !== state) return true;
+    return false;
   }
 }
 

@@ -11,6 +11,7 @@ import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { RequestContext } from '../pipeline/request.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Events } from '../shared/events.ts';
+import { notPromised } from '../shared/promises.ts';
 
 /** The setting of a label in gateway.yaml: active, inactive, or active for this percentage of requests. */
 export type LabelSettings = Readonly<Record<string, boolean | number>>;
@@ -45,7 +46,7 @@ export async function openLabels(
   const resolve = await loadResolver(labelsModule);
   const resolveOrNone: ResolveLabels = (request, unconfigured) => {
     try {
-      return new Set(resolve(request, unconfigured));
+      return new Set(notPromised(resolve(request, unconfigured)));
     } catch (error) {
       events.emit('defect', { where: 'labels module', requestId: request.requestId, error });
       return [];

@@ -79,7 +79,8 @@ function given(options: Partial<ReloaderOptions> = {}) {
   const times: number[] = [];
   const answers: Array<Graph | Error | undefined> = [];
   const startedAtMs = Date.now();
-  const source: Pick<GraphSource, 'read' | 'readIfChanged'> = {
+  const source: Pick<GraphSource, 'read' | 'readIfChanged' | 'accepted'> = {
+    accepted() {},
     read() {
       events.push('read');
       return Promise.resolve(graph);

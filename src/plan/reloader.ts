@@ -26,6 +26,8 @@ export class Reloader {
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
+    // What was read before this began is what is served.
+    options.source.accepted();
     this.#poller = new Poller({
       poll: () => this.#look((source) => source.readIfChanged()),
       waitMs: () => this.#waitMs(),
@@ -45,7 +47,10 @@ export class Reloader {
     const { source, replace, onRefused } = this.#options;
     try {
       const graph = await read(source);
-      if (graph) await replace(graph);
+      if (graph) {
+        await replace(graph);
+        source.accepted();
+      }
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;

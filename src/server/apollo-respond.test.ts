@@ -1,18 +1,10 @@
 /** The Apollo front alone; that it answers like the direct front is tested with a whole gateway. */
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
-import type { Answer } from '../pipeline/answer.ts';
-import type { PreparedOperation } from '../pipeline/prepared.ts';
-import { authorized, executed, operationLimited, prepared } from '../pipeline/stages.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { Events } from '../shared/events.ts';
 import { operationRefused } from '../operation/refused.ts';
-import { requestContext } from '../../test/support/context.ts';
-import { readRequest } from '../../test/support/read.ts';
-import { answerLabels } from './answer-headers.ts';
-import { openApolloRespond, type ApolloGateway } from './apollo-respond.ts';
+import { apolloFront, type ApolloFrontOptions } from '../../test/support/apollo-front.ts';
 
 describe('the Apollo front', () => {
   it.each(['OPERATION_TOO_DEEP', 'PLANNING_TIMEOUT', 'PLANNING_QUOTA_EXCEEDED'] as const)(
@@ -95,54 +87,5 @@ describe('the Apollo front', () => {
   });
 });
 
-const water: PreparedOperation = {
-  kind: 'query',
-  name: 'Water',
-  variables: [],
-  inputTypes: [],
-  plan: null,
-  projection: { shapes: [], enums: {} },
-  introspection: null,
-  cost: { total: 0, calls: 0 },
-};
-
-/** A front over a gateway that answers with `result`, and whose `prepare` throws `unprepared`, if given. */
-async function given(result?: Answer, unprepared?: Error) {
-  const seen: string[] = [];
-  const extensions: unknown[] = [];
-  const gateway: ApolloGateway = {
-    events: new Events(),
-    prepare: () => (unprepared ? Promise.reject(unprepared) : Promise.resolve()),
-    operate(read) {
-      seen.push('executed');
-      const operation = { prepared: water };
-      const whole = authorized(operationLimited(prepared(read, { operation }, new Map())), operation, null);
-      const outline = { kind: 'query', keep: 'allowed', later: null } as const;
-      return result
-        ? Promise.resolve(executed(whole, { ...outline, answer: result }))
-        : Promise.reject(new GatewayError('SERVICE_UNAVAILABLE', 'a could not be reached'));
-    },
-    describe: () =>
-      Promise.resolve({ apiSdl: 'type Query { a: Int } type Mutation { change: Int }', supergraphSdl: '' }),
-  };
-  const config = await loadGatewayConfig(undefined, { environment: {} });
-  const watching = {
-    requestDidStart({ request }: { request: { extensions?: unknown } }) {
-      seen.push('started');
-      extensions.push(request.extensions);
-      return Promise.resolve({
-        validationDidStart: () => Promise.resolve(void seen.push('validated')),
-        didEncounterErrors: ({ errors }: { errors: readonly Error[] }) =>
-          Promise.resolve(void seen.push(...errors.map(({ message }) => message))),
-      });
-    },
-  };
-  const labels = answerLabels(config);
-  const front = await openApolloRespond(gateway, { labels, config, plugins: [watching] });
-  onTestFinished(() => front.close());
-  const respond = (query: string, queryOnly = false, sent?: Record<string, unknown>) => {
-    const context = requestContext({ requestId: 'request-1', deadlineInMs: 1000 });
-    return front.respond(readRequest({ context, query, queryOnly, extensions: sent ?? null }));
-  };
-  return { respond, seen, extensions };
-}
+const given = (result?: ApolloFrontOptions['result'], unprepared?: Error) =>
+  apolloFront({ ...(result ? { result } : {}), ...(unprepared ? { unprepared } : {}) });

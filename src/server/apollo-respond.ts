@@ -19,13 +19,15 @@ import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
+import type { RequestContext } from '../pipeline/request.ts';
 import type { Executed, MediaType, Read } from '../pipeline/stages.ts';
 import type { GraphDescription } from '../preparation/worker-protocol.ts';
 import { withoutValues } from '../shared/without-values.ts';
 import { countErrors } from '../response/error-counts.ts';
 import { errorIdsOf, formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import { graphqlMediaType, jsonMediaType, statusAndHeaders } from '../response/http.ts';
-import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } from '../shared/errors.ts';
+import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError, isGatewayError, isOperationCode, type ErrorCode } from '../shared/errors.ts';
 import type { ErrorCount } from '../shared/event-spans.ts';
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
@@ -33,6 +35,7 @@ import { hideUnprintableDefaults } from '../shared/schema-text.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
 import { anyClient } from '../pipeline/client.ts';
 import type { AnswerLabels, UnlabelledAnswer } from './answer-headers.ts';
+import { refusalHeaders } from './refuse.ts';
 import type { Respond } from './respond.ts';
 
 /** The gateway that Apollo Server fronts. */
@@ -62,6 +65,8 @@ interface ApolloContext {
 
 interface ApolloOutcome {
   executed: Executed | undefined;
+  /** What a plugin threw where Apollo Server expects no error. Null: nothing. */
+  thrown: { readonly error: unknown } | null;
   /** The gateway's and Apollo Server's. */
   errorCounts: readonly ErrorCount[];
 }
@@ -86,14 +91,19 @@ export async function openApolloRespond(
     includeStacktraceInErrorResponses: false,
     introspection: true,
     hideSchemaDetailsFromClientErrors: !config.errors.suggestions,
-    formatError: (formatted, error) =>
+    formatError(formatted, error) {
+      if (!(error instanceof GraphQLError)) return formatted;
       // Errors with locations are Apollo Server's own; `formatFieldError` makes the others.
-      error instanceof GraphQLError && error.locations
-        ? { ...formatted, message: withoutValues(error) }
-        : formatted,
+      if (error.locations) return { ...formatted, message: withoutValues(error) };
+      const { originalError } = error;
+      if (!originalError || originalError instanceof GraphQLError) return formatted;
+      // Of a plugin. What it wants clients to see is a `GraphQLError`.
+      gateway.events.emit('defect', { where: 'apollo plugin', requestId: null, error: originalError });
+      return { message: 'Internal error', extensions: { code: 'INTERNAL_ERROR' } };
+    },
     // Signals are handled in one place, for both fronts.
     stopOnTerminationSignals: false,
-    logger: silent,
+    logger: errorLogger(gateway.events),
     // The edge does these for both fronts.
     csrfPrevention: false,
     persistedQueries: false,
@@ -102,7 +112,8 @@ export async function openApolloRespond(
   return {
     async respond(read) {
       const refused = await gateway.prepare(read).then(() => undefined, toRefused);
-      const answer = (): Promise<UnlabelledAnswer> => respond(server, { read, refused });
+      const answer = (): Promise<UnlabelledAnswer> =>
+        untilDeadline(read.context, respond(server, { read, refused }));
       const isInvalid = refused && invalidCodes.has(refused.code);
       return labels.answered(read, await (isInvalid ? answer() : documents.hold(read.request.query, answer)));
     },
@@ -123,7 +134,7 @@ async function respond(
   server: ApolloServer<ApolloContext>,
   { read, refused }: Pick<ApolloContext, 'read' | 'refused'>,
 ): Promise<UnlabelledAnswer> {
-  const outcome: ApolloOutcome = { executed: undefined, errorCounts: [] };
+  const outcome: ApolloOutcome = { executed: undefined, thrown: null, errorCounts: [] };
   const { mediaType } = read;
   const { query, operationName, variables } = read.request;
   const extensions = extensionsFor(read);
@@ -145,6 +156,7 @@ async function respond(
     },
     context: () => Promise.resolve({ read, refused, outcome }),
   });
+  if (outcome.thrown) throw outcome.thrown.error;
   if (response.body.kind === 'chunked')
     throw new Error('Apollo Server sent an incremental response, which was not requested');
   const { executed } = outcome;
@@ -261,18 +273,26 @@ async function executeFor(
     };
   } catch (error) {
     gateway.events.emit('requestRefused', { requestId: ids.requestId, error });
-    const status = isGatewayError(error) ? error.httpStatus : 500;
+    const http = {
+      status: isGatewayError(error) ? error.httpStatus : 500,
+      headers: new HeaderMap(Object.entries(refusalHeaders(error))),
+    };
     return {
-      errors: formatRequestError(error, ids).map((formatted) => toGraphqlError(formatted, status)),
+      errors: formatRequestError(error, ids).map((formatted) => toGraphqlError(formatted, http)),
     };
   }
 }
 
-function toGraphqlError(formatted: GraphQLFormattedError, status?: number): GraphQLError {
+interface HttpHead {
+  readonly status: number;
+  readonly headers: HeaderMap;
+}
+
+function toGraphqlError(formatted: GraphQLFormattedError, http?: HttpHead): GraphQLError {
   const { message, path, locations, extensions } = formatted;
   const error = new GraphQLError(message, {
     ...(path ? { path } : {}),
-    extensions: { ...extensions, ...(status === undefined ? {} : { http: { status } }) },
+    extensions: { ...extensions, ...(http ? { http } : {}) },
   });
   // GraphQLError computes locations from source and nodes, which are not available here.
   return locations
@@ -283,6 +303,10 @@ function toGraphqlError(formatted: GraphQLFormattedError, status?: number): Grap
 /** Gives Apollo Server's own errors the request id, and the code and status that the direct front uses. */
 function errorPlugin(): ApolloServerPlugin<ApolloContext> {
   return {
+    unexpectedErrorProcessingRequest({ requestContext, error }) {
+      requestContext.contextValue.outcome.thrown = { error };
+      return Promise.resolve();
+    },
     requestDidStart: () =>
       Promise.resolve({ willSendResponse: (context) => Promise.resolve(complete(context)) }),
   };
@@ -320,4 +344,39 @@ function codeOf(error: GraphQLFormattedError | undefined): string | null {
   return typeof code === 'string' ? code : null;
 }
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+/** The executor answers at the deadline, with what it has: plugins that wait for something have this much more. */
+const pluginGraceMs = 1000;
+
+/** A hook that never ends must not keep the request's place. */
+async function untilDeadline<Value>(
+  { deadlineAtMs }: RequestContext,
+  answer: Promise<Value>,
+): Promise<Value> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed')),
+    Math.max(0, deadlineAtMs - monotonicClock()) + pluginGraceMs,
+  );
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Such as that usage cannot be reported. What ends a request is told with it. */
+function errorLogger(
+  events: Events,
+): Record<'debug' | 'info' | 'warn' | 'error', (message: unknown) => void> {
+  const none = (): void => {};
+  return {
+    debug: none,
+    info: none,
+    warn: none,
+    error(message) {
+      if (String(message).startsWith('Unexpected error processing request')) return;
+      const error = message instanceof Error ? message : new Error(String(message));
+      events.emit('defect', { where: 'apollo server', requestId: null, error });
+    },
+  };
+}

@@ -20,13 +20,14 @@ export function refusals(labels: AnswerLabels, events: Events): RequestStages['r
       operationKind: null,
       keep: 'nobody' as const,
       errorCounts: [{ code, service: null, count }],
-      headers: headersOf(error),
+      headers: refusalHeaders(error),
     };
     return labels.refused({ head, headers }, answer);
   };
 }
 
-function headersOf(error: unknown): Record<string, string> {
+/** That a status needs. */
+export function refusalHeaders(error: unknown): Record<string, string> {
   if (!isGatewayError(error)) return {};
   if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'POST' };
   if (error.code === 'UNAUTHENTICATED') return { 'www-authenticate': challenge(error) };

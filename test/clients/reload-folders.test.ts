@@ -206,3 +206,26 @@ it('a client.yaml with thousands of mistakes is refused with the first of them',
     'and 2900 more',
   ]);
 });
+
+it('a client whose folder is invalid is listed as long as it is, whatever becomes of its contract', async () => {
+  let outcome: GatewayError | null = null;
+  const checkContract = (): Promise<void> => (outcome ? Promise.reject(outcome) : Promise.resolve());
+  const { events, write, look, refused } = await given({ web: owned() }, { checkContract });
+  const graphReplaced = (): void => events.emit('graphReplaced', { hash: 'next' });
+  outcome = new GatewayError('CONTRACT_INVALID', 'no');
+  graphReplaced();
+  await vi.waitFor(() => expect(refused().toSorted()).toEqual(['anonymous', 'web']));
+  // The planner could not say: what was true before is all that is known.
+  outcome = new GatewayError('PLANNING_TIMEOUT', 'busy');
+  graphReplaced();
+  await look();
+  expect(refused().toSorted()).toEqual(['anonymous', 'web']);
+  await write('web', 'owner: [\n');
+  await look();
+  outcome = null;
+  graphReplaced();
+  await vi.waitFor(() => expect(refused()).toEqual(['web']));
+  await write('web', owned());
+  await look();
+  expect(refused()).toEqual([]);
+});

@@ -63,6 +63,13 @@ describe('a gateway over a supergraph with labels', () => {
     expect(modern).toEqual([2]);
   });
 
+  it('answers without labels where the module promises them, whatever becomes of that', async () => {
+    const labelsModule = await moduleOf("export const labels = async () => { throw new Error('no flags') };");
+    const { first } = await answersFor({ ...config, labelsModule }, '{ gadget(id: "g1") { stock } }');
+    expect(first.filter((answer) => answer.includes('modern'))).toEqual([]);
+    expect(first.length).toBeGreaterThan(0);
+  });
+
   it('is refused with the reason where the module of labels is none', async () => {
     const labelsModule = await moduleOf('export const flags = 1;');
     await expect(answersFor({ ...config, labelsModule }, '{ count }')).rejects.toMatchObject({

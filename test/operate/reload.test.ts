@@ -4,13 +4,14 @@
  */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { type Graph, GraphSource } from '../../src/plan/graph-source.ts';
+import { type Graph, GraphSource, type GraphSourceOptions } from '../../src/plan/graph-source.ts';
 import { Reloader, type ReloaderOptions } from '../../src/plan/reloader.ts';
+import { GatewayError } from '../../src/shared/errors.ts';
 import { folderWith } from '../support/folder.ts';
 import { loadCpuMs, reloadStorm } from '../support/reload-storm.ts';
 
@@ -52,6 +53,7 @@ describe('an address', () => {
       else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
     });
     expect(await source.read()).toEqual({ kind: 'supergraph', sdl: 'type Query { a: Int }' });
+    source.accepted();
     expect(await source.readIfChanged()).toBeUndefined();
     // Whoever asks for a reload gets the graph, changed or not.
     expect(await source.read()).toMatchObject({ kind: 'supergraph' });
@@ -109,6 +111,66 @@ it.each([
     code: 'SUPERGRAPH_INVALID',
     message: expect.stringContaining(reason) as unknown,
   });
+});
+
+it('a supergraph that was refused is downloaded again, and so is one whose policy has changed', async () => {
+  const asked: Array<string | undefined> = [];
+  const address = await addressOf((request, response) => {
+    const ifNoneMatch = request.headers['if-none-match'];
+    asked.push(ifNoneMatch);
+    if (ifNoneMatch === '"1"') response.writeHead(304).end();
+    else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
+  });
+  const folder = await folderWith({ 'policy.ts': '1' });
+  const file = join(folder, 'policy.ts');
+  let refusal: Error | null = null;
+  const read = () => (refusal ? Promise.reject(refusal) : Promise.resolve({ checks: [] } as never));
+  const source = new GraphSource({ ...address, policy: { file, read } });
+  await source.read();
+  // It is not in place.
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
+  source.accepted();
+  expect(await source.readIfChanged()).toBeUndefined();
+  await writeFile(file, 'half of');
+  refusal = new GatewayError('CONFIG_INVALID', 'Unexpected end of input');
+  await expect(source.readIfChanged()).rejects.toBe(refusal);
+  await expect(source.readIfChanged()).rejects.toBe(refusal);
+  refusal = null;
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
+  source.accepted();
+  expect(await source.readIfChanged()).toBeUndefined();
+  expect(asked).toEqual([undefined, undefined, '"1"', undefined, undefined, undefined, '"1"']);
+});
+
+it('notices corrections of any file of a graph that could not be read, and files that come later', async () => {
+  const entry = (name: string) =>
+    `  ${name}: { kind: graphql, url: "http://127.0.0.1:1", schema: ${name}.graphql, owner: x }`;
+  const folder = await folderWith({
+    'graph.yaml': ['subgraphs:', entry('a'), entry('b')].join('\n'),
+    'a.graphql': 'type Query { a: Int }',
+    'b.graphql': 'type Query { b: Int }',
+  });
+  const path = (name: string): string => join(folder, name);
+  const source = new GraphSource({ ...place, kind: 'graph', location: path('graph.yaml') });
+  await source.read();
+  expect(await source.readIfChanged()).toBeUndefined();
+
+  await rename(path('a.graphql'), path('a.away'));
+  await expect(source.readIfChanged()).rejects.toThrow('a.graphql');
+  // The same reason is told once.
+  expect(await source.readIfChanged()).toBeUndefined();
+  await rename(path('a.away'), path('a.graphql'));
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'graph' });
+  expect(await source.readIfChanged()).toBeUndefined();
+  await writeFile(path('b.graphql'), 'type Query { b: Int c: Int }');
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'graph' });
+
+  await writeFile(path('graph.yaml'), ['subgraphs:', entry('a'), entry('b'), entry('new')].join('\n'));
+  await expect(source.readIfChanged()).rejects.toThrow('new.graphql');
+  expect(await source.readIfChanged()).toBeUndefined();
+  await writeFile(path('new.graphql'), 'type Query { n: Int }');
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'graph' });
+  expect(await source.readIfChanged()).toBeUndefined();
 });
 
 it('reads a file again once it changed, and says which file is missing', async () => {
@@ -183,10 +245,10 @@ const place = {
 } as const;
 const graph: Graph = { kind: 'supergraph', sdl: 'type Query { a: Int }' };
 
-async function sourceAt(
+async function addressOf(
   listener: RequestListener,
   options: { readonly timeoutMs?: number } = {},
-): Promise<GraphSource> {
+): Promise<GraphSourceOptions> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -195,11 +257,15 @@ async function sourceAt(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return new GraphSource({
-    ...place,
-    ...options,
-    location: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`,
-  });
+  const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graph`;
+  return { ...place, ...options, location };
+}
+
+async function sourceAt(
+  listener: RequestListener,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<GraphSource> {
+  return new GraphSource(await addressOf(listener, options));
 }
 
 /** Sends until nobody listens any more. */
@@ -222,7 +288,7 @@ function reloaderWith(outcomes: ReadonlyArray<Graph | Error | undefined>): {
     const outcome = outcomes[lookedAtMs.length - 1];
     return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
   };
-  const source = { read: look, readIfChanged: look } as unknown as ReloaderOptions['source'];
+  const source = { read: look, readIfChanged: look, accepted() {} } as unknown as ReloaderOptions['source'];
   const reloader = new Reloader({
     source,
     replace: (next) => Promise.resolve(void replaced.push(next)),

@@ -226,6 +226,17 @@ it('counts by the names of OpenTelemetry where they are asked for', async () => 
   );
 });
 
+it('one client cannot use up the names of operations of others', async () => {
+  const { events, text } = given({ semanticNames: true, operationsMax: 2 });
+  for (const operationName of ['A1', 'A2', 'A3'])
+    events.emit('requestEnded', { ...ended, client: 'partner', operationName });
+  events.emit('requestEnded', { ...ended, client: 'web', operationName: 'Home' });
+  const written = await text();
+  for (const name of ['A1', 'A2', 'other', 'Home'])
+    expect(written).toContain(`graphql_operation_name="${name}"`);
+  expect(written).not.toContain('graphql_operation_name="A3"');
+});
+
 it('has as many series for 20,000 names of operations, versions and codes as for a few hundred', async () => {
   const { events, text } = given({ semanticNames: true });
   const series = async (): Promise<number> =>

@@ -12,7 +12,6 @@ import type { MetricStore } from './metric-store.ts';
 
 /** In seconds, as the conventions advise. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-const operationsMaxFactor = 10;
 
 export function countBySemanticNames(events: Events, store: MetricStore, config: MetricsConfig): void {
   const server = store.histogram({
@@ -36,13 +35,19 @@ export function countBySemanticNames(events: Events, store: MetricStore, config:
     labels: ['peer.service', 'error.type'],
     buckets,
   });
-  const names = new BoundedLabel(config.operationsMax * operationsMaxFactor);
+  /** Clients are those of the configuration: what one of them sends takes no names from the others. */
+  const namesByClient = new Map<string | null, BoundedLabel>();
+  const namesOf = (of: string | null): BoundedLabel => {
+    let names = namesByClient.get(of);
+    if (!names) namesByClient.set(of, (names = new BoundedLabel(config.operationsMax)));
+    return names;
+  };
   events.on('requestEnded', (event) => {
     const { method, route, httpStatus, durationMs, operationKind, operationName, errorCounts } = event;
     const seconds = durationMs / 1000;
     server.observe(seconds, method, route, String(httpStatus), errorTypeOf(httpStatus));
     if (operationKind === null) return;
-    const name = operationName === null ? '' : names.of(operationName);
+    const name = operationName === null ? '' : namesOf(event.client).of(operationName);
     operations.observe(seconds, operationKind, name, errorCounts.length > 0 ? 'graphql' : '');
   });
   events.on('otherResponseSent', ({ method, route, httpStatus, durationMs }) =>

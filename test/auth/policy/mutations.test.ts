@@ -98,3 +98,13 @@ describe('a mutation of which something is denied', () => {
     expect(text).not.toContain('canary');
   });
 });
+
+it.each(['Promise.resolve("***")', 'Promise.reject(new Error("no key"))'])(
+  'a mask that returns a promise, %s, has failed: the value is withheld',
+  async (promise) => {
+    const graph = await open({ policy: policy.replace("() => '***'", `() => ${promise}`) });
+    const { data, errors } = await graph.query('mutation { masked }');
+    expect(data).toEqual({ masked: null });
+    expect(errors).toMatchObject([{ path: ['masked'], extensions: { code: 'AUTHORIZATION_FAILED' } }]);
+  },
+);
