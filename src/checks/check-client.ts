@@ -73,9 +73,16 @@ export async function checkClient(
     return [...impacts.findings, ...unregistered()];
   });
   await stages.run('plan', name, () => {
-    const planned = { client: name, contract: client.head?.contract, ...schemas };
-    const touched = (impacts?.compared ?? []).filter(({ coordinates }) =>
-      comparison.changed.touches(coordinates),
+    const planned = {
+      client: name,
+      base: { contract: client.base?.contract, schema: schemas.answeredBy },
+      head: { contract: client.head?.contract, schema: schemas.head },
+    };
+    const losesIntrospection =
+      client.base?.contract.introspection !== false && client.head?.contract.introspection === false;
+    const touched = (impacts?.compared ?? []).filter(
+      ({ coordinates, operation: { document } }) =>
+        comparison.changed.touches(coordinates) || (losesIntrospection && readsSchema.test(document)),
     );
     return comparison.plans.findings(
       planned,
@@ -89,6 +96,9 @@ export async function checkClient(
     usage: { name, owner, operations: operations.length, calls: callsOf(operations) },
   };
 }
+
+/** What a contract may forbid. */
+const readsSchema = /__(schema|type)\b/;
 
 function callsOf(operations: readonly ClientOperation[]): number {
   return operations.reduce((sum, { calls }) => sum + (calls ?? 0), 0);

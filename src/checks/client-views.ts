@@ -19,9 +19,16 @@ export interface CheckedClient {
   readonly head: StateClient | null;
 }
 
+export interface ComparedSchemas {
+  readonly base: GraphQLSchema;
+  readonly head: GraphQLSchema;
+  /** What its operations were answered with before: that of unknown clients, where it is new. */
+  readonly answeredBy: GraphQLSchema;
+}
+
 export interface ClientViews {
   /** Null: there is none to compare. */
-  readonly schemas: { readonly base: GraphQLSchema; readonly head: GraphQLSchema } | null;
+  readonly schemas: ComparedSchemas | null;
   readonly findings: readonly Finding[];
 }
 
@@ -39,7 +46,9 @@ export function clientsOf(base: SchemaState, head: SchemaState): CheckedClient[]
   const names = [...new Set([...head.clients, ...base.clients].map(({ name }) => name))].toSorted();
   const hasOthers = head.operations.some(({ client }) => !configured(head.clients, client));
   const isUnconfigured = hasOthers && !configured(head.clients, anonymousClient);
-  if ((names.length === 0 || isUnconfigured) && !names.includes(anyClient)) names.push(anyClient);
+  // Without clients everybody saw the whole graph: what changes of it is no less a change once there is one.
+  const isWhole = base.clients.length === 0 || isUnconfigured;
+  if (isWhole && !names.includes(anyClient)) names.push(anyClient);
   return names.map((name) => {
     const client = { name, base: configured(base.clients, name), head: configured(head.clients, name) };
     return { ...client, owner: (client.head ?? client.base)?.owner ?? '' };
@@ -51,13 +60,18 @@ export interface ComparedGraphs {
   readonly head: OpenGraph;
 }
 
+/** How each state answers clients that it does not configure. Null: with the whole graph. */
+export interface Anonymous {
+  readonly base: StateClient | null;
+  readonly head: StateClient | null;
+}
+
 export class Views {
   readonly #graphs: ComparedGraphs;
-  readonly #anonymous: StateClient | null;
+  readonly #anonymous: Anonymous;
   readonly #opened = { base: new Map<string, View>(), head: new Map<string, View>() };
 
-  /** @param anonymous How the head answers clients that it does not configure. Null: with the whole graph. */
-  constructor(graphs: ComparedGraphs, anonymous: StateClient | null) {
+  constructor(graphs: ComparedGraphs, anonymous: Anonymous) {
     this.#graphs = graphs;
     this.#anonymous = anonymous;
   }
@@ -65,23 +79,30 @@ export class Views {
   of({ name, base, head }: CheckedClient): ClientViews {
     if (base === null && head === null) {
       const { base: before, head: after } = this.#graphs;
-      return { schemas: { base: before.schema, head: after.schema }, findings: [] };
+      return { schemas: compared(before.schema, after.schema), findings: [] };
     }
     if (head === null) return this.#removed(name, base);
     const after = this.#view('head', head);
     if (after.schema === null) return { schemas: null, findings: [invalid(head, after.lines)] };
     const findings = implied(head, after.lines);
     const before = base === null ? null : this.#view('base', base).schema;
-    if (before === null) findings.push(added(name));
-    // Operations of a new client must be valid, too.
-    return { schemas: { base: before ?? after.schema, head: after.schema }, findings };
+    if (before !== null) return { schemas: compared(before, after.schema), findings };
+    findings.push(added(name));
+    // Nothing of its schema has changed, but its operations were answered before.
+    const answeredBy = (base === null ? this.#ofUnknown('base') : null) ?? after.schema;
+    return { schemas: { base: after.schema, head: after.schema, answeredBy }, findings };
+  }
+
+  /** Null: the contract does not hold. */
+  #ofUnknown(side: 'base' | 'head'): GraphQLSchema | null {
+    const anonymous = this.#anonymous[side];
+    return anonymous === null ? this.#graphs[side].schema : this.#view(side, anonymous).schema;
   }
 
   #removed(name: string, client: StateClient | null): ClientViews {
     const before = client === null ? null : this.#view('base', client).schema;
-    const after =
-      this.#anonymous === null ? this.#graphs.head.schema : this.#view('head', this.#anonymous).schema;
-    const schemas = before === null || after === null ? null : { base: before, head: after };
+    const after = this.#ofUnknown('head');
+    const schemas = before === null || after === null ? null : compared(before, after);
     return { schemas, findings: [removed(name)] };
   }
 
@@ -92,6 +113,10 @@ export class Views {
     this.#opened[side].set(contract.id, view);
     return view;
   }
+}
+
+function compared(base: GraphQLSchema, head: GraphQLSchema): ComparedSchemas {
+  return { base, head, answeredBy: base };
 }
 
 function openView(graph: OpenGraph, contract: StateClient['contract']): View {
@@ -110,7 +135,7 @@ function removed(client: string): Finding {
 }
 
 function added(client: string): Finding {
-  const message = `${client} is new, or its contract did not hold before: there is nothing to compare with`;
+  const message = `${client} is new, or its contract did not hold before: there is no schema of its own to compare with`;
   return newFinding({ rule: 'client-added', stage: 'contract', severity: 'notice', client, message });
 }
 

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { composeClientGraph, type ClientGraph } from '../preparation/contract/client-graph.ts';
 import { openContract } from '../preparation/contract/contract.ts';
-import { loadSupergraph } from '../preparation/supergraph/supergraph.ts';
+import { loadUnconfigured } from '../preparation/supergraph/supergraph.ts';
 import { subgraphSchemasOf } from '../preparation/supergraph/subgraph-schemas.ts';
 import { errorText } from '../shared/error-text.ts';
 import { printedSchema } from '../shared/schema-text.ts';
@@ -16,7 +16,7 @@ function composed({ source, clients, withSubgraphs }: ComposedInput): ComposedGr
   try {
     const graph = composeClientGraph(source);
     // As the gateway does: what composes may still be unusable.
-    loadSupergraph(graph.supergraphSdl);
+    loadUnconfigured(graph.supergraphSdl);
     return {
       clients: clients.map((client) => schemaOf(client, graph)),
       subgraphs: withSubgraphs ? subgraphsOf(source) : [],

@@ -15,7 +15,7 @@ import { compose, type Composition, type SubgraphSchema } from '../preparation/c
 import type { CompositionNote } from '../preparation/composition/notes.ts';
 import { SchemaIndex } from '../preparation/composition/schema-index.ts';
 import { openClientGraph, type ClientGraph } from '../preparation/contract/client-graph.ts';
-import { loadSupergraph, type LoadedSupergraph } from '../preparation/supergraph/supergraph.ts';
+import { loadUnconfigured, type LoadedSupergraph } from '../preparation/supergraph/supergraph.ts';
 import { errorText } from '../shared/error-text.ts';
 import { newFinding } from './new-finding.ts';
 import type { FileLocation, Finding } from './report.ts';
@@ -68,7 +68,7 @@ function opened(
       const [location] = index.locationsOf([coordinate]);
       return location ? locationIn(location) : null;
     };
-    const loaded = loadSupergraph(sdl);
+    const loaded = loadUnconfigured(sdl);
     return {
       ...openClientGraph(sdl, subgraphs, loaded.schema),
       loaded,

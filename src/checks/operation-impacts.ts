@@ -1,21 +1,20 @@
 /** What the changes of a client's schema do to its operations, and which change does it. */
 
-import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
 
 import { errorText } from '../shared/error-text.ts';
 import { tokensMax } from './operations/documents.ts';
 import { OperationComparer, type OperationComparison } from './impact/comparer.ts';
 import { Causes, type Unexplained } from './causes.ts';
+import type { ComparedSchemas } from './client-views.ts';
 import { invalidBefore } from './impact/reasons.ts';
 import type { ChangeFinding } from './client-changes.ts';
 import { mostCalledFirst } from './most-called.ts';
 import { newFinding } from './new-finding.ts';
 import type { ClientOperation, ClientSummary, FileLocation, Finding } from './report.ts';
 
-export interface ClientSchemas {
+export interface ClientSchemas extends ComparedSchemas {
   readonly client: string;
-  readonly base: GraphQLSchema;
-  readonly head: GraphQLSchema;
   readonly locationOf: (coordinate: string) => FileLocation | null;
   /** Keys of operations that were registered before. A new one that is invalid is a mistake of the change. */
   readonly registered: ReadonlySet<string>;
@@ -46,17 +45,23 @@ export function operationImpacts(
   operations: readonly ClientOperation[],
   changes: readonly ChangeFinding[],
 ): Impacts {
-  const comparer = new OperationComparer(schemas.base, schemas.head);
+  const { base, head, answeredBy } = schemas;
+  const comparer = new OperationComparer(base, head);
+  const ofKnown = answeredBy === base ? comparer : new OperationComparer(answeredBy, head);
   const counts = { broken: 0, affected: 0, safe: 0, invalidBefore: 0 };
   const causes = new Causes(changes);
   const compared: Array<Impacts['compared'][number]> = [];
   for (const whole of operations) {
     const { document: text, ...operation } = whole;
-    const { level, reasons, coordinates: used } = comparison(comparer, text, operation.name);
-    if (level !== 'broken') compared.push({ operation: whole, coordinates: used });
-    const isInvalid = reasons.some(({ code }) => code === invalidBefore);
     // Recorded usage has no state before.
     const isNew = whole.file !== null && !schemas.registered.has(operationKey(whole));
+    const {
+      level,
+      reasons,
+      coordinates: used,
+    } = comparison(isNew ? comparer : ofKnown, text, operation.name);
+    if (level !== 'broken') compared.push({ operation: whole, coordinates: used });
+    const isInvalid = reasons.some(({ code }) => code === invalidBefore);
     if (isInvalid && !isNew) counts.invalidBefore += 1;
     else counts[level] += 1;
     causes.add(

@@ -18,7 +18,7 @@ import { applyPolicy } from './policy/policy.ts';
 import { stageNames, type CheckReport, type Finding } from './report.ts';
 import { reportOf } from './report-of.ts';
 import { Stages } from './stages.ts';
-import type { SchemaState } from './states/state.ts';
+import type { SchemaState, StateClient } from './states/state.ts';
 
 /** Plain data: it goes to a thread of its own. */
 export interface CheckInput {
@@ -143,7 +143,9 @@ async function compared(
   const changed = new ChangedElements(graphs.base.supergraph, graphs.head.supergraph);
   const plans = new PlanChanges(graphs, input.policy.plans);
   const { base, head } = input;
-  const views = new Views(graphs, head.clients.find(({ name }) => name === anonymousClient) ?? null);
+  const anonymousOf = ({ clients }: SchemaState): StateClient | null =>
+    clients.find(({ name }) => name === anonymousClient) ?? null;
+  const views = new Views(graphs, { base: anonymousOf(base), head: anonymousOf(head) });
   const results: CheckedClientResult[] = [];
   for (const client of clientsOf(base, head)) {
     const result = await checkClient(client, { base, head, graphs, views, changed, plans, stages });

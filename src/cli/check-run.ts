@@ -6,6 +6,7 @@ import { isatty } from 'node:tty';
 import { check, checkLimitDefaults } from '../checks/check.ts';
 import type { ThreadLimits } from '../checks/limited-thread.ts';
 import { withUsage } from '../checks/operations/usage.ts';
+import { Traffic } from '../checks/policy/traffic.ts';
 import { outputFormats } from '../checks/outputs/formats.ts';
 import type { OutputFormat, OutputOptions } from '../checks/outputs/output-format.ts';
 import type { CheckReport, Verdict } from '../checks/report.ts';
@@ -88,12 +89,23 @@ function readLimits(flags: FlagValues): ThreadLimits {
 
 async function inputOf(states: CheckedStates, usage: string | undefined): Promise<CheckInput> {
   const { base, head } = states;
-  const rest = { ...(await readPolicy(states)), now: new Date().toISOString() };
+  const now = new Date();
+  const { policy, overrides } = await readPolicy(states);
+  const rest = { policy, overrides, now: now.toISOString() };
   if (usage === undefined) return { base, head, ...rest };
   const text = await readFile(usage, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`--usage: ${usage} cannot be read (${error.code ?? error.message})`);
   });
-  const { operations, problems } = withUsage(head.operations, { file: usage, text });
+  const traffic = new Traffic({ policy, clients: [], now });
+  const { operations, problems } = withUsage(
+    head.operations,
+    { file: usage, text },
+    {
+      before: base.operations,
+      isExcluded: (client) => traffic.isExcluded(client),
+      isRecent: (lastSeenAt) => traffic.isRecent(lastSeenAt),
+    },
+  );
   return { base, head: { ...head, operations, problems: [...head.problems, ...problems] }, ...rest };
 }
 

@@ -67,7 +67,11 @@ interface Location {
   readonly tree: FileTree;
   readonly graph: string;
   readonly clients: string;
+  /** A commit may be older than the graph. */
+  readonly isCommit: boolean;
 }
+
+type HeadState = Omit<CheckedStates, 'base'> & { readonly location: Location };
 
 /** @throws {UsageError | GatewayError} */
 export async function readStates(flags: FlagValues): Promise<CheckedStates> {
@@ -75,11 +79,13 @@ export async function readStates(flags: FlagValues): Promise<CheckedStates> {
   const baseFlag = flagText(flags['base']);
   const base = baseFlag === undefined ? await mergeBase(places) : await locationOf(baseFlag, places);
   const rest = await headOf(flags, places);
-  const baseState = await readState({ ...(await filesOf(base, [])), isGraphOptional: true });
+  assertClients(flags, [await filesOf(base, []), await filesOf(rest.location, [])]);
+  const baseState = await readState({ ...(await filesOf(base, [])), isGraphOptional: base.isCommit });
   const sent = await sentOperations(operationFiles(flags, places.root), rest.headTree);
   const { operations, ...ofBase } = withClientsOf(baseState, rest.head);
+  const { location: _, ...ofHead } = rest;
   return {
-    ...rest,
+    ...ofHead,
     base: { ...ofBase, operations: [...operations, ...sent] },
     head: withClientsOf(rest.head, baseState),
   };
@@ -103,7 +109,15 @@ function withClientsOf(state: SchemaState, other: SchemaState): SchemaState {
 
 /** Without a state to compare with. */
 export async function readHead(flags: FlagValues): Promise<Omit<CheckedStates, 'base'>> {
-  return headOf(flags, await placesOf(flags));
+  const { location: _, ...head } = await headOf(flags, await placesOf(flags));
+  return head;
+}
+
+/** A folder that is in neither state is a mistyped one: without it, no client would be checked. */
+function assertClients(flags: FlagValues, states: readonly StateFiles[]): void {
+  const named = flagText(flags['clients']);
+  if (named !== undefined && states.every(({ clients }) => clients === null))
+    throw new UsageError(`--clients: there is no folder ${named} with clients, neither before nor after`);
 }
 
 async function placesOf(flags: FlagValues): Promise<Places> {
@@ -117,12 +131,12 @@ async function placesOf(flags: FlagValues): Promise<Places> {
   return { root, graph, clients, repository };
 }
 
-async function headOf(flags: FlagValues, places: Places): Promise<Omit<CheckedStates, 'base'>> {
+async function headOf(flags: FlagValues, places: Places): Promise<HeadState> {
   const { root, graph, clients } = places;
   const headFlag = flagText(flags['head']);
   const head: Location =
     headFlag === undefined
-      ? { tree: new DiskTree(root, 'working tree'), graph, clients }
+      ? { tree: new DiskTree(root, 'working tree'), graph, clients, isCommit: false }
       : await locationOf(headFlag, places);
   const state = await readState(await filesOf(head, operationFiles(flags, root)));
   return {
@@ -130,6 +144,7 @@ async function headOf(flags: FlagValues, places: Places): Promise<Omit<CheckedSt
     root,
     graph: head.graph,
     headTree: head.tree,
+    location: head,
   };
 }
 
@@ -163,25 +178,44 @@ interface Places {
 async function mergeBase({ graph, clients, repository }: Places): Promise<Location> {
   if (!repository) throw new UsageError('this is no git repository: name a folder or a file with --base');
   const { name, commit } = await repository.mergeBase(process.env);
-  return { tree: repository.tree(commit, name), graph, clients };
+  return { tree: repository.tree(commit, name), graph, clients, isCommit: true };
 }
 
-/** A folder or a file on disk comes first, because a ref can be told apart: `refs/heads/name`. */
-async function locationOf(state: string, { graph, clients, repository }: Places): Promise<Location> {
-  if (existsSync(state)) {
-    const path = resolve(state);
-    if (!statSync(path).isDirectory()) {
-      const folder = dirname(path);
-      return { tree: new DiskTree(folder, state), graph: basename(path), clients: 'clients' };
-    }
-    const tree = new DiskTree(path, state);
-    return existsSync(join(path, 'graph.yaml'))
-      ? { tree, graph: 'graph.yaml', clients: 'clients' }
-      : { tree, graph, clients };
+/** @throws {UsageError} Also for what may be a path or a ref: the wrong one would be compared without a word. */
+async function locationOf(state: string, places: Places): Promise<Location> {
+  const { graph, clients, repository } = places;
+  if (!existsSync(state)) {
+    if (!repository)
+      throw new UsageError(`"${state}" is neither a folder nor a file, and this is no git repository`);
+    const tree = repository.tree(await repository.commitOf(state), state);
+    return { tree, graph, clients, isCommit: true };
   }
-  if (!repository)
-    throw new UsageError(`"${state}" is neither a folder nor a file, and this is no git repository`);
-  return { tree: repository.tree(await repository.commitOf(state), state), graph, clients };
+  if (await repository?.has(state))
+    throw new UsageError(
+      `"${state}" is a path and a git ref: say which, with ./${state} or refs/heads/${state}`,
+    );
+  const path = resolve(state);
+  if (statSync(path).isDirectory()) return inFolder(state, places);
+  const tree = new DiskTree(dirname(path), state);
+  return { tree, graph: basename(path), clients: 'clients', isCommit: false };
+}
+
+/** The graph is where it is in the other state: from its own folder, from here, or from the root. */
+function inFolder(state: string, { graph, clients }: Places): Location {
+  const path = resolve(state);
+  const steps = graph.split('/');
+  const graphs = steps.map((_, from) => steps.slice(from).join('/')).toReversed();
+  const found = [...new Set([...graphs, 'graph.yaml'])].find((file) => existsSync(join(path, file)));
+  if (found === undefined)
+    throw new UsageError(`${state} has no graph: there is none of ${[...graphs, 'graph.yaml'].join(', ')}`);
+  const beside = posix.relative(posix.dirname(graph), clients);
+  const ofGraph = posix.join(posix.dirname(found), beside);
+  return {
+    tree: new DiskTree(path, state),
+    graph: found,
+    clients: ofGraph.startsWith('..') ? 'clients' : ofGraph,
+    isCommit: false,
+  };
 }
 
 function operationsFlag(text: string, root: string): StateFiles['operations'][number] {

@@ -2,7 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { loadGatewayConfig } from '../config/gateway/gateway-config.ts';
+import { loadGatewayConfig, type GatewayConfig } from '../config/gateway/gateway-config.ts';
+
 import type { GraphConfig } from '../config/graph/file.ts';
 import type { Composition, SubgraphSchema } from '../preparation/composition/compose.ts';
 import { Events } from '../shared/events.ts';
@@ -27,6 +28,10 @@ interface Output {
 
 export interface CheckOptions {
   readonly files: OutputFiles;
+  /** `--graph` of this command, where it is not the default: for messages. */
+  readonly graphFlag: string;
+  /** gateway.yaml. Undefined: what depends on it is not checked. */
+  readonly config: string | undefined;
   /** Folder of the clients. Undefined: there are none. */
   readonly clients: string | undefined;
   /** Of this command, to be repeated in a command that a message tells to run. */
@@ -37,16 +42,15 @@ export interface CheckOptions {
 export async function checkGraph(
   graph: GraphConfig,
   composed: Composed,
-  { files, clients, flags }: CheckOptions,
+  { files, config, clients, flags, graphFlag }: CheckOptions,
 ): Promise<number> {
-  await checkStartup(graph);
-  const { loadSupergraph } = await import('../preparation/supergraph/supergraph.ts');
-  // As the gateway does: directives that compose may still be unusable, such as @rateLimit with a mistyped key.
-  loadSupergraph(composed.supergraphSdl);
+  await checkStartup(graph, composed, config);
   const problems: string[] = [];
   for (const output of await outputsOf(composed.supergraphSdl, files)) {
     if (!(await isUpToDate(output)))
-      problems.push(`${output.file} is not up to date: run tributary compose ${output.flag} ${output.file}`);
+      problems.push(
+        `${output.file} is not up to date: run tributary compose${graphFlag} ${output.flag} ${output.file}`,
+      );
   }
   const counts = [counted(composed.hints.length, 'hint')];
   if (clients !== undefined) {
@@ -83,12 +87,39 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-async function checkStartup(graph: GraphConfig): Promise<void> {
+async function checkStartup(
+  graph: GraphConfig,
+  { supergraphSdl }: Composed,
+  configFile: string | undefined,
+): Promise<void> {
   const { createBackends } = await import('../services/backends.ts');
   const { loadSubgraphs } = await import('../services/load.ts');
-  const config = await loadGatewayConfig(undefined, { environment: {} });
+  const config =
+    configFile === undefined
+      ? withHeadersOf(graph, await loadGatewayConfig(undefined, { environment: {} }))
+      : await loadGatewayConfig(configFile);
   const loaded = await loadSubgraphs(graph, createBackends(config, new MutationCounter(), new Events()));
   await loaded.close();
+  // As the gateway does: directives that compose may still be unusable, such as @rateLimit with a mistyped key.
+  const { loadServable, loadUnconfigured } = await import('../preparation/supergraph/supergraph.ts');
+  if (configFile === undefined) {
+    loadUnconfigured(supergraphSdl);
+    return;
+  }
+  const { policyOf } = await import('../authz/open-authorization.ts');
+  const { limitedFieldNames } = await import('../plan/planner.ts');
+  loadServable(supergraphSdl, config.allowUnenforced, {
+    policy: (await policyOf(config).policy?.read()) ?? null,
+    limitedFields: limitedFieldNames(config.limits),
+  });
+}
+
+/** Which headers services may get is for gateway.yaml to say. */
+function withHeadersOf({ subgraphs, sources }: GraphConfig, config: GatewayConfig): GatewayConfig {
+  const perService = [...subgraphs, ...sources].flatMap((service) =>
+    'headers' in service ? (service.headers?.forward ?? []) : [],
+  );
+  return { ...config, headers: { ...config.headers, perService } };
 }
 
 async function checkClients(

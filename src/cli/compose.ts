@@ -23,6 +23,7 @@ standard error with subgraph, schema coordinate, file and line.
   --check            write nothing; also import the resolver modules and load the protos, as the gateway does at
                      startup, and check every client: its client.yaml, its contract and its api.graphql;
                      with --out, --types or --api-schema, fail if that file is not up to date
+  --config FILE      with --check: gateway.yaml, by which headers, policies, limits and addresses are checked too
   --clients FOLDER   with --check: a folder for each client (default: clients beside graph.yaml, if it is there)
   --help             print this help
 
@@ -35,10 +36,13 @@ Exit codes: 0 composed, 1 composition errors, invalid clients or a file that is 
       types: { type: 'string' },
       'api-schema': { type: 'string' },
       check: { type: 'boolean' },
+      config: { type: 'string' },
       clients: { type: 'string' },
     });
     const files = outputFiles(flags);
     const clients = clientsFolder(flags);
+    const config = flagText(flags['config']);
+    if (config !== undefined && flags['check'] !== true) throw new UsageError('--config needs --check');
     // Imported only now: this loads the composition library.
     const { compose: composeSubgraphs } = await import('../preparation/composition/compose.ts');
     const { noteText } = await import('../preparation/composition/notes.ts');
@@ -57,7 +61,17 @@ Exit codes: 0 composed, 1 composition errors, invalid clients or a file that is 
     }
     for (const hint of result.hints) console.error(`hint ${noteText(hint)}`);
     if (flags['check'] === true) {
-      return checkGraph(graph, { ...result, subgraphs }, { files, clients, flags: repeated(flags) });
+      return checkGraph(
+        graph,
+        { ...result, subgraphs },
+        {
+          files,
+          config,
+          clients,
+          flags: repeated(flags, ['graph', 'clients']),
+          graphFlag: repeated(flags, ['graph']),
+        },
+      );
     }
     return write(result.supergraphSdl, files);
   },
@@ -85,10 +99,8 @@ function clientsFolder(flags: FlagValues): string | undefined {
   return existsSync(beside) ? beside : undefined;
 }
 
-function repeated(flags: FlagValues): string {
-  return ['graph', 'clients']
-    .map((name) => (flags[name] ? ` --${name} ${String(flags[name])}` : ''))
-    .join('');
+function repeated(flags: FlagValues, names: readonly string[]): string {
+  return names.map((name) => (flags[name] ? ` --${name} ${String(flags[name])}` : '')).join('');
 }
 
 async function write(supergraphSdl: string, files: OutputFiles): Promise<number> {

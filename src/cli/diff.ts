@@ -5,7 +5,9 @@ import { messageText, nameText } from '../checks/outputs/finding-text.ts';
 import { textFormat } from '../checks/outputs/text.ts';
 import type { CheckReport, Finding, Severity } from '../checks/report.ts';
 import { defaultChecksPolicy, type ChecksPolicy } from '../config/checks/checks-file.ts';
+import { didYouMean } from '../config/yaml/suggest.ts';
 import { flagText, readFlags, UsageError, type Command } from './arguments.ts';
+import type { CheckedStates } from './check-states.ts';
 import { checkFlags, checkHelp, configured, outputOptions, runCheck } from './check-run.ts';
 
 export const diff: Command = {
@@ -36,6 +38,7 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
         overrides: [],
         now,
       }));
+      assertClient(client, states);
       const options = outputOptions(states.graph);
       if (whole.verdict === 'invalid') {
         process.stdout.write(textFormat.render(whole, options));
@@ -47,6 +50,15 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
     });
   },
 };
+
+/** @throws {UsageError} For a mistyped name, of which nothing would differ. */
+function assertClient(client: string | undefined, { base, head }: CheckedStates): void {
+  const names = [...new Set([...base.clients, ...head.clients].map(({ name }) => name))];
+  if (client === undefined || names.includes(client)) return;
+  throw new UsageError(
+    `--client: there is no client ${client} in either state${didYouMean(client, names)}; clients: ${names.join(', ') || 'none'}`,
+  );
+}
 
 /** Without operations, the severity of a change is its level then. */
 const byLevel: ChecksPolicy = {

@@ -71,7 +71,7 @@ export function plannerOptions({
 }
 
 /** The fields that limits count or whose arguments are part of a key. */
-function limitedFieldNames({ fields, policies }: GatewayConfig['limits']): LimitedFieldNames {
+export function limitedFieldNames({ fields, policies }: GatewayConfig['limits']): LimitedFieldNames {
   const keys = [...Object.values(fields), ...Object.values(policies)].flatMap(({ key }) => key);
   const parts = [...new Set(keys.filter(isArgumentPart))];
   return { fields: [...new Set([...Object.keys(fields), ...parts.map(fieldOf)])], arguments: parts };

@@ -131,6 +131,24 @@ describe('states', () => {
     expect(code).toBe(0);
   });
 
+  it('refuses a base that may be a folder or a branch', async () => {
+    const repository = await changedShop(new Map([['release/notes.txt', 'one']]));
+    await repository.git('branch', 'release');
+    const { code, errors } = await run(repository.root, 'check', '--base', 'release');
+    expect(code).toBe(2);
+    expect(errors).toContain(
+      '"release" is a path and a git ref: say which, with ./release or refs/heads/release',
+    );
+    expect((await run(repository.root, 'check', '--base', 'refs/heads/release')).code).toBe(0);
+  });
+
+  it('refuses a client that is in neither state, of which nothing would differ', async () => {
+    const { root } = await changedShop(broken);
+    const { code, errors } = await run(root, 'diff', '--client', 'wbe');
+    expect(code).toBe(2);
+    expect(errors).toContain('--client: there is no client wbe in either state (did you mean "web"?)');
+  });
+
   it('compares folders and supergraph files, outside of a repository too', async () => {
     const repository = await changedShop(broken);
     const graph = join(repository.root, 'schemas/graph.yaml');

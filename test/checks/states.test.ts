@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { readStates, type CheckedStates } from '../../src/cli/check-states.ts';
+import { folderWith } from '../support/folder.ts';
 import { TestRepository } from './support/repository.ts';
 import { productsFile, shopFiles } from './support/shop-graph.ts';
 
@@ -99,4 +100,42 @@ it('replaces no variables of the environment, because reports are published', as
   const { head } = await statesOf(repository);
   expect(head.clients.find(({ name }) => name === 'web')?.owner).toBe('x');
   expect(JSON.stringify(head)).not.toContain('c2VjcmV0');
+});
+
+describe('a base', () => {
+  const statesIn = ({ root }: TestRepository, flags: Readonly<Record<string, string>>) => {
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(root);
+    onTestFinished(() => cwd.mockRestore());
+    return readStates({ graph: join(root, 'schemas/graph.yaml'), ...flags });
+  };
+
+  it('that is a folder without the graph is a mistake, and one of a commit is not', async () => {
+    const repository = await shop();
+    const empty = await folderWith({ 'other.txt': '' });
+    await expect(statesIn(repository, { base: empty })).rejects.toThrow(
+      /has no graph: there is none of graph\.yaml, schemas\/graph\.yaml/,
+    );
+  });
+
+  it.each([
+    ['from its own folder', 'schemas/'],
+    ['from the root', ''],
+  ])('that is a folder has the graph %s, and its clients beside it', async (_where, prefix) => {
+    const repository = await shop();
+    const files = [...shopFiles].filter(([file]) => file.startsWith(prefix));
+    const folder = await folderWith(
+      Object.fromEntries(files.map(([file, text]) => [file.slice(prefix.length), text ?? ''])),
+    );
+    const { base, head } = await statesIn(repository, { base: folder });
+    expect(base.clients.map(({ name }) => name)).toEqual(head.clients.map(({ name }) => name));
+    expect(sizes(base)).toEqual(sizes(head));
+  });
+
+  it('whose clients are in neither state has a mistyped folder', async () => {
+    const repository = await shop();
+    const clients = join(repository.root, 'schemas/client');
+    await expect(statesIn(repository, { base: 'HEAD', clients })).rejects.toThrow(
+      '--clients: there is no folder',
+    );
+  });
 });

@@ -99,7 +99,9 @@ it.each<[string, Files, object, readonly string[]]>([
   try {
     await repository.write(files);
     const states = await readStates({ graph: `${repository.root}/schemas/graph.yaml` });
-    const usage = withUsage(states.head.operations, { file: 'usage.jsonl', text: JSON.stringify(line) });
+    const file = { file: 'usage.jsonl', text: JSON.stringify(line) };
+    const context = { before: states.base.operations, isExcluded: () => false, isRecent: () => true };
+    const usage = withUsage(states.head.operations, file, context);
     const input = { ...states, ...(await readPolicy(states)), now: '2026-11-29T00:00:00Z' };
     const report = await runChecks({ ...input, head: { ...states.head, ...usage } });
     const found = findingsOf(report, 'field-removed', 'operation-invalid', 'operation-invalid-before');

@@ -238,7 +238,7 @@ describe('compose', () => {
       runTributary(['compose', '--graph', 'graph.yaml', '--out', 'all.graphql', ...args], { cwd });
     expect(await compose('--check')).toMatchObject({
       code: 1,
-      stderr: 'all.graphql is not up to date: run tributary compose --out all.graphql\n',
+      stderr: 'all.graphql is not up to date: run tributary compose --graph graph.yaml --out all.graphql\n',
     });
     expect(await compose()).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(await compose('--check')).toEqual({

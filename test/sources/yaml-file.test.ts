@@ -17,7 +17,13 @@ const schema = z.strictObject({
     .max(2)
     .default([]),
   limit: z.union([z.number(), z.literal('none')]).optional(),
-  nested: z.strictObject({ depth: z.number().optional() }).optional(),
+  nested: z
+    .strictObject({
+      depth: z.number().optional(),
+      words: z.array(z.string()).optional(),
+      more: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 
 describe('variables', () => {
@@ -27,6 +33,15 @@ describe('variables', () => {
     { text: 'port: ${PORT:-4002}', environment: { PORT: '' }, expected: { port: 4002 } },
     { text: 'secure: ${SECURE}', environment: { SECURE: 'true' }, expected: { secure: true } },
     { text: 'host: "${PORT}"', environment: { PORT: '4001' }, expected: { host: '4001' } },
+    // A secret may be of digits.
+    { text: 'host: ${SECRET}', environment: { SECRET: '0042' }, expected: { host: '0042' } },
+    { text: 'host: ${SECRET}', environment: { SECRET: '48210377' }, expected: { host: '48210377' } },
+    { text: 'host: ${SECRET}', environment: { SECRET: 'true' }, expected: { host: 'true' } },
+    {
+      text: 'nested:\n  words: [a, "${A}"]\n  more:\n    - ${A}',
+      environment: { A: '1.50' },
+      expected: { nested: { words: ['a', '1.50'], more: ['1.50'] } },
+    },
     { text: 'host: a.${ZONE}.b.${ZONE}', environment: { ZONE: 'x' }, expected: { host: 'a.x.b.x' } },
     { text: 'host: $${ZONE}', environment: {}, expected: { host: '${ZONE}' } },
     { text: 'host: ${A}', environment: { A: '${B}', B: 'no' }, expected: { host: '${B}' } },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ClientOperation } from '../report.ts';
-import { withUsage } from './usage.ts';
+import { withUsage, type UsageContext } from './usage.ts';
+
+const context: UsageContext = { before: [], isExcluded: () => false, isRecent: () => true };
 
 const list: ClientOperation = {
   client: 'web',
@@ -17,7 +19,7 @@ const line = { client: 'web', version: '1.2', operation: 'List', hash: 'web-list
 
 function counted(registered: readonly ClientOperation[], ...lines: readonly object[]) {
   const text = lines.map((one) => JSON.stringify(one)).join('\n');
-  const { operations, problems } = withUsage(registered, { file: 'usage.jsonl', text });
+  const { operations, problems } = withUsage(registered, { file: 'usage.jsonl', text }, context);
   return {
     calls: operations.map(({ version, calls, lastSeenAt }) => [version, calls, lastSeenAt]),
     documents: operations.map(({ document }) => document.replaceAll(/\s+/g, ' ')),
@@ -79,5 +81,28 @@ it('takes the later date, however dates are written', () => {
 
 it('reads a file that begins with a byte order mark', () => {
   const text = `\uFEFF${JSON.stringify(line)}\r\n`;
-  expect(withUsage([list], { file: 'usage.jsonl', text }).problems).toEqual([]);
+  expect(withUsage([list], { file: 'usage.jsonl', text }, context).problems).toEqual([]);
+});
+
+describe('a line of an operation that is registered no more', () => {
+  const text = JSON.stringify({ ...line, lastSeen: '2026-11-20' });
+  const problemsWith = (given: Partial<UsageContext>) => {
+    const file = { file: 'usage.jsonl', text };
+    const { operations, problems } = withUsage([], file, { ...context, ...given });
+    return {
+      known: operations.map(({ name, file: of, calls }) => [name, of, calls]),
+      problems: problems.length,
+    };
+  };
+
+  it('is that of the state before', () => {
+    expect(problemsWith({ before: [list] })).toEqual({ known: [['List', null, 3]], problems: 0 });
+    expect(problemsWith({ before: [{ ...list, version: '1.0' }] })).toEqual({ known: [], problems: 1 });
+  });
+
+  it('is no problem where it does not count', () => {
+    expect(problemsWith({})).toEqual({ known: [], problems: 1 });
+    expect(problemsWith({ isExcluded: (client) => client === 'web' }).problems).toBe(0);
+    expect(problemsWith({ isRecent: (date) => date !== '2026-11-20' }).problems).toBe(0);
+  });
 });

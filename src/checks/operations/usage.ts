@@ -32,6 +32,14 @@ export interface UsageFile {
   readonly text: string;
 }
 
+/** Where what a line says may be known from, besides what is registered, and which lines cannot matter. */
+export interface UsageContext {
+  /** Of the state before: the change may retire an operation that is still in the recording. */
+  readonly before: readonly ClientOperation[];
+  readonly isExcluded: (client: string) => boolean;
+  readonly isRecent: (lastSeenAt: string | null) => boolean;
+}
+
 export interface WithUsage {
   readonly operations: readonly ClientOperation[];
   readonly problems: readonly StateProblem[];
@@ -41,8 +49,12 @@ export interface WithUsage {
  * Adds calls to registered operations, and the operations that are known by usage alone. A line whose document nobody has
  * is a problem: such an operation cannot be checked.
  */
-export function withUsage(registered: readonly ClientOperation[], { file, text }: UsageFile): WithUsage {
-  const operations = new CountedOperations(registered);
+export function withUsage(
+  registered: readonly ClientOperation[],
+  { file, text }: UsageFile,
+  { before, isExcluded, isRecent }: UsageContext,
+): WithUsage {
+  const operations = new CountedOperations(registered, before);
   const problems: StateProblem[] = [];
   const report = (message: string, client: string | null = null): void => {
     if (problems.length < problemsMax) problems.push({ file, client, message });
@@ -53,8 +65,11 @@ export function withUsage(registered: readonly ClientOperation[], { file, text }
     if (line.trim() === '') continue;
     const read = usageLine(line);
     const problem = typeof read === 'string' ? read : operations.add(read);
-    if (problem !== null)
-      report(`line ${index + 1}: ${problem}`, typeof read === 'string' ? null : read.client);
+    if (problem === null) continue;
+    if (typeof read === 'string') report(`line ${index + 1}: ${problem}`);
+    // What does not count need not be known.
+    else if (!isExcluded(read.client) && isRecent(read.lastSeen))
+      report(`line ${index + 1}: ${problem}`, read.client);
   }
   return { operations: operations.list(), problems };
 }
@@ -66,8 +81,11 @@ class CountedOperations {
   /** By document: lines repeat them. */
   readonly #parsed = new Map<string, ParsedDocuments>();
 
-  constructor(registered: readonly ClientOperation[]) {
+  readonly #before: readonly ClientOperation[];
+
+  constructor(registered: readonly ClientOperation[], before: readonly ClientOperation[]) {
     this.#operations = [...registered];
+    this.#before = before;
     for (const [index, operation] of registered.entries()) this.#index(operation, index);
   }
 
@@ -82,13 +100,19 @@ class CountedOperations {
 
   #addById(line: UsageLine): string | null {
     const { client, version, operation: name, hash: id } = line;
-    const [first, ...others] = this.#indexes(line).filter((index) => {
-      const operation = this.#operations[index];
-      return (
-        (version === null || operation?.version === version) && (name === null || operation?.name === name)
-      );
-    });
+    const isMeant = (operation: ClientOperation | undefined): boolean =>
+      (version === null || operation?.version === version) && (name === null || operation?.name === name);
+    const [first, ...others] = this.#indexes(line).filter((index) => isMeant(this.#operations[index]));
     const described = `of client ${client}${version === null ? '' : ` ${version}`}`;
+    const retired =
+      first === undefined
+        ? this.#before.find((one) => one.client === client && one.id === id && isMeant(one))
+        : undefined;
+    if (retired)
+      return this.#addDocument(
+        { ...line, version: retired.version, operation: retired.name },
+        retired.document,
+      );
     if (first === undefined)
       return `no operation${name === null ? '' : ` ${name}`} ${described} has the id ${id}: without its document it cannot be checked`;
     if (others.length > 0)

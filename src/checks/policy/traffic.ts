@@ -57,7 +57,7 @@ export class Traffic {
     if (this.#excluded.has(client)) return false;
     // It may be in an application that was just released, without a call so far.
     if (file !== null) return true;
-    if (!this.#isRecent(lastSeenAt)) return false;
+    if (!this.isRecent(lastSeenAt)) return false;
     // Without a number nothing says that it is rare.
     if (calls === null) return true;
     const { traffic } = this.#options.policy;
@@ -65,7 +65,8 @@ export class Traffic {
     return passes(calls, this.#calls, traffic) || passes(calls, this.#callsOf.get(client) ?? calls, ofClient);
   }
 
-  #isRecent(lastSeenAt: string | null): boolean {
+  /** Without a date nothing says that it is not. */
+  isRecent(lastSeenAt: string | null): boolean {
     const { policy, now } = this.#options;
     const time = lastSeenAt === null ? NaN : Date.parse(lastSeenAt);
     return Number.isNaN(time) || now.getTime() - time <= policy.traffic.lastSeenDays * dayMs;

@@ -105,6 +105,10 @@ const operationRules: readonly RuleEntry[] = [
     'The operation selects `__schema` or `__type`: its answer changes with every change of the schema.',
     'Nothing is to be done where a tool sends it. An application should not decide by introspection.',
   ]),
+  rule('operation-refused', 'The gateway refuses an operation', [
+    'The operation is valid, and the gateway refuses it after the change: by `requireOneSlicingArgument` of `@listSize`, by a contract without introspection, or because it cannot be planned.',
+    'Change the schema so that the operation is accepted, as the message says, or retire the version of the client that sends it.',
+  ]),
   rule('cost-increased', 'An operation costs more', [
     'The estimated cost of the operation grew over the threshold. It takes more of the quota of its client, and may exceed a limit.',
     'Lower `@cost` or the `assumedSize` of `@listSize`, let the list be sliced by an argument, or raise the limit of the client.',

@@ -66,7 +66,7 @@ export class Repository {
     if (ofGitlab) return { name: 'merge base', commit: await this.commitOf(ofGitlab) };
     const branches = ofGithub ? [`origin/${ofGithub}`] : defaultBranches;
     for (const branch of branches) {
-      if (!(await this.#has(branch))) continue;
+      if (!(await this.has(branch))) continue;
       const found = await git(this.root, ['merge-base', 'HEAD', branch]);
       if (found.ok) return { name: `merge base with ${branch}`, commit: found.output.trim() };
       throw invalid(`HEAD and ${branch} have no commit in common: fetch the whole history (fetch-depth: 0)`);
@@ -81,7 +81,7 @@ export class Repository {
     return new CommitTree(this.root, commit, `${name} (${commit.slice(0, 7)})`);
   }
 
-  async #has(ref: string): Promise<boolean> {
+  async has(ref: string): Promise<boolean> {
     return (await git(this.root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]))
       .ok;
   }

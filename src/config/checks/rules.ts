@@ -55,6 +55,7 @@ const decided = {
   'unregistered-operation-broken': 'warning',
   'implied-removal': 'notice',
   // Plans
+  'operation-refused': 'error',
   'plan-calls-increased': 'warning',
   'plan-waves-increased': 'warning',
   'cost-increased': 'warning',

@@ -14,13 +14,22 @@ interface Preparation {
   readonly mistakes: Mistake[];
 }
 
-/** Changes the document in place. @returns How messages describe expanded values, by path. */
+/** What became of the scalars with variables, by path. */
+export interface ExpandedScalars {
+  /** How messages describe them. */
+  readonly descriptions: ReadonlyMap<string, string>;
+  /** The text of those that became a number or a boolean: where a string is expected, it is that. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Changes the document in place. */
 export function prepareScalars(
   document: Document,
   lines: LineCounter,
   preparation: Preparation,
-): Map<string, string> {
+): ExpandedScalars {
   const descriptions = new Map<string, string>();
+  const texts = new Map<string, string>();
   const walk = (node: unknown, path: ConfigPath): void => {
     if (isMap(node)) {
       preparation.mistakes.push(...duplicateKeys(node.items, lines, path));
@@ -44,11 +53,12 @@ export function prepareScalars(
     } else if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${')) {
       // The text in the file, not the variable's value, which may be a secret.
       descriptions.set(pathText(path), `the value of "${node.value}"`);
-      expandScalar(node as Scalar<string>, path, preparation);
+      const text = expandScalar(node as Scalar<string>, path, preparation);
+      if (typeof node.value !== 'string') texts.set(pathText(path), text);
     }
   };
   walk(document.contents, []);
-  return descriptions;
+  return { descriptions, texts };
 }
 
 function duplicateKeys(
@@ -71,12 +81,14 @@ function duplicateKeys(
   return mistakes;
 }
 
-function expandScalar(node: Scalar<string>, path: ConfigPath, preparation: Preparation): void {
+/** @returns Its text. */
+function expandScalar(node: Scalar<string>, path: ConfigPath, preparation: Preparation): string {
   const { environment, unsetVariables, mistakes } = preparation;
   const { text, problems } = expandEnvironment(node.value, environment, unsetVariables);
   for (const message of problems) mistakes.push({ path, at: 'value', message });
   // `port: ${PORT}` is a number as `port: 4000` is; `port: "${PORT}"` stays a string.
   (node as Scalar).value = node.type === 'PLAIN' ? plainValue(text) : text;
+  return text;
 }
 
 /** Whether the number would be rounded. */

@@ -16,6 +16,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Environment, UnsetVariables } from './environment.ts';
 import { type Mistake, mistakesOf } from './schema-issue.ts';
 import { prepareScalars } from './expand.ts';
+import { childOf } from './schema-keys.ts';
 import { withAbsolutePaths } from './file-path.ts';
 import {
   type ConfigPath,
@@ -90,8 +91,8 @@ export async function checkYaml<Schema extends z.ZodType>(
   const add = (mistake: Mistake): void => {
     if (!isOfValue(mistake) || !unreadable.has(pathText(mistake.path))) mistakes.push(mistake);
   };
-  const show = (at: ConfigPath, wrong: unknown) => expanded.get(pathText(at)) ?? quoted(wrong);
-  const result = schema.safeParse(value ?? {});
+  const show = (at: ConfigPath, wrong: unknown) => expanded.descriptions.get(pathText(at)) ?? quoted(wrong);
+  const result = withTexts(schema, value ?? {}, expanded.texts);
   for (const issue of result.error?.issues ?? [])
     for (const mistake of mistakesOf(issue, { schema, value, show })) add(mistake);
   await options.check?.(value, (at, message, part = 'value') => add({ path: at, at: part, message }));
@@ -101,6 +102,32 @@ export async function checkYaml<Schema extends z.ZodType>(
     throw invalid(shown, mistakes.length - mistakesMax);
   }
   return folder === undefined ? result.data : withAbsolutePaths(schema, result.data, folder);
+}
+
+/** A secret of digits is a string where the schema has one: `password: ${PASSWORD}`. Changes `value`. */
+function withTexts<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  texts: ReadonlyMap<string, string>,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  const result = schema.safeParse(value);
+  let hasChanged = false;
+  for (const issue of result.error?.issues ?? []) {
+    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+    const text = texts.get(pathText(path));
+    const last = path.at(-1);
+    if (issue.code !== 'invalid_type' || issue.expected !== 'string' || text === undefined) continue;
+    const parent = path.slice(0, -1).reduce<unknown>(childOf, value);
+    if (typeof parent !== 'object' || parent === null || last === undefined) continue;
+    Object.defineProperty(parent, last, {
+      value: text,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+    hasChanged = true;
+  }
+  return hasChanged ? schema.safeParse(value) : result;
 }
 
 /** The path relative to the working directory, if it is below it. */

@@ -26,6 +26,8 @@ export interface ProtectionOptions {
   readonly fullSchema: GraphQLSchema;
   readonly joins: JoinSpec;
   readonly outline: PolicyOutline | null;
+  /** Whether the policies that `@policy` names have to be in the outline. */
+  readonly needsPolicies: boolean;
 }
 
 /**
@@ -38,10 +40,11 @@ export function protectionOf({
   fullSchema,
   joins,
   outline,
+  needsPolicies,
 }: ProtectionOptions): Protection | null {
   if (outline) assertPolicyFits(schema, outline);
   const demands = new Demands(supergraph, fullSchema, joins);
-  assertPoliciesNamed(demands.policies, outline);
+  if (needsPolicies) assertPoliciesNamed(demands.policies, outline);
   return demands.isEmpty && !outline ? null : new Protection(schema, demands, outline);
 }
 

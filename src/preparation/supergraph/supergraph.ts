@@ -73,6 +73,8 @@ export interface GraphOptions {
 export interface LoadOptions extends GraphOptions {
   /** It was composed or validated before. Default: false. */
   readonly isValid?: boolean;
+  /** Whether the policies that `@policy` names have to be defined in `policy`. Default: true. */
+  readonly needsPolicies?: boolean;
 }
 
 /** With the planner's default of 10 000 some small operations take seconds; in tests, 1 000 gave equally good plans. */
@@ -103,6 +105,15 @@ export function loadSupergraph(sdl: string, options: LoadOptions = {}): LoadedSu
   return loaded({ sdl, document: orInvalid(() => parsed(sdl)) }, options);
 }
 
+/**
+ * The same where the gateway's configuration, which has the policies that `@policy` names, is not at hand: for checks.
+ *
+ * @throws {GatewayError} `SUPERGRAPH_INVALID`.
+ */
+export function loadUnconfigured(sdl: string): LoadedSupergraph {
+  return loadSupergraph(sdl, { needsPolicies: false });
+}
+
 /** A supergraph as text and as a document. */
 interface ParsedSupergraph {
   readonly sdl: string;
@@ -115,7 +126,7 @@ function parsed(sdl: string): DocumentNode {
 }
 
 function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph {
-  const { policy: outline = null, limitedFields = null, isValid = false } = options;
+  const { policy: outline = null, limitedFields = null, isValid = false, needsPolicies = true } = options;
   const { sdl } = parts;
   return orInvalid(() => {
     const { document, joins, supergraph, plannerSchema, schema, fullSchema } = built(parts, { isValid });
@@ -148,7 +159,7 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
         ...renamed,
         always: new Set([...renamed.always, ...withArguments(fullSchema, contexts.sources)]),
       },
-      protection: protectionOf({ supergraph: document, schema, fullSchema, joins, outline }),
+      protection: protectionOf({ supergraph: document, schema, fullSchema, joins, outline, needsPolicies }),
       costs: new CostRules(document, fullSchema),
       rateLimits,
       limitedFields: limitedFieldsOf(schema, limitedFields, rateLimits),
