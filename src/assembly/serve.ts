@@ -66,8 +66,9 @@ export interface Served {
 /** Listens, and answers with `gateway`, which is closed with it. Where it cannot, everything is closed again. */
 export async function serveGateway(served: Served): Promise<RunningGateway> {
   const open = new AsyncDisposableStack();
-  open.defer(() => served.gateway.close());
+  // Until all is closed: what ends with the gateway may reject.
   open.defer(reportUnhandledRejections(served.gateway.events));
+  open.defer(() => served.gateway.close());
   try {
     return await serve(served, open);
   } catch (error) {

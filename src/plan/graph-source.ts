@@ -131,6 +131,8 @@ export class GraphSource {
     const { location } = this.#options;
     if (this.isRemote) {
       await this.#watchFiles([]);
+      // Until it is accepted: one that is refused is tried again.
+      this.#etag = null;
       return (await this.#fetch(null)) ?? '';
     }
     await this.#watchFiles([location]);

@@ -43,7 +43,7 @@ export interface CallContext {
   readonly avoid: Endpoint | null;
   /** Of this try, begun just before the transport gets it. Null: it is not recorded. */
   span: RecordedSpan | null;
-  /** When the transport got it and when it was done; `refused` and no times while it was never sent. */
+  /** When the transport, or over HTTP a connection, got it and when it was done; `refused` while it was never sent. */
   sentAtMs: number;
   endedAtMs: number;
   outcome: Outcome;

@@ -21,11 +21,11 @@ export type Outcome =
   | FailureKind
   /** An answer: also one with GraphQL errors, and a status of 400 to 499, but 429. */
   | 'answered'
-  /** A status of 429: no failure, but there is too much to do. */
+  /** A status of 429, or RESOURCE_EXHAUSTED of gRPC: no failure, but there is too much to do. */
   | 'busy'
   /** The client left, the request's deadline passed, or another try was faster: says nothing of the service. */
   | 'cancelled'
-  /** Never sent: by an open breaker, a full queue, a limit of ours or a defect of ours. */
+  /** Given up by us: an open breaker, a full queue, a limit of ours or a defect of ours. Most were never sent. */
   | 'refused';
 
 const failureKinds: ReadonlySet<Outcome> = new Set<FailureKind>([

@@ -39,11 +39,13 @@ describe('a hook that throws', () => {
     expect(defects).toEqual([{ where: 'apollo plugin', error: secret }]);
   });
 
-  it('a GraphQLError means it for clients', async () => {
+  it('a GraphQLError of didResolveOperation is meant for clients', async () => {
     const refusal = new GraphQLError('Only on weekdays', { extensions: { code: 'CLOSED' } });
     const plugins = [pluginWith('didResolveOperation', () => Promise.reject(refusal))];
     const { respond, defects } = await apolloFront({ result, plugins });
-    expect((await respond('{ a }')).text).toContain('Only on weekdays');
+    const answer = await respond('{ a }');
+    expect(answer.text).toContain('Only on weekdays');
+    expect(answer.errorCounts).toEqual([{ code: 'CLOSED', service: null, count: 1 }]);
     expect(defects).toEqual([]);
   });
 });
@@ -53,7 +55,7 @@ it.each(['didResolveOperation', 'willSendResponse'])(
   async (hook) => {
     const plugins = [pluginWith(hook, () => new Promise(() => {}))];
     const { respond } = await apolloFront({ result, plugins, deadlineInMs: 50 });
-    await expect(respond('{ a }')).rejects.toMatchObject({ code: 'SERVICE_TIMEOUT' });
+    await expect(respond('{ a }')).rejects.toMatchObject({ code: 'SERVICE_TIMEOUT', retryable: false });
   },
 );
 

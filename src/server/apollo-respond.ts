@@ -81,7 +81,7 @@ export async function openApolloRespond(
     gateway: gatewayInterface(gateway, config),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      errorPlugin(),
+      errorPlugin(gateway.events),
       refusalPlugin(),
       ...withoutCacheHeaders(plugins),
     ],
@@ -97,8 +97,7 @@ export async function openApolloRespond(
       if (error.locations) return { ...formatted, message: withoutValues(error) };
       const { originalError } = error;
       if (!originalError || originalError instanceof GraphQLError) return formatted;
-      // Of a plugin. What it wants clients to see is a `GraphQLError`.
-      gateway.events.emit('defect', { where: 'apollo plugin', requestId: null, error: originalError });
+      // Of a plugin. What it wants clients to see is a `GraphQLError`. `complete` or `refuse` reports it.
       return { message: 'Internal error', extensions: { code: 'INTERNAL_ERROR' } };
     },
     // Signals are handled in one place, for both fronts.
@@ -301,22 +300,26 @@ function toGraphqlError(formatted: GraphQLFormattedError, http?: HttpHead): Grap
 }
 
 /** Gives Apollo Server's own errors the request id, and the code and status that the direct front uses. */
-function errorPlugin(): ApolloServerPlugin<ApolloContext> {
+function errorPlugin(events: Events): ApolloServerPlugin<ApolloContext> {
   return {
     unexpectedErrorProcessingRequest({ requestContext, error }) {
       requestContext.contextValue.outcome.thrown = { error };
       return Promise.resolve();
     },
     requestDidStart: () =>
-      Promise.resolve({ willSendResponse: (context) => Promise.resolve(complete(context)) }),
+      Promise.resolve({ willSendResponse: (context) => Promise.resolve(complete(context, events)) }),
   };
 }
 
-function complete({ response, contextValue, request }: GraphQLRequestContext<ApolloContext>): void {
+function complete(context: GraphQLRequestContext<ApolloContext>, events: Events): void {
+  const { response, contextValue, request } = context;
   const { body, http } = response;
   if (body?.kind !== 'single' || !body.singleResult.errors) return;
   const { read, outcome } = contextValue;
   const ids = errorIdsOf(read.context);
+  for (const { originalError: error } of context.errors ?? [])
+    if (error && !(error instanceof GraphQLError))
+      events.emit('defect', { where: 'apollo plugin', requestId: ids.requestId, error });
   // Apollo Server uses BAD_REQUEST for a mutation by GET.
   const isMutationByGet = http.status === 405 && codeOf(body.singleResult.errors[0]) === 'BAD_REQUEST';
   const codeOverride = isMutationByGet ? { code: 'METHOD_NOT_ALLOWED' } : {};
@@ -349,14 +352,19 @@ const pluginGraceMs = 1000;
 
 /** A hook that never ends must not keep the request's place. */
 async function untilDeadline<Value>(
-  { deadlineAtMs }: RequestContext,
+  { deadlineAtMs, cancellation }: RequestContext,
   answer: Promise<Value>,
 ): Promise<Value> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new GatewayError('SERVICE_TIMEOUT', 'The deadline of the request has passed')),
-    Math.max(0, deadlineAtMs - monotonicClock()) + pluginGraceMs,
-  );
+  const end = (): void => {
+    // A mutation may have been executed.
+    const message = 'The deadline of the request has passed';
+    const error = new GatewayError('SERVICE_TIMEOUT', message, { retryable: false });
+    // If the hook ends after all, nothing is executed for a client that has its answer.
+    cancellation.cancel(error);
+    reject(error);
+  };
+  const timer = setTimeout(end, Math.max(0, deadlineAtMs - monotonicClock()) + pluginGraceMs);
   try {
     return await Promise.race([answer, tooLate]);
   } finally {

@@ -61,8 +61,8 @@ export function requestHead(
 const usualConnection: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
 
 /**
- * Without the headers that the client's `connection` lists, which are for its own connection. Removed before anything
- * else reads or adds headers: what is sent to services, and what decides who may share an answer, is the same then.
+ * Without the headers that the client's `connection` lists, which are for its own connection. Removed before
+ * headers are added: what is sent to services, and what decides who may share an answer, is the same then.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
  */

@@ -42,7 +42,7 @@ export function requestKeyParts(config: GatewayConfig): KeyParts<KeyInputs> {
     },
     clientAddress: (inputs) => {
       const { clientAddress, forwardedFor } = inputs.context;
-      // Authentication takes it from the headers.
+      // Authentication has removed it from the headers.
       if (runsUserCode(inputs)) return `${clientAddress}\n${textOf(forwardedFor)}`;
       return hasPolicy ? clientAddress : '';
     },

@@ -39,14 +39,16 @@ export function badResponse(service: string, cause?: unknown, known: Known = {})
 
 /** The answers to one request are too much together: that says nothing of the service. */
 export function budgetSpent(service: string, bytesMax: number): CallFailure {
-  const cause = new Error(`all answers to one request are larger than ${bytesMax} bytes`);
+  const cause = new BudgetSpent(`all answers to one request are larger than ${bytesMax} bytes`);
   const details = { outcome: 'refused', retryable: false, public: { service }, cause } as const;
   return new CallFailure('SERVICE_BAD_RESPONSE', `${service} sent an answer that cannot be used`, details);
 }
 
+class BudgetSpent extends Error {}
+
 /** Whether `error` is about the request that made the call: another one may have room for the answer. */
 export function isBudgetSpent(error: unknown): boolean {
-  return error instanceof CallFailure && error.outcome === 'refused' && error.code === 'SERVICE_BAD_RESPONSE';
+  return error instanceof CallFailure && error.cause instanceof BudgetSpent;
 }
 
 /**

@@ -83,6 +83,8 @@ class WorkerPool implements Workers {
   readonly #metrics: WorkerMetrics | null;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #generations = new Map<number, Generation>();
+  /** Through which something was changed, ever. */
+  readonly #changedSources = new Set<string>();
   readonly #restarts = new Map<number, Restarts>();
   readonly #restartTimers = new Set<NodeJS.Timeout>();
   readonly #counters: SharedCounters;
@@ -238,7 +240,12 @@ class WorkerPool implements Workers {
     this.#workers.set(number, worker);
     generation.holders.add(worker);
     worker.started.then(
-      () => this.#events.emit('workerStarted', { worker: number, pid: worker.pid }),
+      () => {
+        // It has answered requests already, and missed what the others were told.
+        for (const source of this.#changedSources)
+          worker.tell({ kind: 'mutated', source }).catch(() => undefined);
+        this.#events.emit('workerStarted', { worker: number, pid: worker.pid });
+      },
       (error: unknown) =>
         this.#state === 'serving' && this.#events.emit('workerFailed', { worker: number, error }),
     );
@@ -269,6 +276,7 @@ class WorkerPool implements Workers {
 
   async #answer(call: CallToPrimary, from: WorkerProcess, signal: AbortSignal): Promise<string> {
     if (call.kind === 'mutated') {
+      if (call.source !== undefined) this.#changedSources.add(call.source);
       const others = [...this.#workers.values()].filter((worker) => worker !== from && worker.isServing);
       await Promise.allSettled(others.map((worker) => worker.tell(call)));
       return '';

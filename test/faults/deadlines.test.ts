@@ -115,11 +115,12 @@ it('a service that takes all the time of requests is known to be out, by its own
     await inParallel(60, 30, (n) => gateway.balance(`b${n}`));
     return (await gateway.balance('refused')).errors;
   };
-  await expect
-    .poll(refusal, { timeout: 60_000 })
-    .toMatchObject([
-      { extensions: { code: 'SERVICE_UNAVAILABLE', service: 'ledger', retryAfter: expect.any(Number) } },
-    ]);
+  let errors = await refusal();
+  for (let round = 1; round < 4 && errors?.[0]?.extensions['retryAfter'] === undefined; round += 1)
+    errors = await refusal();
+  expect(errors).toMatchObject([
+    { extensions: { code: 'SERVICE_UNAVAILABLE', service: 'ledger', retryAfter: expect.any(Number) } },
+  ]);
 });
 
 it('clients in a hurry do not make a service look as if it were out', async () => {

@@ -131,6 +131,10 @@ it('a supergraph that was refused is downloaded again, and so is one whose polic
   expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
   source.accepted();
   expect(await source.readIfChanged()).toBeUndefined();
+  await writeFile(file, 'a policy that is read and then refused');
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
+  expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
+  source.accepted();
   await writeFile(file, 'half of');
   refusal = new GatewayError('CONFIG_INVALID', 'Unexpected end of input');
   await expect(source.readIfChanged()).rejects.toBe(refusal);
@@ -139,7 +143,7 @@ it('a supergraph that was refused is downloaded again, and so is one whose polic
   expect(await source.readIfChanged()).toMatchObject({ kind: 'supergraph' });
   source.accepted();
   expect(await source.readIfChanged()).toBeUndefined();
-  expect(asked).toEqual([undefined, undefined, '"1"', undefined, undefined, undefined, '"1"']);
+  expect(asked.map((etag) => etag ?? '-').join(' ')).toBe('- - "1" - - - - - "1"');
 });
 
 it('notices corrections of any file of a graph that could not be read, and files that come later', async () => {

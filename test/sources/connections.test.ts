@@ -36,8 +36,13 @@ it('a call whose turn does not come in time was refused by the gateway, and not 
 });
 
 it('a call that is sent and not answered in time failed by the service', async () => {
-  const { call } = await given();
-  expect(await failure(call(200))).toMatchObject({
+  const { call, answers } = await given();
+  // So that there is a connection.
+  const first = call();
+  await expect.poll(() => answers.length).toBe(1);
+  answers[0]?.();
+  await first.answer;
+  expect(await failure(call(500))).toMatchObject({
     code: 'SERVICE_TIMEOUT',
     outcome: 'timeout',
     nothingSent: false,

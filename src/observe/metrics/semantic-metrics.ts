@@ -39,7 +39,9 @@ export function countBySemanticNames(events: Events, store: MetricStore, config:
   const namesByClient = new Map<string | null, BoundedLabel>();
   const namesOf = (of: string | null): BoundedLabel => {
     let names = namesByClient.get(of);
-    if (!names) namesByClient.set(of, (names = new BoundedLabel(config.operationsMax)));
+    // Without clients, all are one.
+    const max = config.operationsMax * (of === null ? 10 : 1);
+    if (!names) namesByClient.set(of, (names = new BoundedLabel(max)));
     return names;
   };
   events.on('requestEnded', (event) => {

@@ -71,20 +71,24 @@ export function shareFetches(
     return call;
   }
 
+  /** Ends: who started a call gets its own error. */
+  function share(request: SubgraphRequest, key: string): Promise<SubgraphResponse> {
+    const { context, body } = request;
+    const present = inFlight.find(body, key);
+    if (!present || isTooLate(present, context)) return hold(start(request, key), context);
+    present.isShared = true;
+    onJoin?.(context);
+    context.trace.span?.link(present.trace);
+    return hold(present, context).catch((error: unknown) => {
+      if (isBudgetSpent(error)) return share(request, key);
+      throw error;
+    });
+  }
+
   return {
     async fetch(request) {
-      const { operation, context, body } = request;
-      if (operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
-      const key = keyOf(context, mutations.value);
-      const present = inFlight.find(body, key);
-      if (!present || isTooLate(present, context)) return hold(start(request, key), context);
-      present.isShared = true;
-      onJoin?.(context);
-      context.trace.span?.link(present.trace);
-      return hold(present, context).catch((error: unknown) => {
-        if (isBudgetSpent(error)) return hold(start(request, key), context);
-        throw error;
-      });
+      if (request.operation.kind !== 'query') return fetchCounted(subgraph, request, mutations);
+      return share(request, keyOf(request.context, mutations.value));
     },
     close: () => subgraph.close(),
   };

@@ -42,5 +42,9 @@ it('sends the key of the client with the first change of a service, and others t
     );
   };
   expect(keysOfOneTry()).toEqual(['K', 'K:1', 'K', 'K:2']);
+  const context = requestContext({ forwardHeaders: { 'idempotency-key': 'K' } });
+  const unlisted = { ...operation('till'), query: 'mutation{ship{id}}' };
+  expect(keyOf({ operation: unlisted, variablesJson: '{}', body: '', context })).toBeNull();
+  expect(keyOf({ operation: operation('till'), variablesJson: '{}', body: '', context })).toBe('K:1');
   expect(keysOfOneTry()).toEqual(['K', 'K:1', 'K', 'K:2']);
 });

@@ -21,9 +21,10 @@ export function idempotencyKeys(fields: readonly string[]): KeyOf {
     const { planned = operation } = operation;
     let isCovered = known.get(planned);
     if (isCovered === undefined) known.set(planned, (isCovered = isCoveredBy(names, planned.query)));
-    if (!isCovered) return null;
     const own = context.forwardHeaders[headerName];
-    return own === undefined ? randomUUID() : nextKey(own, operation.service, context);
+    // The service gets the client's with changes that are not listed, too.
+    const key = own === undefined ? null : nextKey(own, operation.service, context);
+    return isCovered ? (key ?? randomUUID()) : null;
   };
 }
 

@@ -30,13 +30,13 @@ export const restCacheDefaults: RestCacheOptions = { entriesMax: 1000, bytesMax:
 
 export function createRestSource(backend: Backend, options: RestSourceOptions = {}): RestSource {
   const { name: service } = backend.service;
-  const {
-    cache: cacheOptions = restCacheDefaults,
-    clock = monotonicClock,
-    changes = new MutationCounter().changesOf(service),
-  } = options;
+  const { cache: cacheOptions = restCacheDefaults, clock = monotonicClock } = options;
+  const isCached = cacheOptions.entriesMax > 0;
+  // Where nothing is kept, nobody needs to know.
+  const own = new MutationCounter().changesOf(service);
+  const changes = isCached ? (options.changes ?? own) : own;
   const calls = restCalls(backend, options.headers);
-  const cache = cacheOptions.entriesMax > 0 ? new RestCache(cacheOptions, { clock, changes }) : null;
+  const cache = isCached ? new RestCache(cacheOptions, { clock, changes }) : null;
   const forgetLoaded = (context: RequestContext): void => forgetLoadersOf(source, context);
   const change = changer(calls, changes, forgetLoaded);
   const source: RestSource = {
