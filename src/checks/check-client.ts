@@ -47,7 +47,8 @@ export async function checkClient(
       client: name,
       schemas,
       base: base.operations.filter((operation) => operation.client === name),
-      head: head.operations,
+      // Recorded usage registers nothing.
+      head: head.operations.filter(({ file }) => file !== null),
     });
   if (client.head === null && client.base !== null) {
     await stages.run('impact', name, unregistered);
@@ -93,8 +94,14 @@ export async function checkClient(
   return {
     summary: { name, owner, changes: counts, operations: impacts?.counts ?? none },
     removed,
-    usage: { name, owner, operations: operations.length, calls: callsOf(operations) },
+    usage: { name, owner, operations: knownBy(client, comparison), calls: callsOf(operations) },
   };
+}
+
+/** How many operations tell what is used. Of the whole graph, as long as everybody saw it, those of all clients do. */
+function knownBy({ name, base: before, head: after }: CheckedClient, { base, head }: Comparison): number {
+  const seesAll = before === null && after === null && base.clients.length === 0;
+  return (seesAll ? head.operations : operationsOf(name, head)).length;
 }
 
 /** What a contract may forbid. */

@@ -116,8 +116,8 @@ export async function readHead(flags: FlagValues): Promise<Omit<CheckedStates, '
 /** A folder that is in neither state is a mistyped one: without it, no client would be checked. */
 function assertClients(flags: FlagValues, states: readonly StateFiles[]): void {
   const named = flagText(flags['clients']);
-  if (named !== undefined && states.every(({ clients }) => clients === null))
-    throw new UsageError(`--clients: there is no folder ${named} with clients, neither before nor after`);
+  if (named !== undefined && !existsSync(named) && states.every(({ clients }) => clients === null))
+    throw new UsageError(`--clients: there is no folder ${named}, neither before nor after`);
 }
 
 async function placesOf(flags: FlagValues): Promise<Places> {
@@ -200,11 +200,11 @@ async function locationOf(state: string, places: Places): Promise<Location> {
   return { tree, graph: basename(path), clients: 'clients', isCommit: false };
 }
 
-/** The graph is where it is in the other state: from its own folder, from here, or from the root. */
+/** The graph is where it is in the other state: from the root, or from a folder between that and its own. */
 function inFolder(state: string, { graph, clients }: Places): Location {
   const path = resolve(state);
   const steps = graph.split('/');
-  const graphs = steps.map((_, from) => steps.slice(from).join('/')).toReversed();
+  const graphs = steps.map((_, from) => steps.slice(from).join('/'));
   const found = [...new Set([...graphs, 'graph.yaml'])].find((file) => existsSync(join(path, file)));
   if (found === undefined)
     throw new UsageError(`${state} has no graph: there is none of ${[...graphs, 'graph.yaml'].join(', ')}`);

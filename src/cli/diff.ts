@@ -38,12 +38,12 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
         overrides: [],
         now,
       }));
-      assertClient(client, states);
       const options = outputOptions(states.graph);
       if (whole.verdict === 'invalid') {
         process.stdout.write(textFormat.render(whole, options));
         return 3;
       }
+      assertClient(client, states, whole);
       const report = { ...whole, findings: whole.findings.filter((finding) => isOf(finding, client)) };
       process.stdout.write(format === 'json' ? jsonFormat.render(report, options) : changesText(report));
       return 0;
@@ -52,8 +52,12 @@ Exit codes: 0 compared, 2 usage or configuration, 3 the graph does not compose o
 };
 
 /** @throws {UsageError} For a mistyped name, of which nothing would differ. */
-function assertClient(client: string | undefined, { base, head }: CheckedStates): void {
-  const names = [...new Set([...base.clients, ...head.clients].map(({ name }) => name))];
+function assertClient(
+  client: string | undefined,
+  { base, head }: CheckedStates,
+  { clients }: CheckReport,
+): void {
+  const names = [...new Set([...base.clients, ...head.clients, ...clients].map(({ name }) => name))];
   if (client === undefined || names.includes(client)) return;
   throw new UsageError(
     `--client: there is no client ${client} in either state${didYouMean(client, names)}; clients: ${names.join(', ') || 'none'}`,

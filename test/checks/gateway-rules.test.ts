@@ -86,6 +86,16 @@ describe('the first client', () => {
     expect(found(report, 'field-removed')).toContain('error field-removed of any: ');
   });
 
+  it('tells by its usage what nobody uses', async () => {
+    const removed = edited(productsFile, ['  unused: String\n', '']);
+    const report = await checked(await shop(withoutClients), {
+      files: new Map([['schemas/clients/web/client.yaml', 'owner: web-team\n'], ...removed]),
+      usage,
+    });
+    expect(found(report, 'field-removed')).toContain('notice field-removed of any: ');
+    expect(report.verdict).toBe('passed');
+  });
+
   it('is no breaking change by itself, nor are its own operations', async () => {
     const operation = 'query Product { product(id: 1) { name } }';
     const report = await checked(await shop(withoutClients), {

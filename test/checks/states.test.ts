@@ -109,11 +109,11 @@ describe('a base', () => {
     return readStates({ graph: join(root, 'schemas/graph.yaml'), ...flags });
   };
 
-  it('that is a folder without the graph is a mistake, and one of a commit is not', async () => {
+  it('that is a folder without the graph is a mistake', async () => {
     const repository = await shop();
     const empty = await folderWith({ 'other.txt': '' });
     await expect(statesIn(repository, { base: empty })).rejects.toThrow(
-      /has no graph: there is none of graph\.yaml, schemas\/graph\.yaml/,
+      /has no graph: there is none of schemas\/graph\.yaml, graph\.yaml/,
     );
   });
 
@@ -129,6 +129,19 @@ describe('a base', () => {
     const { base, head } = await statesIn(repository, { base: folder });
     expect(base.clients.map(({ name }) => name)).toEqual(head.clients.map(({ name }) => name));
     expect(sizes(base)).toEqual(sizes(head));
+  });
+
+  it('that is a folder with several graphs has the one at the same place', async () => {
+    const repository = await shop();
+    const all = [...shopFiles].flatMap(([file, text]) => [
+      [file.replace(/^schemas/, 'b/schemas'), text ?? ''],
+      [file, (text ?? '').replaceAll('web-team', 'other-team')],
+    ]);
+    await repository.write(new Map(all.map(([file = '', text = '']) => [file, text])));
+    const folder = await folderWith(Object.fromEntries(all) as Record<string, string>);
+    const graph = join(repository.root, 'b/schemas/graph.yaml');
+    const { base } = await statesIn(repository, { base: folder, graph });
+    expect(base.clients.find(({ name }) => name === 'web')?.owner).toBe('web-team');
   });
 
   it('whose clients are in neither state has a mistyped folder', async () => {

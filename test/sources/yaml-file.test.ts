@@ -17,6 +17,7 @@ const schema = z.strictObject({
     .max(2)
     .default([]),
   limit: z.union([z.number(), z.literal('none')]).optional(),
+  audience: z.union([z.string(), z.array(z.string())]).optional(),
   nested: z
     .strictObject({
       depth: z.number().optional(),
@@ -37,6 +38,8 @@ describe('variables', () => {
     { text: 'host: ${SECRET}', environment: { SECRET: '0042' }, expected: { host: '0042' } },
     { text: 'host: ${SECRET}', environment: { SECRET: '48210377' }, expected: { host: '48210377' } },
     { text: 'host: ${SECRET}', environment: { SECRET: 'true' }, expected: { host: 'true' } },
+    { text: 'audience: ${ID}', environment: { ID: '4711' }, expected: { audience: '4711' } },
+    { text: 'limit: ${LIMIT}', environment: { LIMIT: '4711' }, expected: { limit: 4711 } },
     {
       text: 'nested:\n  words: [a, "${A}"]\n  more:\n    - ${A}',
       environment: { A: '1.50' },
@@ -74,7 +77,7 @@ describe('variables', () => {
 describe('mistakes', () => {
   it.each([
     ['prot: 1', 'file.yaml:1:1 prot: unknown key (did you mean "port"?)'],
-    ['zzz: 1', 'file.yaml:1:1 zzz: unknown key (known: port, host, secure, modes, limit, nested)'],
+    ['zzz: 1', 'file.yaml:1:1 zzz: unknown key (known: port, host, secure, modes, limit, audience, nested)'],
     ['nested:\n  detph: 1', 'file.yaml:2:3 nested.detph: unknown key (did you mean "depth"?)'],
     ['port: 0', 'file.yaml:1:7 port: expected at least 1, got 0'],
     ['port: 1.5', 'file.yaml:1:7 port: expected a whole number, got 1.5'],

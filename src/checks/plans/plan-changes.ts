@@ -65,6 +65,9 @@ export class PlanChanges {
   /** @param operations Valid in both states. Those called most are compared first. */
   findings(client: PlannedClient, operations: readonly ClientOperation[]): Finding[] {
     if (operations.length === 0) return [];
+    // Made once, outside of the time that an operation has.
+    void this.#graphs.base.loaded.planner;
+    void this.#graphs.head.loaded.planner;
     const findings: Finding[] = [];
     const slow: string[] = [];
     let compared = 0;

@@ -116,7 +116,7 @@ function withTexts<Schema extends z.ZodType>(
     const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
     const text = texts.get(pathText(path));
     const last = path.at(-1);
-    if (issue.code !== 'invalid_type' || issue.expected !== 'string' || text === undefined) continue;
+    if (text === undefined || !takesString(issue)) continue;
     const parent = path.slice(0, -1).reduce<unknown>(childOf, value);
     if (typeof parent !== 'object' || parent === null || last === undefined) continue;
     Object.defineProperty(parent, last, {
@@ -128,6 +128,12 @@ function withTexts<Schema extends z.ZodType>(
     hasChanged = true;
   }
   return hasChanged ? schema.safeParse(value) : result;
+}
+
+function takesString(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'invalid_union')
+    return issue.errors.some((issues) => issues.some((one) => one.path.length === 0 && takesString(one)));
+  return issue.code === 'invalid_type' && issue.expected === 'string';
 }
 
 /** The path relative to the working directory, if it is below it. */

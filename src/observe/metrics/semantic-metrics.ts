@@ -39,7 +39,7 @@ export function countBySemanticNames(events: Events, store: MetricStore, config:
   const namesByClient = new Map<string | null, BoundedLabel>();
   const namesOf = (of: string | null): BoundedLabel => {
     let names = namesByClient.get(of);
-    // Without clients, all are one.
+    // Requests of no client, of which there are as many as clients where none are configured.
     const max = config.operationsMax * (of === null ? 10 : 1);
     if (!names) namesByClient.set(of, (names = new BoundedLabel(max)));
     return names;

@@ -71,8 +71,8 @@ export function shareFetches(
     return call;
   }
 
-  /** Ends: who started a call gets its own error. */
-  function share(request: SubgraphRequest, key: string): Promise<SubgraphResponse> {
+  /** @param mayJoinAgain Once, where the answer was too much for who asked first: it may be for others, too. */
+  function share(request: SubgraphRequest, key: string, mayJoinAgain = true): Promise<SubgraphResponse> {
     const { context, body } = request;
     const present = inFlight.find(body, key);
     if (!present || isTooLate(present, context)) return hold(start(request, key), context);
@@ -80,8 +80,8 @@ export function shareFetches(
     onJoin?.(context);
     context.trace.span?.link(present.trace);
     return hold(present, context).catch((error: unknown) => {
-      if (isBudgetSpent(error)) return share(request, key);
-      throw error;
+      if (!isBudgetSpent(error)) throw error;
+      return mayJoinAgain ? share(request, key, false) : hold(start(request, key), context);
     });
   }
 
