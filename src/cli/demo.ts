@@ -62,9 +62,9 @@ users and API keys of clients, valid in this demo only.
     const serving = closeOnSignals();
     // Imported only once the flags are valid: this loads the whole gateway.
     const { start } = await import('../assembly/start.ts');
-    const credentials = await readCredentials();
     const mocks = await startMocks();
     try {
+      const credentials = await readCredentials();
       const gateway = await start({
         graphPath: fileURLToPath(new URL('schemas/graph.yaml', root)),
         configPath: fileURLToPath(new URL('schemas/demo/gateway.yaml', root)),

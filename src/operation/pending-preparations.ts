@@ -36,11 +36,11 @@ export class PendingPreparations<Result> {
     joined.waiting += 1;
     return {
       answer: result,
-      leave: () => {
+      leave: (reason) => {
         joined.waiting -= 1;
         if (joined.waiting > 0 || !this.#isPending(name, abandoned)) return;
         this.#pending.delete(name);
-        abandoned.abort();
+        abandoned.abort(reason);
       },
     };
   }

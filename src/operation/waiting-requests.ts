@@ -19,8 +19,8 @@ export interface WaitingLimits {
 
 export interface Wait<Result> {
   readonly answer: Promise<Result>;
-  /** The request stops waiting, answered or not. */
-  leave(): void;
+  /** The request stops waiting. @param reason Why it gave up; absent: it has its answer. */
+  leave(reason?: GatewayError): void;
 }
 
 type WaitingRequest = Pick<Read, 'context' | 'network' | 'request' | 'bodyBytes' | 'aside'>;
@@ -66,7 +66,8 @@ export class WaitingRequests {
     const { cancellation } = context;
     let refuse: Entry['refuse'] = () => {};
     const refusal = new Promise<never>((_, reject) => (refuse = reject));
-    const onCancelled = (reason: GatewayError): void => refuse(toRejection(reason));
+    let rejection: GatewayError | undefined;
+    const onCancelled = (reason: GatewayError): void => refuse((rejection = toRejection(reason)));
     const client = clientOf(read);
     const entry = { client, bytes: Math.max(bodyBytes, request.query.length), refuse };
     this.#enter(entry);
@@ -80,7 +81,7 @@ export class WaitingRequests {
       this.#leave(entry);
       // Its rejection may have no other handler.
       wait?.answer.catch(() => {});
-      wait?.leave();
+      wait?.leave(rejection);
     }
   }
 

@@ -28,6 +28,7 @@ export interface Described {
   readonly url?: string;
   readonly replicas?: readonly Replica[];
   readonly transport?: PartialTransport;
+  /** Absent: nothing but its policy, and the time of the request, ends a call. */
   readonly timeoutMs?: number;
 }
 
@@ -114,7 +115,7 @@ function withFallbacks(config: BackendsConfig, around: AroundSubgraph): AroundSu
 }
 
 function optionsOf(
-  { kind, name, timeoutMs = timeoutMsDefault }: Described,
+  { kind, name, timeoutMs = Number.POSITIVE_INFINITY }: Described,
   { policies, timeouts: { requestMs } }: BackendsConfig,
 ): ServiceOptions {
   const policy = policyOf(policies, kind, name);
@@ -149,9 +150,6 @@ function endpointsFor(described: Described, settings: ServiceSettings, events: E
 function replicasOf({ kind, name, url, replicas = url === undefined ? [] : [{ url }] }: Described) {
   return kind === 'local' ? [{ url: `local:${name}` }] : replicas;
 }
-
-/** As graph.yaml has it for remote subgraphs. */
-const timeoutMsDefault = 5000;
 
 /** An in-process subgraph, with policies only where gateway.yaml asks for some: its sources have their own. */
 export function guarded(subgraph: Subgraph, service: Service): Subgraph {

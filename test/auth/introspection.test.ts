@@ -253,7 +253,7 @@ describe('a provider that answers 400 to odd tokens', () => {
     const asked = idp.asked.length;
     expect(await check.check('odd-0')).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(idp.asked).toHaveLength(asked);
-    expect(check.failures).toHaveLength(8);
+    expect(check.failures).toEqual([]);
   });
 
   it('may be asked in a wrong way, as long as it has said of no token what it is', async () => {

@@ -64,6 +64,14 @@ describe('while the identity provider is down', () => {
     expect((await check.check(await token(undefined, { jti: 'again' }))).principal).toBeDefined();
   });
 
+  it('keys that are kept for no time serve all the same until they would be fetched again', async () => {
+    const { check, token } = await given({ keptHours: 0 });
+    for (let second = 0; second < 600; second += 60) {
+      expect((await check.check(await token(undefined, { jti: String(second) }))).principal).toBeDefined();
+      check.forward(60 * secondMs);
+    }
+  });
+
   it('a gateway that never had keys says so, and tries again a second later', async () => {
     const { idp, check, token } = await given();
     idp.mode = 'fails';

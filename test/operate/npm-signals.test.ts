@@ -31,24 +31,31 @@ it('npm start: the gateway and the mock services', async () => {
   await expectEnded(child, started, url);
 });
 
-it('npm run serve, as in production: what is in flight is answered first', async () => {
-  const mocks = await startMocks({ portBase: 0 });
-  onTestFinished(() => mocks.close());
-  const folder = await folderWith({ 'gateway.yaml': 'server: { workers: 2 }\n' });
-  const { child, printed } = npm(
-    ['run', 'serve', '--', '--graph', graphPath, '--config', `${folder}/gateway.yaml`, '--port', '0'],
-    { ...addressVariables(mocks), NODE_ENV: 'production' },
-  );
-  const [, url = ''] = await printed(listening);
-  const started = await descendantsOf(child.pid ?? 0);
-  expect(started).toHaveLength(3);
-  mocks.service('products').faults.set({ latencyMs: 800 });
-  const inFlight = ask(url, slow);
-  await expect.poll(() => mocks.service('products').calls.total).toBe(1);
-  child.kill('SIGTERM');
-  expect(await inFlight).toMatchObject({ status: 200, data: { product: { name: expect.any(String) } } });
-  await expectEnded(child, started, url);
-});
+it.each([
+  ['to npm alone', false],
+  ['to all of its processes, as systemd sends it', true],
+])(
+  'npm run serve, as in production, with a signal %s: what is in flight is answered first',
+  async (_to, isForAll) => {
+    const mocks = await startMocks({ portBase: 0 });
+    onTestFinished(() => mocks.close());
+    const folder = await folderWith({ 'gateway.yaml': 'server: { workers: 2 }\n' });
+    const { child, printed } = npm(
+      ['run', 'serve', '--', '--graph', graphPath, '--config', `${folder}/gateway.yaml`, '--port', '0'],
+      { ...addressVariables(mocks), NODE_ENV: 'production' },
+    );
+    const [, url = ''] = await printed(listening);
+    const started = await descendantsOf(child.pid ?? 0);
+    expect(started).toHaveLength(3);
+    mocks.service('products').faults.set({ latencyMs: 800 });
+    const inFlight = ask(url, slow);
+    await expect.poll(() => mocks.service('products').calls.total).toBe(1);
+    child.kill('SIGTERM');
+    if (isForAll) for (const pid of started) process.kill(pid, 'SIGTERM');
+    expect(await inFlight).toMatchObject({ status: 200, data: { product: { name: expect.any(String) } } });
+    await expectEnded(child, started, url);
+  },
+);
 
 it('npx: the gateway notices that its shell has ended', async () => {
   const folder = await folderWith({

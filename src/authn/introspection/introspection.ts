@@ -81,13 +81,13 @@ export function createIntrospection(
         throw error;
       }
       const reason = errorText(error);
-      dependencies.onFailure({ issuer: issuer.issuer, reason });
       if (isAboutToken(error)) outcome = 'refused';
       // Before the first success, the gateway's own configuration may be what the issuer rejects.
       if (outcome === 'refused' && hasAnswered) {
         refusedUntil.set(key, now() + config.negativeCacheSeconds * 1000);
         throw invalidCredentials(`the issuer rejects the token: ${reason}`);
       }
+      dependencies.onFailure({ issuer: issuer.issuer, reason });
       throw authenticationUnavailable(`token introspection failed: ${reason}`);
     } finally {
       budget.leave(network, outcome);

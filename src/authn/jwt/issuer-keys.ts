@@ -91,7 +91,8 @@ export class IssuerKeys {
     const { refreshMs, keptMs, cooldownMs } = this.#options;
     const now = this.#dependencies.now();
     const ageMs = now - this.#loadedAtMs;
-    if (this.#set && ageMs > keptMs) {
+    // Keys are not too old before the provider was asked for new ones.
+    if (this.#set && ageMs > Math.max(keptMs, refreshMs + cooldownMs)) {
       this.#set = undefined;
       this.#dependencies.onChange();
     }

@@ -237,12 +237,19 @@ export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file 
       ['traces', 'attributes', 'fromHeaders'],
       `expected headers without credentials: more people read traces than may use ${secret.join(', ')}`,
     );
-  const { plugins, key } = file.apollo;
-  if (file.clients && (file.front === 'apollo' || plugins.length > 0 || key !== undefined))
-    refuse(['clients'], 'expected the direct front: Apollo Server has one schema for all clients');
+  if (file.clients && frontOf(file) === 'apollo')
+    refuse(
+      ['clients'],
+      'expected the direct front: Apollo Server has one schema for all clients; say "front: direct"',
+    );
 });
 
 type GatewayFile = z.output<typeof gatewaySchema>;
+
+/** Plugins and usage reporting need Apollo Server. */
+function frontOf({ front, apollo }: Pick<GatewayFile, 'front' | 'apollo'>): 'direct' | 'apollo' {
+  return front ?? (apollo.plugins.length > 0 || apollo.key !== undefined ? 'apollo' : 'direct');
+}
 
 export type GatewayConfig = Omit<
   GatewayFile,
@@ -287,10 +294,9 @@ export async function loadGatewayConfig(
   const isProduction = environment.NODE_ENV === 'production';
   const workers = options.workers ?? workersOf(file.server.workers);
   const traces = resolvedTraces(file.traces, environment);
-  const { plugins, key } = file.apollo;
   return {
     ...file,
-    front: file.front ?? (plugins.length > 0 || key !== undefined ? 'apollo' : 'direct'),
+    front: frontOf(file),
     server: {
       ...file.server,
       graphiql: file.server.graphiql ?? !isProduction,

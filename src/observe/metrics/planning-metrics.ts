@@ -39,7 +39,8 @@ function countPreparations(events: Events, store: MetricStore): void {
   for (const code of preparationCodes) failures.add(0, code);
   events.on('preparationEnded', ({ durationMs, error }) => {
     durations.observe(durationMs / 1000);
-    if (error === null) return;
+    // Who asked left before its turn came: that says nothing of the planner.
+    if (error === null || (isGatewayError(error) && error.code === 'CANCELLED')) return;
     failures.add(1, isGatewayError(error) && isErrorCode(error.code) ? error.code : otherLabel);
   });
   const quarantined = store.counter({
