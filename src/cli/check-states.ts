@@ -113,11 +113,16 @@ export async function readHead(flags: FlagValues): Promise<Omit<CheckedStates, '
   return head;
 }
 
-/** A folder that is in neither state is a mistyped one: without it, no client would be checked. */
+/**
+ * A folder that is in neither state is a mistyped one: without it, no client would be checked. One in the working tree may
+ * be empty, before there is a first client.
+ */
 function assertClients(flags: FlagValues, states: readonly StateFiles[]): void {
   const named = flagText(flags['clients']);
-  if (named !== undefined && !existsSync(named) && states.every(({ clients }) => clients === null))
-    throw new UsageError(`--clients: there is no folder ${named}, neither before nor after`);
+  if (named === undefined || states.some(({ clients }) => clients !== null)) return;
+  const isEmpty =
+    flagText(flags['head']) === undefined && statSync(named, { throwIfNoEntry: false })?.isDirectory();
+  if (!isEmpty) throw new UsageError(`--clients: there is no folder ${named}, neither before nor after`);
 }
 
 async function placesOf(flags: FlagValues): Promise<Places> {
@@ -200,14 +205,14 @@ async function locationOf(state: string, places: Places): Promise<Location> {
   return { tree, graph: basename(path), clients: 'clients', isCommit: false };
 }
 
-/** The graph is where it is in the other state: from the root, or from a folder between that and its own. */
+/** The graph is looked for by its whole path first, and then by ever shorter ends of it. */
 function inFolder(state: string, { graph, clients }: Places): Location {
   const path = resolve(state);
   const steps = graph.split('/');
-  const graphs = steps.map((_, from) => steps.slice(from).join('/'));
-  const found = [...new Set([...graphs, 'graph.yaml'])].find((file) => existsSync(join(path, file)));
+  const graphs = [...new Set([...steps.map((_, from) => steps.slice(from).join('/')), 'graph.yaml'])];
+  const found = graphs.find((file) => existsSync(join(path, file)));
   if (found === undefined)
-    throw new UsageError(`${state} has no graph: there is none of ${[...graphs, 'graph.yaml'].join(', ')}`);
+    throw new UsageError(`${state} has no graph: there is none of ${graphs.join(', ')}`);
   const beside = posix.relative(posix.dirname(graph), clients);
   const ofGraph = posix.join(posix.dirname(found), beside);
   return {

@@ -10,7 +10,7 @@ export const serve: Command = {
   summary: 'run the gateway',
   help: `Usage: tributary serve [--graph FILE | --supergraph FILE|URL] [options]
 
-Runs the gateway until SIGTERM or SIGINT, then shuts down gracefully. SIGHUP reloads the graph and the credentials.
+Runs the gateway until SIGTERM or SIGINT, then shuts down gracefully; another one two seconds later ends it at once. SIGHUP reloads the graph and the credentials.
 SIGUSR1 switches the log between the configured level and debug.
 
   --graph FILE            the subgraphs and sources to compose (default: ${graphDefault})

@@ -6,8 +6,8 @@ import type { RunningGateway } from '../assembly/start.ts';
 import { monotonicClock } from '../shared/clock.ts';
 
 const parentPollMs = 500;
-/** A signal to a whole group comes again from npm, or from a shell, that passes it on. */
-const sameSignalMs = 2000;
+/** A signal to a whole group comes again from npm, which passes it on. */
+const repeatedSignalMs = 2000;
 
 type Closable = Pick<RunningGateway, 'close' | 'reload' | 'switchLogLevel'>;
 
@@ -24,7 +24,7 @@ export function closeOnSignals(): (running: Closable) => void {
   const onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => {
     if (!serving) process.exit(128 + constants.signals[signal]);
     if (closingSinceMs !== undefined) {
-      if (monotonicClock() - closingSinceMs >= sameSignalMs) process.exit(130);
+      if (monotonicClock() - closingSinceMs >= repeatedSignalMs) process.exit(130);
       return;
     }
     closingSinceMs = monotonicClock();

@@ -19,7 +19,7 @@ export interface WaitingLimits {
 
 export interface Wait<Result> {
   readonly answer: Promise<Result>;
-  /** The request stops waiting. @param reason Why it gave up; absent: it has its answer. */
+  /** The request stops waiting. @param reason Its deadline, or that its client left. Absent: it has an answer or was refused. */
   leave(reason?: GatewayError): void;
 }
 

@@ -24,7 +24,7 @@ import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import { fieldOf, isArgumentPart } from '../config/gateway/limit-texts.ts';
 import type { Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
-import { GatewayError, isGatewayError } from '../shared/errors.ts';
+import { GatewayError } from '../shared/errors.ts';
 import { FairQueue, FairShares, type NextTurn } from './fair-queue.ts';
 import { supergraphSourceOf, type Graph } from './graph-source.ts';
 import type { Budget } from '../preparation/interruptible.ts';
@@ -184,11 +184,7 @@ export class Planner extends Planning {
   #leave(job: Job, waiter: Waiter): void {
     if (job.isRunning || !job.waiters.delete(waiter)) return;
     const { client } = waiter;
-    // Whether its time was over before its turn came, or its client left: the one says something of the planner.
-    const reason: unknown = waiter.signal?.reason;
-    const isLate = isGatewayError(reason) && reason.code === 'PLANNING_TIMEOUT';
-    const message = 'No request waits for this operation any more';
-    waiter.reject(new GatewayError(isLate ? 'PLANNING_TIMEOUT' : 'CANCELLED', message));
+    waiter.reject(new GatewayError('CANCELLED', 'No request waits for this operation any more'));
     if (![...job.waiters].some((other) => other.client === client)) this.#queueOf(job).delete(client, job);
     if (job.waiters.size === 0) this.#jobs.delete(job.key);
   }

@@ -5,6 +5,7 @@ import type { CoercedVariables } from '../pipeline/answer.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import type { PreparationRequest, Turn } from '../pipeline/planning.ts';
 import { monotonicClock } from '../shared/clock.ts';
+import { GatewayError, isGatewayError } from '../shared/errors.ts';
 import type { GatewayEvents } from '../shared/events.ts';
 import type { Graph } from './graph-source.ts';
 import type {
@@ -55,9 +56,20 @@ export abstract class Planning {
     }
   }
 
-  /** The answer as JSON text: a `PreparationResult`. Throws what `ask` throws. */
-  prepare(request: PreparationRequest, turn?: Turn): Promise<string> {
-    return this.ask({ kind: 'prepare', request }, turn);
+  /**
+   * The answer as JSON text: a `PreparationResult`. Throws what `ask` throws, and `PLANNING_TIMEOUT` where the deadline of
+   * the last request that waited passed before its turn came: that says something of the planner, unlike a client that left.
+   */
+  async prepare(request: PreparationRequest, turn?: Turn): Promise<string> {
+    try {
+      return await this.ask({ kind: 'prepare', request }, turn);
+    } catch (error) {
+      const reason: unknown = turn?.signal?.reason;
+      const isLate = isGatewayError(reason) && reason.code === 'PLANNING_TIMEOUT';
+      if (!isLate || !isGatewayError(error) || error.code !== 'CANCELLED') throw error;
+      // Without `retryAfter`, which is for operations that are quarantined.
+      throw new GatewayError('PLANNING_TIMEOUT', 'The operation was not planned before the deadline');
+    }
   }
 
   async describe(): Promise<GraphDescription> {

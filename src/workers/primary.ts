@@ -106,7 +106,7 @@ class WorkerPool implements Workers {
       for (const worker of this.#workers.values())
         void this.#renew(worker, () => worker.renewCredentials(next));
     });
-    // A second signal ends this process before the workers have drained. If it crashes, they drain by themselves.
+    // A repeated signal may end this process before the workers have drained. If it crashes, they drain by themselves.
     process.once('exit', () => {
       if (this.#state === 'closed') for (const worker of this.#workers.values()) worker.kill();
     });

@@ -65,11 +65,17 @@ describe('while the identity provider is down', () => {
   });
 
   it('keys that are kept for no time serve all the same until they would be fetched again', async () => {
-    const { check, token } = await given({ keptHours: 0 });
+    const { idp, check, token } = await given({ keptHours: 0 });
+    const next = async (jti: string) => check.check(await token(undefined, { jti }));
     for (let second = 0; second < 600; second += 60) {
-      expect((await check.check(await token(undefined, { jti: String(second) }))).principal).toBeDefined();
+      expect((await next(String(second))).principal).toBeDefined();
       check.forward(60 * secondMs);
     }
+    expect(idp.asked).toBe(1);
+    idp.mode = 'fails';
+    expect((await next('while they are fetched')).principal).toBeDefined();
+    check.forward(60 * secondMs);
+    expect(await next('after that')).toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
   });
 
   it('a gateway that never had keys says so, and tries again a second later', async () => {

@@ -113,7 +113,7 @@ describe('a base', () => {
     const repository = await shop();
     const empty = await folderWith({ 'other.txt': '' });
     await expect(statesIn(repository, { base: empty })).rejects.toThrow(
-      /has no graph: there is none of schemas\/graph\.yaml, graph\.yaml/,
+      /has no graph: there is none of schemas\/graph\.yaml, graph\.yaml$/,
     );
   });
 

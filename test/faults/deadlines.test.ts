@@ -17,7 +17,8 @@ import { openStage, proxied, type Stage } from './support/stage.ts';
 
 const promisedMs = 50;
 const allowanceMs = 250;
-const requestMs = 500;
+/** So long that a machine that does other work as well begins every call in time. */
+const requestMs = 1200;
 /** Of the gateway to one address, by default. */
 const connections = 16;
 
@@ -52,11 +53,11 @@ describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', (
     const proxy = stage.proxy(kinds[kind]);
     await proxy.set({ kind: 'blackhole' });
     const startedAtMs = performance.now();
-    const { errors } = await stage.query(text, { variables, headers: { 'x-request-timeout': '150ms' } });
+    const { errors } = await stage.query(text, { variables, headers: { 'x-request-timeout': '600ms' } });
     const tookMs = performance.now() - startedAtMs;
     await proxy.heal();
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_TIMEOUT', service: kinds[kind] } }]);
-    expect(tookMs).toBeLessThanOrEqual(150 + promisedMs + allowanceMs);
+    expect(tookMs).toBeLessThanOrEqual(600 + promisedMs + allowanceMs);
   });
 });
 

@@ -39,6 +39,7 @@ describe('variables', () => {
     { text: 'host: ${SECRET}', environment: { SECRET: '48210377' }, expected: { host: '48210377' } },
     { text: 'host: ${SECRET}', environment: { SECRET: 'true' }, expected: { host: 'true' } },
     { text: 'audience: ${ID}', environment: { ID: '4711' }, expected: { audience: '4711' } },
+    { text: 'audience:\n  - ${ID}', environment: { ID: '4711' }, expected: { audience: ['4711'] } },
     { text: 'limit: ${LIMIT}', environment: { LIMIT: '4711' }, expected: { limit: 4711 } },
     {
       text: 'nested:\n  words: [a, "${A}"]\n  more:\n    - ${A}',

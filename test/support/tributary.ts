@@ -76,6 +76,16 @@ export function tributary(args: readonly string[], options: TributaryOptions = {
   return { child, printed, ended };
 }
 
+/** Until it has ended: what comes soon after the first signal may be the same one. */
+export async function signalUntilEnded({ child, ended }: Tributary, signal: NodeJS.Signals): Promise<Ended> {
+  const timer = setInterval(() => child.kill(signal), 500);
+  try {
+    return await ended();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Runs it to its end. */
 export function runTributary(args: readonly string[], options: TributaryOptions = {}): Promise<Ended> {
   return tributary(args, options).ended();

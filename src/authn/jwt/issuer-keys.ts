@@ -91,7 +91,7 @@ export class IssuerKeys {
     const { refreshMs, keptMs, cooldownMs } = this.#options;
     const now = this.#dependencies.now();
     const ageMs = now - this.#loadedAtMs;
-    // Keys are not too old before the provider was asked for new ones.
+    // Never before a fetch in the background was due: after one refresh and one cool-down.
     if (this.#set && ageMs > Math.max(keptMs, refreshMs + cooldownMs)) {
       this.#set = undefined;
       this.#dependencies.onChange();

@@ -240,7 +240,7 @@ export const gatewaySchema = optionsSchema.superRefine(({ auth, server, ...file 
   if (file.clients && frontOf(file) === 'apollo')
     refuse(
       ['clients'],
-      'expected the direct front: Apollo Server has one schema for all clients; say "front: direct"',
+      'expected the direct front: Apollo Server has one schema for all clients; "front: direct" uses neither apollo.plugins nor apollo.key',
     );
 });
 

@@ -112,13 +112,11 @@ function withTexts<Schema extends z.ZodType>(
 ): z.ZodSafeParseResult<z.output<Schema>> {
   const result = schema.safeParse(value);
   let hasChanged = false;
-  for (const issue of result.error?.issues ?? []) {
-    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  for (const path of (result.error?.issues ?? []).flatMap((issue) => [...stringPaths(issue)])) {
     const text = texts.get(pathText(path));
     const last = path.at(-1);
-    if (text === undefined || !takesString(issue)) continue;
     const parent = path.slice(0, -1).reduce<unknown>(childOf, value);
-    if (typeof parent !== 'object' || parent === null || last === undefined) continue;
+    if (text === undefined || last === undefined || typeof parent !== 'object' || parent === null) continue;
     Object.defineProperty(parent, last, {
       value: text,
       enumerable: true,
@@ -130,10 +128,12 @@ function withTexts<Schema extends z.ZodType>(
   return hasChanged ? schema.safeParse(value) : result;
 }
 
-function takesString(issue: z.core.$ZodIssue): boolean {
-  if (issue.code === 'invalid_union')
-    return issue.errors.some((issues) => issues.some((one) => one.path.length === 0 && takesString(one)));
-  return issue.code === 'invalid_type' && issue.expected === 'string';
+/** Where a string was expected, in any member of a union. */
+function* stringPaths(issue: z.core.$ZodIssue): Generator<ConfigPath> {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code === 'invalid_type' && issue.expected === 'string') yield path;
+  if (issue.code !== 'invalid_union') return;
+  for (const inner of issue.errors.flat()) for (const below of stringPaths(inner)) yield [...path, ...below];
 }
 
 /** The path relative to the working directory, if it is below it. */

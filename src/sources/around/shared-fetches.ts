@@ -71,7 +71,7 @@ export function shareFetches(
     return call;
   }
 
-  /** @param mayJoinAgain Once, where the answer was too much for who asked first: it may be for others, too. */
+  /** @param mayJoinAgain Whether to join another call if this one fails because its request had no room for the answer. */
   function share(request: SubgraphRequest, key: string, mayJoinAgain = true): Promise<SubgraphResponse> {
     const { context, body } = request;
     const present = inFlight.find(body, key);
