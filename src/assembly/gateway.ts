@@ -26,6 +26,8 @@ export interface Gateway {
   prepare(read: Read): Promise<void>;
   /** What the graph in place looks at in a request. */
   inputs(): GraphInputs;
+  /** Whether the policy of the graph in place has a rule for `__schema` and `__type`. */
+  guardsIntrospection(): boolean;
   /** `@rateLimit` of the graph in place. */
   rateLimits(): readonly RateLimit[];
   /** Throws `CONTRACT_INVALID` with the reasons if it does not hold for the graph in place. */
@@ -85,6 +87,7 @@ export async function openGateway(graph: Graph, options: GatewayOptions): Promis
       await generations.use(({ operations }) => operations.ready(read)).finally(endDeadline);
     },
     inputs: () => generations.current.inputs,
+    guardsIntrospection: () => generations.current.guardsIntrospection,
     rateLimits: () => generations.current.loaded.rateLimits,
     checkContract: (contract) => generations.use(({ planner }) => planner.checkContract(contract)),
     async clientSchemaFor(read, contract) {

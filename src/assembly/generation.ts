@@ -32,6 +32,8 @@ export interface Lasting {
 export interface OpenGeneration extends Generation {
   readonly loaded: LoadedGraph;
   readonly planner: Planning;
+  /** Whether the policy has a rule for `__schema` and `__type`. */
+  readonly guardsIntrospection: boolean;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function openGeneration(
     operations,
     subgraphs: subgraphs.subgraphs,
     inputs: graphInputs(labels, subgraphs.hasResolvers),
+    guardsIntrospection: (graph.policy?.introspection ?? null) !== null,
     async close() {
       withdraw();
       await Promise.all([planner.close(), subgraphs.close()]);

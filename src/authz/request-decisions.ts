@@ -60,6 +60,7 @@ export class RequestDecisions {
   readonly #policyLeaves = new Map<string, LeafRule>();
   #variableValues: Readonly<Record<string, unknown>> | undefined;
   readonly #reasons: string[] = [];
+  readonly #reasonsOfVerdicts = new WeakMap<Verdict, string>();
   readonly #applied = new Map<number, Applied>();
 
   constructor(options: RequestDecisionsOptions) {
@@ -93,6 +94,8 @@ export class RequestDecisions {
 
   decideWith(check: number, parent: Readonly<Record<string, unknown>>): Verdict | Promise<Verdict> {
     const spec = this.#options.checks[check] as CheckSpec;
+    if (spec.isParentUnknown)
+      return this.#because(check, 'the type of the object is not known', { ...undecided });
     return after(this.#evaluate(spec, withPlainNumbers(parent)), (decision) =>
       this.#toVerdict(check, decision),
     );
@@ -192,18 +195,28 @@ export class RequestDecisions {
       case 'allow':
         this.#reasons[check] = 'allowed';
         return allowed;
-      case 'mask':
-        this.#reasons[check] = `masked: ${decision.by} denies`;
-        return { is: 'mask', conceal: (value) => decision.conceal(withPlainNumbers(value)) };
+      case 'mask': {
+        const conceal = (value: unknown): unknown => decision.conceal(withPlainNumbers(value));
+        return this.#because(check, `masked: ${decision.by} denies`, { is: 'mask', conceal });
+      }
       case 'deny':
-        this.#reasons[check] = `${decision.by} denies`;
-        return this.#denial(decision.error);
+        return this.#because(check, `${decision.by} denies`, this.#denial(decision.error));
       case 'failed':
-        this.#reasons[check] = `${decision.by} failed`;
-        return undecided;
+        return this.#because(check, `${decision.by} failed`, { ...undecided });
       case 'later':
         throw new Error('A rule was deferred although its parent object is available');
     }
+  }
+
+  /** @param verdict Of one object alone: others have other reasons. */
+  #because<Made extends Exclude<Verdict, { is: 'allow' }>>(
+    check: number,
+    reason: string,
+    verdict: Made,
+  ): Made {
+    this.#reasons[check] = reason;
+    this.#reasonsOfVerdicts.set(verdict, reason);
+    return verdict;
   }
 
   #denial(error: Error | null): Denial {
@@ -219,15 +232,14 @@ export class RequestDecisions {
     const { events, prepared, checks } = this.#options;
     const where = `mask of ${checks[check]?.coordinates[0]}`;
     events.emit('defect', { where, requestId: prepared.context.requestId, error: asError(error) });
-    this.#reasons[check] = 'masking failed';
-    return undecided;
+    return this.#because(check, 'masking failed', { ...undecided });
   }
 
   #count(check: number, verdict: Verdict): void {
     let applied = this.#applied.get(check);
     if (!applied) this.#applied.set(check, (applied = { allow: 0, deny: 0, mask: 0, reason: '' }));
     applied[verdict.is] += 1;
-    if (verdict.is !== 'allow') applied.reason = this.reasonOf(check);
+    if (verdict.is !== 'allow') applied.reason = this.#reasonsOfVerdicts.get(verdict) ?? this.reasonOf(check);
   }
 
   #recordApplied(): void {

@@ -175,9 +175,10 @@ class DecisionApplier {
     let schema = introspection;
     for (const guarded of this.#guarded) {
       if (isBelowDenied(guarded) || !guarded.verdict) continue;
-      let { verdict } = guarded;
-      if (guarded.isLater) this.#decisions.applied(guarded.check, verdict);
-      if (verdict.is === 'mask') verdict = this.#conceal(guarded, verdict, concealed);
+      const { verdict: decided } = guarded;
+      const verdict = decided.is === 'mask' ? this.#conceal(guarded, decided, concealed) : decided;
+      // A mask that failed withholds the value.
+      if (guarded.isLater) this.#decisions.applied(guarded.check, verdict.is === 'deny' ? verdict : decided);
       if (verdict.is !== 'deny') continue;
       guarded.isDenied = true;
       const { code, message } = verdict;

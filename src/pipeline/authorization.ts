@@ -31,6 +31,8 @@ export interface CheckSpec {
   readonly isRoot: boolean;
   /** The parent's fields that the rules read, from the merged data. */
   readonly parent: readonly ParentField[];
+  /** The rules read the parent, of which only an interface is known, because a service failed: nobody can decide. */
+  readonly isParentUnknown?: boolean;
   /** Selected if for any of these all variables of `yes` are true and none of `no` is; absent: always. */
   readonly when?: ReadonlyArray<{ readonly yes: readonly string[]; readonly no: readonly string[] }>;
 }

@@ -9,7 +9,9 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 
+import { authorizationRefused, refusalCode } from '../authz/authorization-refused.ts';
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
+import type { Operate } from '../gateway.ts';
 import type { GraphInputs } from '../pipeline/answer-inputs.ts';
 import type { Contract } from '../pipeline/contract.ts';
 import type { Answered, Arrived, Read } from '../pipeline/stages.ts';
@@ -42,6 +44,9 @@ export interface SchemaSource {
   inputs(): GraphInputs;
   /** In the turn of the client that sent the request. */
   clientSchemaFor(read: Read, contract: Contract): Promise<ClientSchema>;
+  /** Whether introspection has a rule. */
+  guardsIntrospection(): boolean;
+  readonly operate: Operate;
 }
 
 export function registerSchemaFront({ app, unread, routeOf }: Edge, options: SchemaFrontOptions): void {
@@ -81,6 +86,25 @@ export function registerSchemaFront({ app, unread, routeOf }: Edge, options: Sch
   app.get(pathBelow(config.server.path, `:client/${schemaFile}`), handler);
 }
 
+/** Asks for what the schema is a text of: whoever may not have that may not have the text. */
+const schemaRequest = {
+  query: 'query Schema { __schema { queryType { name } } }',
+  operationName: null,
+  variables: {},
+  extensions: null,
+};
+
+/** @throws {GatewayError} Where a rule of the policy denies introspection. */
+async function assertMayIntrospect(read: Read, operate: Operate): Promise<void> {
+  const { answer } = await operate({ ...read, request: schemaRequest });
+  if (answer.data?.['__schema']) return;
+  const { errors } = answer;
+  throw authorizationRefused(
+    refusalCode(errors.map(({ code }) => code)),
+    errors.map(({ message }) => message),
+  );
+}
+
 /** @throws {GatewayError} `NOT_FOUND` where the client's introspection is off. */
 export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Answered> {
   const texts = new LRUCache<string, SchemaText>({ max: schemasMax });
@@ -103,6 +127,7 @@ export function schemaRespond(source: SchemaSource): (read: Read) => Promise<Ans
     const { client } = context;
     if (!client.contract?.introspection)
       throw new GatewayError('NOT_FOUND', 'Not found: introspection is switched off for this client');
+    if (source.guardsIntrospection()) await assertMayIntrospect(read, source.operate);
     const { sdl, etag } = await textOf(read, client.contract);
     const isUnchanged = matchesEtag(etag, http.headers['if-none-match']);
     return {

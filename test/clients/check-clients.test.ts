@@ -77,7 +77,8 @@ describe('compose', () => {
     const stale = {
       code: 1,
       stdout: '',
-      stderr: 'api.graphql is not up to date: run tributary compose --api-schema api.graphql\n',
+      stderr:
+        'api.graphql is not up to date: run tributary compose --graph graph.yaml --api-schema api.graphql\n',
     };
     expect(await check(cwd, ...args)).toEqual(stale);
     expect(await run(cwd, 'compose', ...args)).toEqual({ code: 0, stdout: '', stderr: '' });

@@ -137,7 +137,7 @@ describe('tributary client', () => {
     expect(await filesIn(join(cwd, 'clients/kiosk'))).toEqual(before);
     expect(await run(cwd, 'compose', '--clients', 'clients', '--out', 'x', '--check')).toMatchObject({
       code: 1,
-      stderr: 'x is not up to date: run tributary compose --out x\n',
+      stderr: 'x is not up to date: run tributary compose --graph graph.yaml --out x\n',
     });
     expect(await run(cwd, 'client', 'list')).toMatchObject({
       code: 0,

@@ -108,3 +108,33 @@ describe('members that are hidden from a client', () => {
     expect(reply.data).toMatchObject({ colours: ['RED', 'ULTRAVIOLET', 'BLUE'], feed: { length: 4 } });
   });
 });
+
+it('rules decide by what is hidden too, whatever else is selected', async () => {
+  const { url, keyOf } = await clientGateway({
+    schema: `type Query { document: Document }
+type Document { labels: [Label!] body: String }
+enum Label { PUBLIC LEGAL_HOLD @tag(name: "internal") }`,
+    resolvers: `export const resolvers = {
+  Query: { document: () => ({ labels: ['PUBLIC', 'LEGAL_HOLD'], body: 'held' }) },
+};`,
+    clients,
+    settings: ['authorization: { policy: policy.mjs }'],
+    files: {
+      'policy.mjs': `export const policy = ({ rule, allow }) => ({
+  fallbackRule: allow,
+  permissions: {
+    Document: {
+      body: rule('not on hold', { cache: 'strict', fragment: '{ labels }' })(
+        ({ labels }) => !labels.includes('LEGAL_HOLD'),
+      ),
+    },
+  },
+});`,
+    },
+  });
+  for (const selection of ['body', 'labels body', 'body labels']) {
+    const { data } = await ask(url, `{ document { ${selection} } }`, { headers: keyOf('lenient') });
+    expect(data).toMatchObject({ document: { body: null } });
+    if (selection !== 'body') expect(data).toMatchObject({ document: { labels: ['PUBLIC'] } });
+  }
+});

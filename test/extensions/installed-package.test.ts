@@ -60,9 +60,15 @@ describe('the installed package', () => {
   it('holds the compiled gateway and nothing of the demo shop', async () => {
     const all = await readdir(home, { recursive: true });
     const own = all.filter((path) => !path.startsWith('node_modules'));
-    for (const path of ['dist/api.js', 'dist/api.d.ts', 'dist/cli/main.js', 'docs/errors.md'])
+    for (const path of [
+      'dist/api.js',
+      'dist/api.d.ts',
+      'dist/cli/main.js',
+      'docs/errors.md',
+      'deploy/prometheus/rules.yml',
+    ])
       expect(own).toContain(path);
-    expect(own.filter((path) => /schemas\/|subgraphs\/|\.test\.|generated\//.test(path))).toEqual([]);
+    expect(own.filter((path) => /schemas\/|subgraphs\/|\.test\.[jt]s|generated\//.test(path))).toEqual([]);
   });
 
   it('runs resolvers in TypeScript that import from it, and says its version', async () => {

@@ -90,7 +90,7 @@ describe('a call', () => {
     [3, 'SERVICE_ERROR'],
     [4, 'SERVICE_TIMEOUT'],
     [7, 'SERVICE_ERROR'],
-    [8, 'SERVICE_ERROR'],
+    [8, 'SERVICE_UNAVAILABLE'],
     [13, 'SERVICE_ERROR'],
     [14, 'SERVICE_UNAVAILABLE'],
     [16, 'SERVICE_ERROR'],

@@ -77,10 +77,10 @@ export function tributary(args: readonly string[], options: TributaryOptions = {
 }
 
 /** Until it has ended: what comes soon after the first signal may be the same one. */
-export async function signalUntilEnded({ child, ended }: Tributary, signal: NodeJS.Signals): Promise<Ended> {
-  const timer = setInterval(() => child.kill(signal), 500);
+export async function signalUntilEnded(running: Tributary, signal: NodeJS.Signals): Promise<Ended> {
+  const timer = setInterval(() => running.child.kill(signal), 500);
   try {
-    return await ended();
+    return await running.ended();
   } finally {
     clearInterval(timer);
   }

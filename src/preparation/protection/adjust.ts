@@ -5,9 +5,12 @@
 
 import {
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
+  isEnumType,
   isInputObjectType,
+  isListType,
   Kind,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -147,7 +150,7 @@ class Adjuster {
     return [...nodes.values()];
   }
 
-  /** With an alias where the client may select the same field differently. */
+  /** With an alias where the client may select the same field differently, or sees only some of its members. */
   #parentFields(
     { selections }: SelectionSetNode,
     type: GraphQLNamedType,
@@ -156,7 +159,7 @@ class Adjuster {
     for (const selection of selections) {
       if (selection.kind !== Kind.FIELD || target.fields.has(selection.name.value)) continue;
       const name = selection.name.value;
-      const isPlain = !selection.selectionSet && argumentsCount(type, name) === 0;
+      const isPlain = !selection.selectionSet && argumentsCount(type, name) === 0 && !isEnumList(type, name);
       const alias = `${this.#adjustment.aliasPrefix}_check${target.check}_${name}`;
       const inner = { check: target.check, nodes: new Map(), fields: new Map() };
       const declared = fieldType(type, selection);
@@ -190,6 +193,15 @@ function fieldType(type: GraphQLNamedType, { name }: FieldNode): GraphQLNamedTyp
   if (!('getFields' in type) || isInputObjectType(type)) return undefined;
   const field = type.getFields()[name.value];
   return field && getNamedType(field.type);
+}
+
+/** A contract may leave members of it out (`hiddenMembers: drop`). */
+function isEnumList(type: GraphQLNamedType, name: string): boolean {
+  if (!('getFields' in type) || isInputObjectType(type)) return false;
+  const declared = type.getFields()[name]?.type;
+  return (
+    declared !== undefined && isListType(getNullableType(declared)) && isEnumType(getNamedType(declared))
+  );
 }
 
 function argumentsCount(type: GraphQLNamedType, name: string): number {

@@ -29,7 +29,9 @@ export interface Location {
 
 interface Check {
   readonly guards: Guards;
-  readonly isRoot: boolean;
+  /** Of any of its fields. */
+  isRoot: boolean;
+  readonly isParentUnknown: boolean;
   readonly arguments: CheckSpec['arguments'];
   readonly coordinates: Set<string>;
   readonly paths: Map<string, readonly string[]>;
@@ -61,12 +63,18 @@ export class CheckList {
     if (!guards) return undefined;
     const readsInput = guards.rules.some((rule) => rule.readsArguments || rule.readsParent);
     const detail = readsInput ? `${type.name}.${field}(${argumentsText(node)})` : '';
-    return this.#numberOf(guards, detail, () => ({
-      isRoot: [this.#schema.getQueryType(), this.#schema.getMutationType()].some(
-        (root) => root?.name === type.name,
-      ),
+    const check = this.#numberOf(guards, detail, () => ({
       arguments: readsInput ? argumentSpecs(this.#argumentsOf(type, field), node) : null,
+      // What the rules read belongs to the objects behind the interface.
+      isParentUnknown: isInterfaceType(type) && guards.rules.some((rule) => rule.readsParent),
     }));
+    // A field of an object may have had it first.
+    (this.#checks[check] as Check).isRoot ||= this.#isRootType(type);
+    return check;
+  }
+
+  #isRootType({ name }: RuntimeType): boolean {
+    return [this.#schema.getQueryType(), this.#schema.getMutationType()].some((root) => root?.name === name);
   }
 
   #argumentsOf({ name }: RuntimeType, field: string): readonly GraphQLArgument[] {
@@ -78,7 +86,7 @@ export class CheckList {
   ofObject(type: string): number | undefined {
     const guards = this.#protection.ofObject(type);
     if (!guards) return undefined;
-    return this.#numberOf(guards, '', () => ({ isRoot: false, arguments: null }));
+    return this.#numberOf(guards, '', () => ({ arguments: null, isParentUnknown: false }));
   }
 
   guardsOf(check: number): Guards {
@@ -115,15 +123,26 @@ export class CheckList {
       arguments: check.arguments,
       isRoot: check.isRoot,
       parent: check.parent,
+      ...(check.isParentUnknown ? { isParentUnknown: true } : {}),
       ...(check.clauses ? { when: [...check.clauses.values()] } : {}),
     }));
   }
 
-  #numberOf(guards: Guards, detail: string, details: () => Pick<Check, 'isRoot' | 'arguments'>): number {
+  #numberOf(
+    guards: Guards,
+    detail: string,
+    details: () => Pick<Check, 'arguments' | 'isParentUnknown'>,
+  ): number {
     const key = JSON.stringify([guards.demand, guards.rules.map(({ rule }) => rule), detail]);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      const empty = { coordinates: new Set<string>(), paths: new Map(), clauses: new Map(), parent: [] };
+      const empty = {
+        isRoot: false,
+        coordinates: new Set<string>(),
+        paths: new Map(),
+        clauses: new Map(),
+        parent: [],
+      };
       number = this.#checks.push({ guards, ...empty, ...details() }) - 1;
       this.#numbers.set(key, number);
     }

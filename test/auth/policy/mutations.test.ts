@@ -11,9 +11,16 @@ const subgraphs = {
   first: {
     sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@authenticated"])
       type Query { hello: String }
-      type Mutation { open: String slow: String fails: String signedIn: String @authenticated }`,
+      type Mutation { open: String slow: String fails: String signedIn: String @authenticated pay: Receipt @authenticated }
+      type Receipt { number: String secret: String @authenticated }`,
     resolvers: {
-      Mutation: { open: does('open'), slow: does('slow'), fails: does('fails'), signedIn: does('signedIn') },
+      Mutation: {
+        open: does('open'),
+        slow: does('slow'),
+        fails: does('fails'),
+        signedIn: does('signedIn'),
+        pay: () => ({ number: does('pay')(), secret: 's' }),
+      },
     },
   },
   second: {
@@ -108,3 +115,13 @@ it.each(['Promise.resolve("***")', 'Promise.reject(new Error("no key"))'])(
     expect(errors).toMatchObject([{ path: ['masked'], extensions: { code: 'AUTHORIZATION_FAILED' } }]);
   },
 );
+
+it.each([
+  ['mutation { pay { secret } }', 'one below it'],
+  ['mutation { open pay { number secret } }', 'one beside it'],
+])('%s does nothing where it shares its check with %s and no variant is left', async (query) => {
+  const graph = await open({ authorization: ['variantsMax: 0'] });
+  const { status, data, errors } = await graph.query(query);
+  expect([status, data, did]).toEqual([401, undefined, []]);
+  expect(errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+});

@@ -1,6 +1,8 @@
 /** Services that fail make no value visible that rules or directives deny, and no object of an unknown type. */
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { readPolicy } from '../../../src/authz/policy/load-policy.ts';
+import { policyTools } from '../../../src/authz/policy/policy-module.ts';
 import { GatewayError } from '../../../src/shared/errors.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import { federated, type Fixture } from '../fixtures/fixture.ts';
@@ -84,8 +86,8 @@ describe.each(cases)('$name without $service', ({ fixture, service }) => {
 });
 
 const rows = [
-  { __typename: 'Book', id: 'm1', pages: 412 },
-  { __typename: 'Movie', id: 'm2', minutes: 90 },
+  { __typename: 'Book', id: 'm1', pages: 412, country: 'is' },
+  { __typename: 'Movie', id: 'm2', minutes: 90, country: null },
 ];
 const media: Fixture = {
   name: 'guarded media',
@@ -96,8 +98,8 @@ const media: Fixture = {
         extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@authenticated"])
         type Query { media: [Medium] }
         interface Medium @key(fields: "id") { id: ID! }
-        type Book implements Medium @key(fields: "id") @authenticated { id: ID! pages: Int }
-        type Movie implements Medium @key(fields: "id") { id: ID! minutes: Int }`,
+        type Book implements Medium @key(fields: "id") @authenticated { id: ID! pages: Int country: String }
+        type Movie implements Medium @key(fields: "id") { id: ID! minutes: Int country: String }`,
       resolvers: {
         Query: { media: () => rows },
         Medium: { __resolveReference: ({ id }) => rows.find((row) => row.id === id) ?? null },
@@ -135,6 +137,34 @@ describe.each([
     expect((await ask(query)).data).toEqual({ top: [null, { id: 'm2', score: 5 }] });
     for (const around of [unavailable('catalog'), withoutData('catalog'), withoutTypes('catalog')])
       expect((await ask(query, around)).data).toEqual({ top: [null, null] });
+  });
+
+  it('is denied by rules that read the objects behind it, whatever they make of nothing', async () => {
+    const { rule, allow } = policyTools;
+    // As documented: null means that its service did not return it.
+    const hasCountry = rule('has a country', { cache: 'strict', fragment: '{ country }' })(
+      ({ country }: { readonly country?: string | null }) => country !== null,
+    );
+    const permissions = { Book: { score: hasCountry }, Movie: { score: hasCountry } };
+    const policy = readPolicy('test policy', { permissions, fallbackRule: allow });
+    const answerFor = (around?: Around): Promise<Answer> =>
+      openEngine(media, {
+        interpreted,
+        access: { policy, principal: principals.user },
+        ...(around ? { around } : {}),
+      }).run({ query: '{ top { id score } }' });
+    expect((await answerFor()).data).toEqual({
+      top: [
+        { id: 'm1', score: 5 },
+        { id: 'm2', score: null },
+      ],
+    });
+    for (const breaking of [unavailable, withoutData, withoutTypes]) {
+      const broken = await answerFor(breaking('catalog'));
+      expect(JSON.stringify(broken.data)).not.toContain('5');
+    }
+    const broken = await answerFor(unavailable('catalog'));
+    expect(codes(broken)).toEqual(expect.arrayContaining(['top.0.score AUTHORIZATION_FAILED']));
   });
 
   it.each([
