@@ -132,9 +132,16 @@ async function started(planner: Planning, { limits }: GatewayConfig): Promise<Lo
 
 async function connect(starting: Promise<LoadedGraph>, graph: Graph, services: Backends): Promise<Connected> {
   // At the same time: the worker composes while this thread imports resolvers.
-  const [loaded, local] = await Promise.all([
-    starting,
-    graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined,
-  ]);
-  return { loaded, subgraphs: local ?? connectRemote(loaded.subgraphs, services) };
+  const loading = graph.kind === 'graph' ? loadSubgraphs(graph.graph, services) : undefined;
+  try {
+    const [loaded, local] = await Promise.all([starting, loading]);
+    return { loaded, subgraphs: local ?? connectRemote(loaded.subgraphs, services) };
+  } catch (error) {
+    // They may be there later than the planner's refusal.
+    void loading?.then(
+      (local) => local.close(),
+      () => undefined,
+    );
+    throw error;
+  }
 }

@@ -42,11 +42,9 @@ export type EarlyVerdict = Verdict | 'later' | undefined;
 
 /** How often each outcome of a check was applied to an object. */
 interface Applied {
-  allow: number;
-  deny: number;
-  mask: number;
-  /** Why an object was denied or masked; the last one counts. */
-  reason: string;
+  readonly objects: Record<Verdict['is'], number>;
+  /** By outcome, that of the last object. */
+  readonly reasons: Record<Verdict['is'], string>;
 }
 
 export const dryRunHeader = 'x-authorization-dry-run';
@@ -237,15 +235,22 @@ export class RequestDecisions {
 
   #count(check: number, verdict: Verdict): void {
     let applied = this.#applied.get(check);
-    if (!applied) this.#applied.set(check, (applied = { allow: 0, deny: 0, mask: 0, reason: '' }));
-    applied[verdict.is] += 1;
-    if (verdict.is !== 'allow') applied.reason = this.#reasonsOfVerdicts.get(verdict) ?? this.reasonOf(check);
+    if (!applied) {
+      applied = {
+        objects: { allow: 0, deny: 0, mask: 0 },
+        reasons: { allow: 'allowed', deny: '', mask: '' },
+      };
+      this.#applied.set(check, applied);
+    }
+    applied.objects[verdict.is] += 1;
+    if (verdict.is !== 'allow')
+      applied.reasons[verdict.is] = this.#reasonsOfVerdicts.get(verdict) ?? this.reasonOf(check);
   }
 
   #recordApplied(): void {
-    for (const [check, { reason, ...objects }] of this.#applied) {
+    for (const [check, { objects, reasons }] of this.#applied) {
       const outcome = objects.deny > 0 ? 'deny' : objects.mask > 0 ? 'mask' : 'allow';
-      this.#audit(check, { outcome, reason: reason || 'allowed', objects });
+      this.#audit(check, { outcome, reason: reasons[outcome], objects });
     }
   }
 

@@ -50,3 +50,13 @@ describe('a module of a user', () => {
     expect((await reloadUserModule(path))['made']).toEqual({ value: 2 });
   });
 });
+
+it('loads a module again that was replaced, though its time of modification is the same', async () => {
+  const path = join(await folderWith({ 'policy.mjs': 'export const version = 1;' }), 'policy.mjs');
+  const then = new Date('2026-01-01');
+  await utimes(path, then, then);
+  expect(await reloadUserModule(path)).toMatchObject({ version: 1 });
+  await writeFile(path, 'export const version = 2;');
+  await utimes(path, then, then);
+  expect(await reloadUserModule(path)).toMatchObject({ version: 2 });
+});

@@ -5,12 +5,12 @@
  * beside them, because the classes of a second copy would be different ones.
  */
 
-import { stat } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 import { errorText } from '../shared/error-text.ts';
 import { ownModule } from '../shared/own-module.ts';
+import { fileState } from './file-state.ts';
 
 const packageName = '@tributary-gateway/tributary';
 
@@ -31,12 +31,22 @@ export async function loadUserModule(path: string): Promise<UserModule> {
 
 /** Reloads the file if it has changed since it was last loaded. @throws {Error} As `loadUserModule`. */
 export async function reloadUserModule(path: string): Promise<UserModule> {
-  const changedAtMs = await stat(path).then(({ mtimeMs }) => mtimeMs, cannotLoad);
-  return importOrExplain(`${pathToFileURL(path).href}?changed=${changedAtMs}`);
+  const state = encodeURIComponent(await fileState(path));
+  return importOrExplain(`${pathToFileURL(path).href}?state=${state}`);
 }
 
+/** A module that awaits something at its top level may never be there. */
+const importTimeoutMs = 60_000;
+
 async function importOrExplain(url: string): Promise<UserModule> {
-  return (await import(url).catch(cannotLoad)) as UserModule;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const reason = new Error(`it did not finish loading within ${importTimeoutMs / 1000} s`);
+  const timer = setTimeout(() => reject(reason), importTimeoutMs);
+  try {
+    return (await Promise.race([import(url), late]).catch(cannotLoad)) as UserModule;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function cannotLoad(cause: unknown): never {

@@ -19,19 +19,18 @@ import { buildSchema, GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import type { GatewayConfig } from '../config/gateway/gateway-config.ts';
 import type { Operate } from '../gateway.ts';
-import type { RequestContext } from '../pipeline/request.ts';
 import type { Executed, MediaType, Read } from '../pipeline/stages.ts';
 import type { GraphDescription } from '../preparation/worker-protocol.ts';
 import { withoutValues } from '../shared/without-values.ts';
 import { countErrors } from '../response/error-counts.ts';
 import { errorIdsOf, formatFieldError, formatRequestError } from '../response/graphql-errors.ts';
 import { graphqlMediaType, jsonMediaType, statusAndHeaders } from '../response/http.ts';
-import { monotonicClock } from '../shared/clock.ts';
-import { GatewayError, isGatewayError, isOperationCode, type ErrorCode } from '../shared/errors.ts';
+import { isGatewayError, isOperationCode, type ErrorCode, type GatewayError } from '../shared/errors.ts';
 import type { ErrorCount } from '../shared/event-spans.ts';
 import type { Events } from '../shared/events.ts';
 import { isHeaderValue } from '../shared/header-values.ts';
 import { hideUnprintableDefaults } from '../shared/schema-text.ts';
+import { errorLogger, stopped, untilDeadline } from './apollo-waits.ts';
 import { CheckedDocuments, refusalPlugin, refusalRule } from './checked-documents.ts';
 import { anyClient } from '../pipeline/client.ts';
 import type { AnswerLabels, UnlabelledAnswer } from './answer-headers.ts';
@@ -116,7 +115,7 @@ export async function openApolloRespond(
       const isInvalid = refused && invalidCodes.has(refused.code);
       return labels.answered(read, await (isInvalid ? answer() : documents.hold(read.request.query, answer)));
     },
-    close: () => server.stop(),
+    close: () => stopped(server.stop(), gateway.events),
   };
 }
 
@@ -345,46 +344,4 @@ function serviceOf({ extensions }: GraphQLFormattedError): string | undefined {
 function codeOf(error: GraphQLFormattedError | undefined): string | null {
   const code = error?.extensions?.['code'];
   return typeof code === 'string' ? code : null;
-}
-
-/** The executor answers at the deadline, with what it has: plugins that wait for something have this much more. */
-const pluginGraceMs = 1000;
-
-/** A hook that never ends must not keep the request's place. */
-async function untilDeadline<Value>(
-  { deadlineAtMs, cancellation }: RequestContext,
-  answer: Promise<Value>,
-): Promise<Value> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const end = (): void => {
-    // A mutation may have been executed.
-    const message = 'The deadline of the request has passed';
-    const error = new GatewayError('SERVICE_TIMEOUT', message, { retryable: false });
-    // If the hook ends after all, nothing is executed for a client that has its answer.
-    cancellation.cancel(error);
-    reject(error);
-  };
-  const timer = setTimeout(end, Math.max(0, deadlineAtMs - monotonicClock()) + pluginGraceMs);
-  try {
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Such as that usage cannot be reported. What ends a request is told with it. */
-function errorLogger(
-  events: Events,
-): Record<'debug' | 'info' | 'warn' | 'error', (message: unknown) => void> {
-  const none = (): void => {};
-  return {
-    debug: none,
-    info: none,
-    warn: none,
-    error(message) {
-      if (String(message).startsWith('Unexpected error processing request')) return;
-      const error = message instanceof Error ? message : new Error(String(message));
-      events.emit('defect', { where: 'apollo server', requestId: null, error });
-    },
-  };
 }

@@ -88,7 +88,7 @@ export function registerSchemaFront({ app, unread, routeOf }: Edge, options: Sch
 
 /** Asks for what the schema is a text of: whoever may not have that may not have the text. */
 const schemaRequest = {
-  query: 'query Schema { __schema { queryType { name } } }',
+  query: 'query Schema { __schema { __typename } }',
   operationName: null,
   variables: {},
   extensions: null,

@@ -187,8 +187,13 @@ class WorkerPool implements Workers {
     return generation;
   }
 
-  /** If a worker rejects the graph, it is refused for all; a worker that dies or times out does not count. */
+  /**
+   * If a worker rejects the graph, it is refused for all; a worker that dies or times out does not count, unless all of
+   * them do.
+   */
   async #tryOnOne(next: Generation): Promise<void> {
+    const late: WorkerProcess[] = [];
+    let reason: GatewayError | undefined;
     for (const worker of this.#workers.values()) {
       if (!worker.isServing) continue;
       next.holders.add(worker);
@@ -197,8 +202,19 @@ class WorkerPool implements Workers {
         return;
       } catch (error) {
         if (!isGatewayError(error) || error.code !== 'NOT_READY') throw error;
+        next.holders.delete(worker);
+        late.push(worker);
+        reason = error;
       }
     }
+    if (!reason) return;
+    void this.#drainInTurn(late);
+    throw reason;
+  }
+
+  /** They may switch later, or never: their successors start with the current graph. */
+  async #drainInTurn(workers: readonly WorkerProcess[]): Promise<void> {
+    for (const worker of workers) await worker.drain();
   }
 
   async #switchGraph(worker: WorkerProcess, next: Generation): Promise<void> {

@@ -23,7 +23,7 @@ export class RevocationError extends Error {
 
 export function tooManyRevocations(entriesMax: number): RevocationError {
   return new RevocationError(
-    `there are ${entriesMax} revocations already: revoke by --sub or --issued-before, or raise auth.revocation.entriesMax`,
+    `there are ${entriesMax} revocations already, which are all that auth.revocation.entriesMax allows: raise it`,
   );
 }
 

@@ -138,48 +138,61 @@ class Adjuster {
   #parentSelections(check: number, type: GraphQLObjectType): SelectionNode[] {
     const { checks, graphSchema } = this.#adjustment;
     const whole = graphSchema.getType(type.name) ?? type;
-    const nodes = new Map<string, FieldNode>();
-    const fields = new Map<string, ParentField>();
+    const wanted: WantedFields = new Map();
     for (const { fragments } of checks.guardsOf(check).rules) {
-      for (const fragment of fragments) {
-        const { selectionSet } = fragmentSelections(fragment);
-        this.#parentFields(selectionSet, whole, { check, nodes, fields });
-      }
+      for (const fragment of fragments) addWanted(wanted, fragmentSelections(fragment).selectionSet);
     }
-    checks.setParent(check, [...fields.values()]);
-    return [...nodes.values()];
+    const { nodes, fields } = this.#parentFields(wanted, whole, check);
+    checks.setParent(check, fields);
+    return nodes;
   }
 
   /** With an alias where the client may select the same field differently, or sees only some of its members. */
-  #parentFields(
-    { selections }: SelectionSetNode,
-    type: GraphQLNamedType,
-    target: { check: number; nodes: Map<string, FieldNode>; fields: Map<string, ParentField> },
-  ): void {
-    for (const selection of selections) {
-      if (selection.kind !== Kind.FIELD || target.fields.has(selection.name.value)) continue;
-      const name = selection.name.value;
-      const isPlain = !selection.selectionSet && argumentsCount(type, name) === 0 && !isEnumList(type, name);
-      const alias = `${this.#adjustment.aliasPrefix}_check${target.check}_${name}`;
-      const inner = { check: target.check, nodes: new Map(), fields: new Map() };
-      const declared = fieldType(type, selection);
-      if (selection.selectionSet && declared) this.#parentFields(selection.selectionSet, declared, inner);
+  #parentFields(wanted: WantedFields, type: GraphQLNamedType, check: number): ParentSelections {
+    const nodes: FieldNode[] = [];
+    const fields: ParentField[] = [];
+    for (const [value, inner] of wanted) {
+      const name = { kind: Kind.NAME, value } as const;
+      const isPlain = !inner && argumentsCount(type, value) === 0 && !isEnumList(type, value);
+      const alias = `${this.#adjustment.aliasPrefix}_check${check}_${value}`;
+      const declared = inner && fieldType(type, { kind: Kind.FIELD, name });
+      const below = inner && declared ? this.#parentFields(inner, declared, check) : null;
       const node: FieldNode = {
         kind: Kind.FIELD,
-        name: { kind: Kind.NAME, value: name },
+        name,
         ...(isPlain ? {} : { alias: { kind: Kind.NAME, value: alias } }),
-        ...(selection.selectionSet
-          ? { selectionSet: { kind: Kind.SELECTION_SET, selections: [...inner.nodes.values()] } }
-          : {}),
+        ...(inner ? { selectionSet: { kind: Kind.SELECTION_SET, selections: below?.nodes ?? [] } } : {}),
       };
-      target.nodes.set(name, node);
-      const fields = selection.selectionSet ? [...inner.fields.values()] : null;
-      target.fields.set(name, { name, from: this.#adjustment.nameOf(node), fields });
+      nodes.push(node);
+      fields.push({
+        name: value,
+        from: this.#adjustment.nameOf(node),
+        fields: inner ? (below?.fields ?? []) : null,
+      });
     }
+    return { nodes, fields };
   }
 
   #objectTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
     return isAbstractType(type) ? this.#adjustment.schema.getPossibleTypes(type) : [type];
+  }
+}
+
+/** What the fragments of all rules of a check select together, by field; null: a leaf. */
+type WantedFields = Map<string, WantedFields | null>;
+
+interface ParentSelections {
+  readonly nodes: FieldNode[];
+  readonly fields: ParentField[];
+}
+
+function addWanted(wanted: WantedFields, { selections }: SelectionSetNode): void {
+  for (const selection of selections) {
+    if (selection.kind !== Kind.FIELD) continue;
+    const { value } = selection.name;
+    const inner: WantedFields | null = wanted.get(value) ?? (selection.selectionSet ? new Map() : null);
+    wanted.set(value, inner);
+    if (inner && selection.selectionSet) addWanted(inner, selection.selectionSet);
   }
 }
 

@@ -66,7 +66,7 @@ export class CheckList {
     const check = this.#numberOf(guards, detail, () => ({
       arguments: readsInput ? argumentSpecs(this.#argumentsOf(type, field), node) : null,
       // What the rules read belongs to the objects behind the interface.
-      isParentUnknown: isInterfaceType(type) && guards.rules.some((rule) => rule.readsParent),
+      isParentUnknown: isInterfaceType(type) && guards.rules.some(({ fragments }) => fragments.length > 0),
     }));
     // A field of an object may have had it first.
     (this.#checks[check] as Check).isRoot ||= this.#isRootType(type);

@@ -167,6 +167,29 @@ describe.each([
     expect(codes(broken)).toEqual(expect.arrayContaining(['top.0.score AUTHORIZATION_FAILED']));
   });
 
+  it('has the rules that read nothing of it, also where one type alone can be behind the interface', async () => {
+    const { rule, allow } = policyTools;
+    const isUser = rule('is a user')((_, __, { principal }) => principal.roles.includes('user'));
+    const typeDefs = media.subgraphs['catalog']?.typeDefs.replace(/type Movie[^}]*\}/, '') ?? '';
+    const alone: Fixture = {
+      ...media,
+      subgraphs: { ...media.subgraphs, catalog: { ...media.subgraphs['catalog'], typeDefs } as never },
+    };
+    const policy = readPolicy('test policy', {
+      permissions: { Book: { score: isUser } },
+      fallbackRule: allow,
+    });
+    for (const [who, score] of [
+      ['user', 5],
+      ['anonymous', null],
+    ] as const) {
+      const engine = openEngine(alone, { interpreted, access: { policy, principal: principals[who] } });
+      const { data } = await engine.run({ query: '{ top { score } }' });
+      if (who === 'user') expect(JSON.stringify(data)).toContain(`"score":${score}`);
+      else expect(JSON.stringify(data)).not.toContain('5');
+    }
+  });
+
   it.each([
     [unavailable, 'SERVICE_UNAVAILABLE'],
     [withoutData, 'SERVICE_ERROR'],

@@ -1,4 +1,4 @@
-/** What the record of a check says that was decided object by object. */
+/** What rules that look at objects get of them, and what the record of such a check says. */
 
 import { expect, it } from 'vitest';
 
@@ -17,17 +17,32 @@ const fails = (): never => {
   throw new Error('no key');
 };
 
+interface Author {
+  readonly author: { readonly id: string; readonly suspended?: boolean } | null;
+}
+const isAuthor = rule('is the author', { cache: 'strict', fragment: '{ author { id } }' })(
+  ({ author }: Author) => author?.id === 'u1',
+);
+const isActive = rule('is active', { cache: 'strict', fragment: '{ author { suspended } }' })(
+  ({ author }: Author) => author?.suspended !== true,
+);
+const isBoth = rule('is both', { cache: 'strict', fragment: '{ author { id } author { suspended } }' })(
+  ({ author }: Author) => author?.id === 'u1' && author.suspended !== true,
+);
+
 const items: Fixture = {
   name: 'items',
   about: 'of which some are denied',
   subgraphs: {
     a: {
-      typeDefs: federated('type Query { items: [Item] } type Item { owner: String secret: String }'),
+      typeDefs: federated(
+        'type Query { items: [Item] } type Item { owner: String secret: String author: Author } type Author { id: ID! suspended: Boolean }',
+      ),
       resolvers: {
         Query: {
           items: () => [
-            { owner: 'u2', secret: 'a' },
-            { owner: 'u1', secret: 'b' },
+            { owner: 'u2', secret: 'a', author: { id: 'u1', suspended: true } },
+            { owner: 'u1', secret: 'b', author: { id: 'u1', suspended: false } },
           ],
         },
       },
@@ -54,4 +69,19 @@ it.each<[string, PolicyRule, string | null, Partial<AuthorizationRecord>]>([
   expect(data).toEqual({ items: [{ secret: shown }, { secret: 'b' }] });
   const ofSecret = records.find(({ coordinates }) => coordinates.includes('Item.secret'));
   expect(ofSecret).toMatchObject({ ...expected, objects: { allow: 1 } });
+});
+
+it.each<[string, PolicyRule]>([
+  ['two rules', policyTools.and(isAuthor, isActive)],
+  ['two rules, the other way round', policyTools.and(isActive, isAuthor)],
+  ['one fragment that names a field twice', isBoth],
+])('rules get all that their fragments select of an object: %s', async (_how, secret) => {
+  const engine = openEngine(items, {
+    access: {
+      policy: readPolicy('test policy', { permissions: { Item: { secret } }, fallbackRule: allow }),
+      principal: principals.user,
+    },
+  });
+  for (const query of ['{ items { secret } }', '{ items { secret author { suspended } } }'])
+    expect((await engine.run({ query })).data).toMatchObject({ items: [{ secret: null }, { secret: 'b' }] });
 });

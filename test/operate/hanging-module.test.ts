@@ -1,0 +1,46 @@
+/** A changed graph whose resolver module never finishes loading, in any of the workers. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { ask } from '../support/ask.ts';
+import { folderWith } from '../support/folder.ts';
+import { listening, tributary } from '../support/tributary.ts';
+
+const entry = (name: string): string =>
+  `  ${name}: { kind: local, schema: ${name}.graphql, resolvers: ${name}.mjs, owner: x }`;
+const graphOf = (...names: readonly string[]): string => ['subgraphs:', ...names.map(entry), ''].join('\n');
+const moduleOf = (field: string): string =>
+  `export const subgraph = { sources: {}, resolvers: { Query: { ${field}: () => '${field}' } } };`;
+
+it('is refused, and the workers that wait for it are replaced one after another', async () => {
+  const cwd = await folderWith({
+    'graph.yaml': graphOf('a'),
+    'a.graphql': 'type Query { a: String }',
+    'a.mjs': moduleOf('a'),
+    'b.graphql': 'type Query { b: String }',
+    'b.mjs': `await new Promise(() => {});\n${moduleOf('b')}`,
+    'c.graphql': 'type Query { c: String }',
+    'c.mjs': moduleOf('c'),
+    'gateway.yaml': [
+      'server: { workers: 2, drainDelayMs: 0, drainTimeoutMs: 200 }',
+      'timeouts: { loadMs: 6000 }',
+      'reload: { filePollMs: 50 }',
+      '',
+    ].join('\n'),
+  });
+  const running = tributary(['serve', '--graph', 'graph.yaml', '--config', 'gateway.yaml', '--port', '0'], {
+    cwd,
+  });
+  const [, url = ''] = await running.printed(listening);
+  await running.printed(/("msg":"worker started"[^]*){2}/);
+  await writeFile(join(cwd, 'graph.yaml'), graphOf('a', 'b'));
+  await running.printed(/"msg":"the changed graph is invalid; the previous graph stays in use"/);
+  expect((await ask(url, '{ a }')).data).toEqual({ a: 'a' });
+  // Their successors serve the graph before, and take the next one.
+  await running.printed(/("msg":"worker started"[^]*){4}/);
+  await writeFile(join(cwd, 'graph.yaml'), graphOf('a', 'c'));
+  await expect.poll(async () => (await ask(url, '{ c }')).data, { timeout: 60_000 }).toEqual({ c: 'c' });
+});
