@@ -193,9 +193,9 @@ class EntityFetch implements EntityConsumer {
   }
 
   take(index: number, entity: Data): void {
-    const { interfaceObjectType, node } = this.#fetch;
+    const { interfaceObjectTypes, node } = this.#fetch;
     if (node.outputRewrites.length > 0) applyRewrites(node.outputRewrites, entity);
-    if (interfaceObjectType !== null && entity.__typename === interfaceObjectType)
+    if (interfaceObjectTypes !== null && interfaceObjectTypes.has(entity.__typename as string))
       entity.__typename = undefined;
     this.#mergeInto(this.entities.targets[index] as Targets, entity);
   }

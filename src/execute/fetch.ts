@@ -21,8 +21,8 @@ export interface CompiledFetch {
   readonly sent: SentOperation;
   /** What was last sent for a document of the operation's shape, with the name of that document's operation. */
   named: SentOperation | null;
-  /** The interface object that this fetch selects: its name must not overwrite a runtime type. */
-  readonly interfaceObjectType: string | null;
+  /** The interface objects that this fetch selects: their names must not overwrite a runtime type. */
+  readonly interfaceObjectTypes: ReadonlySet<string> | null;
   /** See `fetchKey`. */
   readonly key: string;
 }
@@ -40,7 +40,7 @@ export function toCompiledFetch(node: FetchNode, path: readonly PathStep[]): Com
     writes: [...new Set(node.writes.map((name) => finalName(node, name)))],
     sent: sentOf(node),
     named: null,
-    interfaceObjectType: interfaceObjectType(node),
+    interfaceObjectTypes: interfaceObjectTypes(node),
     key: fetchKey(node),
   };
 }
@@ -90,14 +90,16 @@ function withBodyHead(operation: SubgraphOperation): SentOperation {
   return { operation, bodyHead: bodyHead(operation.query, operation.name ?? null) };
 }
 
-function interfaceObjectType({ resolvesTypes, inputRewrites }: FetchNode): string | null {
-  if (resolvesTypes.length > 0) return null;
+/** Names that the subgraph has for interfaces: none of them is the type of an object. Null: there are none. */
+function interfaceObjectTypes({ resolvesTypes, inputRewrites }: FetchNode): ReadonlySet<string> | null {
+  const names = new Set<string>();
   for (const rewrite of inputRewrites) {
     const last = rewrite.path.at(-1);
     if (rewrite.kind === 'set' && last && 'key' in last && last.key === '__typename')
-      return String(rewrite.value);
+      names.add(String(rewrite.value));
   }
-  return null;
+  for (const name of resolvesTypes) names.delete(name);
+  return names.size === 0 ? null : names;
 }
 
 /** @throws {GatewayError} Always as a rejection, also before anything is sent. */

@@ -2,7 +2,7 @@
 
 import type { GraftTree } from '../pipeline/prepared.ts';
 import type { Step } from './fetch.ts';
-import type { Data } from './merge.ts';
+import { mergeField, type Data } from './merge.ts';
 import { isRecord } from '../shared/records.ts';
 
 export function compileSplit(
@@ -27,7 +27,7 @@ function move(from: unknown, to: unknown, tree: GraftTree): void {
   if (!isRecord(from) || !isRecord(to)) return;
   for (const [key, subtree] of Object.entries(tree)) {
     if (subtree !== true) move(from[key], to[key], subtree);
-    // For objects of another type, the first part may have the field of that name.
-    else if (from[key] !== undefined) to[key] = from[key];
+    // For objects of another type, the first part may have the field of that name, or a part of what is below it.
+    else mergeField(to, key, from[key]);
   }
 }

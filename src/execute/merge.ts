@@ -33,7 +33,7 @@ export function mergeOnly(names: readonly string[]): (target: Data, source: Data
   };
 }
 
-function mergeField(target: Data, key: string, value: unknown): void {
+export function mergeField(target: Data, key: string, value: unknown): void {
   if (value === undefined) return;
   const existing = own(target, key);
   if (existing === undefined || existing === null) target[key] = value;
@@ -70,6 +70,11 @@ export function copyOf<Value>(source: Value): Value {
   if (typeof source !== 'object' || source === null || source instanceof ExactNumber) return source;
   if (Array.isArray(source)) return source.map(copyOf) as Value;
   const copy: Data = {};
-  for (const key in source) if (key !== '__proto__') copy[key] = copyOf(source[key]);
+  for (const key in source) {
+    const value: unknown = copyOf(source[key]);
+    // A custom scalar may hold any name.
+    if (key !== '__proto__') copy[key] = value;
+    else Object.defineProperty(copy, key, { value, enumerable: true, writable: true, configurable: true });
+  }
   return copy as Value;
 }

@@ -30,11 +30,15 @@ import { GatewayError } from '../shared/errors.ts';
 import { responseName } from '../shared/selections.ts';
 import { operationsIn } from './fetch-text.ts';
 import { toContexts } from './planner-fixes/context-rewrites.ts';
+import { withTypenames } from './planner-fixes/narrowed-fields.ts';
 import type { PreservedLiterals } from './planner-fixes/literals.ts';
 import type { LoadedSupergraph } from './supergraph/supergraph.ts';
 
 /** The parts of the supergraph that the conversion needs. */
-export type PlanTypes = Pick<LoadedSupergraph, 'typesOf' | 'joins' | 'interfaceObjects' | 'schema'> & {
+export type PlanTypes = Pick<
+  LoadedSupergraph,
+  'typesOf' | 'joins' | 'interfaceObjects' | 'schema' | 'fullSchema' | 'narrowed'
+> & {
   /** The client's name of a variable. */
   readonly variableOf: (name: string) => string;
   readonly literals: PreservedLiterals;
@@ -67,7 +71,9 @@ function toFetch(node: PlannerFetch, types: PlanTypes): FetchNode {
   if (node.operationKind === 'subscription') {
     throw new GatewayError('OPERATION_NOT_SUPPORTED', 'Subscriptions are not supported');
   }
-  const written = types.literals.restore(node.operation);
+  const { narrowed, fullSchema } = types;
+  const restored = types.literals.restore(node.operation);
+  const written = withTypenames(restored, narrowed.get(node.serviceName), fullSchema);
   const operation = node.requires ? written : withoutRootConditions(written, types.schema);
   const contexts = toContexts(node.contextRewrites, types.typesOf);
   const contextual = new Set(contexts.map(({ variable }) => variable));

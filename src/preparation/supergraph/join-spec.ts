@@ -20,6 +20,8 @@ export interface JoinedField {
   readonly requires: string | null;
   /** Of the `@override` that moves the field here; null without one. */
   readonly label: string | null;
+  /** The type that it has there, as text; null: that of the graph. */
+  readonly type: string | null;
 }
 
 export interface JoinedType {
@@ -81,6 +83,20 @@ export class JoinSpec {
     }
   }
 
+  /** Fields that have another type in a subgraph than in the graph. */
+  *fieldTypes(): Iterable<{
+    readonly type: string;
+    readonly field: string;
+    readonly subgraph: string;
+    readonly fieldType: string;
+  }> {
+    for (const [coordinate, joins] of this.#fields) {
+      const [type = '', field = ''] = coordinate.split('.');
+      for (const { subgraph, type: fieldType } of joins)
+        if (fieldType !== null) yield { type, field, subgraph, fieldType };
+    }
+  }
+
   /** Interfaces that are an object type in some subgraph. */
   get interfaceObjects(): readonly string[] {
     return this.#interfaceObjects;
@@ -113,6 +129,7 @@ export class JoinSpec {
         external: isTrue(directive, 'external'),
         requires: stringArgument(directive, 'requires'),
         label: stringArgument(directive, 'overrideLabel'),
+        type: stringArgument(directive, 'type'),
       }));
       this.#fields.set(`${type}.${field.name.value}`, joins);
       this.#hasLabels ||= joins.some(({ label }) => label !== null);

@@ -15,6 +15,7 @@ import { definingOneOf } from '../composition/built-ins.ts';
 import { CostRules } from '../cost/cost-rules.ts';
 import { keepWrittenDefaults } from './default-values.ts';
 import { contextFields } from '../planner-fixes/context-rewrites.ts';
+import { narrowedFields, type NarrowedFields } from '../planner-fixes/narrowed-fields.ts';
 import { plannable, schemaWithOwnNames } from './executable-directives.ts';
 import { assertServable, withoutCosts } from './features.ts';
 import { apiSchemaIn, fullSchemaOf } from './graphql-schemas.ts';
@@ -44,6 +45,7 @@ export interface LoadedSupergraph {
   readonly planner: QueryPlanner;
   readonly joins: JoinSpec;
   readonly requirements: Requirements;
+  readonly narrowed: NarrowedFields;
   /** Interfaces that are an object type in some subgraph: their name may occur as `__typename`. */
   readonly interfaceObjects: readonly string[];
   readonly renamed: RenamedNames;
@@ -150,6 +152,7 @@ function loaded(parts: ParsedSupergraph, options: LoadOptions): LoadedSupergraph
         ));
       },
       joins,
+      narrowed: narrowedFields(joins, fullSchema),
       requirements: {
         ...requirements,
         fieldNames: new Set([...requirements.fieldNames, ...contexts.consumers]),
