@@ -56,7 +56,7 @@ it('loads a module again that was replaced, though its time of modification is t
   const then = new Date('2026-01-01');
   await utimes(path, then, then);
   expect(await reloadUserModule(path)).toMatchObject({ version: 1 });
-  await writeFile(path, 'export const version = 2;');
+  await writeFile(path, 'export const version = 2; // changed');
   await utimes(path, then, then);
   expect(await reloadUserModule(path)).toMatchObject({ version: 2 });
 });

@@ -35,8 +35,11 @@ export async function reloadUserModule(path: string): Promise<UserModule> {
   return importOrExplain(`${pathToFileURL(path).href}?state=${state}`);
 }
 
-/** A module that awaits something at its top level may never be there. */
-const importTimeoutMs = 60_000;
+/**
+ * A module that awaits something at its top level may never be there. Less than the default of `timeouts.loadMs`, so that
+ * the reason names the module.
+ */
+const importTimeoutMs = 45_000;
 
 async function importOrExplain(url: string): Promise<UserModule> {
   const { promise: late, reject } = Promise.withResolvers<never>();

@@ -239,7 +239,7 @@ function typeOf(shape: Shape, shapeCase: ShapeCase, object: Data): string {
 }
 
 function parentOf(check: CheckSpec | undefined, object: Data, type: string): Data {
-  return { __typename: type, ...selected(check?.parent ?? [], object) };
+  return { __typename: check?.parentType ?? type, ...selected(check?.parent ?? [], object) };
 }
 
 function selected(fields: readonly ParentField[], object: Data): Data {

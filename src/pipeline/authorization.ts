@@ -33,6 +33,8 @@ export interface CheckSpec {
   readonly parent: readonly ParentField[];
   /** The rules read the parent, of which only an interface is known, because a service failed: nobody can decide. */
   readonly isParentUnknown?: boolean;
+  /** The one type that the parent can have where only its interface is known. */
+  readonly parentType?: string;
   /** Selected if for any of these all variables of `yes` are true and none of `no` is; absent: always. */
   readonly when?: ReadonlyArray<{ readonly yes: readonly string[]; readonly no: readonly string[] }>;
 }

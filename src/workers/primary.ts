@@ -10,6 +10,7 @@
  */
 
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { WorkerMetrics } from '../assembly/metrics.ts';
 import type { WriteAudit } from '../authz/audit/audit-queue.ts';
@@ -29,6 +30,8 @@ import { Restarts } from './restarts.ts';
 import { SharedCounters } from './shared-counters.ts';
 import { SharedPlanner } from './shared-planner.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
+
+const successorPollMs = 100;
 
 export interface Workers {
   /** URL of the GraphQL endpoint. */
@@ -201,7 +204,10 @@ class WorkerPool implements Workers {
         await worker.replace(next.planned);
         return;
       } catch (error) {
-        if (!isGatewayError(error) || error.code !== 'NOT_READY') throw error;
+        if (!isGatewayError(error) || error.code !== 'NOT_READY') {
+          void this.#drainInTurn(late);
+          throw error;
+        }
         next.holders.delete(worker);
         late.push(worker);
         reason = error;
@@ -212,9 +218,15 @@ class WorkerPool implements Workers {
     throw reason;
   }
 
-  /** They may switch later, or never: their successors start with the current graph. */
+  /** They may switch later, or never: their successors start with the current graph, and each before the next one ends. */
   async #drainInTurn(workers: readonly WorkerProcess[]): Promise<void> {
-    for (const worker of workers) await worker.drain();
+    for (const worker of workers) {
+      await worker.drain();
+      const endsAtMs = monotonicClock() + this.#config.timeouts.loadMs;
+      const isReplaced = (): boolean => this.#workers.get(worker.number)?.isServing === true;
+      while (this.#state === 'serving' && !isReplaced() && monotonicClock() < endsAtMs)
+        await sleep(successorPollMs);
+    }
   }
 
   async #switchGraph(worker: WorkerProcess, next: Generation): Promise<void> {

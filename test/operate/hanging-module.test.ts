@@ -1,9 +1,10 @@
 /** A changed graph whose resolver module never finishes loading, in any of the workers. */
 
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 import { ask } from '../support/ask.ts';
 import { folderWith } from '../support/folder.ts';
@@ -26,7 +27,7 @@ it('is refused, and the workers that wait for it are replaced one after another'
     'c.mjs': moduleOf('c'),
     'gateway.yaml': [
       'server: { workers: 2, drainDelayMs: 0, drainTimeoutMs: 200 }',
-      'timeouts: { loadMs: 6000 }',
+      'timeouts: { loadMs: 12000 }',
       'reload: { filePollMs: 50 }',
       '',
     ].join('\n'),
@@ -36,6 +37,14 @@ it('is refused, and the workers that wait for it are replaced one after another'
   });
   const [, url = ''] = await running.printed(listening);
   await running.printed(/("msg":"worker started"[^]*){2}/);
+  const failures: unknown[] = [];
+  const asking = setInterval(() => {
+    statusOf(url).then(
+      (status) => status === 200 || failures.push(status),
+      (error: unknown) => failures.push(error),
+    );
+  }, 100);
+  onTestFinished(() => clearInterval(asking));
   await writeFile(join(cwd, 'graph.yaml'), graphOf('a', 'b'));
   await running.printed(/"msg":"the changed graph is invalid; the previous graph stays in use"/);
   expect((await ask(url, '{ a }')).data).toEqual({ a: 'a' });
@@ -43,4 +52,18 @@ it('is refused, and the workers that wait for it are replaced one after another'
   await running.printed(/("msg":"worker started"[^]*){4}/);
   await writeFile(join(cwd, 'graph.yaml'), graphOf('a', 'c'));
   await expect.poll(async () => (await ask(url, '{ c }')).data, { timeout: 60_000 }).toEqual({ c: 'c' });
+  expect(failures).toEqual([]);
 });
+
+/** On a connection of its own: one that is kept may be closed by a worker that ends. */
+function statusOf(url: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const headers = { 'content-type': 'application/json' };
+  const asked = request(url, { method: 'POST', agent: false, headers }, (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  });
+  asked.on('error', reject);
+  asked.end('{"query":"{ a }"}');
+  return promise;
+}

@@ -22,18 +22,26 @@ import {
 import { typename } from '../../shared/selections.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 
-/** By subgraph, then by coordinate: the type that it has there. */
-export type NarrowedFields = ReadonlyMap<string, ReadonlyMap<string, string>>;
+export interface NarrowedField {
+  /** The type that it has in the subgraph. */
+  readonly type: string;
+  /** An object type, in place of an interface or a union. */
+  readonly isObject: boolean;
+}
+
+/** By subgraph, then by coordinate: every field that has another type there. */
+export type NarrowedFields = ReadonlyMap<string, ReadonlyMap<string, NarrowedField>>;
 
 /** @param schema With what clients do not see. */
 export function narrowedFields(joins: JoinSpec, schema: GraphQLSchema): NarrowedFields {
-  const bySubgraph = new Map<string, Map<string, string>>();
+  const bySubgraph = new Map<string, Map<string, NarrowedField>>();
   for (const { type, field, subgraph, fieldType } of joins.fieldTypes()) {
     const own = schema.getType(fieldType.replaceAll(/[[\]!]/g, ''));
     const inGraph = namedTypeOf(schema, type, field);
-    if (!isObjectType(own) || !inGraph || own === inGraph || !isAbstractType(inGraph)) continue;
-    const fields = bySubgraph.get(subgraph) ?? new Map<string, string>();
-    bySubgraph.set(subgraph, fields.set(`${type}.${field}`, own.name));
+    if (!own || !inGraph || own === inGraph) continue;
+    const fields = bySubgraph.get(subgraph) ?? new Map<string, NarrowedField>();
+    const isObject = isObjectType(own) && isAbstractType(inGraph);
+    bySubgraph.set(subgraph, fields.set(`${type}.${field}`, { type: own.name, isObject }));
   }
   return bySubgraph;
 }
@@ -41,7 +49,7 @@ export function narrowedFields(joins: JoinSpec, schema: GraphQLSchema): Narrowed
 /** @param operation The text of a fetch from the subgraph that has these fields. */
 export function withTypenames(
   operation: string,
-  narrowed: ReadonlyMap<string, string> | undefined,
+  narrowed: ReadonlyMap<string, NarrowedField> | undefined,
   schema: GraphQLSchema,
 ): string {
   if (!narrowed) return operation;
@@ -62,8 +70,8 @@ export function withTypenames(
       if (selection.kind !== Kind.FIELD || !selection.selectionSet) return selection;
       const field = selection.name.value;
       const own = narrowed?.get(`${type}.${field}`);
-      const inner = within(selection.selectionSet, own ?? namedTypeOf(schema, type, field)?.name ?? '');
-      return { ...selection, selectionSet: own === undefined ? inner : withTypename(inner) };
+      const inner = within(selection.selectionSet, own?.type ?? namedTypeOf(schema, type, field)?.name ?? '');
+      return { ...selection, selectionSet: own?.isObject ? withTypename(inner) : inner };
     });
     return { ...selectionSet, selections };
   }

@@ -32,6 +32,7 @@ interface Check {
   /** Of any of its fields. */
   isRoot: boolean;
   readonly isParentUnknown: boolean;
+  readonly parentType: string | null;
   readonly arguments: CheckSpec['arguments'];
   readonly coordinates: Set<string>;
   readonly paths: Map<string, readonly string[]>;
@@ -65,12 +66,23 @@ export class CheckList {
     const detail = readsInput ? `${type.name}.${field}(${argumentsText(node)})` : '';
     const check = this.#numberOf(guards, detail, () => ({
       arguments: readsInput ? argumentSpecs(this.#argumentsOf(type, field), node) : null,
-      // What the rules read belongs to the objects behind the interface.
-      isParentUnknown: isInterfaceType(type) && guards.rules.some(({ fragments }) => fragments.length > 0),
+      ...this.#parentOf(type, guards),
     }));
     // A field of an object may have had it first.
     (this.#checks[check] as Check).isRoot ||= this.#isRootType(type);
     return check;
+  }
+
+  /** What the rules read belongs to the objects behind an interface: of its one member the type at least is known. */
+  #parentOf(type: RuntimeType, { rules }: Guards): Pick<Check, 'isParentUnknown' | 'parentType'> {
+    if (!isInterfaceType(type)) return { isParentUnknown: false, parentType: null };
+    const named = this.#schema.getType(type.name);
+    const [only, ...others] = isInterfaceType(named) ? this.#schema.getPossibleTypes(named) : [];
+    const isAlone = only !== undefined && others.length === 0;
+    return {
+      isParentUnknown: rules.some((rule) => (isAlone ? rule.fragments.length > 0 : rule.readsParent)),
+      parentType: isAlone ? only.name : null,
+    };
   }
 
   #isRootType({ name }: RuntimeType): boolean {
@@ -86,7 +98,7 @@ export class CheckList {
   ofObject(type: string): number | undefined {
     const guards = this.#protection.ofObject(type);
     if (!guards) return undefined;
-    return this.#numberOf(guards, '', () => ({ arguments: null, isParentUnknown: false }));
+    return this.#numberOf(guards, '', () => ({ arguments: null, isParentUnknown: false, parentType: null }));
   }
 
   guardsOf(check: number): Guards {
@@ -124,6 +136,7 @@ export class CheckList {
       isRoot: check.isRoot,
       parent: check.parent,
       ...(check.isParentUnknown ? { isParentUnknown: true } : {}),
+      ...(check.parentType === null ? {} : { parentType: check.parentType }),
       ...(check.clauses ? { when: [...check.clauses.values()] } : {}),
     }));
   }
@@ -131,7 +144,7 @@ export class CheckList {
   #numberOf(
     guards: Guards,
     detail: string,
-    details: () => Pick<Check, 'arguments' | 'isParentUnknown'>,
+    details: () => Pick<Check, 'arguments' | 'isParentUnknown' | 'parentType'>,
   ): number {
     const key = JSON.stringify([guards.demand, guards.rules.map(({ rule }) => rule), detail]);
     let number = this.#numbers.get(key);

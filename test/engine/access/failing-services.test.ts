@@ -167,6 +167,24 @@ describe.each([
     expect(codes(broken)).toEqual(expect.arrayContaining(['top.0.score AUTHORIZATION_FAILED']));
   });
 
+  it('is denied by rules that go by its type, and read nothing else', async () => {
+    const { rule, allow } = policyTools;
+    const isNoMovie = rule('is no movie', { cache: 'strict' })(
+      ({ __typename }: { readonly __typename: string }) => __typename !== 'Movie',
+    );
+    const permissions = { Book: { score: isNoMovie }, Movie: { score: isNoMovie } };
+    const policy = readPolicy('test policy', { permissions, fallbackRule: allow });
+    const answerFor = (around?: Around): Promise<Answer> =>
+      openEngine(media, {
+        interpreted,
+        access: { policy, principal: principals.user },
+        ...(around ? { around } : {}),
+      }).run({ query: '{ top { score } }' });
+    expect((await answerFor()).data).toEqual({ top: [{ score: 5 }, { score: null }] });
+    const broken = await answerFor(unavailable('catalog'));
+    expect(JSON.stringify(broken.data)).not.toContain('5');
+  });
+
   it('has the rules that read nothing of it, also where one type alone can be behind the interface', async () => {
     const { rule, allow } = policyTools;
     const isUser = rule('is a user')((_, __, { principal }) => principal.roles.includes('user'));
