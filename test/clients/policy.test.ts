@@ -61,7 +61,9 @@ it('an audit record names the client and the version of a public client, too', a
   });
   await gateway.close();
   const lines = (await readFile(join(folder, 'audit.jsonl'), 'utf8')).trimEnd().split('\n');
-  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+  const records = lines.map((line) => JSON.parse(line) as { readonly outcome: string });
+  // Of what is allowed, a random share is written down.
+  expect(records.filter(({ outcome }) => outcome !== 'allow')).toMatchObject([
     { client: 'web', clientVersion: '4.1', coordinates: ['Order.secret'], outcome: 'deny' },
   ]);
 });
