@@ -167,7 +167,7 @@ export function keepPrivate(context: RequestContext): void {
   toldIn(context).isPrivate = true;
 }
 
-/** The answer is right for now only, whatever services say. */
+/** Nobody may keep the answer, whatever services say of how long theirs may be kept. */
 export function forbidKeeping(context: RequestContext): void {
   toldIn(context).isForbidden = true;
 }

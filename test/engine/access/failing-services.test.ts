@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { readPolicy } from '../../../src/authz/policy/load-policy.ts';
-import { policyTools } from '../../../src/authz/policy/policy-module.ts';
+import { policyTools, type PolicyRule } from '../../../src/authz/policy/policy-module.ts';
 import { GatewayError } from '../../../src/shared/errors.ts';
 import type { Subgraph } from '../../../src/sources/source.ts';
 import { federated, type Fixture } from '../fixtures/fixture.ts';
@@ -139,20 +139,22 @@ describe.each([
       expect((await ask(query, around)).data).toEqual({ top: [null, null] });
   });
 
+  /** What a user gets where `score` has this rule on both members. */
+  const answersFor = (query: string, score: PolicyRule): ((around?: Around) => Promise<Answer>) => {
+    const permissions = { Book: { score }, Movie: { score } };
+    const policy = readPolicy('test policy', { permissions, fallbackRule: policyTools.allow });
+    const access = { policy, principal: principals.user };
+    return (around) =>
+      openEngine(media, { interpreted, access, ...(around ? { around } : {}) }).run({ query });
+  };
+
   it('is denied by rules that read the objects behind it, whatever they make of nothing', async () => {
-    const { rule, allow } = policyTools;
+    const { rule } = policyTools;
     // As documented: null means that its service did not return it.
     const hasCountry = rule('has a country', { cache: 'strict', fragment: '{ country }' })(
       ({ country }: { readonly country?: string | null }) => country !== null,
     );
-    const permissions = { Book: { score: hasCountry }, Movie: { score: hasCountry } };
-    const policy = readPolicy('test policy', { permissions, fallbackRule: allow });
-    const answerFor = (around?: Around): Promise<Answer> =>
-      openEngine(media, {
-        interpreted,
-        access: { policy, principal: principals.user },
-        ...(around ? { around } : {}),
-      }).run({ query: '{ top { id score } }' });
+    const answerFor = answersFor('{ top { id score } }', hasCountry);
     expect((await answerFor()).data).toEqual({
       top: [
         { id: 'm1', score: 5 },
@@ -168,18 +170,11 @@ describe.each([
   });
 
   it('is denied by rules that go by its type, and read nothing else', async () => {
-    const { rule, allow } = policyTools;
+    const { rule } = policyTools;
     const isNoMovie = rule('is no movie', { cache: 'strict' })(
       ({ __typename }: { readonly __typename: string }) => __typename !== 'Movie',
     );
-    const permissions = { Book: { score: isNoMovie }, Movie: { score: isNoMovie } };
-    const policy = readPolicy('test policy', { permissions, fallbackRule: allow });
-    const answerFor = (around?: Around): Promise<Answer> =>
-      openEngine(media, {
-        interpreted,
-        access: { policy, principal: principals.user },
-        ...(around ? { around } : {}),
-      }).run({ query: '{ top { score } }' });
+    const answerFor = answersFor('{ top { score } }', isNoMovie);
     expect((await answerFor()).data).toEqual({ top: [{ score: 5 }, { score: null }] });
     const broken = await answerFor(unavailable('catalog'));
     expect(JSON.stringify(broken.data)).not.toContain('5');
