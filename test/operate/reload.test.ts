@@ -46,12 +46,7 @@ describe('reloads under load', { timeout: isSoak ? 900_000 : 240_000 }, () => {
 describe('an address', () => {
   it('is asked with the ETag of the graph in place, and says when nothing has changed', async () => {
     const asked: Array<string | undefined> = [];
-    const source = await sourceAt((request, response) => {
-      const ifNoneMatch = request.headers['if-none-match'];
-      asked.push(ifNoneMatch);
-      if (ifNoneMatch === '"1"') response.writeHead(304).end();
-      else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
-    });
+    const source = await sourceAt(taggedGraph(asked));
     expect(await source.read()).toEqual({ kind: 'supergraph', sdl: 'type Query { a: Int }' });
     source.accepted();
     expect(await source.readIfChanged()).toBeUndefined();
@@ -115,12 +110,7 @@ it.each([
 
 it('a supergraph that was refused is downloaded again, and so is one whose policy has changed', async () => {
   const asked: Array<string | undefined> = [];
-  const address = await addressOf((request, response) => {
-    const ifNoneMatch = request.headers['if-none-match'];
-    asked.push(ifNoneMatch);
-    if (ifNoneMatch === '"1"') response.writeHead(304).end();
-    else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
-  });
+  const address = await addressOf(taggedGraph(asked));
   const folder = await folderWith({ 'policy.ts': '1' });
   const file = join(folder, 'policy.ts');
   let refusal: Error | null = null;
@@ -248,6 +238,16 @@ const place = {
   addresses: { allowLoopback: true, allowPrivate: true },
 } as const;
 const graph: Graph = { kind: 'supergraph', sdl: 'type Query { a: Int }' };
+
+/** Always the same graph, with an ETag. @param asked Gets the ETag of each request. */
+function taggedGraph(asked: Array<string | undefined>): RequestListener {
+  return (request, response) => {
+    const ifNoneMatch = request.headers['if-none-match'];
+    asked.push(ifNoneMatch);
+    if (ifNoneMatch === '"1"') response.writeHead(304).end();
+    else response.writeHead(200, { etag: '"1"' }).end('type Query { a: Int }');
+  };
+}
 
 async function addressOf(
   listener: RequestListener,
