@@ -46,6 +46,7 @@ function ruleOf(policy: string, given: Partial<LimitRule> = {}): LimitRule {
     burst: 100_000,
     whenStoreLost: 'local',
     isGlobal: false,
+    isIndivisible: false,
     ...given,
   };
 }

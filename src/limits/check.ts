@@ -15,6 +15,8 @@ export interface LimitRule {
   readonly whenStoreLost: 'local' | 'open' | 'closed';
   /** The key is the same for all callers: units are leased, so that requests do not wait for them. */
   readonly isGlobal: boolean;
+  /** Points and calls: those of one operation cannot be spread over several requests. */
+  readonly isIndivisible: boolean;
 }
 
 export interface LimitCheck {

@@ -74,6 +74,17 @@ describe('a key', () => {
     expect(keyOf([part], nothing)).not.toBe(keyOf([part], elsewhere));
   });
 
+  it('of a principal without a client goes by the network of each request', () => {
+    for (const parts of [['client'], ['client', 'principal']]) {
+      const keys = new PolicyKeys(parts);
+      const caller = { principal: { ...user }, client: { ...anyClient } };
+      const [here, elsewhere] = ['192.0.2.1', '192.0.2.2'].map((network) =>
+        keys.of(inputs({ caller, network: () => network })),
+      );
+      expect(here, String(parts)).not.toBe(elsewhere);
+    }
+  });
+
   it('is that of the number, however a client writes it', () => {
     const keyWith = (pin: unknown): string =>
       keyOf(['args.Query.a.pin'], inputs({ fieldArguments: new Map([['pin', pin]]) }));

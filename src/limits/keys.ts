@@ -58,7 +58,8 @@ export class PolicyKeys {
     const kept = this.#ofPrincipals.get(principal);
     if (kept?.client === client) return kept.key;
     const key = this.#keyOf(inputs);
-    this.#ofPrincipals.set(principal, { client, key });
+    // A request without a client counts for the network that it comes from.
+    if (!this.#hasOwner || clientOf(caller) !== null) this.#ofPrincipals.set(principal, { client, key });
     return key;
   }
 

@@ -26,8 +26,8 @@ describe('an answer', () => {
     expect(hidesWork({ data: { b: null }, errors: [error(['b', 1, 'c'])] })).toBe(true);
   });
 
-  it('hides it where a service was not waited for, or not all errors are listed', () => {
-    for (const code of ['SERVICE_TIMEOUT', 'CANCELLED', 'TOO_MANY_ERRORS'])
+  it('hides it where a service was not waited for, its response was of no use, or not all errors are listed', () => {
+    for (const code of ['SERVICE_TIMEOUT', 'SERVICE_BAD_RESPONSE', 'CANCELLED', 'TOO_MANY_ERRORS'])
       expect(hidesWork({ data: { a: null }, errors: [error(['a'], code)] }), code).toBe(true);
   });
 });

@@ -34,7 +34,7 @@ export function isReturned({ gate, unit }: Policy, { windowMs }: LimitRule): boo
 const unlimited: readonly LimitRule[] = [];
 
 /** What all rules of a policy have in common, and the window of those that have none of their own. */
-type RuleTraits = Pick<LimitRule, 'policy' | 'algorithm' | 'whenStoreLost' | 'isGlobal' | 'windowMs'>;
+type RuleTraits = Omit<LimitRule, 'limit' | 'burst'>;
 
 /** How much a policy admits: by the client's own limit, else by tier, else the limit for all. */
 export class PolicyRules {
@@ -175,6 +175,7 @@ function policyOf(name: string, config: LimitPolicyConfig, counted?: string): Po
     algorithm,
     whenStoreLost,
     isGlobal: key.includes('global'),
+    isIndivisible: unit !== 'requests',
     windowMs: windowMsOf(window),
   };
   const base = limit === undefined ? null : { limit, burst };

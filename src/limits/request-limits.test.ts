@@ -170,6 +170,23 @@ describe('a request whose limits are counted elsewhere', () => {
     await expect.poll(() => questions).toEqual([['3 network']]);
   });
 
+  it('is counted at earlier gates, but for quotas, and where it is measured, whichever gate refuses from memory', async () => {
+    const measured = { ...caller, mode: 'measure' };
+    const policies = { network, caller, quota, operation, measured, late: { ...operation, mode: 'measure' } };
+    const { questions, request, pass } = given({ policies, blocked: ['operation'] });
+    for (let i = 0; i < 3; i += 1) {
+      const limits = request();
+      await expect(pass(limits, 3)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+      limits.finish(
+        answer({ status: 429, errorCounts: [{ code: 'RATE_LIMITED', service: null, count: 1 }] }),
+      );
+    }
+    expect(questions).toEqual([]);
+    await expect
+      .poll(() => questions.flat().toSorted())
+      .toEqual(['3 caller', '3 late', '3 measured', '3 network']);
+  });
+
   it('keeps its status where a service says that a limit of its own is reached', async () => {
     const { request, pass } = given();
     const limits = request();

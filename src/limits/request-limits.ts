@@ -174,6 +174,7 @@ export class CheckedRequest implements RequestLimits {
   }
 
   checkDeferred(): Checked {
+    if (this.#tools.isShared) this.#refuseBlocked();
     const pending = this.#pending;
     if (!pending) return undefined;
     this.#pending = null;
@@ -205,7 +206,8 @@ export class CheckedRequest implements RequestLimits {
     const { brake, inFlight, policies, uncounted, addHeaders, statusOnLimit, showsCost } = this.#tools;
     if (this.#inFlight !== null) inFlight?.leave(this.#inFlight);
     if (brake && policies[1].length > 0) brake.answered(this.#identified.network(), statusForBrake(answered));
-    if (this.#pending) for (const check of this.#pending.checks) if (check.gate < 3) uncounted.add(check);
+    for (const check of this.#pending?.checks ?? [])
+      if (check.gate < 3 || check.isMeasured) uncounted.add(check);
     let { headers } = answered;
     if (addHeaders && this.#checked.length > 0) headers = addHeaders(headers, this.#checked);
     if (showsCost.headers && this.#cost) headers = { ...headers, ...costHeaders(this.#cost) };
@@ -255,12 +257,13 @@ export class CheckedRequest implements RequestLimits {
     const pending = this.#pending;
     const decision = pending && this.#tools.limiter.refusal(pending.checks);
     if (!decision) return;
-    // Nothing of the gate that refuses is used up; what earlier gates put off is.
     const refusedGate = decision.isAllowed ? 0 : decision.refusedBy.gate;
     this.#pending = null;
     for (const [index, policy] of pending.policies.entries()) {
       const check = pending.checks[index];
-      if (check && check.gate < refusedGate) this.#putOff(policy, check);
+      // As a store that is asked would count them.
+      if (check && (check.isMeasured || (check.gate < refusedGate && !check.isReturned)))
+        this.#putOff(policy, check);
     }
     this.#apply(pending, decision);
   }

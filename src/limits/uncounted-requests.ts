@@ -41,6 +41,6 @@ export class UncountedRequests {
     // Measured, which counts even what is above the limit.
     const { states } = await this.#limiter.take([{ ...check, isMeasured: true }]);
     // Asked again, so that the limiter knows from now on that the key is refused.
-    if (states[0]?.isExceeded) await this.#limiter.take([{ ...check, cost: 1 }]);
+    if (states[0]?.isExceeded && !check.isMeasured) await this.#limiter.take([{ ...check, cost: 1 }]);
   }
 }

@@ -12,6 +12,7 @@ export function ruleOf(given: Partial<LimitRule> = {}): LimitRule {
     burst: 1,
     whenStoreLost: 'local',
     isGlobal: false,
+    isIndivisible: false,
     ...given,
   };
 }

@@ -27,7 +27,7 @@ export class LocalMode {
         check.rule.whenStoreLost === 'local' &&
         (!closed || check.isMeasured || (check.gate < closed.gate && !check.isReturned)),
     );
-    const shares = counted.map((check) => ({ ...check, rule: this.#shareOf(check.rule) }));
+    const shares = counted.map((check) => ({ ...check, rule: this.#shareFor(check) }));
     const decision = decisionOf(counted, this.#counters.take(shares), 'local');
     const states = checks.map((check) => decision.states[counted.indexOf(check)] ?? null);
     if (!decision.isAllowed) return { ...decision, states };
@@ -40,6 +40,18 @@ export class LocalMode {
   settle({ charge, units }: ChargeChange): void {
     const { check } = charge;
     this.#counters.settle({ ...charge, check: { ...check, rule: this.#shareOf(check.rule) } }, units);
+  }
+
+  /**
+   * An operation that costs more than the share of this process is admitted alone, or it would be refused until the
+   * store is back.
+   */
+  #shareFor({ rule, cost }: LimitCheck): LimitRule {
+    const share = this.#shareOf(rule);
+    const most = rule.algorithm === 'gcra' ? 'burst' : 'limit';
+    return rule.isIndivisible && cost > share[most] && cost <= rule[most]
+      ? { ...share, [most]: cost }
+      : share;
   }
 
   /** Of the limit of all processes. */
