@@ -30,5 +30,5 @@ export function withoutTransport(context: RequestContext, request: OperationRequ
   const network = (): string => context.clientAddress;
   const unlimited = networkLimited(identified(arrival, 'application/json', network), null);
   const client = recognized(authenticated(unlimited, context), context.client);
-  return read(admitted(callerLimited(client), (wait) => wait));
+  return read(admitted(callerLimited(client), (_request, wait) => wait));
 }

@@ -58,7 +58,7 @@ export class WaitingRequests {
    *   deadline of the request, `CANCELLED`, and what the answer rejects with.
    */
   wait<Result>(read: WaitingRequest, begin: (client: string) => Wait<Result>): Promise<Result> {
-    return read.aside(this.#wait(read, begin));
+    return read.aside(read.context, this.#wait(read, begin));
   }
 
   async #wait<Result>(read: WaitingRequest, begin: (client: string) => Wait<Result>): Promise<Result> {

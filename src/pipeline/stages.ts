@@ -162,7 +162,7 @@ export interface Admission {
 export type WaitingRequest = Pick<RequestContext, 'deadlineAtMs' | 'cancellation'>;
 
 /** Leaves the request's place among those that are executed to others while it waits for something else. */
-export type Aside = <Result>(wait: Promise<Result>) => Promise<Result>;
+export type Aside = <Result>(request: WaitingRequest, wait: Promise<Result>) => Promise<Result>;
 
 /** It has a place among the requests that are executed, until the last part of its answer. */
 export interface Admitted extends Made<'admitted'> {

@@ -101,6 +101,61 @@ describe('Admission', () => {
     overload.update({ lagMs: 0, heapShare: 0.3 });
     expect(enterWith(false)).not.toThrow();
   });
+
+  it('admits nothing from the queue while everything is refused', async () => {
+    const { admission, enter, entered, overload } = given();
+    for (const name of ['a', 'b', 'c']) enter(name);
+    overload.update({ lagMs: 0, heapShare: 0.99 });
+    admission.leave();
+    admission.adjust();
+    await settled();
+    expect(entered).toEqual(['a', 'b']);
+    overload.update({ lagMs: 0, heapShare: 0.3 });
+    admission.adjust();
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c']);
+  });
+
+  it('raises no limit while it is overloaded', () => {
+    const { admission, enter, state, overload } = given();
+    for (const name of ['a', 'b', 'c']) enter(name);
+    overload.update({ lagMs: 0, heapShare: 0.93 });
+    state.busy = 0.3;
+    for (let look = 1; look <= 10; look += 1) admission.adjust();
+    expect(admission.limit).toBe(2);
+  });
+});
+
+describe('a request that waits aside', () => {
+  const over = new GatewayError('CANCELLED', 'The client closed the connection');
+
+  it('comes before the queue when it returns', async () => {
+    const { admission, enter, entered } = given();
+    for (const name of ['a', 'b']) enter(name);
+    const back = admission.aside(request(), Promise.resolve()).then(() => entered.push('a again'));
+    for (const name of ['c', 'd']) enter(name);
+    await settled();
+    admission.leave();
+    await back;
+    await settled();
+    expect(entered).toEqual(['a', 'b', 'c', 'a again']);
+  });
+
+  it.each(['deadline', 'cancellation'])('does not wait for a slot beyond its %s', async (end) => {
+    const { admission, enter } = given();
+    for (const name of ['a', 'b']) enter(name);
+    const cancellation = new Cancellation();
+    const deadlineAtMs = end === 'deadline' ? 5 : 60_000;
+    const back = admission.aside(request({ deadlineAtMs, cancellation }), Promise.resolve('planned'));
+    enter('c');
+    await settled();
+    expect([admission.running, admission.queued]).toEqual([2, 1]);
+    if (end === 'cancellation') cancellation.cancel(over);
+    await expect(back).resolves.toBe('planned');
+    expect([admission.running, admission.queued]).toEqual([3, 0]);
+    for (let left = 3; left > 0; left -= 1) admission.leave();
+    expect(admission.running).toBe(0);
+  });
 });
 
 function request(options: Partial<WaitingRequest> = {}): WaitingRequest {

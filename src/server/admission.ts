@@ -48,7 +48,7 @@ export class Admission implements AdmissionStage {
   readonly #options: AdmissionOptions;
   readonly #queue = new Set<QueuedRequest>();
   /** Admitted before, and waiting to get a slot again. */
-  readonly #returning: Array<() => void> = [];
+  readonly #returning = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #limit: number;
   #running = 0;
@@ -73,7 +73,7 @@ export class Admission implements AdmissionStage {
 
   /** Requests that wait for a slot. */
   get queued(): number {
-    return this.#queue.size + this.#returning.length;
+    return this.#queue.size + this.#returning.size;
   }
 
   get limit(): number {
@@ -132,12 +132,12 @@ export class Admission implements AdmissionStage {
   }
 
   /** Frees the slot of an admitted request while it waits for `wait`. */
-  readonly aside: Aside = async (wait) => {
+  readonly aside: Aside = async (request, wait) => {
     this.leave();
     try {
       return await wait;
     } finally {
-      await this.#return();
+      await this.#return(request);
     }
   };
 
@@ -145,13 +145,12 @@ export class Admission implements AdmissionStage {
   adjust(): void {
     const utilization = this.#options.utilization();
     const { limitMin, limitMax } = this.#options;
-    this.#idleSamples =
-      utilization < idleBelow && this.#queue.size + this.#returning.length > 0 ? this.#idleSamples + 1 : 0;
+    this.#idleSamples = utilization < idleBelow && this.queued > 0 ? this.#idleSamples + 1 : 0;
     if (utilization > busyAbove) this.#limit = Math.max(limitMin, Math.floor(this.#limit * 0.9));
-    else if (this.#idleSamples >= idleSamplesMin) {
+    else if (this.#idleSamples >= idleSamplesMin && this.#options.overload.level === 0)
       this.#limit = Math.min(limitMax, Math.ceil(this.#limit * 1.5));
-      this.#admitQueued();
-    }
+    // Also those that an overload held back.
+    this.#admitQueued();
   }
 
   close(): void {
@@ -166,21 +165,33 @@ export class Admission implements AdmissionStage {
     if (overload.update(measured)) onOverload(overload.level, measured);
   }
 
-  #return(): Promise<void> | undefined {
-    if (this.#running < this.#limit) {
+  /** At its deadline, or once its client has gone, it returns without a slot being free: all it does then is to end. */
+  #return({ deadlineAtMs, cancellation }: WaitingRequest): Promise<void> | undefined {
+    if (this.#running < this.#limit || cancellation.reason) {
       this.#running += 1;
       return undefined;
     }
-    return new Promise((resolve) => this.#returning.push(resolve));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const take = (): void => {
+      clearTimeout(timer);
+      cancellation.off(take);
+      this.#returning.delete(take);
+      this.#running += 1;
+      resolve();
+    };
+    const timer = setTimeout(take, deadlineAtMs - this.#options.now());
+    this.#returning.add(take);
+    cancellation.on(take);
+    return promise;
   }
 
   #admitQueued(): void {
-    while (this.#returning.length > 0 && this.#running < this.#limit) {
-      this.#running += 1;
-      this.#returning.shift()?.();
+    for (const take of this.#returning) {
+      if (this.#running >= this.#limit) return;
+      take();
     }
     for (const queued of this.#queue) {
-      if (this.#running >= this.#limit) return;
+      if (this.#running >= this.#limit || this.#options.overload.level === 2) return;
       this.#queue.delete(queued);
       this.#running += 1;
       queued.admit();

@@ -99,18 +99,13 @@ async function handle(exchange: Exchange, options: HttpFrontOptions): Promise<vo
   const { span, traceId, isSampled } = trace;
   const begins = { requestId, method, route, traceId, isSampled };
   const end = events.begin('request', begins, arrivedAtMs(exchange.request));
-  const request = arrivalOf(exchange.request, {
+  const request = arrivalOf(response, {
     requestId,
     config: options.config,
     trace,
     body: exchange.body,
     clientInPath: exchange.client,
     read: () => readOperation(exchange.request, exchange.body),
-  });
-  response.on('close', () => {
-    if (!response.writableFinished) {
-      request.head.cancellation.cancel(new GatewayError('CANCELLED', 'The client closed the connection'));
-    }
   });
   const answered = await answer(request);
   // What a client that has gone was not sent is no success.

@@ -56,7 +56,7 @@ export function registerSchemaFront({ app, unread, routeOf }: Edge, options: Sch
     const clientInPath = clientOfSchemaPath(pathOf(raw), clientOf);
     if (clientInPath === undefined) throw new GatewayError('NOT_FOUND', 'Not found: no client has this path');
     reply.hijack();
-    const arrived = arrivalOf(raw, {
+    const arrived = arrivalOf(reply.raw, {
       requestId: id,
       config,
       // No service is called for it.

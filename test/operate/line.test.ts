@@ -59,7 +59,7 @@ function given({ failing, later = null }: Given = {}) {
         return undefined;
       },
       leave: () => called('leave'),
-      aside: (wait) => wait,
+      aside: (_request, wait) => wait,
     },
     respond() {
       called('respond');

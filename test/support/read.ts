@@ -45,5 +45,5 @@ export function readRequest(options: ReadOptions = {}): Read {
     options.limits ?? null,
   );
   const client = recognized(authenticated(limited, context), context.client);
-  return read(admitted(callerLimited(client), (wait) => wait));
+  return read(admitted(callerLimited(client), (_request, wait) => wait));
 }
