@@ -13,12 +13,26 @@ export class CommandTimeout extends Error {
 }
 
 /** Errors of a server that cannot run commands at the moment, or not for this user. */
-const unavailableReply =
-  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
+const unavailableCodes: ReadonlySet<string> = new Set([
+  ...['LOADING', 'READONLY', 'CLUSTERDOWN', 'MASTERDOWN', 'TRYAGAIN', 'BUSY', 'OOM', 'MISCONF', 'NOREPLICAS'],
+  ...['NOAUTH', 'WRONGPASS', 'NOPERM'],
+]);
+
+/** Before Redis 7, the code of a command that fails in a script comes after where it failed. */
+const replyCode = /^(?:ERR Error running script [^]*?: -)?([A-Z]+)\b/;
+
+function codeOf({ message }: Error): string {
+  return replyCode.exec(message)?.[1] ?? '';
+}
+
+/** The master has become a replica. */
+export function isReadOnly(error: Error): boolean {
+  return codeOf(error) === 'READONLY';
+}
 
 export function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof Error)) return 'answered';
-  if (error.name === 'ReplyError') return unavailableReply.test(error.message) ? 'server-error' : 'answered';
+  if (error.name === 'ReplyError') return unavailableCodes.has(codeOf(error)) ? 'server-error' : 'answered';
   return error instanceof CommandTimeout ? 'timeout' : 'connect';
 }
 

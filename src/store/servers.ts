@@ -9,6 +9,7 @@ import type { RedisConfig } from '../config/gateway/redis.ts';
 import type { Clock } from '../shared/clock.ts';
 import { accountOf, endpointOf, sentinelPort, tlsOptions } from './addresses.ts';
 import { clusterSlotOf } from './cluster-slot.ts';
+import { isReadOnly } from './failures.ts';
 import { watchSwitches } from './master-switches.ts';
 
 export interface Servers {
@@ -210,9 +211,4 @@ function commonOptions({ commandTimeoutMs, connectTimeoutMs }: RedisConfig) {
 function retryStrategy({ reconnectMaxMs }: RedisConfig, random: () => number): (times: number) => number {
   return (times) =>
     Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(times, 20)) * (0.75 + 0.25 * random());
-}
-
-/** The master has become a replica. */
-function isReadOnly(error: Error): boolean {
-  return error.message.startsWith('READONLY');
 }
