@@ -60,7 +60,7 @@ export function whenOver(call: CallContext, settle: () => void): void {
   else settle();
 }
 
-/** The first try of a new call. */
+/** The first try of a new call. An empty idempotency key is none: services take it for a change of its own each time. */
 export function newCall(
   request: RequestContext,
   kind: CallKind,
@@ -70,7 +70,7 @@ export function newCall(
   return {
     request,
     kind,
-    idempotencyKey,
+    idempotencyKey: idempotencyKey?.trim() === '' ? null : idempotencyKey,
     deadlineAtMs,
     endsAtMs: deadlineAtMs,
     cancellation,

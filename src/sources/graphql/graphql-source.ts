@@ -32,7 +32,7 @@ export function createGraphqlSubgraph(
   headers?: ServiceHeaders,
   repeatable: readonly string[] = [],
 ): Subgraph {
-  const keyOf = idempotencyKeys(repeatable);
+  const keyOf = idempotencyKeys(repeatable, headers);
   const call = graphqlCall(backend, answerHeaderRules(backend.service.name, headers));
   return {
     fetch(request) {

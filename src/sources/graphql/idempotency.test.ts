@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 
 import { requestContext } from '../../../test/support/context.ts';
+import { noHeaderRules } from '../headers/request-header-rules.ts';
 import { idempotencyKeys } from './idempotency.ts';
 
+const uuid = expect.stringMatching(/^[\da-f]{8}-/) as string;
 const keyOf = idempotencyKeys(['Mutation.pay', 'Mutation.refund']);
 
 function keyFor(query: string, kind: 'query' | 'mutation' = 'mutation') {
@@ -30,6 +32,35 @@ it.each([
 
 it('gives none to a query', () => {
   expect(keyFor('{pay{id}}', 'query')).toBeNull();
+});
+
+it.each([
+  ['forwarded to this service alone', { forward: ['idempotency-key'] }, { 'idempotency-key': 'K' }, 'K'],
+  [
+    'under another name',
+    { forward: ['x-once'], rename: { 'x-once': 'idempotency-key' } },
+    { 'x-once': 'K' },
+    'K',
+  ],
+  [
+    'removed',
+    { forward: ['idempotency-key'], remove: ['idempotency-key'] },
+    { 'idempotency-key': 'K' },
+    uuid,
+  ],
+  ['not forwarded', {}, { 'idempotency-key': 'K' }, uuid],
+  ['empty', { forward: ['idempotency-key'] }, { 'idempotency-key': '' }, uuid],
+  ['the same for all', { insert: { 'idempotency-key': 'K' } }, {}, uuid],
+])('knows the key of a client by what the service gets: %s', (_about, rules, headers, key) => {
+  const keyOfService = idempotencyKeys(['Mutation.pay'], { ...noHeaderRules, ...rules });
+  const operation = {
+    service: 'till',
+    kind: 'mutation',
+    name: undefined,
+    query: 'mutation{pay{id}}',
+  } as const;
+  const context = requestContext({ headers });
+  expect(keyOfService({ operation, variablesJson: '{}', body: '', context })).toEqual(key);
 });
 
 it('sends the key of the client with the first change of a service, and others that follow from it with the next', () => {

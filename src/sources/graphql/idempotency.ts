@@ -4,16 +4,23 @@ import { randomUUID } from 'node:crypto';
 
 import { Kind, parse } from 'graphql';
 
+import type { ServiceHeaders } from '../../config/gateway/transport.ts';
 import type { RequestContext } from '../../pipeline/request.ts';
+import { headerRules, noHeaderRules, type SentHeaders } from '../headers/request-header-rules.ts';
 import { mapIn } from '../resolvers/loader.ts';
 import type { SubgraphOperation, SubgraphRequest } from '../source.ts';
 
 /** The key that every try of one call sends; null: it has none, and is sent once. */
 export type KeyOf = (request: SubgraphRequest) => string | null;
 
-/** @param fields Coordinates such as `Mutation.pay`; an operation needs all of its fields among them. */
-export function idempotencyKeys(fields: readonly string[]): KeyOf {
+/**
+ * @param fields Coordinates such as `Mutation.pay`; an operation needs all of its fields among them.
+ * @param headers Which headers of the client the service gets, and under which names.
+ */
+export function idempotencyKeys(fields: readonly string[], headers: ServiceHeaders = noHeaderRules): KeyOf {
   if (fields.length === 0) return () => null;
+  // A value that is the same for all is no key.
+  const rules = headerRules({ ...headers, insert: {} });
   const names = new Set(fields.map((field) => field.slice(field.indexOf('.') + 1)));
   const known = new WeakMap<SubgraphOperation, boolean>();
   return ({ operation, context }) => {
@@ -21,9 +28,11 @@ export function idempotencyKeys(fields: readonly string[]): KeyOf {
     const { planned = operation } = operation;
     let isCovered = known.get(planned);
     if (isCovered === undefined) known.set(planned, (isCovered = isCoveredBy(names, planned.query)));
-    const own = context.forwardHeaders[headerName];
+    const sent: SentHeaders = {};
+    rules(context, sent);
+    const own = sent[headerName]?.trim() ?? '';
     // The service gets the client's with changes that are not listed, too.
-    const key = own === undefined ? null : nextKey(own, operation.service, context);
+    const key = own === '' ? null : nextKey(own, operation.service, context);
     return isCovered ? (key ?? randomUUID()) : null;
   };
 }
