@@ -161,7 +161,7 @@ function isEnough(well: number, all: number): boolean {
 export interface SendingOptions<Answer> {
   readonly service: string;
   readonly clock: Clock;
-  /** A call that timed out sooner than this had no fair chance: its client was in a hurry. */
+  /** A call that timed out sooner than this after it was sent had no fair chance: its client was in a hurry, or it waited. */
   readonly patienceMs: number;
   readonly outcomeOfAnswer: (answer: Answer) => Outcome;
 }
@@ -184,7 +184,7 @@ export function withReplicas<Request, Answer>(
     const answer = transport(request, call);
     const settle = (outcome: Outcome): void => {
       call.endedAtMs = clock();
-      const hurried = outcome === 'timeout' && call.endedAtMs - sentAtMs < patienceMs;
+      const hurried = outcome === 'timeout' && call.endedAtMs - call.sentAtMs < patienceMs;
       call.outcome = hurried ? 'cancelled' : outcome;
       if (call.ending) noteEnding(call, replica, clock);
       else replica.underWay -= 1;

@@ -47,7 +47,7 @@ export class ConcurrencyLimit {
   constructor(options: ConcurrencyOptions, parts: ConcurrencyParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#limit = options.initial;
+    this.#limit = Math.min(options.initial, options.max);
   }
 
   get limit(): number {
@@ -78,7 +78,7 @@ export class ConcurrencyLimit {
       }
     } else if (isDrop(outcome) && sentAtMs >= this.#shrunkAtMs) {
       // Once for all calls of one round: those sent before the last time are the same trouble.
-      this.#limit = Math.max(this.#options.min, this.#limit * shrinkBy);
+      this.#limit = Math.min(this.#options.max, Math.max(this.#options.min, this.#limit * shrinkBy));
       this.#shrunkAtMs = endedAtMs;
     }
     this.#underWay -= 1;

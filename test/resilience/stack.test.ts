@@ -46,6 +46,38 @@ describe('order', () => {
     expect(again.sent.length).toBe(1);
   });
 
+  it.each([
+    { sentAfterMs: 500, changes: 0 },
+    { sentAfterMs: 0, changes: 1 },
+  ])(
+    'a call that timed out counts by the time since it was sent, $sentAfterMs ms after it was made',
+    async ({ sentAfterMs, changes }) => {
+      const given = givenService({ policy: { timeoutMs: 800, breaker: { minimumCalls: 3 } } });
+      given.backend((call) => {
+        given.forward(sentAfterMs);
+        call.sentAtMs += sentAfterMs;
+        given.forward(800 - sentAfterMs);
+        return failing('timeout')();
+      });
+      await given.calls(5);
+      expect(given.changes.length).toBe(changes);
+    },
+  );
+
+  it.each([{ max: 3 }, { max: 3, min: 8 }, { max: 3, initial: 500 }])(
+    'no more calls are under way than the maximum: %o',
+    async (concurrency) => {
+      const given = givenService({ policy: { concurrency, breaker: { mode: 'disabled' } } });
+      given.backend(failing('server-error'));
+      await given.calls(10);
+      const before = given.sent.length;
+      given.backend(() => new Promise(() => {}));
+      for (let call = 0; call < 20; call += 1) void given.call().catch(() => {});
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(given.sent.length - before).toBe(3);
+    },
+  );
+
   it('a mutation that waits goes before queries that wait', async () => {
     const given = givenService({ policy: { concurrency: { initial: 1, min: 1, max: 1 } } });
     const done: Array<() => void> = [];
@@ -82,6 +114,13 @@ describe('tries', () => {
     keyed.backend(failing('server-error'));
     await keyed.calls(1, { kind: 'mutation', idempotencyKey: 'order-1' });
     expect(keyed.sent.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['order-1', 'order-1', 'order-1']);
+  });
+
+  it.each(['', ' '])('a key that is empty ("%s") is none', async (idempotencyKey) => {
+    const given = givenService({ policy: { retries } });
+    given.backend(failing('server-error'));
+    await given.calls(1, { kind: 'mutation', idempotencyKey });
+    expect(given.sent.map((call) => call.idempotencyKey)).toEqual([null]);
   });
 
   it('a service that always fails gets at most 1.2 calls for each, even without a breaker', async () => {

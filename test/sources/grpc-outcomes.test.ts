@@ -1,7 +1,10 @@
 /** What policies learn of gRPC calls that fail, and that no failure takes a place along. */
 
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+
 import { Client, status, type ServiceError } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { policyDefaults } from '../../src/config/gateway/policies.ts';
 import type { ServiceOptions } from '../../src/resilience/service.ts';
@@ -99,6 +102,22 @@ it.each([
     outcome: 'too-large',
     retryable: false,
   });
+});
+
+it.each([
+  [400, 'answered'],
+  [413, 'answered'],
+  [431, 'answered'],
+  [500, 'server-error'],
+])('an HTTP status %i of a service or a proxy before it: %s', async (httpStatus, outcome) => {
+  const http2 = createHttp2Server((_request, response) => {
+    response.writeHead(httpStatus).end();
+  });
+  onTestFinished(() => void http2.close());
+  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve));
+  const { port } = http2.address() as AddressInfo;
+  const { source } = await echoSource([`grpc://127.0.0.1:${port}`]);
+  await expect(source.call('Find', {}, requestContext())).rejects.toMatchObject({ outcome });
 });
 
 it.each(['makeUnaryRequest', 'makeServerStreamRequest'] as const)(

@@ -2,8 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { GraphQLInt, GraphQLList, GraphQLString } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
+import { checked } from '../../src/services/rest-mapping/mapped-values.ts';
 import { entitiesFrom } from './support/fetch.ts';
 import { opened, subgraphOf } from './support/mapped.ts';
 import type { Answer } from './support/stand-in.ts';
@@ -196,6 +198,16 @@ describe('answers that do not fit the schema', () => {
       expect(extensions).toEqual({ service: 'users', code: 'SERVICE_BAD_RESPONSE' });
     }
   });
+});
+
+it.each([
+  [GraphQLString, { address: 'ada@example.com' }, 'String cannot represent an object'],
+  [GraphQLInt, 'ada@example.com', 'Int cannot represent a string'],
+  [new GraphQLList(GraphQLInt), 'ada@example.com', 'expected a list'],
+])('a value that is no %s is in no reason: %j', (type, value, reason) => {
+  expect(() => checked('users', value, type)).toThrow(
+    expect.objectContaining({ code: 'SERVICE_BAD_RESPONSE', cause: new TypeError(reason) }),
+  );
 });
 
 it('paths, keys and sources of every form find their values', async () => {

@@ -112,6 +112,16 @@ describe('calls', () => {
     expect(service.asked[0]?.headers['content-type']).toBeUndefined();
   });
 
+  it('carry the query of the address after their own', async () => {
+    const { service, source } = await given(json({}), '/api/?tenant=7');
+    await source.get('/users/:id', { params: { id: 'u1' } }, requestContext());
+    await source.get('/users', { query: { full: true } }, requestContext());
+    expect(service.asked.map(({ url }) => url)).toEqual([
+      '/api/users/u1?tenant=7',
+      '/api/users?full=true&tenant=7',
+    ]);
+  });
+
   it('post JSON', async () => {
     const { service, source } = await given(json({ id: 'pay-1' }, 201));
     const body = { orderId: 'o1', amount: 5 };

@@ -17,6 +17,7 @@ import {
 
 import { type Placeholder, placeholderText } from '../../config/graph/rest-mapping.ts';
 import { ExactNumber } from '../../shared/exact-number.ts';
+import { kindOf } from '../../shared/kind-of.ts';
 import { isRecord } from '../../shared/records.ts';
 import { badResponse, unusable } from '../../sources/failures.ts';
 import type { QueryValue } from '../../sources/rest/path.ts';
@@ -114,8 +115,9 @@ export function checked(service: string, value: unknown, type: GraphQLOutputType
         throw new TypeError(`${type.name} cannot hold a number of so many digits`);
       }
       type.serialize(value);
-    } catch (cause) {
-      throw badResponse(service, cause);
+    } catch {
+      // graphql-js quotes the value, and its message is logged.
+      throw badResponse(service, new TypeError(`${type.name} cannot represent ${kindOf(value)}`));
     }
   } else if ((isObjectType(type) || isAbstractType(type)) && !isRecord(value)) {
     throw badResponse(service, new TypeError('expected an object'));

@@ -34,7 +34,7 @@ export function statusError(service: string, failed: ServiceError, nothingSent =
         message: error.details,
         code: status[error.code],
         cause: error,
-        outcome: brokenCodes.has(error.code) ? 'server-error' : 'answered',
+        outcome: brokenCodes.has(error.code) && !isClientError(error) ? 'server-error' : 'answered',
       });
   }
 }
@@ -45,6 +45,11 @@ const brokenCodes: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOW
 /** grpc-js reports bytes that do not decode, and messages above the limit, in words only. */
 function isUndecodable({ code, details }: ServiceError): boolean {
   return code === status.INTERNAL && details.startsWith('Response message parsing error');
+}
+
+/** Such as headers that are too large, which grpc-js gives a code of gRPC: as over HTTP, no failure of the service. */
+function isClientError({ details }: ServiceError): boolean {
+  return details.startsWith('Received HTTP status code 4');
 }
 
 function isTooLarge({ details }: ServiceError): boolean {

@@ -88,6 +88,8 @@ interface Origin {
 interface Target {
   readonly origin: Origin;
   readonly path: string;
+  /** Of the address, without its question mark. Empty: none. */
+  readonly query: string;
 }
 
 interface Dispatch {
@@ -222,14 +224,14 @@ class HttpService {
     let target = this.#targets.get(endpoint);
     if (!target || target.origin.isDropped) {
       const { pathname, search } = new URL(endpoint.url);
-      target = { origin: this.#originOf(endpoint), path: pathname + search };
+      target = { origin: this.#originOf(endpoint), path: pathname, query: search.slice(1) };
       this.#targets.set(endpoint, target);
     }
     return target;
   }
 
   #dispatch({ target, request, body }: Dispatch, context: CallContext): Promise<HttpResponse> {
-    const { origin, path } = target;
+    const { origin } = target;
     const { cancellation } = context;
     const service = this.#name;
     if (cancellation.reason) return Promise.reject(cancellation.reason);
@@ -261,7 +263,7 @@ class HttpService {
         const { url = '' } = context.endpoint ?? {};
         describeHttpCall(context.span, { method, url, template: request.template });
       }
-      origin.pool.dispatch({ method, path: joined(path, request.path), body: body ?? null, headers }, call);
+      origin.pool.dispatch({ method, path: joined(target, request.path), body: body ?? null, headers }, call);
     });
   }
 
@@ -285,10 +287,12 @@ class HttpService {
   }
 }
 
-/** `/api/` and `/users?x=1` become `/api/users?x=1`; the endpoint alone is the whole path of a GraphQL service. */
-function joined(base: string, path: string): string {
-  if (path === '') return base;
-  return base.endsWith('/') ? base.slice(0, -1) + path : base + path;
+/** `/api/` and `/users?x=1` become `/api/users?x=1`, a query of the address comes last; the endpoint alone is the whole path of a GraphQL service. */
+function joined({ path: base, query }: Target, path: string): string {
+  const prefix = path !== '' && base.endsWith('/') ? base.slice(0, -1) : base;
+  const whole = prefix + path;
+  if (query === '') return whole;
+  return `${whole}${whole.includes('?') ? '&' : '?'}${query}`;
 }
 
 function longestUnused(origins: ReadonlyMap<string, Origin>): Origin | undefined {
