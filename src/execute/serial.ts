@@ -6,6 +6,7 @@
 
 import type { FieldSpec, PlanNode, PreparedOperation, ProjectionSpec, Shape } from '../pipeline/prepared.ts';
 import type { Step } from './fetch.ts';
+import { compileHiddenMembers } from './hidden-members.ts';
 import { project } from './projection.ts';
 import type { Run } from './run.ts';
 
@@ -18,10 +19,13 @@ export function compileSerial(
   const nullChecks = plan.nodes.map((node) => nullCheckOf(rootNames(node), projection));
   if (!nullChecks.some((nullCheck) => nullCheck !== undefined)) return undefined;
   const steps = compile(plan.nodes);
+  const dropHidden = compileHiddenMembers(projection);
   return async (run) => {
     for (const [index, step] of steps.entries()) {
       await step(run);
       const nullCheck = nullChecks[index];
+      // What is hidden from the client makes nothing null that is not null in its answer.
+      dropHidden?.(run);
       if (nullCheck && isNull(run, nullCheck)) return;
     }
   };

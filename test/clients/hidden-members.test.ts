@@ -109,6 +109,23 @@ describe('members that are hidden from a client', () => {
   });
 });
 
+it('later fields of a mutation run where what is left out of a list must not be null', async () => {
+  const { url, keyOf } = await clientGateway({
+    schema: `type Query { a: Int } enum Colour { RED UV @tag(name: "internal") }
+      type Mutation { refresh: [Colour!]! }`,
+    resolvers: "export const resolvers = { Mutation: { refresh: () => ['RED', 'UV'] } };",
+    others: {
+      store: {
+        schema: 'type Query { b: Int } type Mutation { save: String! }',
+        resolvers: "export const resolvers = { Mutation: { save: () => 'saved' } };",
+      },
+    },
+    clients,
+  });
+  const reply = await ask(url, 'mutation { refresh save }', { headers: keyOf('lenient') });
+  expect(reply).toMatchObject({ data: { refresh: ['RED'], save: 'saved' }, errors: undefined });
+});
+
 it('rules decide by what is hidden too, whatever else is selected', async () => {
   const { url, keyOf } = await clientGateway({
     schema: `type Query { document: Document }

@@ -11,7 +11,9 @@ import {
   isEnumType,
   isInputObjectType,
   isListType,
+  isNonNullType,
   Kind,
+  OperationTypeNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -51,15 +53,23 @@ export function adjusted(
 ): OperationDefinitionNode {
   const root = adjustment.schema.getRootType(operation.operation);
   if (!root) return operation;
-  const selections = new Adjuster(adjustment).selectionsOf(operation.selectionSet, root, [root]);
+  const serialRoot = operation.operation === OperationTypeNode.MUTATION ? root : null;
+  const selections = new Adjuster(adjustment, serialRoot).selectionsOf(operation.selectionSet, root, [root]);
   return { ...operation, selectionSet: { ...operation.selectionSet, selections } };
 }
 
 class Adjuster {
   readonly #adjustment: Adjustment;
+  /** Its fields run one after another. Null: those of the operation do not. */
+  readonly #serialRoot: GraphQLObjectType | null;
+  /** A field of it is denied that must not be null: the answer is null as a whole, and later fields do not run. */
+  #isOver = false;
+  /** Fragments around the current selection that may be left out. */
+  #conditions = 0;
 
-  constructor(adjustment: Adjustment) {
+  constructor(adjustment: Adjustment, serialRoot: GraphQLObjectType | null) {
     this.#adjustment = adjustment;
+    this.#serialRoot = serialRoot;
   }
 
   /** @param possible The possible runtime types. */
@@ -69,6 +79,7 @@ class Adjuster {
     possible: readonly GraphQLObjectType[],
   ): SelectionNode[] {
     return selectionSet.selections.flatMap((selection): SelectionNode[] => {
+      if (this.#isOver && type === this.#serialRoot) return [];
       if (selection.kind === Kind.FIELD) return this.#field(selection, type, possible);
       const { fragments, schema } = this.#adjustment;
       const fragment =
@@ -79,9 +90,12 @@ class Adjuster {
       if (!isCompositeType(narrowed)) return [];
       const fits = this.#objectTypes(narrowed);
       const inner = possible.filter((objectType) => fits.includes(objectType));
-      const selections = this.selectionsOf(fragment.selectionSet, narrowed, inner);
-      if (selections.length === 0) return [];
       const { directives = [] } = selection;
+      const conditions = directives.length > 0 ? 1 : 0;
+      this.#conditions += conditions;
+      const selections = this.selectionsOf(fragment.selectionSet, narrowed, inner);
+      this.#conditions -= conditions;
+      if (selections.length === 0) return [];
       const node: InlineFragmentNode = {
         kind: Kind.INLINE_FRAGMENT,
         ...(condition ? { typeCondition: condition } : {}),
@@ -104,7 +118,11 @@ class Adjuster {
       check: checks.ofField(objectType, node),
     }));
     const isDenied = guards.every(({ check }) => check !== undefined && denied.has(check));
-    if (isDenied && guards.length > 0) return [];
+    if (isDenied && guards.length > 0) {
+      const isCertain = this.#conditions === 0 && (node.directives ?? []).length === 0;
+      if (type === this.#serialRoot && isCertain && isNonNullField(type, node)) this.#isOver = true;
+      return [];
+    }
     const added: SelectionNode[] = [];
     if (new Set(guards.map(({ check }) => check)).size > 1) added.push(typename);
     for (const { type: objectType, check } of guards) {
@@ -206,6 +224,10 @@ function fieldType(type: GraphQLNamedType, { name }: FieldNode): GraphQLNamedTyp
   if (!('getFields' in type) || isInputObjectType(type)) return undefined;
   const field = type.getFields()[name.value];
   return field && getNamedType(field.type);
+}
+
+function isNonNullField(type: GraphQLObjectType, { name }: FieldNode): boolean {
+  return isNonNullType(type.getFields()[name.value]?.type);
 }
 
 /** A contract may leave members of it out (`hiddenMembers: drop`). */

@@ -12,6 +12,31 @@ export function allOf(demands: ReadonlyArray<Demand | undefined>): Demand | null
   return { authenticated, scopes, policies };
 }
 
+/**
+ * What whoever meets any of the demands meets as well: it never demands more than one of them alone.
+ *
+ * @returns null where nothing is demanded.
+ */
+export function anyOf(demands: ReadonlyArray<Demand | null>): Demand | null {
+  const all = demands.filter((demand) => demand !== null);
+  if (all.length === 0 || all.length < demands.length) return null;
+  return allOf([
+    {
+      authenticated: all.every(({ authenticated }) => authenticated),
+      scopes: disjunction(all.map(({ scopes }) => scopes)),
+      policies: disjunction(all.map(({ policies }) => policies)),
+    },
+  ]);
+}
+
+/** Empty where one of them demands nothing, or there are too many alternatives to compare. */
+function disjunction(all: ReadonlyArray<readonly Alternatives[]>): readonly Alternatives[] {
+  const conjunctions = all.map((alternatives) =>
+    alternatives.length === 0 ? undefined : conjunction(alternatives),
+  );
+  return conjunctions.every((one) => one !== undefined) ? [normalized(conjunctions.flat())] : [];
+}
+
 /** Whether a demand is just the combination of those of `members`, as composition derives it. */
 export function isDerived(demand: Demand, members: readonly Demand[]): boolean {
   const combined = allOf(members);

@@ -27,7 +27,7 @@ import type { Alternatives, Demand } from '../../pipeline/authorization.ts';
 import { directiveName } from '../supergraph/features.ts';
 import type { JoinSpec } from '../supergraph/join-spec.ts';
 import { selectionSetOf } from '../supergraph/requirements.ts';
-import { allOf, isDerived, normalized } from './demand-logic.ts';
+import { allOf, anyOf, isDerived, normalized } from './demand-logic.ts';
 
 export class Demands {
   readonly #schema: GraphQLSchema;
@@ -95,6 +95,7 @@ export class Demands {
     } else if (isObjectType(type)) {
       own.push(...this.#inherited(type, field));
       if (this.#isRoot(type)) own.push(...this.#ofType(type));
+      if (type === this.#schema.getMutationType()) own.push(this.#ofAnyMember(getNamedType(definition.type)));
     }
     seen.set(coordinate, allOf(own) ?? noDemand);
     this.#inputs(type, field, seen);
@@ -155,6 +156,13 @@ export class Demands {
       ? type.getInterfaces().map((parent) => this.#beyondMembers(parent))
       : [];
     return [this.#own.get(type.name), ...inherited];
+  }
+
+  /** A mutation must not be executed for somebody who may see none of the objects that it can return. */
+  #ofAnyMember(type: GraphQLNamedType): Demand | undefined {
+    if (!isAbstractType(type)) return undefined;
+    const members = this.#schema.getPossibleTypes(type).map(({ name }) => this.ofObject(name));
+    return anyOf(members) ?? undefined;
   }
 
   #inherited(type: GraphQLObjectType, field: string): Array<Demand | undefined> {

@@ -11,8 +11,17 @@ const subgraphs = {
   first: {
     sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@authenticated"])
       type Query { hello: String }
-      type Mutation { open: String slow: String fails: String signedIn: String @authenticated pay: Receipt @authenticated }
-      type Receipt { number: String secret: String @authenticated }`,
+      type Mutation { open: String slow: String fails: String signedIn: String @authenticated pay: Receipt @authenticated
+        must: String! @authenticated again: String! buy: Result refund: Refund sell: [Result!] lend: Loan }
+      type Receipt { number: String secret: String @authenticated }
+      union Result = Sold | Failed
+      type Sold @authenticated { number: String }
+      type Failed @authenticated { reason: String }
+      interface Refund { number: String }
+      type Repaid implements Refund @authenticated { number: String }
+      type Credit implements Refund @authenticated { number: String }
+      union Loan = Sold | Offer
+      type Offer { text: String }`,
     resolvers: {
       Mutation: {
         open: does('open'),
@@ -20,6 +29,12 @@ const subgraphs = {
         fails: does('fails'),
         signedIn: does('signedIn'),
         pay: () => ({ number: does('pay')(), secret: 's' }),
+        must: does('must'),
+        again: does('again'),
+        buy: () => ({ __typename: 'Sold', number: does('buy')() }),
+        refund: () => ({ __typename: 'Repaid', number: does('refund')() }),
+        sell: () => [{ __typename: 'Sold', number: does('sell')() }],
+        lend: () => ({ __typename: 'Offer', text: does('lend')() }),
       },
     },
   },
@@ -104,6 +119,40 @@ describe('a mutation of which something is denied', () => {
     expect(data).toEqual({ secret: null, books: [{ title: 'Dune', cost: null }], movies: [{ phone: 'e' }] });
     expect(text).not.toContain('canary');
   });
+});
+
+it.each([
+  ['mutation { must open }', []],
+  ['mutation { must again }', []],
+  ['mutation { open must closed masked }', ['open']],
+  ['mutation { open ...F again } fragment F on Mutation { must slow }', ['open']],
+])('runs nothing after a field that is denied and must not be null: %s', async (query, done) => {
+  const { data, errors } = await (await open()).query(query);
+  expect([data, did]).toEqual([null, done]);
+  expect(errors?.map(({ path }) => path)).toContainEqual(['must']);
+});
+
+it('runs what comes after a field that is denied where its condition does not hold', async () => {
+  const query =
+    'mutation ($yes: Boolean = false) { must @include(if: $yes) ...F @include(if: $yes) open } fragment F on Mutation { must }';
+  expect(await (await open()).query(query)).toMatchObject({ data: { open: '1' } });
+  expect(did).toEqual(['open']);
+});
+
+it.each([
+  ['mutation { buy { ... on Sold { number } } }', 'buy'],
+  ['mutation { buy { __typename } }', 'buy'],
+  ['mutation { refund { number } }', 'refund'],
+  ['mutation { sell { ... on Sold { number } } }', 'sell'],
+])('does nothing where every type that it can return is denied: %s', async (query, name) => {
+  const { data, errors } = await (await open()).query(query);
+  expect([data, did]).toEqual([{ [name]: null }, []]);
+  expect(errors).toMatchObject([{ path: [name], extensions: { code: 'UNAUTHENTICATED' } }]);
+});
+
+it('does what may return something that is not denied', async () => {
+  const { data } = await (await open()).query('mutation { lend { ... on Offer { text } } }');
+  expect([data, did]).toEqual([{ lend: { text: '1' } }, ['lend']]);
 });
 
 it.each(['Promise.resolve("***")', 'Promise.reject(new Error("no key"))'])(
