@@ -40,6 +40,9 @@ export function compileDecisions({ checks, projection }: PreparedOperation): App
   };
 }
 
+/** How each value was concealed that a mask replaces, by its container. */
+type Concealed = Map<Data | unknown[], Map<string | number, Verdict>>;
+
 /** A guarded value. */
 interface GuardedValue {
   readonly check: number;
@@ -171,7 +174,7 @@ class DecisionApplier {
 
   #apply(introspection: Data | null): Applied {
     const denials: AnswerError[] = [];
-    const concealed = new Map<unknown, Set<string | number>>();
+    const concealed: Concealed = new Map();
     let schema = introspection;
     for (const guarded of this.#guarded) {
       if (isBelowDenied(guarded) || !guarded.verdict) continue;
@@ -193,15 +196,25 @@ class DecisionApplier {
   #conceal(
     { container, key, check }: GuardedValue,
     verdict: Extract<Verdict, { is: 'mask' }>,
-    concealed: Map<unknown, Set<string | number>>,
+    concealed: Concealed,
   ): Verdict {
-    const keys = concealed.get(container) ?? new Set();
-    if (!container || keys.has(key)) return { is: 'allow' };
-    concealed.set(container, keys.add(key));
+    if (!container) return { is: 'allow' };
+    const verdicts = concealed.get(container) ?? new Map<string | number, Verdict>();
+    concealed.set(container, verdicts);
+    let concealedAs = verdicts.get(key);
+    if (!concealedAs)
+      verdicts.set(key, (concealedAs = this.#concealOnce({ container, key, check }, verdict)));
+    return concealedAs;
+  }
+
+  #concealOnce(
+    { container, key, check }: Pick<GuardedValue, 'check' | 'key'> & { container: Data | unknown[] },
+    { conceal }: Extract<Verdict, { is: 'mask' }>,
+  ): Verdict {
     const value = (container as Record<string | number, unknown>)[key];
     if (value === null || value === undefined) return { is: 'allow' };
     try {
-      setAt(container, key, notPromised(verdict.conceal(value)));
+      setAt(container, key, notPromised(conceal(value)));
       return { is: 'allow' };
     } catch (error) {
       return this.#decisions.concealFailed(check, error);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { FieldSpec, ProjectionSpec } from '../pipeline/prepared.ts';
-import { locationsOf, toClientPath, toMergedNames } from './client-paths.ts';
+import { locationsOf, toClientPaths, toMergedNames } from './client-paths.ts';
 
 const text = { is: 'scalar', type: 'String' } as const;
 
@@ -40,7 +40,7 @@ const spec: ProjectionSpec = {
 const data = { media: [{ __typename: 'Book' }, { __typename: 'Film' }, null, [{ __typename: 'Film' }]] };
 const merged = { data, variables: new Map([['x', true]]) };
 
-describe('toClientPath', () => {
+describe('toClientPaths', () => {
   it.each([
     [[], []],
     [['media'], ['shelf']],
@@ -60,7 +60,7 @@ describe('toClientPath', () => {
       ['media', 3, 0, '_t0'],
       ['shelf', 3, 0, 'label'],
     ],
-  ])('turns %j into %j', (path, expected) => expect(toClientPath(spec, merged, path)).toEqual(expected));
+  ])('turns %j into %j', (path, expected) => expect(toClientPaths(spec, merged, path)).toEqual([expected]));
 
   it.each([
     ['a field of another type', ['media', 0, '_t0'], ['shelf', 0]],
@@ -69,17 +69,57 @@ describe('toClientPath', () => {
     ['an inherited name', ['constructor'], []],
     ['a path of the client', ['shelf', 0], []],
   ])('ends before %s', (_title, path, expected) =>
-    expect(toClientPath(spec, merged, path)).toEqual(expected),
+    expect(toClientPaths(spec, merged, path)).toEqual([expected]),
   );
 
   it('finds a field below null by the name that any type gives it', () => {
-    expect(toClientPath(spec, merged, ['media', 2, 'title'])).toEqual(['shelf', 2, 'label']);
-    expect(toClientPath(spec, merged, ['media', 9, '_t0'])).toEqual(['shelf', 9, 'label']);
+    expect(toClientPaths(spec, merged, ['media', 2, 'title'])).toEqual([['shelf', 2, 'label']]);
+    expect(toClientPaths(spec, merged, ['media', 9, '_t0'])).toEqual([['shelf', 9, 'label']]);
+  });
+
+  it('has each name of a field that the client selected several times', () => {
+    const twice: ProjectionSpec = {
+      shapes: [
+        {
+          type: 'Query',
+          isObject: true,
+          cases: [
+            {
+              types: ['Query'],
+              fields: [
+                field('a', 'item', { is: 'object', shape: 1 }),
+                field('b', 'item', { is: 'object', shape: 2 }),
+                field('c', 'item', { is: 'object', shape: 3 }),
+              ],
+            },
+          ],
+        },
+        {
+          type: 'Item',
+          isObject: true,
+          cases: [{ types: ['Item'], fields: [field('x', 'id'), field('y', 'id')] }],
+        },
+        { type: 'Item', isObject: true, cases: [{ types: ['Item'], fields: [field('z', 'id')] }] },
+        { type: 'Item', isObject: true, cases: [{ types: ['Item'], fields: [] }] },
+      ],
+      enums: {},
+    };
+    const paths = toClientPaths(twice, { data: { item: [{ id: 1 }] }, variables: new Map() }, [
+      'item',
+      0,
+      'id',
+    ]);
+    expect(paths).toEqual([
+      ['a', 0, 'x'],
+      ['a', 0, 'y'],
+      ['b', 0, 'z'],
+      ['c', 0],
+    ]);
   });
 
   it('ends before a field whose condition does not hold', () => {
-    expect(toClientPath(spec, merged, ['media', 1, 'tag'])).toEqual(['shelf', 1, 'tag']);
-    expect(toClientPath(spec, { data, variables: new Map() }, ['media', 1, 'tag'])).toEqual(['shelf', 1]);
+    expect(toClientPaths(spec, merged, ['media', 1, 'tag'])).toEqual([['shelf', 1, 'tag']]);
+    expect(toClientPaths(spec, { data, variables: new Map() }, ['media', 1, 'tag'])).toEqual([['shelf', 1]]);
   });
 });
 

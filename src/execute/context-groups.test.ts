@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { compileContextGroups } from './context-groups.ts';
+import { markFailed } from './failed-fields.ts';
 import type { Data } from './merge.ts';
 
 const each: PathStep = { each: true };
@@ -23,8 +24,12 @@ describe('compileContextGroups', () => {
     expect(groups([use(0, { key: 'n' })], data)).toEqual({ '"v":1': [1], '"v":2': [2] });
   });
 
-  it('leaves out objects without a value, and those above which there are not so many', () => {
-    expect(groups([use(1, { key: 'tax' })], { shops: [shop('EUR', 1)] })).toEqual({});
+  it('leaves out objects whose value failed, and those above which there are not so many', () => {
+    const failed = shop('EUR', 1);
+    markFailed(failed, ['tax']);
+    expect(groups([use(1, { key: 'tax' })], { shops: [failed, shop('EUR', 2)] })).toEqual({
+      '"v":null': [2],
+    });
     expect(groups([use(3, { key: 'currency' })], { shops: [shop('EUR', 1)] })).toEqual({});
   });
 
@@ -41,7 +46,10 @@ describe('compileContextGroups', () => {
   it('joins several variables as members of one object, and needs all of them', () => {
     const contexts = [use(1, { key: 'currency' }), { ...use(2, { key: 'tax' }), variable: 'w' }];
     expect(groups(contexts, { tax: 1, shops: [shop('EUR', 1)] })).toEqual({ '"v":"EUR","w":1': [1] });
-    expect(groups(contexts, { shops: [shop('EUR', 1)] })).toEqual({});
+    expect(groups(contexts, { shops: [shop('EUR', 1)] })).toEqual({ '"v":"EUR","w":null': [1] });
+    const failed = { shops: [shop('EUR', 1)] };
+    markFailed(failed, ['tax']);
+    expect(groups(contexts, failed)).toEqual({});
   });
 
   it('keeps all digits of numbers', () => {
@@ -69,7 +77,7 @@ describe('compileContextGroups', () => {
   it('reads no inherited member', () => {
     const data = { shops: [shop('EUR', 1)] };
     for (const key of ['constructor', '__proto__', 'toString'])
-      expect(groups([use(1, { key })], data)).toEqual({});
+      expect(groups([use(1, { key })], data)).toEqual({ '"v":null': [1] });
   });
 
   it('passes null elements, scalars and objects of types that the path leaves out', () => {

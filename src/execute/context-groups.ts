@@ -5,6 +5,7 @@
 
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
 import { isRecord, own } from '../shared/records.ts';
+import { hasFailed } from './failed-fields.ts';
 import type { Data } from './merge.ts';
 import { matchesTypes } from './positions.ts';
 
@@ -46,7 +47,11 @@ export function compileContextGroups(
   };
 }
 
-/** @returns null where a value is missing: the fetch that should have provided it failed and reported its error. */
+/**
+ * A value of an object that its service does not know is null.
+ *
+ * @returns null where a value is missing because its fetch failed, and reported its error.
+ */
 function contextText(
   contexts: readonly ContextUse[],
   object: Data,
@@ -57,22 +62,34 @@ function contextText(
     let value: unknown;
     for (const { up, path } of places) {
       const source = up === 0 ? object : ancestors[ancestors.length - up];
-      value = source && valueAt(source, path, 0);
-      if (value !== undefined) break;
+      const next = source && valueAt(source, path, 0);
+      if (next !== undefined) value = next;
+      if (value !== undefined && value !== unknownValue) break;
     }
     if (value === undefined) return null;
+    if (value === unknownValue) value = null;
     members.push(`${JSON.stringify(variable)}:${JSON.stringify(value)}`);
   }
   return members.join(',');
 }
 
+/** Of an object that its service does not know. */
+const unknownValue = Symbol('unknown value');
+
 /** For a list, the list of its elements' values. */
 function valueAt(value: unknown, path: readonly RewriteStep[], index: number): unknown {
   const step = path[index];
   if (!step || value === null || value === undefined) return value;
-  if (Array.isArray(value)) return value.map((element) => valueAt(element, path, index) ?? null);
+  if (Array.isArray(value)) {
+    const values = value.map((element) => valueAt(element, path, index) ?? null);
+    return values.map((one) => (one === unknownValue ? null : one));
+  }
   if (!isRecord(value)) return undefined;
-  if ('key' in step) return valueAt(own(value, step.key), path, index + 1);
+  if ('key' in step) {
+    const next = own(value, step.key);
+    if (next === undefined) return hasFailed(value, step.key) ? undefined : unknownValue;
+    return valueAt(next, path, index + 1);
+  }
   const name = value.__typename;
   const matches = name === undefined || (typeof name === 'string' && step.types.includes(name));
   return matches ? valueAt(value, path, index + 1) : undefined;

@@ -9,7 +9,7 @@ import type { IntrospectionSpec, PreparedOperation, ProjectionSpec } from '../pi
 import type { RequestContext } from '../pipeline/request.ts';
 import type { Authorized } from '../pipeline/stages.ts';
 import type { Subgraph } from '../sources/source.ts';
-import { locationsOf, toClientPath } from './client-paths.ts';
+import { locationsOf, toClientPaths } from './client-paths.ts';
 import { compilePlan } from './compile-plan.ts';
 import { EntityLoader } from './entity-loader.ts';
 import type { Step } from './fetch.ts';
@@ -151,12 +151,12 @@ function projectWithErrors(
   { introspection, denials }: Applied,
 ): Answer {
   const spec = prepared.projection;
-  const toClient = (path: ClientPath): ClientPath => toClientPath(spec, run, path);
+  const toClient = (path: ClientPath): ClientPath[] => toClientPaths(spec, run, path);
   const reports = distinct(run.reports.flatMap((report) => atClientPaths(report, toClient)));
   const errors = [...withoutDenied(reports, denials), ...denials];
   const explained = [
     ...errors.flatMap(({ path }) => (path ? [path] : [])),
-    ...run.explainedPaths.map(toClient),
+    ...run.explainedPaths.flatMap(toClient),
   ];
   const { data, variables } = run;
   const serviceOf = compileServiceOf(prepared, run);
@@ -182,14 +182,15 @@ function located(errors: readonly AnswerError[], spec: ProjectionSpec, run: Run)
  */
 function atClientPaths(
   { paths, ...error }: Report,
-  toClient: (path: ClientPath) => ClientPath,
+  toClient: (path: ClientPath) => readonly ClientPath[],
 ): AnswerError[] {
   const complete: ClientPath[] = [];
   const truncated: ClientPath[] = [];
   for (const path of paths) {
-    const clientPath = toClient(path);
-    if (clientPath.length === path.length) complete.push(clientPath);
-    else if (clientPath.length > 0) truncated.push(clientPath);
+    for (const clientPath of toClient(path)) {
+      if (clientPath.length === path.length) complete.push(clientPath);
+      else if (clientPath.length > 0) truncated.push(clientPath);
+    }
   }
   const clientPaths = complete.length > 0 ? complete : truncated;
   return clientPaths.length > 0 ? clientPaths.map((path) => ({ ...error, path })) : [error];
@@ -214,9 +215,10 @@ function fallbacksIn(data: Answer['data'], { projection }: PreparedOperation, ru
   if (!run.state.fallbacks) return noFallbacks;
   const unique = new Map<string, Fallback>();
   for (const fallback of run.state.fallbacks.marks) {
-    const path = toClientPath(projection, run, fallback.path);
-    if (path.length === fallback.path.length && hasValueAt(data, path))
-      unique.set(JSON.stringify(path), { ...fallback, path });
+    for (const path of toClientPaths(projection, run, fallback.path)) {
+      if (path.length === fallback.path.length && hasValueAt(data, path))
+        unique.set(JSON.stringify(path), { ...fallback, path });
+    }
   }
   return [...unique.values()];
 }

@@ -66,6 +66,25 @@ describe('the error of a field that the planner gave an alias', () => {
   });
 });
 
+it.each([
+  ['{ product { sku code: sku } }', ['product.sku: no sku', 'product.code: no sku']],
+  ['{ product { sku } again: product { code: sku } }', ['product.sku: no sku', 'again.code: no sku']],
+  [
+    '{ product { other { sku code: sku } also: other { sku } } }',
+    ['product.other.sku: no sku', 'product.other.code: no sku', 'product.also.sku: no sku'],
+  ],
+])('the error of a key stands at each of its names: %s', async (query, errors) => {
+  const sku = { sku: () => fail('no sku'), other: () => ({ id: 'p2' }) };
+  const products = {
+    typeDefs: federated(`
+      type Query { product: Product }
+      type Product @key(fields: "id") @key(fields: "sku") { id: ID! sku: String other: Product }`),
+    resolvers: { Query: { product: () => ({ id: 'p' }) }, Product: sku },
+  };
+  const answer = await ask({ products }, query);
+  expect(errorsOf(answer).toSorted()).toEqual(errors.toSorted());
+});
+
 describe('what is computed from a list of objects', () => {
   const lines = [{ id: 'l1' }, { id: 'l2' }];
   const orders = {
@@ -164,6 +183,55 @@ describe('what is computed from a list of objects', () => {
       data: { order: { total: 10 } },
       errors: [],
     });
+  });
+});
+
+it('an argument from a context is null where its service does not know the object', async () => {
+  const link =
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@context", "@fromContext"])';
+  const subgraphs: Readonly<Record<string, Part>> = {
+    shops: {
+      typeDefs: `${link} type Query { shops: [Shop!]! }
+        type Shop @key(fields: "id") { id: ID! items: [Item!]! } type Item @key(fields: "id") { id: ID! }`,
+      resolvers: {
+        Query: {
+          shops: () => [
+            { id: 's1', items: [{ id: 'i1' }] },
+            { id: 's2', items: [{ id: 'i1' }] },
+          ],
+        },
+      },
+    },
+    finance: {
+      typeDefs: `${link} type Query { a: Int } type Shop @key(fields: "id") { id: ID! factor: Int }`,
+      resolvers: {
+        Shop: {
+          __resolveReference: ({ id }: Readonly<Record<string, unknown>>) =>
+            id === 's1' ? null : { id, factor: 3 },
+        },
+      },
+    },
+    prices: {
+      typeDefs: `${link} type Query { b: Int }
+        type Shop @key(fields: "id") @context(name: "shop") { id: ID! factor: Int @external }
+        type Item @key(fields: "id") { id: ID! price(f: Int @fromContext(field: "$shop { factor }")): String note: String }`,
+      resolvers: {
+        Item: {
+          __resolveReference: ({ id }: Readonly<Record<string, unknown>>) => ({ id, note: 'new' }),
+          price: (_: unknown, { f }: Readonly<Record<string, unknown>>) => `times ${String(f)}`,
+        },
+      },
+    },
+  };
+  const answer = await ask(subgraphs, '{ shops { items { price note } } }');
+  expect(answer).toMatchObject({
+    data: {
+      shops: [
+        { items: [{ price: 'times null', note: 'new' }] },
+        { items: [{ price: 'times 3', note: 'new' }] },
+      ],
+    },
+    errors: [],
   });
 });
 

@@ -71,6 +71,48 @@ it.each<[string, PolicyRule, string | null, Partial<AuthorizationRecord>]>([
   expect(ofSecret).toMatchObject({ ...expected, objects: { allow: 1 } });
 });
 
+it('a mask that fails withholds a value at each of its places, with an error there', async () => {
+  const shared: Fixture = {
+    ...items,
+    name: 'shared',
+    subgraphs: {
+      reviews: {
+        typeDefs: federated(
+          'type Query { reviews: [Review] } type Review { author: Author } type Author @key(fields: "id") { id: ID! }',
+        ),
+        resolvers: { Query: { reviews: () => [{ author: { id: 'u1' } }, { author: { id: 'u1' } }] } },
+      },
+      authors: {
+        typeDefs: federated(
+          'type Author @key(fields: "id") { id: ID! address: Address } type Address { street: String }',
+        ),
+        resolvers: {
+          Author: {
+            __resolveReference: ({ id }: { readonly id: string }) => ({ id, address: { street: 'secret' } }),
+          },
+        },
+      },
+    },
+  };
+  const street = masked(
+    rule('denied', { cache: 'no_cache' })(() => false),
+    fails,
+  );
+  const engine = openEngine(shared, {
+    access: {
+      policy: readPolicy('test policy', { permissions: { Address: { street } }, fallbackRule: allow }),
+      principal: principals.user,
+    },
+  });
+  const { data, errors } = await engine.run({ query: '{ reviews { author { address { street } } } }' });
+  const review = { author: { address: { street: null } } };
+  expect(data).toEqual({ reviews: [review, review] });
+  expect(errors.map(({ path, extensions }) => [path?.[1], extensions?.['code']])).toEqual([
+    [0, 'AUTHORIZATION_FAILED'],
+    [1, 'AUTHORIZATION_FAILED'],
+  ]);
+});
+
 it.each<[string, PolicyRule]>([
   ['two rules', policyTools.and(isAuthor, isActive)],
   ['two rules, the other way round', policyTools.and(isActive, isAuthor)],
