@@ -27,15 +27,10 @@ const limits = [
   '    attempts: { key: [address], limit: 1, window: 1h, when: { kinds: [mutation] }, whenStoreLost: closed }',
 ];
 
-function open(redis: OwnRedis, keys?: string): Promise<ClientGateway> {
-  const settings = [`redis: { url: "${redis.url}", commandTimeoutMs: ${commandTimeoutMs} }`, ...limits];
-  return clientGateway({
-    schema,
-    resolvers,
-    clients: { partner: 'tier: free\n', anonymous: '' },
-    settings,
-    ...(keys === undefined ? {} : { files: { 'keys.json': keys } }),
-  });
+function open(redis: OwnRedis, lines: readonly string[] = limits): Promise<ClientGateway> {
+  const settings = [`redis: { url: "${redis.url}", commandTimeoutMs: ${commandTimeoutMs} }`, ...lines];
+  const clients = { partner: 'tier: free\n', anonymous: '' };
+  return clientGateway({ schema, resolvers, clients, settings });
 }
 
 /** Calls of scripts so far. */
@@ -69,6 +64,20 @@ describe('gateways with one Redis', () => {
     for (let i = 0; i < 50; i += 1)
       expect((await send(gateways[0] as ClientGateway, '{ b }')).status).toBe(429);
     expect((await scripts(redis)) - full).toBeLessThan(25);
+  });
+
+  it('count at the first gate what the last one refuses without a question', async () => {
+    const lines = limits.map((line) =>
+      line.replace('network: { key: [address], limit: 100000', 'network: { key: [address], limit: 60'),
+    );
+    const { url, keyOf } = await open(await ownRedis(), lines);
+    const send = (query: string) => ask(url, query, { headers: keyOf('partner') });
+    const policyOf = async (query: string): Promise<unknown> =>
+      (await send(query)).errors?.[0]?.extensions['policy'];
+    expect(await policyOf('{ a }')).toBeUndefined();
+    for (let tries = 0; tries < 70; tries += 1) await send('mutation { login(email: "a") }');
+    // Seldom: these count as well.
+    await expect.poll(() => policyOf('{ a }'), { timeout: 10_000, interval: 500 }).toBe('network');
   });
 
   it('go on without it: by their share, and closed policies with 503', async () => {
