@@ -46,7 +46,7 @@ interface PathToFollow {
   readonly names: 'from' | 'key';
 }
 
-/** Of one path: names of one field at several levels could make any number of them. */
+/** Of one path: a client can select a field under any number of names. */
 const pathsMax = 32;
 
 interface Branch {

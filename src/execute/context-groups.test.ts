@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContextUse, PathStep, RewriteStep } from '../pipeline/prepared.ts';
 import { ExactNumber } from '../shared/exact-number.ts';
 import { compileContextGroups } from './context-groups.ts';
-import { markFailed } from './failed-fields.ts';
+import { hasFailed, markFailed } from './failed-fields.ts';
 import type { Data } from './merge.ts';
 
 const each: PathStep = { each: true };
@@ -27,9 +27,13 @@ describe('compileContextGroups', () => {
   it('leaves out objects whose value failed, and those above which there are not so many', () => {
     const failed = shop('EUR', 1);
     markFailed(failed, ['tax']);
+    const failedItems = failed['items'] as Data[];
+    expect(failedItems.map((item) => hasFailed(item, 'n'))).toEqual([false]);
     expect(groups([use(1, { key: 'tax' })], { shops: [failed, shop('EUR', 2)] })).toEqual({
       '"v":null': [2],
     });
+    // What is not asked for has failed as well.
+    expect(failedItems.map((item) => hasFailed(item, 'n'))).toEqual([true]);
     expect(groups([use(3, { key: 'currency' })], { shops: [shop('EUR', 1)] })).toEqual({});
   });
 
@@ -113,6 +117,6 @@ function groups(
   root: Data,
   path: readonly PathStep[] = items,
 ): Record<string, unknown> {
-  const found = compileContextGroups(contexts, path)(root);
+  const found = compileContextGroups(contexts, path, (object) => markFailed(object, ['n']))(root);
   return Object.fromEntries([...found].map(([text, objects]) => [text, objects.map(({ n }) => n)]));
 }

@@ -12,15 +12,20 @@ import { matchesTypes } from './positions.ts';
 /** The objects at `path`, by the JSON text of their context values, as members of an object. */
 export type GroupByContext = (root: Data) => ReadonlyMap<string, readonly Data[]>;
 
+/** @param onFailed Called with an object that is not asked for because a value failed. */
 export function compileContextGroups(
   contexts: readonly ContextUse[],
   path: readonly PathStep[],
+  onFailed: (object: Data) => void,
 ): GroupByContext {
   return (root) => {
     const groups = new Map<string, Data[]>();
     const add = (object: Data, ancestors: readonly Data[]): void => {
       const context = contextText(contexts, object, ancestors);
-      if (context === null) return;
+      if (context === null) {
+        onFailed(object);
+        return;
+      }
       const group = groups.get(context);
       if (group) group.push(object);
       else groups.set(context, [object]);

@@ -63,6 +63,9 @@ function rootStep(fetch: CompiledFetch, code: StepCode): Step {
   const { node, path } = fetch;
   const findObjects = code.positions(path);
   const mergeInto = compileMergeIntoAll(node, code);
+  const markAllFailed = (objects: readonly Data[]): void => {
+    for (const object of objects) markFailed(object, fetch.writes);
+  };
   return (run) => {
     const targets = findObjects(run.data);
     if (targets.length === 0) return undefined;
@@ -78,9 +81,13 @@ function rootStep(fetch: CompiledFetch, code: StepCode): Step {
           mergeInto(targets, data);
         }
         if (response.stale) markStale({ run, fetch }, response.stale.ageMs);
+        if (!response.data) markAllFailed(targets);
         if (response.errors || !response.data) reportRootErrors({ run, fetch }, response);
       })
-      .catch((error: unknown) => reportFailure({ run, fetch }, error));
+      .catch((error: unknown) => {
+        markAllFailed(targets);
+        reportFailure({ run, fetch }, error);
+      });
   };
 }
 
@@ -88,7 +95,7 @@ function entityStep(fetch: CompiledFetch, code: StepCode): Step {
   const { node, path } = fetch;
   const load = compileEntityLoad(fetch, code);
   if (node.contexts) {
-    const group = compileContextGroups(node.contexts, path);
+    const group = compileContextGroups(node.contexts, path, (object) => markFailed(object, fetch.writes));
     return (run) => {
       const loads: Array<Promise<void>> = [];
       for (const [context, objects] of group(run.data)) {

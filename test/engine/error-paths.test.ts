@@ -235,6 +235,44 @@ it('an argument from a context is null where its service does not know the objec
   });
 });
 
+it('an argument from a context is not computed from what was not asked for', async () => {
+  const link =
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@context", "@fromContext"])';
+  const asked: string[] = [];
+  const byId = ({ id }: Readonly<Record<string, unknown>>) => ({ id });
+  const subgraphs: Readonly<Record<string, Part>> = {
+    stores: {
+      typeDefs: `${link} type Query { store: Store } type Store @key(fields: "id") { id: ID! good: Good }
+        type Good @key(fields: "id") { id: ID! accessory: Accessory } type Accessory @key(fields: "id") { id: ID! }`,
+      resolvers: { Query: { store: () => ({ id: 's', good: { id: 'g', accessory: { id: 'a' } } }) } },
+    },
+    levels: {
+      typeDefs: `${link} type Query { a: Int } type Store @key(fields: "id") { id: ID! level: Int }`,
+      resolvers: { Store: { __resolveReference: () => fail('no level') } },
+    },
+    goods: {
+      typeDefs: `${link} type Query { b: Int }
+        type Store @key(fields: "id") @context(name: "store") { id: ID! level: Int @external }
+        type Good @key(fields: "id") { id: ID! base: Int grade(level: Int @fromContext(field: "$store { level }")): Int }`,
+      resolvers: { Good: { __resolveReference: byId, base: () => 7, grade: () => 1 } },
+    },
+    fees: {
+      typeDefs: `${link} type Query { c: Int }
+        type Good @key(fields: "id") @context(name: "good") { id: ID! base: Int @external }
+        type Accessory @key(fields: "id") { id: ID! fee(base: Int @fromContext(field: "$good { base }")): String }`,
+      resolvers: {
+        Accessory: {
+          __resolveReference: byId,
+          fee: (_: unknown, { base }: Readonly<Record<string, unknown>>) => asked.push(String(base)),
+        },
+      },
+    },
+  };
+  const answer = await ask(subgraphs, '{ store { good { grade accessory { fee } } } }');
+  expect(answer.data).toEqual({ store: { good: { grade: null, accessory: { fee: null } } } });
+  expect([asked, answer.errors.length]).toEqual([[], 1]);
+});
+
 it('an unfit value is said to be of the type of its object', async () => {
   const pets = {
     typeDefs: federated(`
