@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { WaitingRequest } from '../pipeline/stages.ts';
 import { Cancellation } from '../shared/cancellation.ts';
@@ -142,6 +142,8 @@ describe('a request that waits aside', () => {
   });
 
   it.each(['deadline', 'cancellation'])('does not wait for a slot beyond its %s', async (end) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { admission, enter } = given();
     for (const name of ['a', 'b']) enter(name);
     const cancellation = new Cancellation();
@@ -151,6 +153,7 @@ describe('a request that waits aside', () => {
     await settled();
     expect([admission.running, admission.queued]).toEqual([2, 1]);
     if (end === 'cancellation') cancellation.cancel(over);
+    else vi.advanceTimersByTime(deadlineAtMs);
     await expect(back).resolves.toBe('planned');
     expect([admission.running, admission.queued]).toEqual([3, 0]);
     for (let left = 3; left > 0; left -= 1) admission.leave();

@@ -1,6 +1,6 @@
 /** A subgraph in this process: errors it may show, contexts, deadlines, and the cache of parsed texts. */
 
-import { type GraphQLObjectType, GraphQLError, buildSchema } from 'graphql';
+import { type GraphQLObjectType, type GraphQLScalarType, GraphQLError, buildSchema } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 
 import type { RequestContext } from '../../src/pipeline/request.ts';
@@ -92,6 +92,7 @@ describe('an error', () => {
     ['kind', 77],
     ['kind', 'KIND_B'],
     ['ids', 'none'],
+    ['when', 'secret'],
   ])('of %s is told at the field where its value does not fit: %j', async (field, value) => {
     const answer = await fetchFrom(given({ [field]: () => value }), `{ other: ${field} }`);
     expect(answer.errors).toEqual([
@@ -201,9 +202,14 @@ it('answers the same whether or not the parsed text is still kept', async () => 
 });
 
 const schema = buildSchema(`
-  type Query { hello: String echo(text: String!): String must: String! count: Int yes: Boolean kind: Kind ids: [ID] }
+  type Query { hello: String echo(text: String!): String must: String! count: Int yes: Boolean kind: Kind ids: [ID] when: Moment }
+  scalar Moment
   enum Kind { KIND_UNSPECIFIED KIND_A }
 `);
+
+(schema.getType('Moment') as GraphQLScalarType).serialize = (value) => {
+  throw new GraphQLError(`Moment cannot represent an invalid time <${String(value)}>.`);
+};
 
 /** Root functions stand in for resolvers: they get arguments and context. */
 function given(root: Readonly<Record<string, unknown>>, options: Partial<LocalSubgraphOptions> = {}) {

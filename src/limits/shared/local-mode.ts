@@ -11,11 +11,11 @@ const closedRetryMs = 1000;
 
 export class LocalMode {
   readonly #counters: MemoryStore;
-  readonly #processes: ProcessCount;
+  readonly #processes: Pick<ProcessCount, 'current'>;
   #shares = new WeakMap<LimitRule, LimitRule>();
   #sharesOf = 0;
 
-  constructor(counters: MemoryStore, processes: ProcessCount) {
+  constructor(counters: MemoryStore, processes: Pick<ProcessCount, 'current'>) {
     this.#counters = counters;
     this.#processes = processes;
   }
@@ -39,7 +39,7 @@ export class LocalMode {
 
   settle({ charge, units }: ChargeChange): void {
     const { check } = charge;
-    this.#counters.settle({ ...charge, check: { ...check, rule: this.#shareOf(check.rule) } }, units);
+    this.#counters.settle({ ...charge, check: { ...check, rule: this.#shareFor(check) } }, units);
   }
 
   /**

@@ -196,26 +196,6 @@ describe('a store that fails', () => {
     expect(admitted('configured')).toEqual([2, 1, 1]);
   });
 
-  it.each([
-    { algorithm: 'window' as const, burst: 1, untilFreeMs: 66_000 },
-    { algorithm: 'gcra' as const, burst: 100, untilFreeMs: 720_000 },
-  ])(
-    'admits one operation that costs more than the share, up to the limit ($algorithm)',
-    async ({ algorithm, burst, untilFreeMs }) => {
-      const { limiter, store, forward } = await given({ processes: 20, processesKeptMs: 0 });
-      store.mode = 'fails';
-      await forward(2000);
-      const points = { policy: 'points', algorithm, burst, limit: 100, windowMs: 60_000 };
-      const admits = (cost: number, rule: object = {}): boolean =>
-        decide(limiter, checkOf(ruleOf({ ...points, isIndivisible: true, ...rule }), { cost })).isAllowed;
-      expect([admits(101), admits(60), admits(60), admits(1)]).toEqual([false, true, false, false]);
-      await forward(untilFreeMs);
-      expect([admits(1), admits(60), admits(4), admits(1)]).toEqual([true, false, true, false]);
-      // Selections of a field can come in several requests.
-      expect(admits(6, { policy: 'field', isIndivisible: false })).toBe(false);
-    },
-  );
-
   it('admits or refuses as each policy says, without counting', async () => {
     const { limiter, store, forward } = await given();
     store.mode = 'fails';

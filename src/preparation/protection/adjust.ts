@@ -66,6 +66,8 @@ class Adjuster {
   #isOver = false;
   /** Fragments around the current selection that may be left out. */
   #conditions = 0;
+  /** Fields around the current selection. */
+  #depth = 0;
 
   constructor(adjustment: Adjustment, serialRoot: GraphQLObjectType | null) {
     this.#adjustment = adjustment;
@@ -79,7 +81,7 @@ class Adjuster {
     possible: readonly GraphQLObjectType[],
   ): SelectionNode[] {
     return selectionSet.selections.flatMap((selection): SelectionNode[] => {
-      if (this.#isOver && type === this.#serialRoot) return [];
+      if (this.#isOver && this.#depth === 0) return [];
       if (selection.kind === Kind.FIELD) return this.#field(selection, type, possible);
       const { fragments, schema } = this.#adjustment;
       const fragment =
@@ -119,8 +121,7 @@ class Adjuster {
     }));
     const isDenied = guards.every(({ check }) => check !== undefined && denied.has(check));
     if (isDenied && guards.length > 0) {
-      const isCertain = this.#conditions === 0 && (node.directives ?? []).length === 0;
-      if (type === this.#serialRoot && isCertain && isNonNullField(type, node)) this.#isOver = true;
+      if (this.#endsAnswer(node)) this.#isOver = true;
       return [];
     }
     const added: SelectionNode[] = [];
@@ -138,12 +139,19 @@ class Adjuster {
     return [this.#withAdjustedSelections(node, type), ...added];
   }
 
+  #endsAnswer({ name, directives = [] }: FieldNode): boolean {
+    if (!this.#serialRoot || this.#depth > 0 || this.#conditions > 0 || directives.length > 0) return false;
+    return isNonNullType(this.#serialRoot.getFields()[name.value]?.type);
+  }
+
   #withAdjustedSelections(node: FieldNode, type: GraphQLCompositeType): FieldNode {
     if (!node.selectionSet) return node;
     const declared = fieldType(type, node);
     if (!isCompositeType(declared)) return node;
     const possible = this.#objectTypes(declared);
+    this.#depth += 1;
     const selections = this.selectionsOf(node.selectionSet, declared, possible);
+    this.#depth -= 1;
     const { checks, denied } = this.#adjustment;
     // A denied field may have been the only selection from which the runtime type follows.
     const needsType =
@@ -224,10 +232,6 @@ function fieldType(type: GraphQLNamedType, { name }: FieldNode): GraphQLNamedTyp
   if (!('getFields' in type) || isInputObjectType(type)) return undefined;
   const field = type.getFields()[name.value];
   return field && getNamedType(field.type);
-}
-
-function isNonNullField(type: GraphQLObjectType, { name }: FieldNode): boolean {
-  return isNonNullType(type.getFields()[name.value]?.type);
 }
 
 /** A contract may leave members of it out (`hiddenMembers: drop`). */

@@ -17,14 +17,25 @@ describe('what anybody has who meets one of several demands', () => {
       demand({ authenticated: true }),
     ],
     [
+      'a proven identity, which scopes prove, too',
+      [demand({ authenticated: true }), demand({ scopes: [[['a'], ['b']]] })],
+      demand({ authenticated: true }),
+    ],
+    [
+      'nothing where no scope is needed',
+      [demand({ authenticated: true }), demand({ scopes: [[['a'], []]] })],
+      null,
+    ],
+    [
       'the scopes of one of them',
       [demand({ scopes: [[['a']]] }), demand({ scopes: [[['b'], ['c', 'd']]] })],
-      demand({ scopes: [[['a'], ['b'], ['c', 'd']]] }),
+      demand({ authenticated: true, scopes: [[['a'], ['b'], ['c', 'd']]] }),
     ],
     [
       'all scopes of one of them',
       [demand({ scopes: [[['a']], [['b'], ['c']]] }), demand({ scopes: [[['d']]] })],
       demand({
+        authenticated: true,
         scopes: [[['a', 'b'], ['a', 'c'], ['d']]],
       }),
     ],

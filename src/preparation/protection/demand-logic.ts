@@ -22,11 +22,16 @@ export function anyOf(demands: ReadonlyArray<Demand | null>): Demand | null {
   if (all.length === 0 || all.length < demands.length) return null;
   return allOf([
     {
-      authenticated: all.every(({ authenticated }) => authenticated),
+      authenticated: all.every(provesIdentity),
       scopes: disjunction(all.map(({ scopes }) => scopes)),
       policies: disjunction(all.map(({ policies }) => policies)),
     },
   ]);
+}
+
+/** Nobody without a proven identity has scopes. */
+function provesIdentity({ authenticated, scopes }: Demand): boolean {
+  return authenticated || scopes.some((alternatives) => alternatives.every((names) => names.length > 0));
 }
 
 /** Empty where one of them demands nothing, or there are too many alternatives to compare. */

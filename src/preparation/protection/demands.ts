@@ -158,7 +158,7 @@ export class Demands {
     return [this.#own.get(type.name), ...inherited];
   }
 
-  /** A mutation must not be executed for somebody who may see none of the objects that it can return. */
+  /** A mutation must not be executed for somebody who lacks what every object that it can return demands. */
   #ofAnyMember(type: GraphQLNamedType): Demand | undefined {
     if (!isAbstractType(type)) return undefined;
     const members = this.#schema.getPossibleTypes(type).map(({ name }) => this.ofObject(name));

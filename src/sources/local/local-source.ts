@@ -165,8 +165,8 @@ function unfitValue({ nodes, originalError }: GraphQLError, name: string): Gatew
   const [node] = nodes ?? [];
   const field = node?.kind === Kind.FIELD ? node.name.value : 'of the answer';
   const message = `Field ${field} has a value that does not fit its type`;
-  // The value at its end may be confidential, and the cause is logged.
-  const words = originalError?.message.replace(/( cannot represent [^:]*):.*$/s, '$1');
+  // The value that follows may be confidential, and the cause is logged.
+  const words = originalError?.message.replace(/( cannot represent ).*$/s, '$1its value');
   return new GatewayError('FIELD_VALUE_INVALID', message, {
     public: { service: name },
     cause: new TypeError(words),

@@ -9,10 +9,11 @@ const did: string[] = [];
 const does = (name: string) => () => String(did.push(name));
 const subgraphs = {
   first: {
-    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@authenticated"])
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@authenticated", "@requiresScopes"])
       type Query { hello: String }
       type Mutation { open: String slow: String fails: String signedIn: String @authenticated pay: Receipt @authenticated
-        must: String! @authenticated again: String! buy: Result refund: Refund sell: [Result!] lend: Loan }
+        must: String! @authenticated again: String! buy: Result refund: Refund sell: [Result!] lend: Loan deal: Deal swap: Nested }
+      type Nested { mutation: Mutation }
       type Receipt { number: String secret: String @authenticated }
       union Result = Sold | Failed
       type Sold @authenticated { number: String }
@@ -21,6 +22,8 @@ const subgraphs = {
       type Repaid implements Refund @authenticated { number: String }
       type Credit implements Refund @authenticated { number: String }
       union Loan = Sold | Offer
+      union Deal = Sold | Gift
+      type Gift @requiresScopes(scopes: [["gifts"]]) { text: String }
       type Offer { text: String }`,
     resolvers: {
       Mutation: {
@@ -34,6 +37,8 @@ const subgraphs = {
         buy: () => ({ __typename: 'Sold', number: does('buy')() }),
         refund: () => ({ __typename: 'Repaid', number: does('refund')() }),
         sell: () => [{ __typename: 'Sold', number: does('sell')() }],
+        deal: () => ({ __typename: 'Sold', number: does('deal')() }),
+        swap: () => ({ mutation: {} }),
         lend: () => ({ __typename: 'Offer', text: does('lend')() }),
       },
     },
@@ -132,6 +137,11 @@ it.each([
   expect(errors?.map(({ path }) => path)).toContainEqual(['must']);
 });
 
+it('runs what comes after an object below which such a field is denied', async () => {
+  const { data } = await (await open()).query('mutation { swap { mutation { must } } open }');
+  expect([data, did]).toEqual([{ swap: { mutation: null }, open: '1' }, ['open']]);
+});
+
 it('runs what comes after a field that is denied where its condition does not hold', async () => {
   const query =
     'mutation ($yes: Boolean = false) { must @include(if: $yes) ...F @include(if: $yes) open } fragment F on Mutation { must }';
@@ -143,6 +153,7 @@ it.each([
   ['mutation { buy { ... on Sold { number } } }', 'buy'],
   ['mutation { buy { __typename } }', 'buy'],
   ['mutation { refund { number } }', 'refund'],
+  ['mutation { deal { ... on Sold { number } } }', 'deal'],
   ['mutation { sell { ... on Sold { number } } }', 'sell'],
 ])('does nothing where every type that it can return is denied: %s', async (query, name) => {
   const { data, errors } = await (await open()).query(query);
