@@ -26,7 +26,7 @@ it('is refused, and the workers that wait for it are replaced one after another'
     'c.graphql': 'type Query { c: String }',
     'c.mjs': moduleOf('c'),
     'gateway.yaml': [
-      'server: { workers: 2, drainDelayMs: 0, drainTimeoutMs: 200 }',
+      'server: { workers: 2, drainDelayMs: 0, drainTimeoutMs: 3000 }',
       'timeouts: { loadMs: 12000 }',
       'reload: { filePollMs: 50 }',
       '',

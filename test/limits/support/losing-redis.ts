@@ -96,8 +96,9 @@ export function expectBounds(outage: Outage, ordeal: Ordeal): void {
   );
   expect(counted).toBeLessThanOrEqual(limit * outage.limitTimes + (outage.losesLatest ? latest : 0));
   // The bound is not kept by admitting nothing, and where counters are lost they begin anew. What Redis counted for
-  // requests that were answered without it is missing.
-  expect(counted).toBeGreaterThan(limit * (outage.limitTimes === 1 ? 0.75 : 1.1));
+  // requests that were answered without it is missing: where nothing is lost, those that a busy machine was late for.
+  const late = outage.isNoticed ? 0 : sum(observed, ({ samples }) => count(samples, localMode, 'local'));
+  expect(counted + late).toBeGreaterThan(limit * (outage.limitTimes === 1 ? 0.75 : 1.1));
 }
 
 /** Nothing but a policy that is `closed` refuses what is within the limit. */
