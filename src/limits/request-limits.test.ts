@@ -93,7 +93,13 @@ function given(options: Given = {}) {
     if (gates > 1) await limits.checkCaller(stages);
     if (gates > 2) await limits.checkOperation(stages);
   };
-  return { questions, settled, request, pass, limiter };
+  /** A request that is over a limit, up to its answer. */
+  const refuse = async (): Promise<void> => {
+    const limits = request();
+    await expect(pass(limits, 3)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    limits.finish(answer({ status: 429, errorCounts: [{ code: 'RATE_LIMITED', service: null, count: 1 }] }));
+  };
+  return { questions, settled, request, pass, refuse, limiter };
 }
 
 const answer = (changes: Partial<Answered> = {}): Answered =>
@@ -158,14 +164,8 @@ describe('a request whose limits are counted elsewhere', () => {
   });
 
   it('is refused from memory without a question, and counted at earlier gates later, together', async () => {
-    const { questions, request, pass } = given({ blocked: ['caller'] });
-    for (let i = 0; i < 3; i += 1) {
-      const limits = request();
-      await expect(pass(limits, 3)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-      limits.finish(
-        answer({ status: 429, errorCounts: [{ code: 'RATE_LIMITED', service: null, count: 1 }] }),
-      );
-    }
+    const { questions, refuse } = given({ blocked: ['caller'] });
+    for (let times = 0; times < 3; times += 1) await refuse();
     expect(questions).toEqual([]);
     await expect.poll(() => questions).toEqual([['3 network']]);
   });
@@ -173,14 +173,8 @@ describe('a request whose limits are counted elsewhere', () => {
   it('is counted at earlier gates, but for quotas, and where it is measured, whichever gate refuses from memory', async () => {
     const measured = { ...caller, mode: 'measure' };
     const policies = { network, caller, quota, operation, measured, late: { ...operation, mode: 'measure' } };
-    const { questions, request, pass } = given({ policies, blocked: ['operation'] });
-    for (let i = 0; i < 3; i += 1) {
-      const limits = request();
-      await expect(pass(limits, 3)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-      limits.finish(
-        answer({ status: 429, errorCounts: [{ code: 'RATE_LIMITED', service: null, count: 1 }] }),
-      );
-    }
+    const { questions, refuse } = given({ policies, blocked: ['operation'] });
+    for (let times = 0; times < 3; times += 1) await refuse();
     expect(questions).toEqual([]);
     await expect
       .poll(() => questions.flat().toSorted())
