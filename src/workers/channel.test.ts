@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { GatewayError } from '../shared/errors.ts';
 import { Channel, type Peer } from './channel.ts';
@@ -53,10 +53,10 @@ it.each([
   const caller = new AbortController();
   const called = near.call('ask', timeoutMs, caller.signal);
   called.catch(() => {});
-  await vi.waitFor(() => expect(signal?.aborted).toBeDefined());
+  await expect.poll(() => signal?.aborted).toBeDefined();
   if (how === 'leave') caller.abort();
   if (how === 'cut') cut();
-  await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+  await expect.poll(() => signal?.aborted).toBe(true);
   await expect(called).rejects.toMatchObject({ code: how === 'leave' ? 'INTERNAL_ERROR' : 'NOT_READY' });
 });
 

@@ -144,10 +144,10 @@ it('a contract that does not hold is tried again when the graph has changed', as
   expect([ownerOf('web'), refused()]).toEqual(['team', ['web']]);
   holds = true;
   events.emit('graphReplaced', { hash: 'next' });
-  await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', []]));
+  await expect.poll(() => [ownerOf('web'), refused()]).toEqual(['next', []]);
   holds = false;
   events.emit('graphReplaced', { hash: 'third' });
-  await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', ['web']]));
+  await expect.poll(() => [ownerOf('web'), refused()]).toEqual(['next', ['web']]);
 });
 
 it('a contract that could not be checked is checked again by the next poll', async () => {
@@ -161,7 +161,7 @@ it('a contract that could not be checked is checked again by the next poll', asy
     );
   const { write, ownerOf, refused } = await given({ web: owned() }, { checkContract, intervalMs: 10 });
   await write('web', 'owner: next\ncontract: { exclude: [a] }\n');
-  await vi.waitFor(() => expect([ownerOf('web'), refused()]).toEqual(['next', []]));
+  await expect.poll(() => [ownerOf('web'), refused()]).toEqual(['next', []]);
 });
 
 it('clients that could not be put in place are tried again by the next poll', async () => {
@@ -170,8 +170,8 @@ it('clients that could not be put in place are tried again by the next poll', as
     .mockRejectedValueOnce(new Error('a worker is gone'));
   const { write, refusals } = await given({ web: owned() }, { replace, intervalMs: 10 });
   await write('web', 'owner: next\n');
-  await vi.waitFor(() => expect(replace.mock.lastCall?.[0].directory.named('web')).toBeDefined());
-  await vi.waitFor(() => expect(replace).toHaveBeenCalledTimes(2));
+  await expect.poll(() => replace.mock.lastCall?.[0].directory.named('web')).toBeDefined();
+  await expect.poll(() => replace).toHaveBeenCalledTimes(2);
   expect(refusals).toEqual([null]);
 });
 
@@ -214,7 +214,7 @@ it('a client whose folder is invalid is listed as long as it is, whatever become
   const graphReplaced = (): void => events.emit('graphReplaced', { hash: 'next' });
   outcome = new GatewayError('CONTRACT_INVALID', 'no');
   graphReplaced();
-  await vi.waitFor(() => expect(refused().toSorted()).toEqual(['anonymous', 'web']));
+  await expect.poll(() => refused().toSorted()).toEqual(['anonymous', 'web']);
   // The planner could not say: what was true before is all that is known.
   outcome = new GatewayError('PLANNING_TIMEOUT', 'busy');
   graphReplaced();
@@ -224,7 +224,7 @@ it('a client whose folder is invalid is listed as long as it is, whatever become
   await look();
   outcome = null;
   graphReplaced();
-  await vi.waitFor(() => expect(refused()).toEqual(['web']));
+  await expect.poll(() => refused()).toEqual(['web']);
   await write('web', owned());
   await look();
   expect(refused()).toEqual([]);

@@ -3,7 +3,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { readClients } from '../../src/assembly/clients.ts';
 import { openGateway } from '../../src/assembly/gateway.ts';
@@ -86,7 +86,7 @@ describe('a changed client folder', () => {
         join(folder, 'clients/mobile/client.yaml'),
         `owner: m\n${change % 2 === 1 ? withoutBeta : stable}`,
       );
-      await vi.waitFor(() => expect(replaced).toHaveLength(change), 10_000);
+      await expect.poll(() => replaced).toHaveLength(change);
       expect(await fieldsOf(url, keyOf('mobile'))).toBe(change % 2 === 1 ? 'a' : 'a,b');
     }
     isOver = true;
@@ -114,24 +114,24 @@ describe('a changed client folder', () => {
       (await fetch(url.replace('/graphql', '/health/ready'))).json();
 
     await write('mobile', 'owner: m\ncontract: { include: [nobody-has-it] }\n');
-    await vi.waitFor(() => expect(refused).toHaveLength(1), 10_000);
+    await expect.poll(() => refused).toHaveLength(1);
     expect(refused[0]).toMatchObject({ client: 'mobile', error: { code: 'CONTRACT_INVALID' } });
     expect(await fieldsOf(url, keyOf('mobile'))).toBe('a,b');
     expect(await readiness()).toEqual({ status: 'ready', refusedClients: ['mobile'] });
 
     await write('web', 'owner: w\ncontrct: {}\n');
-    await vi.waitFor(() => expect(refused.length).toBe(2), 10_000);
+    await expect.poll(() => refused.length).toBe(2);
     expect(refused.at(-1)).toMatchObject({ error: { message: expect.stringContaining('contrct') } });
     expect(await fieldsOf(url, keyOf('web'))).toBe('a,b');
 
     // A conflict with another client, and one client that is right beside those that are not.
     await write('anonymous', `owner: a\n${withoutBeta}`);
-    await vi.waitFor(() => expect(replaced).toEqual([{ changed: ['anonymous'], removed: [] }]), 10_000);
+    await expect.poll(() => replaced).toEqual([{ changed: ['anonymous'], removed: [] }]);
     expect(await fieldsOf(url, {})).toBe('a');
 
     await write('mobile', `owner: m\n${withoutBeta}`);
     await write('web', `owner: w\n${stable}`);
-    await vi.waitFor(async () => expect(await readiness()).toEqual({ status: 'ready' }), 10_000);
+    await expect.poll(readiness).toEqual({ status: 'ready' });
     expect(await fieldsOf(url, keyOf('mobile'))).toBe('a');
   });
 
@@ -143,11 +143,8 @@ describe('a changed client folder', () => {
     const refused: unknown[] = [];
     events.on('clientRefused', ({ client }) => refused.push(client));
     const health = url.replace('/graphql', '/health/ready');
-    await vi.waitFor(
-      async () =>
-        expect(await (await fetch(health)).json()).toEqual({ status: 'ready', refusedClients: ['mobile'] }),
-      10_000,
-    );
+    const readiness = async (): Promise<unknown> => (await fetch(health)).json();
+    await expect.poll(readiness).toEqual({ status: 'ready', refusedClients: ['mobile'] });
     expect(await fieldsOf(url, keyOf('web'))).toBe('a,b');
     const reply = await ask(url, '{ a }', { headers: keyOf('mobile') });
     expect(reply.errors).toMatchObject([
@@ -158,10 +155,7 @@ describe('a changed client folder', () => {
       join(folder, 'things.graphql'),
       linked(schema.replace('a: String', 'a: String @tag(name: "none")')),
     );
-    await vi.waitFor(
-      async () => expect(await (await fetch(health)).json()).toEqual({ status: 'ready' }),
-      20_000,
-    );
+    await expect.poll(readiness).toEqual({ status: 'ready' });
     expect((await ask(url, '{ a }', { headers: keyOf('mobile') })).data).toEqual({ a: 'a' });
   });
 
@@ -170,7 +164,7 @@ describe('a changed client folder', () => {
     const replaced: unknown[] = [];
     events.on('clientsReplaced', (event) => replaced.push(event));
     await rm(join(folder, 'clients/mobile'), { recursive: true });
-    await vi.waitFor(() => expect(replaced).toEqual([{ changed: [], removed: ['mobile'] }]), 10_000);
+    await expect.poll(() => replaced).toEqual([{ changed: [], removed: ['mobile'] }]);
     const request = { method: 'POST', headers: { 'content-type': 'application/json', ...keyOf('mobile') } };
     const reply = await send(`${url}/mobile`, { ...request, body: '{"query":"{ a }"}' });
     expect([reply.status, reply.errors?.[0]?.extensions['code']]).toEqual([404, 'NOT_FOUND']);

@@ -36,7 +36,7 @@ const lostWithout: Record<MockName, readonly string[]> = {
 /** gRPC channels wait a moment before they connect again: the next test starts with all of them connected. */
 afterEach(async () => {
   for (const { faults } of shop.mocks.all) faults.clear();
-  await expect.poll(async () => (await shop.query(everything)).errors, { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(async () => (await shop.query(everything)).errors).toBeUndefined();
 });
 
 describe.each(mockNames)('without %s', (name) => {
@@ -53,7 +53,7 @@ describe.each(mockNames)('without %s', (name) => {
     expectNoLeak(broken.text);
 
     await shop.mocks.service(name).restart();
-    await expect.poll(async () => (await shop.query(everything)).errors, { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(async () => (await shop.query(everything)).errors).toBeUndefined();
     expect((await shop.query(everything)).data).toEqual(healthy.data);
   });
 

@@ -1,6 +1,6 @@
 /** Replicas behind DNS names and in zones, as clients of a whole gateway see them. */
 
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 import { start } from '../../src/assembly/start.ts';
 import { ask } from '../support/ask.ts';
@@ -78,5 +78,5 @@ async function gatewayFor(address: string, config: string) {
 /** Two rounds of A and AAAA: the answers to the first have arrived when the second begins. */
 async function laterQuestions(questions: readonly string[]): Promise<void> {
   const from = questions.length;
-  await vi.waitFor(() => expect(questions.length).toBeGreaterThanOrEqual(from + 6), { timeout: 10_000 });
+  await expect.poll(() => questions.length).toBeGreaterThanOrEqual(from + 6);
 }

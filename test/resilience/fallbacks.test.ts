@@ -44,9 +44,7 @@ const declared = (service: string, ...path: Array<string | number>) => ({
 
 /** Once the breakers of the service have closed. */
 async function wellAgain(query: string): Promise<void> {
-  await expect
-    .poll(async () => fallbacksOf(await shop.query(query)) ?? 'none', { timeout: 10_000 })
-    .toBe('none');
+  await expect.poll(async () => fallbacksOf(await shop.query(query)) ?? 'none').toBe('none');
 }
 
 describe('a declared value', () => {
@@ -175,7 +173,7 @@ describe('a stale answer', () => {
     expect(out).toMatchObject({ data: well.data, errors: undefined });
     expect(fallbacksOf(out)).toMatchObject([{ source: 'stale' }]);
     shop.mocks.service('products').faults.clear();
-    await expect.poll(async () => (await as('linus')).data, { timeout: 10_000 }).toEqual(well.data);
+    await expect.poll(async () => (await as('linus')).data).toEqual(well.data);
   });
 
   it('of entities is marked at each of them', async () => {

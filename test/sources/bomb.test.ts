@@ -12,15 +12,17 @@ import type { BombReport } from './support/bomb-target.ts';
 it('a bomb is refused, within three times the limit of an answer and without holding up the event loop', async () => {
   const [port] = (await once(start('bomb-server.ts'), 'message')) as [BombPort];
   const [message] = await once(start('bomb-target.ts', String(port)), 'message');
-  const { codes, rssGrowthBytes, rssGrowthOfTenBytes, loopBlockedMs } = message as BombReport;
+  const { codes, rssGrowthBytes, rssGrowthOfTenBytes, blockedCpuMs } = message as BombReport;
   const growth = [rssGrowthBytes, rssGrowthOfTenBytes].map((bytes) => (bytes / mebibyte).toFixed(1));
-  console.log(`bomb: RSS +${growth.join(' MB, ten of them +')} MB, loop ${loopBlockedMs.toFixed(1)} ms`);
+  console.log(
+    `bomb: RSS +${growth.join(' MB, ten of them +')} MB, loop ${blockedCpuMs.toFixed(1)} ms of processor`,
+  );
   expect(codes).toEqual(Array<string>(10).fill('SERVICE_BAD_RESPONSE'));
   expect(rssGrowthBytes).toBeLessThan(30 * mebibyte);
   // What was unpacked before waits for the garbage collector.
   expect(rssGrowthOfTenBytes).toBeLessThan(150 * mebibyte);
-  // Other tests share the processor: what is held up by the unpacking itself takes seconds.
-  expect(loopBlockedMs).toBeLessThan(500);
+  // Unpacking all of it takes seconds.
+  expect(blockedCpuMs).toBeLessThan(500);
 });
 
 const mebibyte = 1024 * 1024;

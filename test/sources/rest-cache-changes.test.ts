@@ -155,7 +155,7 @@ async function given() {
   const backend = plainBackend({ name: 'users', urls: [service.url] }, transport);
   const source = createRestSource(backend, { clock: () => 0, changes: mutations.changesOf('users') });
   const next = async (): Promise<Question> => {
-    await expect.poll(() => questions.length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => questions.length, { interval: 5 }).toBeGreaterThan(0);
     return questions.shift() as Question;
   };
   return {

@@ -43,7 +43,7 @@ export const subgraph = { sources: { stock: 'rest' }, resolvers: { Query: { read
     const told = replies.map(({ data }) => String((data as { read: string }).read).split(' '));
     return { pids: new Set(told.map(([pid]) => pid)), values: new Set(told.map(([, one]) => one)) };
   };
-  await expect.poll(async () => (await read()).pids.size, { timeout: 20_000 }).toBe(2);
+  await expect.poll(async () => (await read()).pids.size).toBe(2);
   expect((await read()).values).toEqual(new Set(['1']));
   const before = service.asked.length;
   await read();

@@ -111,7 +111,7 @@ describe('a shard whose master fails', () => {
     await shard?.replica.kill();
     await shard?.master.kill();
     await expect
-      .poll(async () => (await attempt(store, names[1])).result, { timeout: 10_000 })
+      .poll(async () => (await attempt(store, names[1])).result)
       .toMatch(/CLUSTERDOWN|circuit breaker is open/);
     await shard?.master.start();
     for (const name of names) await timeUntilWritten(store, name);
