@@ -1,7 +1,9 @@
 /** The `tributary` command as a real child process. Every wait is bounded, and none outlives its test. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
@@ -30,22 +32,26 @@ export interface TributaryOptions {
   readonly program?: string;
   /** A process group of its own, as under a terminal: `process.kill(-pid)` reaches its children too. */
   readonly detached?: boolean;
+  /** Where standard error goes, if it is a lot: what Node itself prints is lost where nobody reads a pipe fast enough. */
+  readonly errorFile?: string;
 }
 
 /** Call it within a test. */
 export function tributary(args: readonly string[], options: TributaryOptions = {}): Tributary {
-  const { environment = {}, cwd, detached = false, program = ownProgram } = options;
+  const { environment = {}, cwd, detached = false, program = ownProgram, errorFile } = options;
+  const errorDescriptor = errorFile === undefined ? undefined : openSync(errorFile, 'w');
   const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', errorDescriptor ?? 'pipe'],
     detached,
     env: { ...process.env, NODE_ENV: 'development', ...environment },
     ...(cwd === undefined ? {} : { cwd }),
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable | null>;
+  if (errorDescriptor !== undefined) closeSync(errorDescriptor);
   onTestFinished(() => void child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const closed = once(child, 'close');
 
   async function ended(): Promise<Ended> {
