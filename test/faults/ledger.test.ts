@@ -80,7 +80,8 @@ it('while nobody listens a mutation waits for somebody who does, and arrives onc
   await gateway.spend('warm');
   await gateway.proxy.set({ kind: 'refuse' });
   const asked = gateway.spend('patient');
-  await sleep(50);
+  // Its ten tries take some 300 ms.
+  await sleep(20);
   await gateway.proxy.heal();
   expect((await asked).data).toEqual({ spend: true });
   expect(gateway.ledger.arrivals.get('patient')).toBe(1);

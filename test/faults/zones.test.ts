@@ -21,7 +21,6 @@ import { openFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts';
 import type { Toxic } from './proxy/toxics.ts';
 
 const openMs = 300;
-const openMsMax = openMs * 2 * 1.2;
 
 const outages: ReadonlyArray<readonly [string, Toxic]> = [
   ['refuses connections', { kind: 'refuse' }],
@@ -32,7 +31,8 @@ const outages: ReadonlyArray<readonly [string, Toxic]> = [
 
 describe.each([2, 3])('with %d replicas in the near zone and as many in the far one', (size) => {
   it.each(outages)('calls leave a near zone that %s, and come back', async (_what, toxic) => {
-    const { call, near, far, changes } = await given(size);
+    // A slow answer of a busy machine is no failure where that is not what the test is about.
+    const { call, near, far, changes } = await given(size, toxic.kind === 'blackhole' ? 250 : 0);
     // One that is slow at first, as any may be on a busy machine, is asked less often than the others.
     const isEachAsked = async (): Promise<boolean> => {
       await many(20, call);
@@ -49,11 +49,7 @@ describe.each([2, 3])('with %d replicas in the near zone and as many in the far 
     expect(changes.filter(({ replica }) => replica === null)).toEqual([]);
 
     await Promise.all(near.map((proxy) => proxy.heal()));
-    await expect
-      .poll(async () => (await many(20, call)).every((answer) => answer === 'near'), {
-        timeout: openMsMax + 3000,
-      })
-      .toBe(true);
+    await expect.poll(async () => (await many(20, call)).every((answer) => answer === 'near')).toBe(true);
   });
 
   it('one near replica that fails costs no call, and the far zone gets none', async () => {
@@ -66,7 +62,7 @@ describe.each([2, 3])('with %d replicas in the near zone and as many in the far 
   });
 });
 
-async function given(size: number) {
+async function given(size: number, attemptTimeoutMs = 0) {
   const transport = createHttpTransport();
   onTestFinished(() => transport.close());
   const near = await zone('near', size);
@@ -77,11 +73,11 @@ async function given(size: number) {
   const { ejection } = policyDefaults.replicas;
   const options = {
     ...policyDefaults,
-    timeoutMs: 1000,
+    timeoutMs: attemptTimeoutMs === 0 ? 10_000 : 1000,
     // A probe that fails is tried again elsewhere, if there is a try left.
     retries: {
       ...policyDefaults.retries,
-      attemptTimeoutMs: 150,
+      attemptTimeoutMs,
       baseMs: 1,
       budget: { percent: 20, perSecondMin: 50 },
     },

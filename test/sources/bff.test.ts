@@ -133,7 +133,7 @@ describe('userDashboard', () => {
     const context = requestContext();
     const pending = fetchFrom(bff(), query, { context });
     await expect.poll(() => calls('orders')[0]?.outcome, { interval: 5 }).toBe('answered');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     context.cancellation.cancel(new GatewayError('SERVICE_TIMEOUT', 'the deadline has passed'));
     const answer = await pending;
     expect(answer.data).toMatchObject({ userDashboard: { recommendations: null, stats: {} } });
@@ -142,7 +142,7 @@ describe('userDashboard', () => {
 
   it('loses only the hanging service at the deadline', async () => {
     mock('products').faults.set({ hang: true });
-    const answer = await fetchFrom(bff(), query, { context: requestContext({ deadlineInMs: 250 }) });
+    const answer = await fetchFrom(bff(), query, { context: requestContext({ deadlineInMs: 1500 }) });
     expect(answer.data).toMatchObject({ userDashboard: { recommendations: null, stats: {} } });
     expect(answer.errors).toMatchObject([{ extensions: { service: 'products', code: 'SERVICE_TIMEOUT' } }]);
   });

@@ -20,6 +20,8 @@ afterEach(async () => {
 
 /** Longer than a test may take: what ends sooner ends by something else. */
 const tooLateMs = 600_000;
+/** Of a call that is to arrive, and to end by its timeout then. */
+const hangingMs = 500;
 
 describe('a call that succeeds', () => {
   it('sends the allow-listed headers, the request id and JSON, and nothing of the connection', async () => {
@@ -128,7 +130,7 @@ describe('a call that fails', () => {
 
   it('is SERVICE_TIMEOUT when the service hangs, and the service sees the call end', async () => {
     const { service, send } = await given(() => {});
-    const call = send({ timeoutMs: 60 }, { deadlineInMs: tooLateMs });
+    const call = send({ timeoutMs: hangingMs }, { deadlineInMs: tooLateMs });
     expect(await failure(call)).toMatchObject({ code: 'SERVICE_TIMEOUT' });
     await until(() => service.abandonedAtMs.length === 1);
   });
@@ -228,13 +230,15 @@ describe('cancellation', () => {
 
   it('never sends a call that was cancelled while it waited for a connection', async () => {
     const { service, send } = await given(() => {}, { connections: 1 });
-    const first = failure(send({ timeoutMs: 80 }));
+    const first = failure(send({ timeoutMs: hangingMs }));
     const context = requestContext();
     const second = failure(send({}, context));
     context.cancellation.cancel(new GatewayError('CANCELLED', 'the client left'));
     expect(await second).toMatchObject({ code: 'CANCELLED' });
     expect(await first).toMatchObject({ code: 'SERVICE_TIMEOUT' });
-    expect(await failure(send({ timeoutMs: 60, path: '/third' }))).toMatchObject({ code: 'SERVICE_TIMEOUT' });
+    expect(await failure(send({ timeoutMs: hangingMs, path: '/third' }))).toMatchObject({
+      code: 'SERVICE_TIMEOUT',
+    });
     expect(service.asked.map(({ url }) => url)).toEqual(['/graphql', '/third']);
   });
 

@@ -7,7 +7,7 @@ import { makeAuthority } from '../support/certificates.ts';
 import { ownRedis } from '../support/own-redis.ts';
 import { writeCertificates } from '../support/redis-certificates.ts';
 import { startRedisCluster, type ClusterOptions, type RedisCluster } from '../support/redis-cluster.ts';
-import { attempt, opened, timeUntilWritten, type Attempt } from './opened-store.ts';
+import { attempt, failingStart, opened, timeUntilWritten, type Attempt } from './opened-store.ts';
 
 async function ownCluster(options: ClusterOptions = {}): Promise<RedisCluster> {
   const cluster = await startRedisCluster(options);
@@ -142,7 +142,7 @@ describe('TLS and accounts', () => {
     for (const { master } of cluster.shards)
       expect(await master.tell('CLIENT LIST')).toContain('user=gateway');
     const inUrl = urls.map((url) => url.replace('//', '//gateway:wr0ng@'));
-    const { changes } = await opened({ cluster: inUrl, caFile: files.caPath, startTimeoutMs: 500 });
+    const { changes } = await opened({ cluster: inUrl, caFile: files.caPath, ...failingStart });
     expect(changes[0]).toMatch(/^lost .*WRONGPASS/);
     expect(changes[0]).not.toContain('wr0ng');
   });

@@ -15,6 +15,8 @@ export interface Opened {
 
 /** Where it is not the waiting that is tested: a busy machine is no lost Redis. */
 const patient = { commandTimeoutMs: 2000, startTimeoutMs: 10_000 };
+/** Where a start fails, which takes as long: time enough for the reason to be there. */
+export const failingStart = { startTimeoutMs: 3000 };
 
 /** Call it within a test, at whose end it is closed. */
 export async function opened(settings: object): Promise<Opened> {

@@ -7,7 +7,7 @@ import { makeCertificates } from '../support/certificates.ts';
 import { ownRedis } from '../support/own-redis.ts';
 import { freePort } from '../support/redis-node.ts';
 import { redisUrl } from '../support/redis.ts';
-import { attempt, opened, timeUntilWritten } from './opened-store.ts';
+import { attempt, failingStart, opened, timeUntilWritten } from './opened-store.ts';
 
 const ping = (store: Store): Promise<string> => store.run((redis) => redis.ping());
 const outcomes = async (store: Store, times: number): Promise<string[]> => {
@@ -39,7 +39,7 @@ describe('a Redis that is not there', () => {
   it('does not keep anybody from starting, and says where and why, without the password', async () => {
     const port = await freePort();
     const url = `redis://gateway:s3cret@127.0.0.1:${port}/2`;
-    const { store, changes } = await opened({ url, startTimeoutMs: 50 });
+    const { store, changes } = await opened({ url, ...failingStart });
     await expect(ping(store)).rejects.toThrow(StoreUnavailable);
     expect(changes).toEqual([`lost redis://127.0.0.1:${port}/2 connect ECONNREFUSED 127.0.0.1:${port}`]);
   });
@@ -117,7 +117,7 @@ it('a wrong password is reported as what it is, and never shown', async () => {
   const redis = await ownRedis(['--requirepass', 'right']);
   const { changes, store } = await opened({
     url: redis.url.replace('//', '//:wr0ng@'),
-    startTimeoutMs: 200,
+    ...failingStart,
   });
   expect(changes[0]).toMatch(/^lost redis:\/\/127\.0\.0\.1:\d+ WRONGPASS/);
   expect(changes.join('\n')).not.toContain('wr0ng');
@@ -138,9 +138,9 @@ it('over TLS a server is believed by its certificate only', async () => {
   const url = `rediss://localhost:${port}`;
   const { store } = await opened({ url, caFile: caPath });
   expect(await ping(store)).toBe('PONG');
-  const { changes } = await opened({ url, startTimeoutMs: 500 });
+  const { changes } = await opened({ url, ...failingStart });
   expect(changes[0]).toMatch(/^lost rediss:\/\/localhost:\d+ .*certificate/);
   const wrongName = url.replace('localhost', '127.0.0.1');
-  const { changes: other } = await opened({ url: wrongName, caFile: caPath, startTimeoutMs: 500 });
+  const { changes: other } = await opened({ url: wrongName, caFile: caPath, ...failingStart });
   expect(other[0]).toMatch(/^lost .*altnames/);
 });

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../support/certificates.ts';
 import { writeCertificates } from '../support/redis-certificates.ts';
 import { startSentinelSet, type SentinelOptions, type SentinelSet } from '../support/redis-sentinel.ts';
-import { attempt, opened, timeUntilWritten } from './opened-store.ts';
+import { attempt, failingStart, opened, timeUntilWritten } from './opened-store.ts';
 
 async function sentinelSet(options: SentinelOptions = {}): Promise<SentinelSet> {
   const set = await startSentinelSet(options);
@@ -82,14 +82,14 @@ describe('what is wrong is said', () => {
     const set = await sentinelSet();
     const { changes } = await opened({
       sentinel: { ...settingsOf(set), name: 'other' },
-      startTimeoutMs: 300,
+      ...failingStart,
     });
     expect(changes[0]).toMatch(/^lost redis:.* \(other\) connected to sentinel .* invalid reply: null/);
   });
 
   it('where no sentinel is there', async () => {
     const sentinel = { name: 'main', addresses: ['redis://127.0.0.1:1'] };
-    const { store, changes } = await opened({ sentinel, startTimeoutMs: 300 });
+    const { store, changes } = await opened({ sentinel, ...failingStart });
     expect(changes[0]).toMatch(/^lost redis:.* connect ECONNREFUSED 127.0.0.1:1$/);
     expect((await attempt(store, 'a')).result).toBe('there is no connection to Redis');
   });
@@ -119,7 +119,7 @@ it('has accounts of its own at the sentinels and at the servers, and shows neith
     { sentinel: { ...sentinel, password: 'wr0ng-secret' }, ...account },
   ];
   for (const settings of wrong) {
-    const { changes } = await opened({ ...settings, startTimeoutMs: 500 });
+    const { changes } = await opened({ ...settings, ...failingStart });
     expect(changes[0]).toMatch(/^lost .*WRONGPASS/);
     expect(changes.join('\n')).not.toContain('secret');
   }
@@ -141,12 +141,12 @@ it('over TLS believes sentinels and servers by their certificates only', async (
   const sentinel = { name: set.name, addresses };
   const { store } = await opened({ sentinel, caFile: files.caPath });
   expect(await attempt(store, 'a')).toMatchObject({ result: 'ok' });
-  const { changes } = await opened({ sentinel, startTimeoutMs: 500 });
+  const { changes } = await opened({ sentinel, ...failingStart });
   expect(changes[0]).toMatch(/^lost rediss:.*certificate/);
   const plain = await opened({
     sentinel: { ...sentinel, serverTls: false },
     caFile: files.caPath,
-    startTimeoutMs: 500,
+    ...failingStart,
   });
   expect(plain.changes[0]).toMatch(/^lost/);
 });
