@@ -18,12 +18,14 @@ const atOnce = 40;
 const queries = 1000;
 const flapMs = 40;
 
+/** So long that a busy machine fails in other ways than by it, too. */
+const stubbornMs = 300;
 /** Without a breaker everything is tried that may be tried. */
 const stubborn = `
-timeouts: { requestMs: 1000 }
+timeouts: { requestMs: 2000 }
 policies:
   defaults:
-    timeoutMs: 60
+    timeoutMs: ${stubbornMs}
     breaker: { mode: disabled }
     retries: { max: 10, baseMs: 1, waitMaxMs: 5, budget: { percent: 100, perSecondMin: 1000 } }
 `;
@@ -75,7 +77,7 @@ it(`${mutations} mutations to a backend that fails in every way arrive once at m
 
 it('while nobody listens a mutation waits for somebody who does, and arrives once', async () => {
   const gateway = await given(
-    stubborn.replace('waitMaxMs: 5', 'waitMaxMs: 60').replace('timeoutMs: 60', 'timeoutMs: 900'),
+    stubborn.replace('waitMaxMs: 5', 'waitMaxMs: 60').replace(`timeoutMs: ${stubbornMs}`, 'timeoutMs: 1500'),
   );
   await gateway.spend('warm');
   await gateway.proxy.set({ kind: 'refuse' });
@@ -142,7 +144,7 @@ const toxics: readonly Toxic[] = [
   { kind: 'reset', afterBytes: 100, direction: 'request' },
   { kind: 'reset', afterBytes: 0 },
   { kind: 'truncate', afterBytes: 60 },
-  { kind: 'latency', ms: 90 },
+  { kind: 'latency', ms: 1.5 * stubbornMs },
   { kind: 'blackhole' },
   { kind: 'refuse' },
 ];
