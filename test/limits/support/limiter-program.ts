@@ -30,6 +30,8 @@ export type Order =
   | { readonly kind: 'load'; readonly load: Load }
   /** Until the first connection has counted all connections of all processes, as local mode goes by that. */
   | { readonly kind: 'count' }
+  /** How far it is. */
+  | { readonly kind: 'look' }
   | { readonly kind: 'stop' };
 
 export interface Load {
@@ -44,8 +46,15 @@ export interface Load {
 /** To the parent. */
 export type Report =
   | { readonly kind: 'done'; readonly admitted: number }
+  | { readonly kind: 'looked'; readonly progress: Progress }
   | { readonly kind: 'stopped'; readonly samples: readonly Sample[]; readonly states: readonly StateAt[] }
   | { readonly kind: 'failed'; readonly reason: string };
+
+export interface Progress {
+  readonly isShared: boolean;
+  /** Requests of the first check of the load. */
+  readonly admitted: Readonly<Record<'store' | 'local', number>>;
+}
 
 export interface Sample {
   /** By the wall clock, in milliseconds. */
@@ -91,12 +100,23 @@ async function obey(order: Order): Promise<Report | undefined> {
     case 'count':
       await firstStore?.allCounted;
       return { kind: 'done', admitted: 0 };
+    case 'look':
+      return { kind: 'looked', progress: progress() };
     case 'stop':
       clearInterval(loadTimer);
       await sleep(settleMs);
       await Promise.all(limiters.map((limiter) => limiter.close()));
       return { kind: 'stopped', samples, states };
   }
+}
+
+function progress(): Progress {
+  const count = (result: Sample['result']): number =>
+    samples.filter((sample) => sample.check === 0 && sample.result === result).length;
+  return {
+    isShared: states.at(-1)?.state !== 'local',
+    admitted: { store: count('store'), local: count('local') },
+  };
 }
 
 /** Tells when its probes have counted all processes, of which there are `expected`. */

@@ -14,16 +14,19 @@ import { expect } from 'vitest';
 
 import { checkOf, ruleOf } from '../../support/limits.ts';
 import { startLimiterProcesses, type Observed } from './limiter-processes.ts';
-import type { Load, Sample } from './limiter-program.ts';
-import type { Outage } from './outage.ts';
+import type { Load, Progress, Sample } from './limiter-program.ts';
+import { isSoak, type Outage } from './outage.ts';
 
 const processCount = 3;
 const limit = 90;
 const share = limit / processCount;
 const windowMs = 3_600_000;
 const beforeMs = 500;
-const recoveryMaxMs = 2000;
-const afterMs = recoveryMaxMs + 500;
+/** What is documented, and thrice that for a machine that does other work: the long form is for one that does none. */
+const recoveryMaxMs = isSoak ? 2000 : 6000;
+const afterMs = 2500;
+/** A busy machine may need longer for as many requests. */
+const settledMaxMs = 20_000;
 /** Timers are exact to a millisecond or so. */
 const waitingFromMs = 48;
 const waitingMax = 20;
@@ -68,9 +71,25 @@ export async function undergo(name: string, outage: Outage): Promise<Ordeal> {
   await outage.happen();
   const endedAtMs = Date.now();
   await sleep(afterMs);
+  const giveUpAtMs = Date.now() + settledMaxMs;
+  while (!isSettled(outage, await processes.progress()) && Date.now() < giveUpAtMs) await sleep(100);
   const ordeal = { observed: await processes.stop(), beganAtMs, endedAtMs };
   report(name, ordeal);
   return ordeal;
+}
+
+function isSettled(outage: Outage, progress: readonly Progress[]): boolean {
+  const admitted = (by: 'store' | 'local'): number =>
+    progress.reduce((total, one) => total + one.admitted[by], 0);
+  return (
+    progress.every(({ isShared }) => isShared) &&
+    admitted('store') + (outage.isNoticed ? 0 : admitted('local')) > countedMin(outage)
+  );
+}
+
+/** The bound is not kept by admitting nothing, and where counters are lost they begin anew. */
+function countedMin({ limitTimes }: Outage): number {
+  return limit * (limitTimes === 1 ? 0.75 : 1.1);
 }
 
 export function expectBounds(outage: Outage, ordeal: Ordeal): void {
@@ -95,10 +114,11 @@ export function expectBounds(outage: Outage, ordeal: Ordeal): void {
     ),
   );
   expect(counted).toBeLessThanOrEqual(limit * outage.limitTimes + (outage.losesLatest ? latest : 0));
-  // The bound is not kept by admitting nothing, and where counters are lost they begin anew. What Redis counted for
-  // requests that were answered without it is missing: where nothing is lost, those that a busy machine was late for.
+  // What Redis counted for requests that were answered without it is missing: where nothing is lost, those that a busy
+  // machine was late for. Where it was late again after the outage, nobody knows how many they are.
   const late = outage.isNoticed ? 0 : sum(observed, ({ samples }) => count(samples, localMode, 'local'));
-  expect(counted + late).toBeGreaterThan(limit * (outage.limitTimes === 1 ? 0.75 : 1.1));
+  if (!observed.some((one) => isLostAgain(one, ordeal)))
+    expect(counted + late).toBeGreaterThan(countedMin(outage));
 }
 
 /** Nothing but a policy that is `closed` refuses what is within the limit. */
@@ -125,6 +145,10 @@ function isSteady({ states }: Observed, { beganAtMs, endedAtMs }: Ordeal): boole
   return !states.some(({ state, atMs }) => state === 'shared' && atMs > beganAtMs && atMs < endedAtMs);
 }
 
+function isLostAgain({ states }: Observed, { endedAtMs }: Ordeal): boolean {
+  return states.some(({ state, atMs }) => state === 'local' && atMs > endedAtMs);
+}
+
 function expectLocalMode(one: Observed, { beganAtMs, endedAtMs }: Ordeal): void {
   const { samples, states } = one;
   expect(states.map(({ state }) => state)).toContain('local');
@@ -137,7 +161,7 @@ function expectLocalMode(one: Observed, { beganAtMs, endedAtMs }: Ordeal): void 
     new Set(during.filter((sample) => sample.check === check).map(({ result }) => result));
   expect(resultsOf(openMode)).toEqual(new Set(['local']));
   expect(resultsOf(closedMode)).toEqual(new Set(['lost']));
-  expect(resultsOf(localMode)).toContain('limit');
+  expect(resultsOf(localMode)).not.toContain('store');
 }
 
 /** A machine that is busy may lose Redis again. */
