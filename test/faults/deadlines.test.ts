@@ -16,14 +16,14 @@ import { openStage, proxied, type Stage } from './support/stage.ts';
 
 /** So long that a machine that does other work as well begins every call in time. */
 const requestMs = 1200;
-/** Nothing but the deadline of the request ends a call earlier than that. */
-const serviceMs = 60_000;
+/** Longer than a test may take: what ends sooner ends by something else. */
+const tooLateMs = 600_000;
 /** Of the gateway to one address, by default. */
 const connections = 16;
 
 const stageWith = (deadlineMs: number): Promise<Stage> =>
   openStage(
-    `timeouts: { requestMs: ${deadlineMs} }\npolicies: { defaults: { timeoutMs: ${serviceMs}, breaker: { mode: disabled } } }`,
+    `timeouts: { requestMs: ${deadlineMs} }\npolicies: { defaults: { timeoutMs: ${tooLateMs}, breaker: { mode: disabled } } }`,
   );
 
 let stage: Stage;
@@ -31,7 +31,7 @@ let stage: Stage;
 let patient: Stage;
 beforeAll(async () => {
   stage = await stageWith(requestMs);
-  patient = await stageWith(10 * serviceMs);
+  patient = await stageWith(tooLateMs);
 });
 afterAll(() => Promise.all([stage.close(), patient.close()]));
 
@@ -41,14 +41,11 @@ describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', (
     const healthy = await healthyAnswer(stage, text, variables);
     const proxy = stage.proxy(kinds[kind]);
     await proxy.set({ kind: 'blackhole' });
-    const startedAtMs = performance.now();
     const { data, errors = [] } = await stage.query(text, { variables });
-    const tookMs = performance.now() - startedAtMs;
     await proxy.heal();
     expect(data).toEqual(without(healthy, lost));
     expect(new Set(errors.map(({ extensions }) => extensions['service']))).toEqual(new Set([kinds[kind]]));
     expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['SERVICE_TIMEOUT']));
-    expect(tookMs).toBeLessThan(serviceMs / 2);
   });
 
   it('is let go when the client has less time, and says so', async () => {
@@ -56,12 +53,9 @@ describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', (
     await healthyAnswer(patient, text, variables);
     const proxy = patient.proxy(kinds[kind]);
     await proxy.set({ kind: 'blackhole' });
-    const startedAtMs = performance.now();
     const { errors } = await patient.query(text, { variables, headers: { 'x-request-timeout': '600ms' } });
-    const tookMs = performance.now() - startedAtMs;
     await proxy.heal();
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_TIMEOUT', service: kinds[kind] } }]);
-    expect(tookMs).toBeLessThan(serviceMs / 2);
   });
 });
 
@@ -81,7 +75,7 @@ describe('a client that leaves', () => {
     controller.abort();
     await left;
     const outcomes = (): string[] => calls.list().map(({ outcome }) => outcome);
-    await expect.poll(outcomes, { interval: 5, timeout: serviceMs / 2 }).not.toContain('open');
+    await expect.poll(outcomes, { interval: 5 }).not.toContain('open');
     expect(new Set(outcomes())).toEqual(new Set(['aborted']));
     const delayMs = Math.max(...calls.list().map(({ endedAtMs = 0 }) => endedAtMs)) - abortedAtMs;
     console.log(`${kind}: aborted ${delayMs.toFixed(1)} ms after the client left`);
