@@ -16,14 +16,15 @@ import { openStage, proxied, type Stage } from './support/stage.ts';
 
 /** So long that a machine that does other work as well begins every call in time. */
 const requestMs = 1200;
-/** Longer than a test may take: what ends sooner ends by something else. */
-const tooLateMs = 600_000;
+/** The services' own timeout. What is not ended before by something else has failed: a test has half of it. */
+const serviceMs = 60_000;
+const limits = { timeout: serviceMs / 2 };
 /** Of the gateway to one address, by default. */
 const connections = 16;
 
 const stageWith = (deadlineMs: number): Promise<Stage> =>
   openStage(
-    `timeouts: { requestMs: ${deadlineMs} }\npolicies: { defaults: { timeoutMs: ${tooLateMs}, breaker: { mode: disabled } } }`,
+    `timeouts: { requestMs: ${deadlineMs} }\npolicies: { defaults: { timeoutMs: ${serviceMs}, breaker: { mode: disabled } } }`,
   );
 
 let stage: Stage;
@@ -31,11 +32,11 @@ let stage: Stage;
 let patient: Stage;
 beforeAll(async () => {
   stage = await stageWith(requestMs);
-  patient = await stageWith(tooLateMs);
+  patient = await stageWith(10 * serviceMs);
 });
 afterAll(() => Promise.all([stage.close(), patient.close()]));
 
-describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', (kind) => {
+describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', limits, (kind) => {
   it.each(shapes)('costs what is behind it and no more than the time of the request (%s)', async (shape) => {
     const { text, variables, lost } = operationOf(kind, shape, 3);
     const healthy = await healthyAnswer(stage, text, variables);
@@ -59,7 +60,7 @@ describe.each(Object.keys(kinds) as Kind[])('a %s service that never answers', (
   });
 });
 
-describe('a client that leaves', () => {
+describe('a client that leaves', limits, () => {
   it.each(Object.keys(kinds) as Kind[])('takes a %s call along', async (kind) => {
     const { faults, calls } = patient.mocks.service(proxied[kinds[kind]]);
     const { text, variables } = operationOf(kind, 'root', 5);
